@@ -1,0 +1,155 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/claimgate/claimgate/app/config"
+	"github.com/claimgate/claimgate/internal/finding"
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/lint"
+)
+
+// newCheckCmd makes `claimgate check`: all that is wrong with the files a
+// reviewer reads, before anything is started with them.
+func newCheckCmd() *cobra.Command {
+	var configFile, mappingFile, format string
+	var strict bool
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Say what is wrong with config.toml and mapping.toml, and where",
+		Long: `check reads config.toml with the environment, the mapping it names and the policy
+files that names, and prints each finding with its place and the fix. With --mapping
+alone only the mapping is read; with both, that mapping takes the place of the one
+in config.toml. Nothing is started and no address is asked.
+
+Exit codes: 0 no errors; 1 errors, or with --strict warnings; 2 a file cannot be read.`,
+		Example: `  claimgate check --config config.toml
+  claimgate check --mapping mapping.toml --strict
+  claimgate check --mapping mapping.toml --format sarif > claimgate.sarif`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			show, ok := map[string]func(io.Writer, []finding.Finding) error{
+				"text": printText, "json": printJSON, "sarif": printSARIF,
+			}[format]
+			if !ok {
+				return &exitError{code: exitUsage, err: fmt.Errorf("--format %q: write text, json or sarif", format)}
+			}
+			if configFile == "" && mappingFile == "" {
+				return &exitError{code: exitUsage, err: errors.New("nothing to check: name --config or --mapping")}
+			}
+			findings, unreadable := check(configFile, mappingFile, os.Environ())
+			if unreadable == nil || len(findings) > 0 {
+				if err := show(cmd.OutOrStdout(), findings); err != nil {
+					return &exitError{code: exitUsage, err: err}
+				}
+			}
+			if unreadable != nil {
+				return &exitError{code: exitUsage, err: unreadable}
+			}
+			if finding.HasErrors(findings) || strict && len(findings) > 0 {
+				return &exitError{code: exitFound}
+			}
+			return nil
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&configFile, "config", os.Getenv(config.EnvConfig), "config.toml to check, with the mapping it names")
+	flags.StringVar(&mappingFile, "mapping", "", "mapping.toml to check")
+	flags.BoolVar(&strict, "strict", false, "exit 1 on warnings too")
+	flags.StringVar(&format, "format", "text", "text, json or sarif")
+	return cmd
+}
+
+// check returns an error if a file that was named cannot be opened at all: that
+// is no finding about its content.
+func check(configFile, mappingFile string, env []string) ([]finding.Finding, error) {
+	findings := []finding.Finding{}
+	var issuers []string
+	if configFile != "" {
+		if err := readable(configFile); err != nil {
+			return nil, err
+		}
+		c, found := config.Load(configFile, env)
+		findings = append(findings, found...)
+		if c != nil {
+			for _, issuer := range c.Issuers {
+				issuers = append(issuers, issuer.Name)
+			}
+			if mappingFile == "" {
+				mappingFile = c.Mapping.File
+			}
+		}
+	}
+	if mappingFile == "" { // config.toml is too broken to say which
+		return findings, nil
+	}
+	if err := readable(mappingFile); err != nil {
+		return findings, err
+	}
+	m, found := mapping.Load(mappingFile)
+	findings = append(findings, found...)
+	if m != nil {
+		findings = append(findings, lint.Check(m)...)
+	}
+	if m != nil && len(issuers) > 0 {
+		findings = append(findings, m.CheckIssuers(issuers)...)
+	}
+	return findings, nil
+}
+
+func readable(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a directory: name a file", path)
+	}
+	return nil
+}
+
+func printText(w io.Writer, findings []finding.Finding) error {
+	var b strings.Builder
+	failures := 0
+	for _, f := range findings {
+		fmt.Fprintf(&b, "%s: %s %s: %s\n", f.Place(), f.Severity, f.Code, f.Message)
+		if f.Fix != "" {
+			fmt.Fprintf(&b, "  fix: %s\n", f.Fix)
+		}
+		if f.Severity == finding.Error {
+			failures++
+		}
+	}
+	if len(findings) == 0 {
+		b.WriteString("no findings\n")
+	} else {
+		fmt.Fprintf(&b, "%s, %s\n", plural(failures, "error"), plural(len(findings)-failures, "warning"))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
+
+func printJSON(w io.Writer, findings []finding.Finding) error { return encode(w, findings) }
+
+// encode writes JSON as people read it: indented, and "<" as "<".
+func encode(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

@@ -1,0 +1,225 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/claimgate/claimgate/internal/stricttoml"
+)
+
+// check judges every value on its own, by its tags, then against the others.
+func (l *loader) check() {
+	walk(reflect.ValueOf(l.config).Elem(), "", func(e entry) {
+		if e.leaf() {
+			l.checkTags(e)
+		}
+	})
+	l.checkServer()
+	l.checkIssuers()
+	l.checkEvidence()
+	l.checkStore()
+}
+
+func (l *loader) checkTags(e entry) {
+	if enum := e.field.Tag.Get("enum"); enum != "" {
+		l.checkEnum(e, strings.Split(enum, ","))
+	}
+	if e.value.Kind() == reflect.Int64 {
+		l.checkBounds(e)
+	}
+	text := ""
+	if e.value.Kind() == reflect.String {
+		text = e.value.String()
+	}
+	switch e.field.Tag.Get("unit") {
+	case "listen":
+		if message := badListen(text); message != "" {
+			l.report(codeBadValue, e.pointer(), message, `write address:port, such as "127.0.0.1:8080" or ":8080"`)
+		}
+	case "name":
+		if strings.TrimSpace(text) != text || text == "" {
+			l.report(codeBadValue, e.pointer(), fmt.Sprintf("%q is no name", text), "write a name without blanks around it")
+		}
+	case "rate":
+		if _, _, ok := parseRate(text); !ok {
+			l.report(codeBadValue, e.pointer(), fmt.Sprintf("%q is no rate", text), `write "all", "none", or one in so many, such as "1/100"`)
+		}
+	case "list":
+		l.checkList(e)
+	}
+}
+
+func (l *loader) checkEnum(e entry, allowed []string) {
+	text := e.value.String()
+	if slices.Contains(allowed, text) {
+		return
+	}
+	fix := "write one of " + strings.Join(allowed, ", ")
+	if near := stricttoml.Nearest(text, allowed); near != "" {
+		fix = "did you mean " + near + "?"
+	}
+	l.report(codeBadValue, e.pointer(), fmt.Sprintf("%q is not one of %s", text, strings.Join(allowed, ", ")), fix)
+}
+
+func (l *loader) checkBounds(e entry) {
+	bound := func(tag string) (n int64, text string) {
+		text = e.field.Tag.Get(tag)
+		v := reflect.New(e.field.Type).Elem()
+		setTag(e.field, v, text) // no number goes without bounds
+		return v.Int(), text
+	}
+	shown := func() string {
+		switch typeName(e.field) {
+		case "duration":
+			return time.Duration(e.value.Int()).String()
+		case "size":
+			return formatSize(e.value.Int())
+		default:
+			return strconv.FormatInt(e.value.Int(), 10)
+		}
+	}
+	if n, text := bound("min"); e.value.Int() < n {
+		l.report(codeBadValue, e.pointer(), shown()+" is too little", "write "+text+" or more")
+	}
+	if n, text := bound("max"); e.value.Int() > n {
+		l.report(codeBadValue, e.pointer(), shown()+" is too much", "write "+text+" or less")
+	}
+}
+
+// checkList refuses empty lists, empty elements and elements that stand twice.
+func (l *loader) checkList(e entry) {
+	if e.value.Len() == 0 {
+		// An absent one is reported as missing, where it must be given.
+		if l.given(e.pointer()) {
+			l.report(codeBadValue, e.pointer(), "the list is empty, which would let nothing pass", "name at least one value")
+		}
+		return
+	}
+	seen := map[string]bool{}
+	for i := range e.value.Len() {
+		element := e.value.Index(i)
+		text, at := element.String(), element.Addr().Interface()
+		switch {
+		case text == "":
+			l.report(codeBadValue, at, "an element is empty", "write a value or remove the element")
+		case seen[text]:
+			l.report(codeDuplicate, at, fmt.Sprintf("%q stands in the list twice", text), "remove one")
+		}
+		seen[text] = true
+	}
+}
+
+func badListen(text string) string {
+	host, port, err := net.SplitHostPort(text)
+	if err != nil {
+		return fmt.Sprintf("%q is no address with a port", text)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Sprintf("%q is no port number", port)
+	}
+	if strings.ContainsAny(host, " /\t") {
+		return fmt.Sprintf("%q is no host", host)
+	}
+	return ""
+}
+
+// plainPath keeps out what means something else to an HTTP router (":name", "*",
+// "?") and what proxies rewrite ("//", "..").
+var plainPath = regexp.MustCompile(`^(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?$|^/$`)
+
+// logoutPath is taken: OpenID Connect back-channel logout comes in there.
+const logoutPath = "/backchannel-logout"
+
+func (l *loader) checkServer() {
+	s, a := &l.config.Server, &l.config.Admin
+	switch {
+	case !plainPath.MatchString(s.Path):
+		l.report(codeBadValue, &s.Path, fmt.Sprintf("%q is no plain path", s.Path),
+			"write a path that starts with / and holds only letters, digits, '.', '_', '~', '-' and single slashes, such as /authz")
+	case strings.TrimSuffix(s.Path, "/") == logoutPath:
+		l.report(codeContradiction, &s.Path, logoutPath+" is where the issuer sends logout tokens", "write another path, such as /authz")
+	}
+	if _, port, err := net.SplitHostPort(s.Listen); err == nil && s.Listen == a.Listen && port != "0" {
+		key := &a.Listen
+		if !l.given(key) {
+			key = &s.Listen
+		}
+		l.report(codeContradiction, key, "both listeners are on "+s.Listen, "give server.listen and admin.listen different ports")
+	}
+	if (s.TLSCert == "") != (s.TLSKey == "") {
+		given, missing := &s.TLSCert, "tls_key"
+		if s.TLSCert == "" {
+			given, missing = &s.TLSKey, "tls_cert"
+		}
+		l.report(codeContradiction, given, missing+" is missing: TLS needs both", "set server."+missing+" as well")
+	}
+}
+
+func (l *loader) checkEvidence() {
+	e := &l.config.Evidence
+	if e.MaxToken > l.config.Server.MaxBody {
+		key := &e.MaxToken
+		if !l.given(key) {
+			key = &l.config.Server.MaxBody
+		}
+		l.report(codeContradiction, key, "a token of evidence.max_token is larger than any body of server.max_body", "lower evidence.max_token or raise server.max_body")
+	}
+}
+
+func (l *loader) checkStore() {
+	r := &l.config.Revocation
+	if r.Store == "memory" {
+		if r.PasswordFile != "" {
+			l.report(codeContradiction, &r.PasswordFile, "the store in memory has no password", "remove password_file, or name a redis:// store")
+		}
+		return
+	}
+	const fix = `write "memory", or a URL such as "redis://host:6379/0"`
+	u, err := url.Parse(r.Store)
+	switch {
+	case err != nil: // the text may hold a password: it is not shown
+		l.report(codeBadValue, &r.Store, "the value is no URL", fix)
+		return
+	case u.Scheme != "redis" && u.Scheme != "rediss", u.Hostname() == "", u.RawQuery != "", u.Fragment != "":
+		l.report(codeBadValue, &r.Store, fmt.Sprintf("%q is no store", u.Redacted()), fix)
+		return
+	}
+	if db := strings.TrimPrefix(u.Path, "/"); db != "" {
+		if _, err := strconv.ParseUint(db, 10, 31); err != nil {
+			l.report(codeBadValue, &r.Store, fmt.Sprintf("%q is no database number", db), fix)
+			return
+		}
+	}
+	password, ok := u.User.Password()
+	if !ok {
+		return
+	}
+	// The URL is logged and shown; the password must not be in it any more.
+	if r.PasswordFile != "" {
+		l.report(codeContradiction, &r.PasswordFile, "store holds a password too", "keep the one in the file and remove the other")
+	}
+	r.Password = Secret(password)
+	if name := u.User.Username(); name != "" {
+		u.User = url.User(name)
+	} else {
+		u.User = nil
+	}
+	r.Store = u.String()
+}
+
+// loopback says whether a host names this machine only.
+func loopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}

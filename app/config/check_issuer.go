@@ -1,0 +1,127 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/claimgate/claimgate/internal/stricttoml"
+)
+
+// Algorithms lists the signature algorithms an issuer may be trusted with. All
+// are asymmetric: with HS256 whoever can verify a token can also make one.
+func Algorithms() []string {
+	return []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+}
+
+func (l *loader) checkIssuers() {
+	issuers := l.config.Issuers
+	if len(issuers) == 0 {
+		l.report(codeMissing, &l.config.Issuers, "no issuer is configured, so no token would count",
+			"add [[issuer]] with url and audiences, or set CLAIMGATE_ISSUER_0_URL and CLAIMGATE_ISSUER_0_AUDIENCES")
+	}
+	names, urls, snapshots := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for i := range issuers {
+		issuer := &issuers[i]
+		l.checkIssuer(issuer)
+		if names[issuer.Name] {
+			at := any(&issuer.Name)
+			if !l.given(at) {
+				at = issuer
+			}
+			l.report(codeDuplicate, at, fmt.Sprintf("a second issuer is named %q", issuer.Name), "give every issuer a name of its own")
+		}
+		if urls[issuer.URL] && issuer.URL != "" {
+			l.report(codeDuplicate, &issuer.URL, "a second issuer has this url", "remove one: a token's iss must say which issuer is meant")
+		}
+		if snapshots[issuer.SnapshotFile] && issuer.SnapshotFile != "" {
+			l.report(codeDuplicate, &issuer.SnapshotFile, "a second issuer has this snapshot file", "give every issuer a file of its own")
+		}
+		names[issuer.Name], urls[issuer.URL], snapshots[issuer.SnapshotFile] = true, true, true
+	}
+}
+
+func (l *loader) checkIssuer(i *Issuer) {
+	switch {
+	case !l.given(&i.URL):
+		l.report(codeMissing, i, "url is missing", "set url to the iss of the issuer's tokens, byte for byte")
+	default:
+		l.checkIssuerURL(i)
+	}
+	if !l.given(&i.Audiences) {
+		l.report(codeMissing, i, "audiences is missing", "name the audiences that count; for Authentik the provider's client ID")
+	}
+	if i.JWKSURL != "" {
+		l.checkURL(i, &i.JWKSURL)
+	}
+	l.checkAlgorithms(i)
+	if i.MaxStale < i.Refresh {
+		key := &i.MaxStale
+		if !l.given(key) {
+			key = &i.Refresh
+		}
+		l.report(codeContradiction, key, "keys would go stale between two refreshes", "make max_stale longer than refresh")
+	}
+	in := &i.Introspection
+	switch {
+	case in.ClientID != "" && in.ClientSecretFile == "":
+		l.report(codeContradiction, &in.ClientID, "introspection needs the client's secret", "set introspection.client_secret_file")
+	case in.ClientID == "" && in.ClientSecretFile != "":
+		l.report(codeContradiction, &in.ClientSecretFile, "introspection needs the client's id", "set introspection.client_id")
+	}
+}
+
+func (l *loader) checkIssuerURL(i *Issuer) {
+	u := l.checkURL(i, &i.URL)
+	switch {
+	case u == nil:
+	case u.RawQuery != "" || u.ForceQuery:
+		// OpenID Connect Discovery 1.0, section 3: no query or fragment.
+		l.report(codeBadValue, &i.URL, "an issuer has no query", "write the iss of the issuer's tokens, byte for byte")
+	case strings.Contains(u.Path, "/.well-known/"):
+		l.report(codeBadValue, &i.URL, "this is the address of a discovery document, not an issuer", "cut it off before .well-known")
+	}
+}
+
+// checkURL returns nil if it reported something.
+func (l *loader) checkURL(i *Issuer, key *string) *url.URL {
+	const fix = `write the whole address, such as "https://authentik.example.com/application/o/minio/"`
+	u, err := url.Parse(*key)
+	switch {
+	case err != nil:
+		l.report(codeBadValue, key, "the value is no URL", fix)
+	case u.Scheme != "https" && u.Scheme != "http", u.Hostname() == "":
+		l.report(codeBadValue, key, fmt.Sprintf("%q is no http or https URL", u.Redacted()), fix)
+	case u.User != nil:
+		l.report(codeBadValue, key, "the URL holds a user or a password", "remove them: they would be logged")
+	case strings.Contains(*key, "#"):
+		l.report(codeBadValue, key, "the URL has a fragment", "remove # and what follows")
+	case u.Scheme == "http" && !i.InsecureHTTP && !loopback(u.Hostname()):
+		l.report(codeBadValue, key, "over plain http whoever is between can replace the keys", "use https, or set insecure_http = true if that is meant")
+	default:
+		return u
+	}
+	return nil
+}
+
+func (l *loader) checkAlgorithms(i *Issuer) {
+	allowed := Algorithms()
+	for j := range i.Algorithms {
+		alg := &i.Algorithms[j]
+		switch {
+		case *alg == "" || slices.Contains(allowed, *alg): // an empty one is reported already
+		case strings.HasPrefix(strings.ToUpper(*alg), "HS"):
+			l.report(codeBadValue, alg, fmt.Sprintf("%q is symmetric: whoever can verify a token could make one", *alg),
+				"choose a signing key in the Authentik provider and list its algorithm, such as RS256")
+		case strings.EqualFold(*alg, "none"):
+			l.report(codeBadValue, alg, fmt.Sprintf("%q means unsigned tokens", *alg), "list the algorithm of the issuer's key, such as RS256")
+		default:
+			fix := "write one of " + strings.Join(allowed, ", ")
+			if near := stricttoml.Nearest(*alg, allowed); near != "" {
+				fix = "did you mean " + near + "?"
+			}
+			l.report(codeBadValue, alg, fmt.Sprintf("%q is no signature algorithm that counts", *alg), fix)
+		}
+	}
+}

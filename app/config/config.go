@@ -1,0 +1,127 @@
+package config
+
+import (
+	"time"
+)
+
+// Config is all of config.toml. The struct tags are its reference: toml names
+// the key, default and doc say what they say, unit tells what a string or number
+// measures, min, max and enum bound it.
+type Config struct {
+	Server     Server     `toml:"server" doc:"The listener that MinIO asks."`
+	Admin      Admin      `toml:"admin" doc:"The listener for operators: /livez /readyz /metrics /version /explain. Nothing of it is on the public listener."`
+	Issuers    []Issuer   `toml:"issuer" doc:"The issuers whose tokens count. At least one."`
+	Evidence   Evidence   `toml:"evidence" doc:"Where the token is found in a request, and what counts without one."`
+	Owner      Owner      `toml:"owner" doc:"MinIO's root user and what it owns."`
+	Mapping    Mapping    `toml:"mapping" doc:"Who may do what."`
+	Cache      Cache      `toml:"cache" doc:"Bounds of the caches."`
+	Audit      Audit      `toml:"audit" doc:"The decision log."`
+	Revocation Revocation `toml:"revocation" doc:"Sessions that ended before their tokens did."`
+	Log        Log        `toml:"log" doc:"The program's own log."`
+
+	warnings []string
+}
+
+// Warnings returns a sentence for every choice that weakens the gate.
+func (c *Config) Warnings() []string { return c.warnings }
+
+// Server is the public listener.
+type Server struct {
+	Listen           string        `toml:"listen" default:"127.0.0.1:8080" unit:"listen" doc:"Address and port of the public listener."`
+	Path             string        `toml:"path" default:"/authz" doc:"The path of MINIO_POLICY_PLUGIN_URL."`
+	CallerTokens     []Secret      `toml:"caller_tokens" default:"" doc:"Whole Authorization values, as in MINIO_POLICY_PLUGIN_AUTH_TOKEN. Several allow a rotation."`
+	CallerTokensFile string        `toml:"caller_tokens_file" default:"" unit:"path" doc:"A file with caller tokens, one a line. With no token at all only loopback callers are served."`
+	TLSCert          string        `toml:"tls_cert" default:"" unit:"path" doc:"PEM certificate chain. Watched and reloaded."`
+	TLSKey           string        `toml:"tls_key" default:"" unit:"path" doc:"PEM key of tls_cert. Watched and reloaded."`
+	MaxBody          int64         `toml:"max_body" default:"4MiB" unit:"size" min:"1KiB" max:"1GiB" doc:"Largest request body. MinIO's can reach about a MiB; a larger one than this is denied."`
+	ShutdownGrace    time.Duration `toml:"shutdown_grace" default:"15s" min:"0s" max:"1h" doc:"How long requests may finish after a stop signal."`
+
+	inline int // of CallerTokens, those that the key of this name gave
+}
+
+// Admin is the operators' listener.
+type Admin struct {
+	Listen string `toml:"listen" default:"127.0.0.1:8081" unit:"listen" doc:"Address and port of the admin listener. It asks for no credentials."`
+}
+
+// Issuer is one OpenID provider whose tokens count.
+type Issuer struct {
+	Name            string        `toml:"name" default:"authentik" unit:"name" doc:"The issuer's name in mapping.toml, logs and metrics."`
+	URL             string        `toml:"url" unit:"issuer" doc:"The issuer, byte for byte as in the token's iss, trailing slash included."`
+	Audiences       []string      `toml:"audiences" unit:"list" doc:"The token's aud must hold one of these, azp too where it is present. For Authentik: the provider's client ID."`
+	Algorithms      []string      `toml:"algorithms" default:"RS256,ES256,ES384,ES512,EdDSA" unit:"list" doc:"Signature algorithms that count. Asymmetric ones only."`
+	JWKSURL         string        `toml:"jwks_url" default:"" unit:"url" doc:"Where the keys are, if not where discovery says: for a cluster that reaches Authentik by another name."`
+	CAFile          string        `toml:"ca_file" default:"" unit:"path" doc:"PEM certificates that the issuer's TLS is checked against. Default: the system's."`
+	UsernameClaim   string        `toml:"username_claim" default:"preferred_username" unit:"name" doc:"The claim that must equal the account where evidence.static_credentials is match."`
+	AllowDelegation bool          `toml:"allow_delegation" default:"false" doc:"Take tokens with an act claim (token exchange on behalf of someone)."`
+	InsecureHTTP    bool          `toml:"insecure_http" default:"false" doc:"Allow plain http to this issuer off the loopback: whoever is between can replace the keys."`
+	Leeway          time.Duration `toml:"leeway" default:"30s" min:"0s" max:"10m" doc:"How far the clocks may differ."`
+	MaxLifetime     time.Duration `toml:"max_lifetime" default:"24h" min:"1s" max:"8760h" doc:"Longest time from iat to exp."`
+	Refresh         time.Duration `toml:"refresh" default:"5m" min:"1s" max:"24h" doc:"How often the keys are fetched again, in the background."`
+	RefetchCooldown time.Duration `toml:"refetch_cooldown" default:"10s" min:"1s" max:"1h" doc:"Shortest time between fetches caused by unknown keys or bad signatures."`
+	MaxStale        time.Duration `toml:"max_stale" default:"24h" min:"1s" max:"8760h" doc:"How long the last good keys count while they cannot be fetched."`
+	SnapshotFile    string        `toml:"snapshot_file" default:"" unit:"path" doc:"Keeps the last good keys, so that a restart during an outage verifies at once."`
+	Introspection   Introspection `toml:"introspection" doc:"Asks the issuer whether a token still counts. Optional."`
+}
+
+// Introspection is RFC 7662 at one issuer.
+type Introspection struct {
+	ClientID         string        `toml:"client_id" default:"" doc:"Client that introspects; for Authentik the provider's own. Empty: no introspection."`
+	ClientSecretFile string        `toml:"client_secret_file" default:"" unit:"path" doc:"A file with the client's secret."`
+	TTL              time.Duration `toml:"ttl" default:"30s" min:"1s" max:"1h" doc:"How long an answer counts."`
+	OnError          string        `toml:"on_error" default:"deny" enum:"deny,allow" doc:"What a failing introspection means."`
+
+	// ClientSecret is what ClientSecretFile held.
+	ClientSecret Secret
+}
+
+// Enabled says whether tokens are introspected.
+func (i Introspection) Enabled() bool { return i.ClientID != "" }
+
+// Evidence says where tokens are looked for.
+type Evidence struct {
+	Keys                 []string      `toml:"keys" default:"authentik_token,X-Authentik-Jwt" unit:"list" doc:"Keys of conditions that may hold a token, in MinIO's spelling: claims in lower case, headers in Go's canonical form."`
+	MaxToken             int64         `toml:"max_token" default:"16KiB" unit:"size" min:"512" max:"1MiB" doc:"Longest token."`
+	StaticCredentials    string        `toml:"static_credentials" default:"match" enum:"deny,match,any" doc:"A token beside a static MinIO key. deny: never; match: its username_claim must equal the account; any: the token alone decides."`
+	WithoutToken         string        `toml:"without_token" default:"deny" enum:"deny,claims" doc:"A request without a token. deny; or claims: MinIO's word for what the id_token said, which is weaker."`
+	ServiceAccountMaxAge time.Duration `toml:"service_account_max_age" default:"0s" min:"0s" max:"87600h" doc:"How long after iat an access key made from an OIDC session counts. 0s: not past its token's exp."`
+}
+
+// Owner is what MinIO says of its root user.
+type Owner struct {
+	Decision string `toml:"decision" default:"allow" enum:"allow,evaluate" doc:"allow: root passes, so that a bad mapping cannot lock it out. evaluate: root needs rules like everybody."`
+}
+
+// Mapping names mapping.toml.
+type Mapping struct {
+	File string `toml:"file" default:"mapping.toml" unit:"path" doc:"The mapping. It and its policy files are watched and reloaded."`
+}
+
+// Cache bounds the caches.
+type Cache struct {
+	TokenTTL        time.Duration `toml:"token_ttl" default:"5m" min:"1s" max:"24h" doc:"How long a verified token is remembered, at most until its exp."`
+	TokenBytes      int64         `toml:"token_bytes" default:"64MiB" unit:"size" min:"64KiB" max:"64GiB" doc:"Memory for verified tokens."`
+	DecisionEntries int64         `toml:"decision_entries" default:"1000000" min:"1" max:"1000000000" doc:"Decisions remembered."`
+}
+
+// Audit is the decision log.
+type Audit struct {
+	Output string `toml:"output" default:"stdout" doc:"stdout, stderr, off, or a file, reopened on SIGHUP."`
+	Allow  string `toml:"allow" default:"all" unit:"rate" doc:"Which allows are written: all, none, or a rate such as 1/100. Denies always are."`
+}
+
+// Revocation is where ended sessions are kept.
+type Revocation struct {
+	Store        string `toml:"store" default:"memory" unit:"store" doc:"memory, or redis://host:6379/0 or rediss://..., shared by replicas."`
+	PasswordFile string `toml:"password_file" default:"" unit:"path" doc:"A file with the store's password."`
+
+	// Password is what PasswordFile or the URL in store held; Store no longer
+	// holds it.
+	Password Secret
+}
+
+// Log is the program's own log.
+type Log struct {
+	Level  string `toml:"level" default:"info" enum:"debug,info,warn,error" doc:"The least severe entries written."`
+	Format string `toml:"format" default:"json" enum:"json,console" doc:"json, or console for people."`
+}

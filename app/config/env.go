@@ -1,0 +1,139 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/claimgate/claimgate/internal/finding"
+	"github.com/claimgate/claimgate/internal/stricttoml"
+)
+
+const prefix = "CLAIMGATE_"
+
+// EnvConfig names the configuration file where no flag does.
+const EnvConfig = prefix + "CONFIG"
+
+// envName is the variable of a path: issuer[0].url is CLAIMGATE_ISSUER_0_URL.
+func envName(path string) string {
+	return prefix + strings.ToUpper(strings.NewReplacer(".", "_", "[", "_", "]", "").Replace(path))
+}
+
+var issuerNumber = regexp.MustCompile(`^CLAIMGATE_ISSUER_(0|[1-9][0-9]{0,2})_.`)
+
+func (l *loader) readEnvironment(env []string) {
+	variables := map[string]string{}
+	for _, assignment := range env {
+		name, value, _ := strings.Cut(assignment, "=")
+		if strings.HasPrefix(name, prefix) && name != EnvConfig && !injectedByKubernetes(name, value) {
+			variables[name] = value
+		}
+	}
+	l.addIssuers(variables)
+
+	known := map[string]entry{}
+	walk(reflect.ValueOf(l.config).Elem(), "", func(e entry) {
+		if e.leaf() {
+			known[envName(e.path)] = e
+		}
+	})
+	names := make([]string, 0, len(variables))
+	for name := range variables {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		e, ok := known[name]
+		if !ok {
+			l.unknownVariable(name, known)
+			continue
+		}
+		if bad := setText(e.field, e.value, variables[name]); bad != nil {
+			l.variableFinding(codeBadValue, name, bad.message, bad.fix)
+			continue
+		}
+		l.forget(e.path)
+		l.places[e.path] = place{variable: name}
+	}
+}
+
+// forget drops what the file said of a list's elements: a variable replaced them.
+func (l *loader) forget(path string) {
+	for i := 0; ; i++ {
+		element := path + "[" + strconv.Itoa(i) + "]"
+		if _, ok := l.places[element]; !ok {
+			return
+		}
+		delete(l.places, element)
+	}
+}
+
+// addIssuers makes the issuers that variables number beyond those of the file.
+func (l *loader) addIssuers(variables map[string]string) {
+	numbers := map[int]bool{}
+	for name := range variables {
+		if m := issuerNumber.FindStringSubmatch(name); m != nil {
+			n, _ := strconv.Atoi(m[1]) // three digits
+			numbers[n] = true
+		}
+	}
+	for n := len(l.config.Issuers); numbers[n]; n++ {
+		var issuer Issuer
+		setDefaults(reflect.ValueOf(&issuer).Elem())
+		l.config.Issuers = append(l.config.Issuers, issuer)
+		l.places["issuer["+strconv.Itoa(n)+"]"] = place{variable: fmt.Sprintf("%sISSUER_%d_*", prefix, n)}
+	}
+}
+
+func (l *loader) unknownVariable(name string, known map[string]entry) {
+	fix := "unset it"
+	names := make([]string, 0, len(known))
+	for n := range known {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	if m := issuerNumber.FindStringSubmatch(name); m != nil && !slices.ContainsFunc(names, func(n string) bool {
+		return strings.HasPrefix(n, prefix+"ISSUER_"+m[1]+"_")
+	}) {
+		fix = fmt.Sprintf("issuers are numbered without gaps, and the next free number is %d", len(l.config.Issuers))
+	} else if near := stricttoml.Nearest(name, names); near != "" {
+		fix = "did you mean " + near + "? Else unset it"
+	}
+	l.variableFinding(codeUnknownEnv, name, "there is no such setting", fix)
+}
+
+func (l *loader) variableFinding(code, name, message, fix string) {
+	l.findings = append(l.findings, finding.Finding{
+		Code: code, Severity: finding.Error, File: Environment, Message: name + ": " + message, Fix: fix,
+	})
+}
+
+var serviceLink = regexp.MustCompile(`^CLAIMGATE(?:_[A-Z0-9_]+?)??_(SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$`)
+
+// injectedByKubernetes recognizes the variables that a kubelet gives every pod
+// for a Service named claimgate or claimgate-something (enableServiceLinks is on
+// by default). Name and value both have to fit: CLAIMGATE_SERVER_PORT=8080 is
+// somebody's mistake.
+func injectedByKubernetes(name, value string) bool {
+	m := serviceLink.FindStringSubmatch(name)
+	if m == nil {
+		return false
+	}
+	switch suffix := m[1]; {
+	case suffix == "SERVICE_HOST" || strings.HasSuffix(suffix, "_ADDR"):
+		_, err := netip.ParseAddr(value)
+		return err == nil
+	case strings.HasSuffix(suffix, "_PROTO"):
+		return value == "tcp" || value == "udp" || value == "sctp"
+	case strings.HasPrefix(suffix, "SERVICE_PORT") || strings.HasSuffix(suffix, "_PORT"):
+		_, err := strconv.ParseUint(value, 10, 16)
+		return err == nil
+	default: // PORT, PORT_8080_TCP
+		scheme, _, found := strings.Cut(value, "://")
+		return found && (scheme == "tcp" || scheme == "udp" || scheme == "sctp")
+	}
+}

@@ -1,0 +1,106 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/claimgate/claimgate/internal/finding"
+)
+
+// weigh says which choices weaken the gate. None is forbidden: each is somebody's
+// to make, but nobody's to make unknowingly.
+func (l *loader) weigh() {
+	c := l.config
+	l.weighServer()
+	for i := range c.Issuers {
+		l.weighIssuer(&c.Issuers[i])
+	}
+	for i := range c.Evidence.Keys {
+		l.weighKey(&c.Evidence.Keys[i])
+	}
+	e := &c.Evidence
+	if e.StaticCredentials == "any" {
+		l.warn(codeStaticAny, &e.StaticCredentials, "a valid token lets its holder use any static MinIO key",
+			`write "match", so that the token must name the account`)
+	}
+	if e.WithoutToken == "claims" {
+		l.warn(codeWithoutToken, &e.WithoutToken, "without a token MinIO's word for its claims counts, unverified by a signature",
+			`write "deny" once every session carries a token`)
+	}
+	if e.ServiceAccountMaxAge > 0 {
+		l.warn(codeOldAccessKeys, &e.ServiceAccountMaxAge, "access keys made from a session count past the expiry of their token, with the groups of that day",
+			"keep it as short as the jobs need")
+	}
+	if c.Audit.Output == "off" {
+		l.warn(codeAuditLoss, &c.Audit.Output, "no decision is written, not even denials", `write "stdout" or a file`)
+	} else if c.Audit.Allow != "all" {
+		l.warn(codeAuditLoss, &c.Audit.Allow, "not every allow is written", `write "all" where each access must be accounted for`)
+	}
+	if u, err := url.Parse(c.Revocation.Store); err == nil && u.Scheme == "redis" && !loopback(u.Hostname()) {
+		l.warn(codeStoreCleartext, &c.Revocation.Store, "revocations travel in clear, and whoever is between can drop them", "use rediss://")
+	}
+}
+
+func (l *loader) weighServer() {
+	s, a := &l.config.Server, &l.config.Admin
+	host, _, _ := net.SplitHostPort(s.Listen)
+	if len(s.CallerTokens) == 0 && s.CallerTokensFile == "" {
+		message := "there is no caller token, so every process on this machine may ask"
+		if !loopback(host) {
+			message += ", and a MinIO elsewhere is refused"
+		}
+		l.warn(codeNoCallerTokens, &s.CallerTokens, message, "set server.caller_tokens_file, and MINIO_POLICY_PLUGIN_AUTH_TOKEN to the same value")
+	}
+	for i, token := range s.CallerTokens {
+		if token == "" || len(token) >= 16 {
+			continue
+		}
+		key := any(&s.CallerTokens)
+		if i >= s.inline {
+			key = &s.CallerTokensFile
+		}
+		l.warn(codeWeakCallerToken, key, "a caller token is shorter than 16 characters", "make one with: openssl rand -hex 32")
+	}
+	if s.TLSCert == "" && !loopback(host) {
+		l.warn(codeCleartext, &s.Listen, "the listener takes plain http off the loopback: requests hold tokens that can be read on the way",
+			"set server.tls_cert and server.tls_key, or let something beside it end TLS")
+	}
+	if host, _, _ := net.SplitHostPort(a.Listen); !loopback(host) {
+		l.warn(codeAdminOpen, &a.Listen, "the admin listener asks for no credentials and is reachable from elsewhere",
+			"listen on 127.0.0.1, or let only the monitoring reach it")
+	}
+}
+
+func (l *loader) weighIssuer(i *Issuer) {
+	if i.InsecureHTTP {
+		l.warn(codeInsecureHTTP, &i.InsecureHTTP, "keys may come over plain http: whoever is between can make valid tokens", "use https and ca_file")
+	}
+	if i.AllowDelegation {
+		l.warn(codeDelegation, &i.AllowDelegation, "tokens that one party holds on behalf of another count", "leave it off unless token exchange is in use")
+	}
+	if i.Introspection.Enabled() && i.Introspection.OnError == "allow" {
+		l.warn(codeFailOpen, &i.Introspection.OnError, "a revoked token counts while introspection fails", `write "deny"`)
+	}
+	if strings.Contains(i.URL, "/application/o/") && !strings.HasSuffix(i.URL, "/") {
+		l.warn(codeIssuerSlash, &i.URL, "Authentik's issuer ends with a slash, and iss is compared byte for byte", fmt.Sprintf("write %q", i.URL+"/"))
+	}
+}
+
+// weighKey knows how MinIO writes the keys of conditions: headers in Go's
+// canonical form, claims in lower case, query parameters as sent.
+func (l *loader) weighKey(key *string) {
+	canonical := http.CanonicalHeaderKey(*key)
+	if *key == canonical || *key == strings.ToLower(*key) && !strings.Contains(*key, "-") {
+		return
+	}
+	l.warn(codeEvidenceKey, key, fmt.Sprintf("MinIO writes no header or claim as %q", *key),
+		fmt.Sprintf("for a header write %q, for a claim %q", canonical, strings.ToLower(*key)))
+}
+
+func (l *loader) warn(code string, key any, message, fix string) {
+	l.add(code, finding.Warning, key, message, fix)
+	l.config.warnings = append(l.config.warnings, l.findings[len(l.findings)-1].Message)
+}

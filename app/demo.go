@@ -1,0 +1,197 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"github.com/claimgate/claimgate"
+	"github.com/claimgate/claimgate/app/config"
+	"github.com/claimgate/claimgate/app/demo"
+	"github.com/claimgate/claimgate/app/demo/issuer"
+	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/spf13/cobra"
+)
+
+func newDemoCmd() *cobra.Command {
+	var listen string
+	var once bool
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Try it: an embedded issuer, the example mapping, the real server, sample traffic",
+		Long: `Start the real server with an embedded Authentik-shaped issuer and the example
+mapping, ask it what a MinIO would ask, print the answers, and stay up for a MinIO
+of your own. Nothing is read or fetched. Its users and app passwords are known to
+everybody: it listens on the loopback interface and is for trying only.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			return runDemo(ctx, listen, once, cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address of the server")
+	cmd.Flags().BoolVar(&once, "once", false, "exit after the sample traffic, with 1 if an answer is not the expected one")
+	cmd.AddCommand(newDemoIssuerCmd())
+	return cmd
+}
+
+func runDemo(ctx context.Context, listen string, once bool, out io.Writer) (err error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	dir, err := os.MkdirTemp("", "claimgate-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+
+	iss, err := issuer.Listen(ctx, "127.0.0.1:0", issuer.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, iss.Close()) }()
+	s, err := demoService(ctx, dir, listen, iss.URL(), iss.ClientID())
+	if err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.run(ctx) }()
+	defer func() {
+		stop()
+		err = errors.Join(err, <-ended)
+	}()
+	if err := waitReady(ctx, s); err != nil {
+		return err
+	}
+	cases, err := demo.Cases(iss.Issuer, time.Now())
+	if err != nil {
+		return err
+	}
+	wrong, err := ask(ctx, s.url(), cases, out)
+	if err != nil {
+		return err
+	}
+	if wrong > 0 {
+		return &exitError{exitFound, fmt.Errorf("%d of %d answers differ from what the demo expects", wrong, len(cases))}
+	}
+	if once {
+		return nil
+	}
+	fmt.Fprintf(out, demoText, s.url(), iss.URL(), iss.ClientID(), s.config.Mapping.File, s.config.Audit.Output)
+	<-ctx.Done()
+	return nil
+}
+
+const demoText = `
+Point a MinIO at it (mc and every S3 client then get these answers):
+
+  export MINIO_POLICY_PLUGIN_URL=%s
+  export MINIO_IDENTITY_OPENID_CONFIG_URL=%s.well-known/openid-configuration MINIO_IDENTITY_OPENID_CLIENT_ID=%s MINIO_IDENTITY_OPENID_CLIENT_SECRET=demo MINIO_IDENTITY_OPENID_ROLE_POLICY=decided-by-claimgate
+  minio server "$(mktemp -d)"
+
+Edit the mapping and the next answer follows it: %s
+Every decision is a line of:                     %s
+Stop with Ctrl-C.
+`
+
+// demoService is the real service, configured as serve would be from the
+// environment alone.
+func demoService(ctx context.Context, dir, listen, issuerURL, audience string) (*service, error) {
+	mappingFile := filepath.Join(dir, "mapping.toml")
+	if err := os.WriteFile(mappingFile, claimgate.ExampleMapping, 0o600); err != nil {
+		return nil, err
+	}
+	c, found := config.Load("", []string{
+		"CLAIMGATE_SERVER_LISTEN=" + listen,
+		"CLAIMGATE_ADMIN_LISTEN=127.0.0.1:0",
+		"CLAIMGATE_ISSUER_0_URL=" + issuerURL,
+		"CLAIMGATE_ISSUER_0_AUDIENCES=" + audience,
+		"CLAIMGATE_MAPPING_FILE=" + mappingFile,
+		"CLAIMGATE_AUDIT_OUTPUT=" + filepath.Join(dir, "decisions.jsonl"),
+		"CLAIMGATE_LOG_LEVEL=error",
+		"CLAIMGATE_LOG_FORMAT=console",
+	})
+	if c == nil {
+		return nil, findingsError(found)
+	}
+	return newService(ctx, c, newLog(c.Log))
+}
+
+// waitReady asks as a load balancer would, until the issuer's keys are there.
+func waitReady(ctx context.Context, s *service) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	url := "http://" + s.adminListener.Addr().String() + "/readyz"
+	for {
+		err := healthcheck(ctx, url, time.Second, io.Discard)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the server did not get ready: %w", err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// ask sends the questions and prints a line for each. It returns how many
+// answers were not as expected.
+func ask(ctx context.Context, url string, cases []demo.Case, out io.Writer) (wrong int, err error) {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "WHO\tACTION\tOBJECT\tANSWER\tREASON")
+	for _, c := range cases {
+		allow, reason, err := askOne(ctx, url, c.Body)
+		if err != nil {
+			return wrong, err
+		}
+		answer, note := "deny", ""
+		if allow {
+			answer = "allow"
+		}
+		if allow != c.Allow || reason != c.Reason {
+			wrong++
+			note = fmt.Sprintf("\tEXPECTED %s", c.Reason)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s%s\n", c.Who, c.Action, orDash(c.Object), answer, reason, note)
+	}
+	return wrong, w.Flush()
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// askOne asks as MinIO does, and reads the answer's body, whatever the status.
+func askOne(ctx context.Context, url string, body []byte) (allow bool, reason gateway.Reason, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return false, "", err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false, "", err
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		Result bool `json:"result"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+		return false, "", err
+	}
+	return answer.Result, gateway.Reason(resp.Header.Get("X-Claimgate-Reason")), nil
+}

@@ -1,0 +1,184 @@
+package issuer
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	defaultKeyBits  = 2048
+	defaultLifetime = time.Hour
+	// evidenceLifetime is the validity of the inner token. It must cover the
+	// MinIO session, which may outlive the id_token (DurationSeconds).
+	evidenceLifetime = 8 * time.Hour
+)
+
+// Options describe an issuer. URL is required; the zero value of everything
+// else has a default that works.
+type Options struct {
+	// URL is the issuer, byte for byte as it stands in iss. As in Authentik it
+	// ends in a slash and its last segment is the application's slug.
+	URL string
+	// ClientID is the audience; default "minio".
+	ClientID string
+	// Clock is what iat and exp are read from; default time.Now.
+	Clock func() time.Time
+	// Users default to DefaultUsers.
+	Users []User
+	// Key signs from the start. Without it a key of KeyBits is made.
+	Key *rsa.PrivateKey
+	// KeyBits is the size of the keys made here; default 2048. Authentik's own
+	// generator makes 4096.
+	KeyBits int
+	// Lifetime of ID and access tokens; default one hour.
+	Lifetime time.Duration
+}
+
+// Issuer signs tokens and answers discovery, key set and token requests. It is
+// safe for concurrent use.
+type Issuer struct {
+	url      string
+	clientID string
+	clock    func() time.Time
+	keyBits  int
+	lifetime time.Duration
+	users    map[string]User
+	mux      *http.ServeMux
+
+	mu  sync.RWMutex
+	key *key
+}
+
+// New makes an issuer. It listens nowhere: see Listen.
+func New(o Options) (*Issuer, error) {
+	base, err := parseURL(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	i := &Issuer{
+		url:      o.URL,
+		clientID: o.ClientID,
+		clock:    o.Clock,
+		keyBits:  o.KeyBits,
+		lifetime: o.Lifetime,
+		users:    make(map[string]User),
+	}
+	if i.clientID == "" {
+		i.clientID = "minio"
+	}
+	if i.clock == nil {
+		i.clock = time.Now
+	}
+	if i.keyBits == 0 {
+		i.keyBits = defaultKeyBits
+	}
+	if i.lifetime == 0 {
+		i.lifetime = defaultLifetime
+	}
+	if o.Users == nil {
+		o.Users = DefaultUsers()
+	}
+	for _, user := range o.Users {
+		if user.Subject == "" {
+			user.Subject = hashedSubject(user.Name)
+		}
+		i.users[user.Name] = user
+	}
+	if o.Key == nil {
+		if o.Key, err = rsa.GenerateKey(rand.Reader, i.keyBits); err != nil {
+			return nil, fmt.Errorf("make a signing key of %d bits: %w", i.keyBits, err)
+		}
+	}
+	if i.key, err = newKey(o.Key, i.clock()); err != nil {
+		return nil, err
+	}
+	i.mux = i.routes(base)
+	return i, nil
+}
+
+func parseURL(raw string) (*url.URL, error) {
+	base, err := url.Parse(raw)
+	if err != nil {
+		return nil, fmt.Errorf("issuer URL: %w", err)
+	}
+	if base.Scheme == "" || base.Host == "" || !strings.HasSuffix(base.Path, "/") {
+		return nil, fmt.Errorf("issuer URL %q: want something like http://127.0.0.1:9000/application/o/minio/, with the slash at the end", raw)
+	}
+	if base.RawQuery != "" || base.Fragment != "" {
+		return nil, errors.New("issuer URL: an issuer has no query and no fragment")
+	}
+	return base, nil
+}
+
+// URL is the issuer as it stands in iss.
+func (i *Issuer) URL() string { return i.url }
+
+// ClientID is the audience of all tokens.
+func (i *Issuer) ClientID() string { return i.clientID }
+
+// User finds a user by name. The zero User of an unknown name has no subject,
+// and a verifier refuses tokens without one.
+func (i *Issuer) User(name string) (User, bool) {
+	user, ok := i.users[name]
+	return user, ok
+}
+
+func (i *Issuer) current() *key {
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	return i.key
+}
+
+// KeyID is the kid of the current key.
+func (i *Issuer) KeyID() string { return i.current().id }
+
+// RotateKey puts a new key in the place of the current one, which leaves the
+// key set at once: Authentik publishes no old keys.
+func (i *Issuer) RotateKey() error {
+	return i.replaceKey(func(_, _ *key) {})
+}
+
+// ReplaceKeyInPlace does the same and keeps the kid, which is what Authentik
+// does when the key data of a certificate pair is overwritten.
+func (i *Issuer) ReplaceKeyInPlace() error {
+	return i.replaceKey(func(old, fresh *key) { fresh.id = old.id })
+}
+
+func (i *Issuer) replaceKey(adjust func(old, fresh *key)) error {
+	private, err := rsa.GenerateKey(rand.Reader, i.keyBits)
+	if err != nil {
+		return fmt.Errorf("make a signing key of %d bits: %w", i.keyBits, err)
+	}
+	fresh, err := newKey(private, i.clock())
+	if err != nil {
+		return err
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	adjust(i.key, fresh)
+	i.key = fresh
+	return nil
+}
+
+// JWKS is the key set: the current key and nothing else.
+func (i *Issuer) JWKS() []byte {
+	return mustJSON(map[string][]jwk{"keys": {i.current().jwk()}})
+}
+
+// mustJSON encodes what this package built from strings, numbers and lists. A
+// caller of Token who passes a channel or a NaN has made a programming error.
+func mustJSON(v any) []byte {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic("issuer: " + err.Error())
+	}
+	return data
+}

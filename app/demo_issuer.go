@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/claimgate/claimgate/app/demo/issuer"
+)
+
+type demoIssuerOptions struct {
+	listen  string
+	keyFile string
+	issuer  issuer.Options
+}
+
+// newDemoIssuerCmd runs the embedded issuer on its own, for containers in which
+// MinIO and claimgate must reach it by name.
+func newDemoIssuerCmd() *cobra.Command {
+	var o demoIssuerOptions
+	cmd := &cobra.Command{
+		Use:   "issuer",
+		Short: "Serve the demo's Authentik-shaped OpenID Connect issuer alone",
+		Long: `Serve the demo's Authentik-shaped OpenID Connect issuer alone: discovery, key
+set and token endpoint, for tests that run MinIO and claimgate in containers.
+
+Its users and their app passwords are known to everybody. SIGHUP rotates the
+signing key, with no overlap, as Authentik does.`,
+		Example: `  claimgate demo issuer --listen 0.0.0.0:9000 --url http://issuer:9000/application/o/minio/`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			return runDemoIssuer(ctx, cmd, o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:9000", "address to listen on")
+	flags.StringVar(&o.issuer.URL, "url", "", "the issuer as it stands in iss, with the slash at the end (default: from --listen)")
+	flags.StringVar(&o.issuer.ClientID, "client-id", "minio", "audience of the tokens")
+	flags.IntVar(&o.issuer.KeyBits, "key-bits", 2048, "size of a signing key made here; Authentik's generator makes 4096")
+	flags.StringVar(&o.keyFile, "key-file", "", "PEM file of the signing key; made where it does not exist, so that a restart keeps the key")
+	flags.DurationVar(&o.issuer.Lifetime, "lifetime", time.Hour, "lifetime of ID and access tokens")
+	return cmd
+}
+
+func runDemoIssuer(ctx context.Context, cmd *cobra.Command, o demoIssuerOptions) error {
+	var err error
+	if o.issuer.Key, err = readKeyFile(o.keyFile); err != nil {
+		return err
+	}
+	// Listening for SIGHUP before the port is open means that whoever sees it
+	// answer may send the signal.
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+
+	s, err := issuer.Listen(ctx, o.listen, o.issuer)
+	if err != nil {
+		return err
+	}
+	if err := writeKeyFile(o.keyFile, s.Issuer); err != nil {
+		return errors.Join(err, s.Close())
+	}
+	cmd.Printf("demo issuer %s listens on %s, kid %s\n", s.URL(), o.listen, s.KeyID())
+	for {
+		select {
+		case <-ctx.Done():
+			return s.Close()
+		case <-hangup:
+			if err := s.RotateKey(); err != nil {
+				return errors.Join(err, s.Close())
+			}
+			if err := writeKeyFile(o.keyFile, s.Issuer); err != nil {
+				return errors.Join(err, s.Close())
+			}
+			cmd.Printf("demo issuer rotated its key, kid %s\n", s.KeyID())
+		}
+	}
+}
+
+// readKeyFile returns nil where there is no file yet: the issuer then makes a
+// key, and writeKeyFile keeps it.
+func readKeyFile(path string) (*rsa.PrivateKey, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--key-file: %w", err)
+	}
+	return issuer.ParseKey(text)
+}
+
+func writeKeyFile(path string, i *issuer.Issuer) error {
+	if path == "" {
+		return nil
+	}
+	text, err := i.EncodeKey()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		return fmt.Errorf("--key-file: %w", err)
+	}
+	return nil
+}

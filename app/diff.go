@@ -1,0 +1,198 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/claimgate/claimgate/mapping/diff"
+	"github.com/spf13/cobra"
+)
+
+// newDiffCmd makes `claimgate diff`: who gains and who loses what between two
+// mappings.
+func newDiffCmd() *cobra.Command {
+	var format, at string
+	var allow []string
+	cmd := &cobra.Command{
+		Use:   "diff OLD NEW",
+		Short: "Say who gains and who loses what between two mappings",
+		Long: `diff compares what two mappings mean, not their text: action by action and resource
+pattern by resource pattern, for everybody a rule of either speaks of, now and at every
+later day on which a grant expires. Without conditions and variables the answer is
+exact; with them no gain is missed. Whoever is in two groups is looked at where a Deny
+or a guard's exception of one bears on what the other allows.
+
+Exit codes: 0 nobody gains, or only what --allow-gain names; 2 a file cannot be read;
+3 somebody gains.`,
+		Example: `  claimgate diff mapping.old.toml mapping.toml
+  git show main:mapping.toml > /tmp/old.toml && claimgate diff /tmp/old.toml mapping.toml --format md
+  claimgate diff old.toml new.toml --allow-gain "MinIO users"`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			show, ok := map[string]func(io.Writer, *diff.Result) error{
+				"text": printDiff, "md": printDiffMarkdown, "json": func(w io.Writer, r *diff.Result) error { return encode(w, r) },
+			}[format]
+			if !ok {
+				return usage("--format %q: write text, md or json", format)
+			}
+			now, err := clock(at)
+			if err != nil {
+				return err
+			}
+			before, err := loadMappingFile(args[0])
+			if err != nil {
+				return err
+			}
+			after, err := loadMappingFile(args[1])
+			if err != nil {
+				return err
+			}
+			r := diff.Compare(before, after, now())
+			for _, rule := range allow {
+				if !r.AllowGain(rule) {
+					fmt.Fprintf(cmd.ErrOrStderr(), "claimgate: --allow-gain %q: nobody gains by a rule of that name\n", rule)
+				}
+			}
+			if err := show(cmd.OutOrStdout(), r); err != nil {
+				return err
+			}
+			if r.Gained() {
+				return &exitError{code: exitGains}
+			}
+			return nil
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&format, "format", "text", "text, md or json")
+	flags.StringArrayVar(&allow, "allow-gain", nil, "a rule's name, or a principal such as group:NAME, whose gains were reviewed; repeat it for several")
+	flags.StringVar(&at, "at", "", "the time from which grants are judged; default now")
+	return cmd
+}
+
+// section is one list of changes with its heading.
+type section struct {
+	title, sign string
+	changes     []diff.Change
+}
+
+func sections(r *diff.Result) []section {
+	return []section{
+		{"Gains", "+", r.Gains},
+		{"Losses", "-", r.Losses},
+		{"Gains of self-service", "+", r.SelfServiceGains},
+		{"Losses of self-service", "-", r.SelfServiceLosses},
+	}
+}
+
+func printDiff(w io.Writer, r *diff.Result) error {
+	var b strings.Builder
+	for _, s := range sections(r) {
+		if len(s.changes) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "%s\n", strings.ToLower(s.title))
+		last := ""
+		for _, c := range s.changes {
+			if who := whose(&c); who != last {
+				fmt.Fprintf(&b, "  %s\n", who)
+				last = who
+			}
+			for i, line := range wrapped(shortened(c.Actions), 92) {
+				fmt.Fprintf(&b, "    %s %s\n", map[bool]string{true: s.sign, false: " "}[i == 0], line)
+			}
+			for i, resource := range c.Resources {
+				fmt.Fprintf(&b, "      %-6s %s\n", map[bool]string{true: "on", false: ""}[i == 0], resource)
+			}
+			for i, resource := range c.Except {
+				fmt.Fprintf(&b, "      %-6s %s\n", map[bool]string{true: "except", false: ""}[i == 0], resource)
+			}
+			for _, condition := range c.Conditions {
+				fmt.Fprintf(&b, "      %-6s %s\n", "if", condition)
+			}
+			for _, rule := range c.Rules {
+				fmt.Fprintf(&b, "      %-6s %s %q, %s:%d\n", "by", rule.Kind, rule.Name, rule.File, rule.Line)
+			}
+		}
+	}
+	if b.Len() == 0 {
+		b.WriteString("nobody gains or loses anything\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// whose names who a change is about, and from when.
+func whose(c *diff.Change) string {
+	text := c.Principal
+	if c.Issuer != "" {
+		text += ", of issuer " + c.Issuer
+	}
+	if c.From != nil {
+		text += ", from " + c.From.UTC().Format("2006-01-02 15:04 MST")
+	}
+	if c.Allowed {
+		text += " (reviewed)"
+	}
+	return text
+}
+
+func printDiffMarkdown(w io.Writer, r *diff.Result) error {
+	var b strings.Builder
+	switch {
+	case r.Gained():
+		b.WriteString("### Mapping: somebody gains rights\n")
+	case len(r.Losses)+len(r.SelfServiceLosses)+len(r.Gains)+len(r.SelfServiceGains) > 0:
+		b.WriteString("### Mapping: nobody gains rights that were not reviewed\n")
+	default:
+		b.WriteString("### Mapping: nobody gains or loses anything\n")
+	}
+	for _, s := range sections(r) {
+		if len(s.changes) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "\n**%s**\n\n| who | actions | on | by |\n|---|---|---|---|\n", s.title)
+		for _, c := range s.changes {
+			on := codes(c.Resources)
+			if len(c.Except) > 0 {
+				on += "<br>except " + codes(c.Except)
+			}
+			if len(c.Conditions) > 0 {
+				on += "<br>if " + codes(c.Conditions)
+			}
+			var by []string
+			for _, rule := range c.Rules {
+				by = append(by, fmt.Sprintf("%s:%d", rule.File, rule.Line))
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", cell(whose(&c)), codes(shortened(c.Actions)), on, codes(by))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// codes writes names as code, so that nothing in them is read as Markdown.
+func codes(list []string) string {
+	var quoted []string
+	for _, text := range list {
+		quoted = append(quoted, code(text))
+	}
+	return strings.Join(quoted, ", ")
+}
+
+func code(text string) string {
+	fence := "`"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	if len(fence) > 1 {
+		text = " " + text + " "
+	}
+	return fence + cell(text) + fence
+}
+
+// cell keeps a text within its cell of a table.
+func cell(text string) string {
+	text = strings.NewReplacer("|", `\|`, "\n", " ", "\r", " ").Replace(text)
+	return text
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/claimgate/claimgate/app/cases"
+	"github.com/claimgate/claimgate/mapping"
+)
+
+const guide = "../docs/mapping.md"
+
+// The guide's reference is that of the code. UPDATE=1 writes it anew.
+func TestTheGuidesReferenceIsThatOfTheCode(t *testing.T) {
+	text, err := os.ReadFile(guide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	updated := string(text)
+	for name, body := range map[string]string{
+		"mapping.toml": referenceText(mapping.Reference()), "mapping.test.toml": referenceText(cases.Reference()), "codes": codesText(),
+	} {
+		begin, end := "<!-- begin: "+name+", written by go test -->\n", "<!-- end: "+name+" -->"
+		before, rest, found := strings.Cut(updated, begin)
+		_, after, ended := strings.Cut(rest, end)
+		if !found || !ended {
+			t.Fatalf("%s has no place for the reference of %s", guide, name)
+		}
+		updated = before + begin + "\n" + body + "\n" + end + after
+	}
+	if updated == string(text) {
+		return
+	}
+	if os.Getenv("UPDATE") == "" {
+		t.Fatalf("%s is stale: UPDATE=1 go test ./app -run Guide", guide)
+	}
+	if err := os.WriteFile(guide, []byte(updated), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func referenceText(tables []mapping.Table) string {
+	var b strings.Builder
+	for i, table := range tables {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		name := "`" + table.Name + "`: "
+		if table.Name == "" {
+			name = ""
+		}
+		fmt.Fprintf(&b, "%s%s\n", name, table.Doc)
+		if len(table.Keys) > 0 {
+			b.WriteString("\n| key | type | meaning |\n|---|---|---|\n")
+		}
+		for _, key := range table.Keys {
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", key.Name, key.Type, strings.ReplaceAll(key.Doc, "|", `\|`))
+		}
+	}
+	return b.String()
+}
+
+func codesText() string {
+	var b strings.Builder
+	b.WriteString("| code | severity | meaning |\n|---|---|---|\n")
+	for _, c := range mapping.Codes() {
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", c.Code, c.Severity, c.Meaning)
+	}
+	return b.String()
+}
+
+// Every file of the guide is written, in its order, and every command is run on
+// what stands before it: its output is the one that the guide shows. UPDATE=1
+// writes the outputs anew.
+func TestTheGuidesExamplesDoWhatItSays(t *testing.T) {
+	text, err := os.ReadFile(guide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, err := filepath.Abs(guide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	var out strings.Builder
+	commands := 0
+	for rest := string(text); rest != ""; {
+		before, block, found := strings.Cut(rest, "\n```")
+		out.WriteString(before)
+		if !found {
+			break
+		}
+		body, after, closed := strings.Cut(block, "\n```\n")
+		if !closed {
+			t.Fatalf("a block is not closed: %.60s", block)
+		}
+		info, body, _ := strings.Cut(body, "\n")
+		language, name, _ := strings.Cut(info, " ")
+		switch {
+		case language == "console":
+			n, shown := console(t, body)
+			commands += n
+			body = shown
+		case name != "":
+			writeExample(t, name, body)
+		case language == "toml" || language == "json":
+			t.Errorf("no test reads this block, name its file: %.60s", body)
+		}
+		out.WriteString("\n```" + info + "\n" + body + "\n```\n")
+		rest = after
+	}
+	if commands < 8 {
+		t.Errorf("only %d commands were run", commands)
+	}
+	if out.String() == string(text) {
+		return
+	}
+	if os.Getenv("UPDATE") == "" {
+		t.Fatalf("%s shows another output than the commands have; UPDATE=1 go test ./app -run Guide, and read the difference", guide)
+	}
+	if err := os.WriteFile(path, []byte(out.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func writeExample(t *testing.T, name, body string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(body+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// console runs the commands of a block and returns it with their outputs.
+func console(t *testing.T, body string) (commands int, shown string) {
+	t.Helper()
+	var lines []string
+	for line := range strings.SplitSeq(body, "\n") {
+		command, isCommand := strings.CutPrefix(line, "$ claimgate ")
+		if !isCommand {
+			continue
+		}
+		commands++
+		command, _, _ = strings.Cut(command, "  # exits with ")
+		var stdout, stderr bytes.Buffer
+		code := run(t.Context(), words(command), &stdout, &stderr)
+		shownCommand := "$ claimgate " + command
+		if code != 0 {
+			shownCommand += fmt.Sprintf("  # exits with %d", code)
+		}
+		lines = append(lines, shownCommand)
+		if output := strings.TrimRight(stdout.String()+stderr.String(), "\n"); output != "" {
+			lines = append(lines, strings.Split(output, "\n")...)
+		}
+	}
+	return commands, strings.Join(lines, "\n")
+}
+
+// words splits a command as a shell does, as far as the guide needs it.
+func words(command string) []string {
+	var all []string
+	word, quoted, open := "", false, false
+	for _, r := range command {
+		switch {
+		case r == '"':
+			quoted, open = !quoted, true
+		case r == ' ' && !quoted:
+			if word != "" || open {
+				all = append(all, word)
+			}
+			word, open = "", false
+		default:
+			word += string(r)
+		}
+	}
+	if word != "" || open {
+		all = append(all, word)
+	}
+	return all
+}

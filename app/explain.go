@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/claimgate/claimgate/app/explain"
+	"github.com/claimgate/claimgate/app/offline"
+	"github.com/spf13/cobra"
+)
+
+// explainFlags are the flags of `claimgate explain`.
+type explainFlags struct {
+	mapping, config, request, at, format string
+	question                             offline.Question
+	claims, conditions                   []string
+}
+
+// newExplainCmd makes `claimgate explain`: why one request is answered as it is.
+func newExplainCmd() *cobra.Command {
+	var f explainFlags
+	cmd := &cobra.Command{
+		Use:   "explain",
+		Short: "Say why a request is allowed or denied, down to the line of mapping.toml",
+		Long: `explain decides one request by the code that answers MinIO and tells each step: the
+rule and the statement that decided, by file and line, and what would have to be true
+for the opposite answer. The request is a recorded one (a webhook's body, a line of a
+recording of bodies, or a line of the decision log), or one made up by flags.
+
+The identity is taken as given: a recorded token has expired, and its signature cannot
+be checked without its issuer. POST /explain on the admin listener of a running server
+takes a body and leaves nothing out.
+
+Exit codes: 0 whatever the answer is; 2 the request or a file cannot be read.`,
+		Example: `  claimgate explain --mapping mapping.toml --sub u-123 --group "MinIO users" --action s3:PutObject --bucket reports --object q1.csv
+  claimgate explain --mapping mapping.toml --account velero --action s3:DeleteObject --bucket backups --object x
+  tail -1 decisions.jsonl | claimgate explain --mapping mapping.toml --request - --format json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runExplain(cmd, &f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.mapping, "mapping", "", "mapping.toml to decide by")
+	flags.StringVar(&f.config, "config", "", "config.toml for evidence, owner and the issuers' names; default: its defaults")
+	flags.StringVar(&f.request, "request", "", "a file with one recorded request; - for standard input")
+	flags.StringVar(&f.at, "at", "", "the time at which grants are judged; default now")
+	flags.StringVar(&f.format, "format", "text", "text or json")
+	q := &f.question
+	flags.StringVar(&q.Subject, "sub", "", "the token's sub")
+	flags.StringVar(&q.Issuer, "issuer", "", "the issuer's name; default the only one, else authentik")
+	flags.StringArrayVar(&q.Groups, "group", nil, "a group of the token; repeat it for several")
+	flags.StringArrayVar(&f.claims, "claim", nil, "a claim of the token, NAME=VALUE; a name given twice is a list")
+	flags.StringVar(&q.Account, "account", "", "the static MinIO key that signs, instead of --sub")
+	flags.StringVar(&q.Action, "action", "", "the action, such as s3:GetObject")
+	flags.StringVar(&q.Bucket, "bucket", "", "the bucket")
+	flags.StringVar(&q.Object, "object", "", "the object's key")
+	flags.StringArrayVar(&f.conditions, "condition", nil, "what MinIO says of the request, NAME=VALUE, such as SourceIp=10.0.0.1")
+	flags.BoolVar(&q.DenyOnly, "deny-only", false, "self-service: allowed unless denied")
+	flags.BoolVar(&q.Owner, "owner", false, "the key is root's")
+	return cmd
+}
+
+func runExplain(cmd *cobra.Command, f *explainFlags) error {
+	if f.format != "text" && f.format != "json" {
+		return usage("--format %q: write text or json", f.format)
+	}
+	now, err := clock(f.at)
+	if err != nil {
+		return err
+	}
+	if err := f.complete(); err != nil {
+		return err
+	}
+	m, err := loadMappingFile(f.mapping)
+	if err != nil {
+		return err
+	}
+	o, err := gateOptions(m, f.config, f.question.Issuer, now, os.Environ())
+	if err != nil {
+		return err
+	}
+	gate, err := offline.New(o)
+	if err != nil {
+		return err
+	}
+	defer gate.Close()
+	x, err := f.explain(cmd.Context(), gate, m.ClaimName(), cmd.InOrStdin())
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	if f.format == "json" {
+		return encode(cmd.OutOrStdout(), x)
+	}
+	return printExplanation(cmd.OutOrStdout(), &x)
+}
+
+// complete checks that there is one request, and reads NAME=VALUE.
+func (f *explainFlags) complete() error {
+	q := &f.question
+	switch {
+	case f.request != "" && (q.Action != "" || q.Subject != "" || q.Account != ""):
+		return usage("--request holds the whole request: leave --sub, --account and --action out")
+	case f.request != "":
+		return nil
+	case q.Action == "":
+		return usage("name a recorded request with --request, or make one up with --sub or --account and --action")
+	case q.Subject == "" && q.Account == "":
+		return usage("say who asks: --sub for a token's holder, --account for a static MinIO key")
+	}
+	claims, err := pairs("--claim", f.claims)
+	if err != nil {
+		return err
+	}
+	if q.Conditions, err = pairs("--condition", f.conditions); err != nil {
+		return err
+	}
+	q.Claims = map[string]any{}
+	for name, values := range claims {
+		q.Claims[name] = values
+		if len(values) == 1 {
+			q.Claims[name] = values[0]
+		}
+	}
+	return nil
+}
+
+func pairs(flag string, list []string) (map[string][]string, error) {
+	all := map[string][]string{}
+	for _, pair := range list {
+		name, value, found := strings.Cut(pair, "=")
+		if !found || name == "" {
+			return nil, usage("%s %q: write NAME=VALUE", flag, pair)
+		}
+		all[name] = append(all[name], value)
+	}
+	return all, nil
+}
+
+func usage(format string, args ...any) error {
+	return &exitError{exitUsage, fmt.Errorf(format, args...)}
+}
+
+func (f *explainFlags) explain(ctx context.Context, gate *offline.Gate, claim string, stdin io.Reader) (explain.Explanation, error) {
+	if f.request == "" {
+		return gate.ExplainQuestion(ctx, &f.question)
+	}
+	text, err := readRequest(f.request, stdin)
+	if err != nil {
+		return explain.Explanation{}, err
+	}
+	recorded, err := offline.Read(text)
+	if err != nil {
+		return explain.Explanation{}, fmt.Errorf("--request %s: %w", f.request, err)
+	}
+	if recorded.Line == nil {
+		return gate.Explain(ctx, recorded.Body), nil
+	}
+	return gate.ExplainLine(ctx, recorded.Line, claim)
+}
+
+// maxRequest is far above what MinIO sends.
+const maxRequest = 16 << 20
+
+func readRequest(path string, stdin io.Reader) ([]byte, error) {
+	in := stdin
+	if path != "-" {
+		if err := readable(path); err != nil {
+			return nil, err
+		}
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = file.Close() }()
+		in = file
+	}
+	text, err := io.ReadAll(io.LimitReader(in, maxRequest+1))
+	if err == nil && len(text) > maxRequest {
+		err = errors.New("the request is larger than 16 MiB")
+	}
+	return text, err
+}
+
+func printExplanation(w io.Writer, x *explain.Explanation) error {
+	var b strings.Builder
+	answer := "DENY"
+	if x.Allow {
+		answer = "ALLOW"
+	}
+	fmt.Fprintf(&b, "%s  %s\n", answer, x.Reason)
+	if x.Hint != "" {
+		fmt.Fprintf(&b, "hint: %s\n", x.Hint)
+	}
+	b.WriteString("\nsteps\n")
+	for _, s := range x.Steps {
+		fmt.Fprintf(&b, "  %-15s %-8s %s\n", s.Step, s.Outcome, s.Detail)
+	}
+	if x.Rule != nil {
+		fmt.Fprintf(&b, "\nrule       %s:%d  %s %q\n", x.Rule.File, x.Rule.Line, x.Rule.Kind, x.Rule.Name)
+		fmt.Fprintf(&b, "statement  %s:%d  number %d of policy %s", x.Statement.File, x.Statement.Line, x.Statement.Index, x.Policy)
+		if x.Statement.Sid != "" {
+			fmt.Fprintf(&b, ", %q", x.Statement.Sid)
+		}
+		b.WriteString("\n")
+	}
+	word := "allowed"
+	if x.Allow {
+		word = "denied"
+	}
+	fmt.Fprintf(&b, "\nit would be %s if\n", word)
+	for i, line := range x.Opposite {
+		if i > 0 {
+			b.WriteString("  or\n")
+		}
+		fmt.Fprintf(&b, "  %s\n", line)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

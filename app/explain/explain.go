@@ -1,0 +1,321 @@
+package explain
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/policy"
+)
+
+// Explanation is a decision in words. It tells a Decision that Decide has made,
+// and decides nothing itself.
+type Explanation struct {
+	Allow    bool           `json:"allow"`
+	Reason   gateway.Reason `json:"reason"`
+	Detail   string         `json:"detail,omitempty"`
+	Hint     string         `json:"hint,omitempty"`
+	Revision string         `json:"revision,omitempty"`
+	Steps    []Step         `json:"steps"`
+	// Rule, Policy and Statement are there where a statement decided.
+	Rule      *RuleAt      `json:"rule"`
+	Policy    string       `json:"policy,omitempty"`
+	Statement *StatementAt `json:"statement"`
+	// Opposite is what would have to be true for the opposite answer: one of
+	// these, by itself.
+	Opposite []string `json:"opposite"`
+}
+
+// Step is one step of the decision, in its order.
+type Step struct {
+	Step    string `json:"step"`
+	Outcome string `json:"outcome"` // passed, decided, or skipped
+	Detail  string `json:"detail"`
+}
+
+// RuleAt is where a rule stands.
+type RuleAt struct {
+	Name string `json:"name"`
+	Kind string `json:"kind"`
+	File string `json:"file"`
+	Line int    `json:"line"`
+}
+
+// StatementAt is where a statement stands. Index counts from 0.
+type StatementAt struct {
+	Sid   string `json:"sid"`
+	Index int    `json:"index"`
+	File  string `json:"file"`
+	Line  int    `json:"line"`
+}
+
+// Decide decides a request by the gateway and tells how.
+func Decide(ctx context.Context, g *gateway.Gateway, r *gateway.Request) Explanation {
+	in := g.Mapping()
+	d := g.Decide(ctx, r)
+	return Tell(r, &d, in, g.Now())
+}
+
+// Malformed tells of a body that no request could be read from.
+func Malformed(err error) Explanation {
+	return Explanation{
+		Reason: gateway.RequestMalformed, Detail: err.Error(),
+		Steps:    []Step{{"request", "decided", err.Error()}},
+		Opposite: []string{"the body is what MinIO sends"},
+	}
+}
+
+// Tell puts a decision that was made under a mapping into words.
+func Tell(r *gateway.Request, d *gateway.Decision, in *mapping.Mapping, now time.Time) Explanation {
+	x := Explanation{Allow: d.Allow(), Reason: d.Reason, Detail: d.Detail, Hint: d.Hint, Revision: d.Revision}
+	t := teller{r: r, d: d, in: in, now: now}
+	x.Steps = t.steps()
+	if a := d.Answer; a.Statement >= 0 && a.Policy != "" {
+		x.Rule = &RuleAt{a.Rule.Name, a.Rule.Kind, a.Rule.File, a.Rule.Line}
+		x.Policy = a.Policy
+		x.Statement = &StatementAt{a.Sid, a.Statement, a.Pos.File, a.Pos.Line}
+	}
+	x.Opposite = t.opposite()
+	return x
+}
+
+// teller puts one decision into words.
+type teller struct {
+	r   *gateway.Request
+	d   *gateway.Decision
+	in  *mapping.Mapping
+	now time.Time
+}
+
+// stages are the steps that have a name, in the order of Gateway.decide.
+var stages = []string{
+	"request", "owner", "evidence", "token", "binding", "revocation", "mapping", "guards", "policies", "session_policy",
+}
+
+// stage is the step that a reason comes from.
+func stage(reason gateway.Reason) string {
+	switch reason {
+	case gateway.RequestMalformed, gateway.CallerUnknown, gateway.Overloaded, gateway.InternalError:
+		return "request"
+	case gateway.Owner:
+		return "owner"
+	case gateway.NoToken, gateway.TokenAmbiguous:
+		return "evidence"
+	case gateway.TokenMalformed, gateway.TokenEncrypted, gateway.TokenAlgorithm, gateway.TokenType, gateway.TokenUnknownKey, gateway.TokenSignature, gateway.TokenIssuer,
+		gateway.TokenAudience, gateway.TokenExpired, gateway.TokenNotYetValid, gateway.TokenLifetime, gateway.TokenClaims, gateway.KeysUnavailable, gateway.ClaimsUntrusted:
+		return "token"
+	case gateway.TokenBinding:
+		return "binding"
+	case gateway.TokenRevoked:
+		return "revocation"
+	case gateway.NoPolicy:
+		return "mapping"
+	case gateway.GuardDeny:
+		return "guards"
+	case gateway.PolicyImplicitDeny, gateway.PolicyExplicitDeny, gateway.PolicyAllow, gateway.DenyOnly:
+		return "policies"
+	case gateway.SessionPolicyDeny:
+		return "session_policy"
+	}
+	return "request"
+}
+
+func (t *teller) steps() []Step {
+	last := stage(t.d.Reason)
+	if t.d.Allow() && t.d.Reason != gateway.Owner {
+		last = "session_policy"
+	}
+	var steps []Step
+	for _, name := range stages {
+		outcome, detail := t.step(name)
+		decided := name == stage(t.d.Reason)
+		if decided {
+			outcome = "decided"
+			if t.d.Detail != "" {
+				detail = t.d.Detail
+			}
+		}
+		steps = append(steps, Step{name, outcome, detail})
+		if name == last {
+			break
+		}
+	}
+	return steps
+}
+
+// step says what a step that was reached has found.
+func (t *teller) step(name string) (outcome, detail string) {
+	d, r := t.d, t.r
+	switch name {
+	case "request":
+		return "passed", t.asked()
+	case "owner":
+		switch {
+		case d.Reason == gateway.Owner:
+			return "passed", "the key is root's or derived from root's, and owner.decision is allow"
+		case r.Owner:
+			return "skipped", `root is judged like everybody: owner.decision is "evaluate"`
+		}
+		return "skipped", "the key is not root's"
+	case "evidence":
+		switch {
+		case r.Action == gateway.ActionPrometheus:
+			return "skipped", "a metrics scraper signs its own claims: only the account counts"
+		case d.Attested:
+			return "skipped", "no token; MinIO's word for the claims counts, since evidence.without_token is claims"
+		case d.Identity != nil || stage(d.Reason) == "token":
+			return "passed", "one token in conditions"
+		}
+		return "skipped", "no token; the account " + quote(r.Account) + " has a rule"
+	case "token":
+		if id := d.Identity; id != nil {
+			return "passed", fmt.Sprintf("%s speaks of %s at issuer %s, groups %s", tokenWord(d), quote(id.Subject), quote(id.Issuer), quoteAll(id.Groups))
+		}
+		return "skipped", "there is none to verify"
+	case "binding":
+		switch {
+		case d.Identity == nil || d.Attested:
+			return "skipped", "there is no token to bind"
+		}
+		return "passed", "the token belongs to the credential that signed the request"
+	case "revocation":
+		if d.Identity == nil {
+			return "skipped", "no session to end"
+		}
+		return "passed", "no logout of the session is known"
+	case "mapping":
+		return "passed", t.granted()
+	case "guards":
+		return "passed", t.guards()
+	case "policies":
+		return "passed", t.weighed()
+	}
+	if r.Claims.Get("sessionPolicy").Raw() == nil || r.Action == gateway.ActionPrometheus {
+		return "skipped", "the credential carries no session policy"
+	}
+	return "passed", "the session policy of the credential allows it too"
+}
+
+func (t *teller) asked() string {
+	text := t.r.Action
+	if t.r.Bucket != "" {
+		text += " on " + quote(t.resource())
+	}
+	text += " by " + quote(t.r.Account)
+	if t.r.DenyOnly {
+		text += ", self-service: allowed unless denied"
+	}
+	return text
+}
+
+func (t *teller) resource() string {
+	if t.r.Object == "" {
+		return t.r.Bucket
+	}
+	return t.r.Bucket + "/" + t.r.Object
+}
+
+func (t *teller) granted() string {
+	var text strings.Builder
+	if names := t.d.Grants.Policies(); len(names) > 0 {
+		fmt.Fprintf(&text, "holds %s", strings.Join(names, ", "))
+		for i, rule := range t.d.Grants.Rules() {
+			text.WriteString(map[bool]string{true: " by ", false: "; "}[i == 0] + at(rule))
+		}
+	} else {
+		text.WriteString("holds nothing")
+	}
+	if ignored := t.d.Grants.Ignored(); len(ignored) > 0 {
+		fmt.Fprintf(&text, "; ignored, since [claim].allow does not list it: %s", quoteAll(ignored))
+	}
+	return text.String()
+}
+
+func (t *teller) guards() string {
+	bound := t.d.Grants.Guards()
+	if t.d.Reason == gateway.GuardDeny {
+		return t.statement()
+	}
+	if len(bound) == 0 {
+		return "no guard binds the holder"
+	}
+	names := make([]string, len(bound))
+	for i, h := range bound {
+		names[i] = h.Rule.Name
+	}
+	return "none denies it: " + quoteAll(names)
+}
+
+func (t *teller) weighed() string {
+	switch t.d.Reason {
+	case gateway.DenyOnly:
+		return "no statement denies it, and a self-service question asks no more"
+	case gateway.PolicyImplicitDeny:
+		return "no statement of a policy held allows it"
+	default:
+		return t.statement()
+	}
+}
+
+func (t *teller) statement() string {
+	a := t.d.Answer
+	if a.Statement < 0 {
+		return a.Outcome.String()
+	}
+	word := "allows"
+	if a.Outcome == policy.ExplicitDeny {
+		word = "denies"
+	}
+	name := fmt.Sprintf("statement %d", a.Statement)
+	if a.Sid != "" {
+		name += " (" + a.Sid + ")"
+	}
+	return fmt.Sprintf("%s %s it: %s of policy %s, by %s", a.Pos, word, name, a.Policy, at(a.Rule))
+}
+
+func at(r mapping.Rule) string {
+	return fmt.Sprintf("%s %s (%s:%d)", r.Kind, quote(r.Name), r.File, r.Line)
+}
+
+func tokenWord(d *gateway.Decision) string {
+	if d.Attested {
+		return "MinIO"
+	}
+	return "the token"
+}
+
+func quote(s string) string { return fmt.Sprintf("%q", s) }
+
+func quoteAll(list []string) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	quoted := make([]string, len(list))
+	for i, s := range list {
+		quoted[i] = quote(s)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// Recorded tells of an answer of which only the reason is known, because
+// what it rested on was not written down.
+func Recorded(reason gateway.Reason, detail string) Explanation {
+	if detail == "" {
+		detail = "as it was recorded"
+	}
+	x := Explanation{Allow: reason.Allows(), Reason: reason, Detail: detail}
+	for _, name := range stages {
+		if name == stage(reason) {
+			x.Steps = append(x.Steps, Step{name, "decided", detail})
+			break
+		}
+		x.Steps = append(x.Steps, Step{name, "passed", "before it, as recorded"})
+	}
+	d := gateway.Decision{Reason: reason}
+	t := teller{r: &gateway.Request{}, d: &d}
+	x.Opposite = t.opposite()
+	return x
+}

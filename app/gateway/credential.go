@@ -1,0 +1,111 @@
+package gateway
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+
+	"github.com/claimgate/claimgate/internal/strictjson"
+	"github.com/claimgate/claimgate/verifier"
+)
+
+// kind is what sort of MinIO credential signed a request, told by its claims.
+type kind uint8
+
+const (
+	// unknown is a credential that no rule speaks of: nobody, or claims that
+	// name a subject without an issuer or the other way round.
+	unknown kind = iota
+	// static is a key that MinIO keeps itself, or one derived from such a key.
+	static
+	// oidcSession is a session from an OpenID Connect login.
+	oidcSession
+	// oidcAccessKey is an access key made from such a session: its claims are
+	// frozen for ever and have no exp.
+	oidcAccessKey
+)
+
+// credential is who signed the request, as far as MinIO vouches for it.
+type credential struct {
+	kind      kind
+	account   string // for static credentials: whose key it is, "" for nobody's
+	iss, sub  string // for OpenID Connect credentials
+	session   string // claims.sid
+	parent    strictjson.Value
+	policy    strictjson.Value // claims.sessionPolicy
+	accessKey bool             // MinIO's own mark of a service account: sa-policy is there, and no exp
+}
+
+// credentialOf sorts the request's credential. MinIO refuses an id_token
+// without sub, so claims without sub come from no login; certificate and
+// custom-token sessions have sub and are not told from a login by it alone, so
+// anything but both or neither of iss and sub is of no kind that is trusted.
+func credentialOf(r *Request) credential {
+	var c credential
+	var iss, sub, sid, exp, saPolicy strictjson.Value
+	for name, v := range r.Claims.Members() {
+		switch name.View() {
+		case "iss":
+			iss = v
+		case "sub":
+			sub = v
+		case "sid":
+			sid = v
+		case "exp":
+			exp = v
+		case "sa-policy":
+			saPolicy = v
+		case "parent":
+			c.parent = v
+		case "sessionPolicy":
+			c.policy = v
+		}
+	}
+	c.accessKey = saPolicy.Kind() != strictjson.Missing && exp.Kind() == strictjson.Missing
+	switch {
+	case r.Anonymous():
+	case iss.Kind() == strictjson.Missing && sub.Kind() == strictjson.Missing:
+		c.kind, c.account = static, r.Account
+		if c.parent.Kind() != strictjson.Missing {
+			c.account = c.parent.View() // "" where it is no string: nobody
+		}
+	case iss.Kind() != strictjson.String || sub.Kind() != strictjson.String:
+	default:
+		c.kind, c.iss, c.sub, c.session = oidcSession, iss.View(), sub.View(), sid.View()
+		if c.accessKey {
+			c.kind = oidcAccessKey
+		}
+	}
+	return c
+}
+
+// fitsParent recomputes what MinIO calls the parent of an OpenID Connect user
+// and compares it with claims.parent. Only for access keys is that member
+// MinIO's own; in a session the identity provider may have written it.
+func (c *credential) fitsParent() bool {
+	sum := sha256.Sum256([]byte("openid:" + c.sub + ":" + c.iss))
+	var want [43]byte // unpadded base64url of 32 bytes
+	base64.RawURLEncoding.Encode(want[:], sum[:])
+	return subtle.ConstantTimeCompare(want[:], []byte(c.parent.View())) == 1
+}
+
+// binds reports whether the token's identity is that of the credential, so that
+// a token cannot be used with a credential it was not made for.
+func (g *Gateway) binds(c *credential, id *verifier.Identity) bool {
+	switch c.kind {
+	case oidcSession:
+		return id.IssuerURL == c.iss && id.Subject == c.sub
+	case oidcAccessKey:
+		return id.IssuerURL == c.iss && id.Subject == c.sub && c.fitsParent()
+	case static:
+		switch g.evidence.StaticCredentials {
+		case StaticMatch:
+			return id.Username != "" && id.Username == c.account
+		case StaticAny:
+			return true
+		case StaticDeny:
+		}
+	case unknown:
+	}
+	return false
+}

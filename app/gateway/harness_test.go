@@ -1,0 +1,276 @@
+package gateway_test
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/claimgate/claimgate/app/demo/issuer"
+	"github.com/claimgate/claimgate/app/dialect/minio"
+	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/internal/fixtures"
+	"github.com/claimgate/claimgate/internal/strictjson"
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/verifier"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon"))
+}
+
+const rules = `
+version = 1
+[claim]
+name  = "policy"
+allow = ["readonly", "readwrite", "writeonly"]
+[[group]]
+name     = "MinIO admins"
+policies = ["consoleAdmin"]
+[[group]]
+name     = "devs"
+policies = ["readwrite"]
+[[account]]
+name     = "alice"
+policies = ["readonly"]
+[[account]]
+name     = "scraper"
+policies = ["diagnostics"]
+[[account]]
+name     = "rootadmin"
+policies = ["writeonly"]
+[[policy]]
+name     = "no-secrets"
+document = '''{"Version":"2012-10-17","Statement":[
+  {"Sid":"Secrets","Effect":"Deny","Action":["s3:*"],"Resource":["arn:aws:s3:::secrets/*"]},
+  {"Sid":"Read","Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::*"]}]}'''
+[[group]]
+name     = "careful"
+policies = ["no-secrets"]
+[[policy]]
+name     = "by-address"
+document = '''{"Version":"2012-10-17","Statement":[
+  {"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::*"],"Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}},
+  {"Effect":"Allow","Action":["s3:PutObject"],"Resource":["arn:aws:s3:::home/${jwt:preferred_username}/*"]}]}'''
+[[group]]
+name     = "office"
+policies = ["by-address"]
+[[policy]]
+name     = "immutable"
+document = '''{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["s3:DeleteObject"],"Resource":["arn:aws:s3:::backups/*"]}]}'''
+[[guard]]
+name     = "backups are immutable"
+policy   = "immutable"
+except_groups = ["break-glass"]
+`
+
+// gate is a gateway with a real verifier that asks a real issuer over HTTP.
+type gate struct {
+	*gateway.Gateway
+	t           testing.TB
+	issuer      *issuer.Server
+	verifier    *verifier.Verifier
+	revocations *verifier.Revocations
+}
+
+type change func(*gateway.Options, *verifier.Issuer, *verifier.Options)
+
+func newGate(t testing.TB, changes ...change) *gate {
+	t.Helper()
+	iss, err := issuer.Listen(t.Context(), "127.0.0.1:0", issuer.Options{ClientID: "minio"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = iss.Close() })
+	vi := verifier.Issuer{
+		Name: "authentik", URL: iss.URL(), Audiences: []string{"minio"}, Algorithms: []string{"RS256"},
+		UsernameClaim: "preferred_username", Leeway: 30 * time.Second, MaxLifetime: 24 * time.Hour,
+		Refresh: time.Hour, RefetchCooldown: time.Second, MaxStale: 24 * time.Hour,
+	}
+	o := gateway.Options{
+		Revocations:     verifier.NewRevocations(time.Now, 24*time.Hour),
+		DecisionEntries: 1000,
+		Evidence: gateway.Evidence{
+			Keys: []string{"authentik_token", "X-Authentik-Jwt"}, StaticCredentials: gateway.StaticMatch,
+		},
+	}
+	var vo verifier.Options
+	for _, c := range changes {
+		c(&o, &vi, &vo)
+	}
+	vo.Issuers = []verifier.Issuer{vi}
+	v, err := verifier.New(vo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(v.Close)
+	o.Verifier = v
+	g, err := gateway.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(g.Close)
+	gate := &gate{Gateway: g, t: t, issuer: iss, verifier: v, revocations: o.Revocations}
+	gate.use(rules)
+	return gate
+}
+
+func attested(o *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) {
+	o.Evidence.AttestedClaims = true
+}
+
+func staticAny(o *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) {
+	o.Evidence.StaticCredentials = gateway.StaticAny
+}
+
+func staticDeny(o *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) {
+	o.Evidence.StaticCredentials = gateway.StaticDeny
+}
+
+func evaluateOwner(o *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) {
+	o.EvaluateOwner = true
+}
+
+func accountAge(d time.Duration) change {
+	return func(o *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) { o.Evidence.ServiceAccountMaxAge = d }
+}
+
+// use puts a mapping text in force.
+func (g *gate) use(text string) {
+	g.t.Helper()
+	file := filepath.Join(g.t.TempDir(), "mapping.toml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		g.t.Fatal(err)
+	}
+	m, found := mapping.Load(file)
+	if m == nil {
+		g.t.Fatalf("the test's mapping: %v", found)
+	}
+	g.Use(m)
+}
+
+// input is a question that a test builds up. It ends as the bytes that MinIO
+// would send.
+type input map[string]any
+
+func ask(account, action, bucket, object string) input {
+	return input{
+		"account": account, "groups": nil, "action": action, "originalAction": "", "bucket": bucket, "object": object,
+		"owner": false, "denyOnly": false, "claims": map[string]any{},
+		"conditions": map[string]any{"SourceIp": []any{"127.0.0.1"}, "username": []any{account}},
+	}
+}
+
+// recorded is the question of a line of the fixtures.
+func recorded(t testing.TB, line int) input { return fixtures.Input(t, line) }
+
+func (in input) claims() map[string]any {
+	if m, ok := in["claims"].(map[string]any); ok {
+		return m
+	}
+	return map[string]any{}
+}
+
+func (in input) conditions() map[string]any { return in["conditions"].(map[string]any) }
+
+func (in input) with(name string, v any) input { in[name] = v; return in }
+
+func (in input) claim(name string, v any) input { in.claims()[name] = v; return in }
+
+func (in input) noClaim(name string) input { delete(in.claims(), name); return in }
+
+func (in input) condition(name string, values ...any) input {
+	in.conditions()[name] = values
+	return in
+}
+
+// token puts a token where the session's claim would carry it.
+func (in input) token(token string) input { return in.condition("authentik_token", token) }
+
+// session makes the question one of an OpenID Connect session.
+func (g *gate) session(in input, sub string) input {
+	in.claim("iss", g.issuer.URL()).claim("sub", sub)
+	in.claim("aud", "minio").claim("exp", time.Now().Add(time.Hour).Unix()).claim("iat", time.Now().Unix())
+	return in
+}
+
+// parent is what MinIO calls an OpenID Connect user.
+func parent(iss, sub string) string {
+	sum := sha256.Sum256([]byte("openid:" + sub + ":" + iss))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// claimsFor are those of a good token that names sub and its groups.
+func (g *gate) claimsFor(sub string, groups ...string) map[string]any {
+	if groups == nil {
+		groups = []string{}
+	}
+	return map[string]any{
+		"iss": g.issuer.URL(), "sub": sub, "aud": "minio", "preferred_username": sub, "groups": groups,
+		"iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
+	}
+}
+
+// sign signs the claims for sub, changed by pairs of a name and a value; a nil
+// value removes the claim.
+func (g *gate) sign(sub string, groups []string, pairs ...any) string {
+	claims := g.claimsFor(sub, groups...)
+	for i := 0; i < len(pairs); i += 2 {
+		name := pairs[i].(string)
+		if pairs[i+1] == nil {
+			delete(claims, name)
+		} else {
+			claims[name] = pairs[i+1]
+		}
+	}
+	return g.issuer.Token(claims)
+}
+
+// decide asks as the server does: through the bytes and the dialect.
+func (g *gate) decide(in input) gateway.Decision {
+	g.t.Helper()
+	body, err := json.Marshal(map[string]any{"input": in})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return g.decideBody(body)
+}
+
+func (g *gate) decideBody(body []byte) gateway.Decision {
+	g.t.Helper()
+	req, err := minio.Decode(body, new(strictjson.Document))
+	if err != nil {
+		g.t.Fatalf("the question does not decode: %v", err)
+	}
+	d := g.Decide(g.t.Context(), &req)
+	// What was answered must not live in the request's memory, which the server
+	// uses again.
+	for i := range body {
+		body[i] = 'x'
+	}
+	return d
+}
+
+func (g *gate) expect(name string, in input, want gateway.Reason) gateway.Decision {
+	g.t.Helper()
+	d := g.decide(in)
+	if d.Reason != want {
+		g.t.Errorf("%s: %s (%s), want %s", name, d.Reason, d.Detail, want)
+	}
+	if d.Allow() != want.Allows() {
+		g.t.Errorf("%s: allow is %v for %s", name, d.Allow(), d.Reason)
+	}
+	if d.ID == (gateway.ID{}) {
+		g.t.Errorf("%s: the decision has no id", name)
+	}
+	return d
+}
+
+func sessionPolicy(doc string) string { return base64.StdEncoding.EncodeToString([]byte(doc)) }
+
+func contains(s, part string) bool { return strings.Contains(s, part) }

@@ -1,0 +1,12 @@
+package gateway
+
+import "testing"
+
+func TestACacheOfNoSizeIsADefect(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("a cache that can hold nothing was made")
+		}
+	}()
+	newCache[int](0)
+}

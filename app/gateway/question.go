@@ -1,0 +1,13 @@
+package gateway
+
+import (
+	"github.com/claimgate/claimgate/mapping/policy"
+	"github.com/claimgate/claimgate/verifier"
+)
+
+// Question is a request as policies see it.
+func Question(r *Request, id *verifier.Identity) *policy.Request {
+	return &policy.Request{
+		Action: r.Action, Bucket: r.Bucket, Object: r.Object, DenyOnly: r.DenyOnly, Context: valuesOf(r, id),
+	}
+}

@@ -1,0 +1,72 @@
+package gateway_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/claimgate/claimgate/app/dialect/minio"
+	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/internal/strictjson"
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/google/go-cmp/cmp"
+)
+
+// A recorded question put to the grants again is answered as it was.
+func TestWeighAnswersAsDecideDoes(t *testing.T) {
+	g := newGate(t)
+	for name, want := range map[string]gateway.Reason{
+		"devs": gateway.PolicyAllow, "careful": gateway.PolicyExplicitDeny, "office": gateway.PolicyImplicitDeny, "nobody": gateway.NoPolicy,
+	} {
+		in := g.session(ask("KEY", "s3:GetObject", "secrets", "o"), "alice").token(g.sign("alice", []string{name}))
+		in.condition("SourceIp", "192.0.2.1")
+		d := g.expect(name, in, want)
+		grants := g.Mapping().Principal(mapping.Principal{Issuer: "authentik", Subject: "alice", Groups: []string{name}}, time.Now())
+		body, err := json.Marshal(map[string]any{"input": in})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := minio.Decode(body, new(strictjson.Document))
+		if err != nil {
+			t.Fatal(err)
+		}
+		reason, answer := gateway.Weigh(grants, gateway.Question(&r, d.Identity))
+		if reason != want {
+			t.Errorf("%s: %s, want %s", name, reason, want)
+		}
+		if want != gateway.NoPolicy {
+			if diff := cmp.Diff(d.Answer, answer); diff != "" {
+				t.Errorf("%s: %s", name, diff)
+			}
+		}
+		if !r.Static() != (want != "") {
+			t.Errorf("a session is taken for a static key")
+		}
+	}
+	if g.EvidenceKey() != "authentik_token" || time.Since(g.Now()) > time.Minute {
+		t.Error("the gateway does not say how it was made")
+	}
+}
+
+// A decision says what was read of the request, and nothing else of it.
+func TestADecisionSaysWhatItRead(t *testing.T) {
+	g := newGate(t)
+	in := g.session(ask("KEY", "s3:GetObject", "b", "o"), "alice").token(g.sign("alice", []string{"office"}))
+	in.condition("SourceIp", "10.1.1.1", "203.0.113.1").condition("Cookie", "SECRET")
+	body, err := json.Marshal(map[string]any{"input": in})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := minio.Decode(body, new(strictjson.Document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := g.Decide(t.Context(), &r)
+	if diff := cmp.Diff(map[string][]string{"aws:SourceIp": {"10.1.1.1"}}, d.Read()); diff != "" {
+		t.Error(diff)
+	}
+	d = g.decide(g.session(ask("KEY", "s3:GetObject", "b", "o"), "alice").token(g.sign("alice", []string{"devs"})))
+	if d.Read() != nil {
+		t.Errorf("an unconditional policy has read %v", d.Read())
+	}
+}

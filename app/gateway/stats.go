@@ -1,0 +1,12 @@
+package gateway
+
+// Stats are counts since the start.
+type Stats struct {
+	DecisionHits   uint64 // condition-free decisions that were remembered
+	DecisionMisses uint64 // those that were worked out
+}
+
+// Stats returns the counts so far.
+func (g *Gateway) Stats() Stats {
+	return Stats{g.memory.hits.Load(), g.memory.misses.Load()}
+}

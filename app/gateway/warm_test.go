@@ -1,0 +1,121 @@
+package gateway_test
+
+import (
+	"encoding/json"
+	"sync"
+	"testing"
+
+	"github.com/claimgate/claimgate/app/dialect/minio"
+	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/internal/fixtures"
+	"github.com/claimgate/claimgate/internal/strictjson"
+)
+
+// warm returns a question whose token, grants and decision are remembered.
+func warm(tb testing.TB, g *gate) *gateway.Request {
+	tb.Helper()
+	in := g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(g.sign("bob", []string{"devs"}))
+	body, err := json.Marshal(map[string]any{"input": in})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	req, err := minio.Decode(body, new(strictjson.Document))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	before := g.Stats().DecisionHits
+	for g.Stats().DecisionHits == before { // ristretto stores in the background, and may drop
+		if d := g.Decide(tb.Context(), &req); d.Reason != gateway.PolicyAllow {
+			tb.Fatalf("%s: %s", d.Reason, d.Detail)
+		}
+	}
+	return &req
+}
+
+func TestAWarmDecisionAllocatesAtMostTwice(t *testing.T) {
+	g := newGate(t)
+	req := warm(t, g)
+	most := 2.0
+	if raceDetector {
+		most = 4
+	}
+	// Allocations of ristretto's own goroutines count too, so the least of some
+	// runs is that of the decision.
+	least := most + 1
+	for range 10 {
+		least = min(least, testing.AllocsPerRun(200, func() { g.Decide(t.Context(), req) }))
+	}
+	if least > most {
+		t.Errorf("a warm decision allocates %v times", least)
+	}
+}
+
+func TestConcurrentDecisionsAndReloadsNeverMixMappings(t *testing.T) {
+	g := newGate(t)
+	req := warm(t, g)
+	granted := g.Mapping()
+	g.use("version = 1\n[[account]]\nname = \"x\"\npolicies = [\"readonly\"]\n")
+	refused := g.Mapping()
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 500 {
+				d := g.Decide(t.Context(), req)
+				want := gateway.PolicyAllow
+				if d.Revision == refused.Revision() {
+					want = gateway.NoPolicy
+				}
+				if d.Reason != want {
+					t.Errorf("revision %.8s answered %s", d.Revision, d.Reason)
+					return
+				}
+			}
+		})
+	}
+	for range 500 {
+		g.Use(granted)
+		g.Use(refused)
+	}
+	wg.Wait()
+}
+
+func BenchmarkDecideWarm(b *testing.B) {
+	g := newGate(b)
+	req := warm(b, g)
+	b.ReportAllocs()
+	for b.Loop() {
+		g.Decide(b.Context(), req)
+	}
+}
+
+func BenchmarkDecodeAndDecideWarm(b *testing.B) {
+	g := newGate(b)
+	in := g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(g.sign("bob", []string{"devs"}))
+	body, err := json.Marshal(map[string]any{"input": in})
+	if err != nil {
+		b.Fatal(err)
+	}
+	doc := new(strictjson.Document)
+	b.ReportAllocs()
+	for b.Loop() {
+		req, err := minio.Decode(body, doc)
+		if err != nil {
+			b.Fatal(err)
+		}
+		g.Decide(b.Context(), &req)
+	}
+}
+
+func TestDecodingIntoAUsedDocumentAllocatesNothing(t *testing.T) {
+	doc := new(strictjson.Document)
+	for _, call := range fixtures.Calls(t)[1:] {
+		decode := func() {
+			if _, err := minio.Decode(call.Body, doc); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := testing.AllocsPerRun(10, decode); n > 1 { // an escaped object key is decoded once
+			t.Errorf("line %d: decoding allocates %v times", call.Line, n)
+		}
+	}
+}

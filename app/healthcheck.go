@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/claimgate/claimgate/app/config"
+	"github.com/spf13/cobra"
+)
+
+func newHealthcheckCmd() *cobra.Command {
+	var url, configFile string
+	timeout := 3 * time.Second
+	cmd := &cobra.Command{
+		Use:   "healthcheck",
+		Short: "Ask a running claimgate whether it is ready; exit 1 if not",
+		Long: `Ask the admin listener of a running claimgate for /readyz, and exit 0 if it is
+ready, 1 if it is not. Made for HEALTHCHECK in images without a shell.
+
+The address is --url, else that of --config, else CLAIMGATE_ADMIN_LISTEN, else the
+default of admin.listen.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if url == "" {
+				listen, err := adminListen(configFile)
+				if err != nil {
+					return &exitError{exitUsage, err}
+				}
+				url = "http://" + listen + "/readyz"
+			}
+			return healthcheck(cmd.Context(), url, timeout, cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().StringVar(&url, "url", "", "address of /readyz")
+	cmd.Flags().StringVar(&configFile, "config", os.Getenv(config.EnvConfig), "config.toml to take admin.listen from")
+	cmd.Flags().DurationVar(&timeout, "timeout", timeout, "how long to wait for the answer")
+	return cmd
+}
+
+// adminListen is where this machine reaches the admin listener.
+func adminListen(configFile string) (string, error) {
+	listen := "127.0.0.1:8081"
+	switch {
+	case configFile != "":
+		c, found := config.Load(configFile, os.Environ())
+		if c == nil {
+			return "", findingsError(found)
+		}
+		listen = c.Admin.Listen
+	case os.Getenv("CLAIMGATE_ADMIN_LISTEN") != "":
+		listen = os.Getenv("CLAIMGATE_ADMIN_LISTEN")
+	}
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return "", fmt.Errorf("admin.listen: %w", err)
+	}
+	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
+		host = "127.0.0.1" // listening everywhere is listening here, too
+	}
+	return net.JoinHostPort(host, port), nil
+}
+
+func healthcheck(ctx context.Context, url string, timeout time.Duration, out io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	// No proxy: the listener is this machine's.
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Do(req)
+	if err != nil {
+		return &exitError{exitFound, err}
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+	if err != nil {
+		return &exitError{exitFound, err}
+	}
+	if _, err := fmt.Fprintln(out, strings.TrimSpace(string(body))); err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return &exitError{exitFound, fmt.Errorf("%s answered %s", url, resp.Status)}
+	}
+	return nil
+}

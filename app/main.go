@@ -1,0 +1,54 @@
+// Command claimgate answers MinIO's authorization webhook from tokens it has
+// verified itself. Each file of this package is one sub-command.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run is the whole program, for tests to call.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	cmd := newRootCmd()
+	cmd.SetArgs(args)
+	cmd.SetOut(stdout)
+	cmd.SetErr(stderr)
+	err := cmd.ExecuteContext(ctx)
+	if err == nil {
+		return exitFine
+	}
+	var coded *exitError
+	if !errors.As(err, &coded) {
+		coded = &exitError{code: exitUsage, err: err}
+	}
+	if coded.err != nil {
+		fmt.Fprintln(stderr, "claimgate:", coded.err)
+	}
+	return coded.code
+}
+
+func newRootCmd() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "claimgate",
+		Short: "The authorization webhook for MinIO that verifies Authentik's tokens",
+		Long: `claimgate answers MinIO's authorization webhook (MINIO_POLICY_PLUGIN_URL). It finds
+the token that Authentik issued in the request's conditions, verifies it itself,
+maps the policy claim and the groups to MinIO policies through mapping.toml, and
+answers allow or deny.
+
+Exit codes: 0 fine; 1 found something; 2 wrong usage or unreadable input; 3 gains.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs, // an unknown command is wrong usage
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.AddCommand(newServeCmd(), newDemoCmd(), newCheckCmd(), newExplainCmd(), newDiffCmd(), newTestCmd(), newMatrixCmd(), newReplayCmd(), newReportCmd(), newTokenCmd(), newDoctorCmd(), newVersionCmd(), newHealthcheckCmd())
+	return root
+}

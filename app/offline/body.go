@@ -1,0 +1,88 @@
+package offline
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"strings"
+
+	"github.com/claimgate/claimgate/mapping/policy"
+)
+
+// Question is a request in a reviewer's words.
+type Question struct {
+	// Subject, Issuer (a name), Groups and Claims are the token's; a Question
+	// without Subject carries no token.
+	Subject, Issuer string
+	Groups          []string
+	Claims          map[string]any
+
+	// Account is the static MinIO key that signed; Parent the account it was
+	// derived from. For a token's session both are MinIO's own business.
+	Account, Parent string
+
+	Action, Bucket, Object string
+	Owner, DenyOnly        bool
+	// Conditions are MinIO's, by their names in the webhook's body. Values are
+	// the same by condition key, such as "aws:SourceIp".
+	Conditions map[string][]string
+	Values     map[string][]string
+}
+
+// Body writes the question as MinIO would send it.
+func (g *Gate) Body(q *Question) ([]byte, error) {
+	conditions := map[string][]string{"SourceIp": {"127.0.0.1"}}
+	claims := map[string]any{}
+	token := maps.Clone(q.Claims)
+	if token == nil {
+		token = map[string]any{}
+	}
+	for key, values := range q.Values {
+		name, isClaim := strings.CutPrefix(key, "jwt:")
+		switch {
+		case key == "aws:groups":
+		case isClaim && token[name] == nil:
+			token[name] = values
+		case !isClaim:
+			setCondition(conditions, policy.ConditionNames(key), values)
+		}
+	}
+	maps.Copy(conditions, q.Conditions)
+	account := q.Account
+	if q.Subject != "" {
+		issuer := q.Issuer
+		if issuer == "" {
+			issuer = g.issuer
+		}
+		iss := g.given.issuers.url(issuer)
+		claims["iss"], claims["sub"] = iss, q.Subject
+		token["iss"], token["sub"] = iss, q.Subject
+		if len(q.Groups) > 0 {
+			token["groups"] = q.Groups
+		}
+		payload, err := json.Marshal(token)
+		if err != nil {
+			return nil, err
+		}
+		conditions[g.gateway.EvidenceKey()] = []string{"e30." + base64.RawURLEncoding.EncodeToString(payload) + "."}
+		if account == "" {
+			account = "a session of " + q.Subject
+		}
+	} else if q.Parent != "" {
+		claims["parent"] = q.Parent
+	}
+	return json.Marshal(map[string]any{"input": map[string]any{
+		"account": account, "groups": nil, "action": q.Action, "originalAction": "", "bucket": q.Bucket, "object": q.Object,
+		"owner": q.Owner, "denyOnly": q.DenyOnly, "claims": claims, "conditions": conditions,
+	}})
+}
+
+// setCondition puts the values of a key where MinIO sends them: under its name,
+// or one under each of two names.
+func setCondition(conditions map[string][]string, names, values []string) {
+	if len(names) > 1 && len(values) > 1 {
+		conditions[names[0]], conditions[names[1]] = values[:1], values[1:]
+		return
+	}
+	conditions[names[len(names)-1]] = values
+}

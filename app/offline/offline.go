@@ -1,0 +1,150 @@
+package offline
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/claimgate/claimgate/app/dialect/minio"
+	"github.com/claimgate/claimgate/app/explain"
+	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/internal/strictjson"
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/verifier"
+)
+
+// Options say under what a request is decided.
+type Options struct {
+	Mapping *mapping.Mapping
+	// Issuers are those configured; without any every issuer's URL counts.
+	Issuers []Issuer
+	// Issuer is the name of every issuer where none is configured; default the
+	// one that the mapping's rules name, else "authentik", as in config.toml.
+	Issuer string
+	// Evidence without keys stands for the defaults of config.toml.
+	Evidence      gateway.Evidence
+	EvaluateOwner bool
+	// Now is the clock for grants that expire; default time.Now.
+	Now func() time.Time
+}
+
+// Gate decides offline. Close it after use.
+type Gate struct {
+	gateway *gateway.Gateway
+	given   *given
+	issuer  string
+}
+
+// New makes a Gate.
+func New(o Options) (*Gate, error) {
+	names := issuers{configured: o.Issuers, otherwise: o.Issuer}
+	if len(o.Evidence.Keys) == 0 {
+		o.Evidence = gateway.Evidence{
+			Keys: []string{"authentik_token", "X-Authentik-Jwt"}, StaticCredentials: gateway.StaticMatch,
+		}
+	}
+	if names.otherwise == "" {
+		names.otherwise = usualIssuer(o.Mapping, names.configured)
+	}
+	g, err := newGiven(names)
+	if err != nil {
+		return nil, err
+	}
+	gw, err := gateway.New(gateway.Options{
+		Verifier: g, Revocations: verifier.NewRevocations(time.Now, time.Hour), Evidence: o.Evidence,
+		EvaluateOwner: o.EvaluateOwner, DecisionEntries: 1000, Now: o.Now,
+	})
+	if err != nil {
+		g.reader.Close()
+		return nil, err
+	}
+	gw.Use(o.Mapping)
+	return &Gate{gw, g, names.otherwise}, nil
+}
+
+// usualIssuer is the issuer that is meant where nobody says which.
+func usualIssuer(m *mapping.Mapping, known []Issuer) string {
+	if len(known) > 0 {
+		return known[0].Name
+	}
+	var named []string
+	for _, r := range m.Rules() {
+		if r.Issuer != "" && !slices.Contains(named, r.Issuer) {
+			named = append(named, r.Issuer)
+		}
+	}
+	if len(named) == 1 {
+		return named[0]
+	}
+	return "authentik"
+}
+
+// Close frees the gate.
+func (g *Gate) Close() {
+	g.gateway.Close()
+	g.given.reader.Close()
+}
+
+// Explain decides a webhook's body and tells how.
+func (g *Gate) Explain(ctx context.Context, body []byte) explain.Explanation {
+	r, err := minio.Decode(body, new(strictjson.Document))
+	switch {
+	case errors.Is(err, minio.ErrProbe):
+		return explain.Malformed(errors.New("an empty body is MinIO's start-up probe: false, for no reason"))
+	case err != nil:
+		return explain.Malformed(err)
+	}
+	x := explain.Decide(ctx, g.gateway, &r)
+	for i := range x.Steps {
+		s := &x.Steps[i]
+		switch {
+		case s.Step == "token" && s.Outcome == "passed":
+			s.Detail += "; taken as given: signature, lifetime and audience cannot be checked offline"
+		case s.Step == "revocation" && s.Outcome == "passed":
+			s.Detail = "not looked at offline: logouts are known to the running server"
+		}
+	}
+	return x
+}
+
+// ExplainQuestion decides a question and tells how.
+func (g *Gate) ExplainQuestion(ctx context.Context, q *Question) (explain.Explanation, error) {
+	body, err := g.Body(q)
+	if err != nil {
+		return explain.Explanation{}, err
+	}
+	return g.Explain(ctx, body), nil
+}
+
+// ExplainLine decides what a line of the decision log was about. Where the
+// token was refused the line does not say who it spoke of, and the line's own
+// answer stands.
+func (g *Gate) ExplainLine(ctx context.Context, l *Line, claim string) (explain.Explanation, error) {
+	if l.Action == "" || !l.Owner && !l.Judged() {
+		return explain.Recorded(l.Reason, l.Detail), nil
+	}
+	x, err := g.ExplainQuestion(ctx, l.Question(claim))
+	if err != nil || x.Reason == l.Reason {
+		return x, err
+	}
+	if l.Reason == gateway.SessionPolicyDeny && x.Allow {
+		return explain.Recorded(l.Reason, l.Detail), nil
+	}
+	x.Detail = "the line of the log says " + string(l.Reason) + ": its mapping or its time was another"
+	return x, nil
+}
+
+// Judged reports whether the mapping had a say in the answer, or could have had:
+// the decision came as far as the grants, or a static key had none.
+func (l *Line) Judged() bool {
+	switch l.Reason {
+	case gateway.PolicyAllow, gateway.DenyOnly, gateway.NoPolicy, gateway.PolicyImplicitDeny, gateway.PolicyExplicitDeny,
+		gateway.GuardDeny, gateway.SessionPolicyDeny:
+		return true
+	case gateway.NoToken:
+		return l.Static
+	default:
+		return false
+	}
+}

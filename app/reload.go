@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/claimgate/claimgate/app/config"
+	"github.com/claimgate/claimgate/internal/finding"
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/verifier"
+)
+
+// files are those whose change is a reason to reload.
+func (s *service) files() []string {
+	files := mapping.Files(s.config.Mapping.File)
+	for _, f := range []string{s.config.Server.CallerTokensFile, s.config.Server.TLSCert, s.config.Server.TLSKey} {
+		if f != "" {
+			files = append(files, f)
+		}
+	}
+	return files
+}
+
+// reload reads again what may change while serving. Whatever cannot be read
+// stays as it was: a broken file must neither lock anybody out nor let anybody
+// in.
+//
+// One reload ends before the next begins: of two, the one that read the older
+// file must not be the last to take effect.
+func (s *service) reload() {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	if err := s.loadMapping(); err != nil {
+		s.log.Error().Err(err).Str("mapping", s.gateway.Mapping().Revision()).
+			Msg("the new mapping has errors; the old one stays in force")
+	}
+	if tokens, err := s.config.Server.RereadCallerTokens(); err != nil {
+		s.log.Error().Err(err).Msg("the new caller tokens have errors; the old ones stay in force")
+	} else {
+		s.setCallers(tokens)
+	}
+	if s.certificate != nil {
+		if err := s.certificate.Reload(); err != nil {
+			s.log.Error().Err(err).Msg("the new certificate has errors; the old one stays in use")
+		}
+	}
+}
+
+// loadMapping puts the mapping file's content in force, if it is sound and
+// another than before.
+func (s *service) loadMapping() error {
+	m, found := mapping.Load(s.config.Mapping.File)
+	if m != nil {
+		found = append(found, m.CheckIssuers(issuerNames(s.config))...)
+	}
+	if m == nil || finding.HasErrors(found) {
+		s.metrics.Reloaded("error")
+		return findingsError(found)
+	}
+	if before := s.gateway.Mapping(); before != nil && before.Revision() == m.Revision() {
+		s.metrics.Reloaded("unchanged")
+		return nil
+	}
+	s.gateway.Use(m)
+	s.metrics.Reloaded("ok")
+	s.log.Info().Str("mapping", m.Revision()).Msg("a mapping is in force")
+	for _, f := range found {
+		s.log.Warn().Str("code", f.Code).Str("fix", f.Fix).Msg(f.Place() + ": " + f.Message)
+	}
+	return nil
+}
+
+// issuerNames are the names that rules may speak of.
+func issuerNames(c *config.Config) []string {
+	names := make([]string, len(c.Issuers))
+	for i := range c.Issuers {
+		names[i] = c.Issuers[i].Name
+	}
+	return names
+}
+
+func (s *service) setCallers(tokens []config.Secret) {
+	list := make([]string, len(tokens))
+	for i, t := range tokens {
+		list[i] = string(t)
+	}
+	s.callers.Set(list)
+}
+
+// hangup answers SIGHUP: everything is read again, and the decision log's file
+// opened anew after it was rotated away.
+func (s *service) hangup() {
+	s.log.Info().Msg("reading files again")
+	s.reload()
+	if err := s.audit.Reopen(); err != nil {
+		s.log.Error().Err(err).Msg("the decision log goes on in its old file")
+	}
+}
+
+// notice logs and counts what happens to key sets.
+func (s *service) notice(n verifier.Notice) {
+	s.metrics.Refreshed(n)
+	switch n.Kind {
+	case verifier.Refreshed:
+		s.log.Debug().Str("issuer", n.Issuer).Int("keys", n.Keys).Msg("the key set is unchanged")
+	case verifier.KeysChanged, verifier.SnapshotLoaded:
+		s.log.Info().Str("issuer", n.Issuer).Str("kind", string(n.Kind)).Int("keys", n.Keys).Strs("skipped", n.Skipped).Msg("a key set is in use")
+	case verifier.RefreshFailed:
+		s.log.Warn().Str("issuer", n.Issuer).Err(n.Err).Msg("the key set could not be fetched; the last good one stays in use up to max_stale")
+	case verifier.SnapshotIgnored, verifier.SnapshotFailed:
+		s.log.Warn().Str("issuer", n.Issuer).Str("kind", string(n.Kind)).Err(n.Err).Msg("the snapshot of the key set")
+	}
+}
+
+// logout ends what a logout token names.
+func (s *service) logout(ctx context.Context, token string) error {
+	l, err := s.verifier.VerifyLogout(ctx, token)
+	if err != nil {
+		return err
+	}
+	if !s.revocations.End(l) {
+		return errors.New("its jti has been seen already")
+	}
+	s.log.Info().Str("issuer", l.Issuer).Str("sub", l.Subject).Bool("session", l.Session != "").Msg("a logout was received")
+	return nil
+}
+
+// findingsError makes one error of the findings that stop a start or a reload.
+func findingsError(found []finding.Finding) error {
+	var lines []string
+	for _, f := range found {
+		if f.Severity == finding.Error {
+			lines = append(lines, f.String())
+		}
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/claimgate/claimgate/app/replay"
+	"github.com/spf13/cobra"
+)
+
+// newReplayCmd makes `claimgate replay`: which recorded decisions would flip.
+func newReplayCmd() *cobra.Command {
+	var file, format, at, failOn string
+	cmd := &cobra.Command{
+		Use:   "replay AUDIT.jsonl --mapping NEW",
+		Short: "Say which recorded decisions would flip under another mapping",
+		Long: `replay puts the questions of a decision log to a mapping and counts the answers that
+would differ, by rule and principal. Refused tokens and root are not affected by any
+mapping. Where a line does not hold the value that a condition now reads, it counts as
+uncertain. The log is read as a stream, - for standard input.
+
+Exit codes: 0 fine; 1 with --fail-on flip a decision would flip, with --fail-on gain a
+denied one would be allowed; 2 a file cannot be read, or holds no decision log.`,
+		Example: `  claimgate replay decisions.jsonl --mapping mapping.new.toml --fail-on flip
+  zcat decisions.jsonl.gz | claimgate replay - --mapping mapping.new.toml --format json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if format != "text" && format != "json" {
+				return usage("--format %q: write text or json", format)
+			}
+			if failOn != "" && failOn != "flip" && failOn != "gain" {
+				return usage("--fail-on %q: write flip or gain", failOn)
+			}
+			now, err := clock(at)
+			if err != nil {
+				return err
+			}
+			m, err := loadMappingFile(file)
+			if err != nil {
+				return err
+			}
+			r, err := replayFile(args[0], cmd.InOrStdin(), cmd.ErrOrStderr(), replay.Options{Mapping: m, Now: now()})
+			if err != nil {
+				return &exitError{exitUsage, err}
+			}
+			if format == "json" {
+				err = encode(cmd.OutOrStdout(), r)
+			} else {
+				err = printReplay(cmd.OutOrStdout(), r)
+			}
+			switch {
+			case err != nil:
+				return err
+			case r.Lines > 0 && r.Unreadable == r.Lines:
+				return &exitError{exitUsage, fmt.Errorf("%s: no line is one of a decision log", args[0])}
+			case failOn != "" && r.Gains > 0, failOn == "flip" && r.Losses > 0:
+				return &exitError{code: exitFound}
+			}
+			return nil
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&file, "mapping", "", "the mapping to put the questions to")
+	flags.StringVar(&format, "format", "text", "text or json")
+	flags.StringVar(&failOn, "fail-on", "", "flip: exit 1 if an answer would differ; gain: if a denied one would be allowed")
+	flags.StringVar(&at, "at", "", "the time at which grants are judged; default now")
+	return cmd
+}
+
+func replayFile(path string, stdin io.Reader, stderr io.Writer, o replay.Options) (*replay.Result, error) {
+	if path == "-" {
+		return replay.Run(stdin, o)
+	}
+	if err := readable(path); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	if _, looking := screen(stderr); looking {
+		if info, err := f.Stat(); err == nil && info.Size() > 0 {
+			bar := progress{w: stderr, total: info.Size()}
+			o.Read = bar.add
+			defer bar.end()
+		}
+	}
+	return replay.Run(f, o)
+}
+
+// progress is a bar for whoever waits at a terminal.
+type progress struct {
+	w           io.Writer
+	total, done int64
+	shown       time.Time
+}
+
+func (p *progress) add(n int) {
+	p.done += int64(n)
+	if now := time.Now(); now.Sub(p.shown) > 100*time.Millisecond {
+		p.shown = now
+		const width = 40
+		full := int(width * p.done / max(p.total, 1))
+		fmt.Fprintf(p.w, "\r[%s%s] %3d %%", strings.Repeat("=", min(full, width)), strings.Repeat(" ", max(width-full, 0)), min(100*p.done/max(p.total, 1), 100))
+	}
+}
+
+func (p *progress) end() { fmt.Fprint(p.w, "\r\x1b[K") }
+
+// shownFlips is how many groups a person is shown.
+const shownFlips = 50
+
+func printReplay(w io.Writer, r *replay.Result) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %d would be allowed that were denied, %d denied that were allowed\n", plural(r.Lines, "decision"), r.Gains, r.Losses)
+	fmt.Fprintf(&b, "  %d the same, %d the same for another reason, %d that no mapping affects, %d uncertain", r.Same, r.Reasons, r.Unaffected, r.Uncertain)
+	if r.Unreadable > 0 {
+		fmt.Fprintf(&b, ", %d unreadable", r.Unreadable)
+	}
+	b.WriteString("\n")
+	for i, f := range r.Flips {
+		if i == shownFlips {
+			fmt.Fprintf(&b, "\nand %d more groups: --format json lists them\n", len(r.Flips)-shownFlips)
+			break
+		}
+		word := "denied"
+		if f.Allow {
+			word = "ALLOWED"
+		}
+		fmt.Fprintf(&b, "\n%7d  now %s: %s, %s\n", f.Count, word, plain(f.Principal), plain(f.Rule))
+		if f.File != "" {
+			fmt.Fprintf(&b, "         %s:%d\n", f.File, f.Line)
+		}
+		fmt.Fprintf(&b, "         %s, was %s\n", f.After, f.Before)
+		e := f.Example
+		fmt.Fprintf(&b, "         such as %s on %q, decision %s\n", e.Action, e.Bucket+"/"+e.Object, e.ID)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

@@ -1,0 +1,219 @@
+package replay
+
+import (
+	"strings"
+
+	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/internal/strictjson"
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/policy"
+)
+
+// tally is one worker's part.
+type tally struct {
+	o      Options
+	result Result
+	groups map[group]*Flip
+
+	doc    strictjson.Document
+	grants map[string]*mapping.Grants
+	key    []byte
+	values recorded
+}
+
+// maxGrants bounds how many holders' grants are remembered.
+const maxGrants = 20_000
+
+func newTally(o Options) *tally {
+	return &tally{o: o, groups: map[group]*Flip{}, grants: map[string]*mapping.Grants{}, result: Result{Rules: map[mapping.Rule]int{}}}
+}
+
+// judged reports whether the mapping had a say in an answer, or could have had.
+func judged(reason gateway.Reason, static bool) bool {
+	switch reason {
+	case gateway.PolicyAllow, gateway.DenyOnly, gateway.NoPolicy, gateway.PolicyImplicitDeny, gateway.PolicyExplicitDeny,
+		gateway.GuardDeny, gateway.SessionPolicyDeny:
+		return true
+	case gateway.NoToken:
+		return static
+	default:
+		return false
+	}
+}
+
+// reasons by their text: what is kept must not share the line's memory.
+var reasons = func() map[string]gateway.Reason {
+	all := map[string]gateway.Reason{}
+	for _, r := range gateway.Reasons() {
+		all[string(r)] = r
+	}
+	return all
+}()
+
+func (t *tally) line(text []byte) {
+	t.result.Lines++
+	if t.doc.Parse(text) != nil {
+		t.result.Unreadable++
+		return
+	}
+	root := t.doc.Root()
+	reason, known := reasons[root.Get("reason").View()]
+	if !known || root.Get("allow").Kind() != strictjson.True && root.Get("allow").Kind() != strictjson.False {
+		t.result.Unreadable++
+		return
+	}
+	if root.Get("action").View() == "" || !judged(reason, root.Get("static").Kind() == strictjson.True) {
+		t.result.Unaffected++
+		return
+	}
+	asked := policy.Request{
+		Action: root.Get("action").View(), Bucket: root.Get("bucket").View(), Object: root.Get("object").View(),
+		DenyOnly: root.Get("deny_only").Kind() == strictjson.True, Context: &t.values,
+	}
+	t.values = recorded{line: root}
+	grants := t.holds(root)
+	after, answer := gateway.Weigh(grants, &asked)
+	if reason == gateway.NoToken && after == gateway.NoPolicy {
+		after = gateway.NoToken // that is what the gateway says of a static key without a rule
+	}
+	t.count(root, reason, after, answer)
+}
+
+// holds finds what the line's principal holds now.
+func (t *tally) holds(root strictjson.Value) *mapping.Grants {
+	sub := root.Get("sub")
+	t.key = append(t.key[:0], root.Get("issuer").Raw()...)
+	for _, name := range []string{"sub", "groups", "claim"} {
+		t.key = append(append(t.key, 0), root.Get(name).Raw()...)
+	}
+	if sub.Kind() == strictjson.Missing {
+		t.key = append(append(append(t.key, 1), root.Get("account").Raw()...), root.Get("parent").Raw()...)
+	}
+	if g, known := t.grants[string(t.key)]; known {
+		return g
+	}
+	var g *mapping.Grants
+	if sub.Kind() == strictjson.Missing {
+		parent := root.Get("parent").Text()
+		if root.Get("action").View() == gateway.ActionPrometheus {
+			parent = "" // whose claims the caller signs itself
+		}
+		g = gateway.Account(t.o.Mapping, root.Get("account").Text(), parent, t.o.Now)
+	} else {
+		g = t.o.Mapping.Principal(mapping.Principal{
+			Issuer: root.Get("issuer").Text(), Subject: sub.Text(), Groups: list(root.Get("groups")), Claim: list(root.Get("claim")),
+		}, t.o.Now)
+	}
+	if len(t.grants) >= maxGrants {
+		clear(t.grants)
+	}
+	t.grants[string(t.key)] = g
+	return g
+}
+
+func list(v strictjson.Value) []string {
+	var all []string
+	for e := range v.Elements() {
+		all = append(all, e.Text())
+	}
+	return all
+}
+
+func (t *tally) count(root strictjson.Value, before, after gateway.Reason, answer mapping.Answer) {
+	r := &t.result
+	if answer.Rule.Name != "" {
+		r.Rules[answer.Rule]++
+	}
+	was := root.Get("allow").Kind() == strictjson.True
+	restricted := root.Get("session_policy").Kind() == strictjson.True
+	switch {
+	case t.values.missing, restricted && !was && after.Allows() && before != gateway.SessionPolicyDeny:
+		r.Uncertain++
+		return
+	case before == gateway.SessionPolicyDeny && after.Allows():
+		r.Same++ // the session policy still denies it
+		return
+	case was == after.Allows():
+		if before == after {
+			r.Same++
+		} else {
+			r.Reasons++
+		}
+		return
+	case was:
+		r.Losses++
+	default:
+		r.Gains++
+	}
+	t.flip(root, before, after, answer)
+}
+
+func (t *tally) flip(root strictjson.Value, before, after gateway.Reason, answer mapping.Answer) {
+	g := group{principal: principal(root), before: before, after: after}
+	if after.Allows() || answer.Rule.Name != "" {
+		g.rule, g.file, g.line = answer.Rule.Kind+" "+answer.Rule.Name, answer.Rule.File, answer.Rule.Line
+	} else if name := root.Get("rule").Text(); name != "" {
+		g.rule, g.file = root.Get("rule_kind").Text()+" "+name, root.Get("rule_file").Text()
+		line, _ := root.Get("rule_line").Int()
+		g.line = int(line)
+	}
+	example := Example{root.Get("id").Text(), root.Get("action").Text(), root.Get("bucket").Text(), root.Get("object").Text()}
+	if known := t.groups[g]; known != nil {
+		known.Count++
+		known.Example = earlier(known.Example, example)
+		return
+	}
+	if len(t.groups) >= maxGroups {
+		t.result.More++
+		return
+	}
+	t.groups[g] = &Flip{
+		Principal: g.principal, Before: before, After: after, Allow: after.Allows(),
+		Rule: g.rule, File: g.file, Line: g.line, Count: 1, Example: example,
+	}
+}
+
+func principal(root strictjson.Value) string {
+	if sub := root.Get("sub").Text(); sub != "" {
+		return "user " + sub
+	}
+	if parent := root.Get("parent").Text(); parent != "" {
+		return "account " + parent
+	}
+	return "account " + root.Get("account").Text()
+}
+
+// recorded answers conditions from a line, and notes what it does not hold.
+type recorded struct {
+	line    strictjson.Value
+	missing bool
+}
+
+// Values implements policy.Context.
+func (r *recorded) Values(key string) []string {
+	if read := r.line.Get("read").Get(key); read.Kind() == strictjson.Array {
+		return list(read)
+	}
+	switch key {
+	case "jwt:sub":
+		return r.one("sub")
+	case "jwt:groups", "aws:groups":
+		return list(r.line.Get("groups"))
+	case "aws:SourceIp":
+		return r.one("source")
+	}
+	// Claims that directory logins and STS would have are never there; what else
+	// a line does not name, nobody had asked for.
+	if r.line.Get("read").Get(key).Kind() != strictjson.Null && !strings.HasPrefix(key, "ldap:") && !strings.HasPrefix(key, "sts:") {
+		r.missing = true
+	}
+	return nil
+}
+
+func (r *recorded) one(member string) []string {
+	if text := r.line.Get(member).Text(); text != "" {
+		return []string{text}
+	}
+	r.missing = true
+	return nil
+}

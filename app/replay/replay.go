@@ -1,0 +1,213 @@
+package replay
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"errors"
+	"io"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/mapping"
+)
+
+// Result is what a log came to under the new mapping.
+type Result struct {
+	Lines      int `json:"lines"`
+	Unreadable int `json:"unreadable"` // no line of a decision log
+	Unaffected int `json:"unaffected"` // no mapping has a say
+	Same       int `json:"same"`
+	Reasons    int `json:"reasons_changed"` // the same answer for another reason
+	Uncertain  int `json:"uncertain"`       // the line does not hold enough
+	Gains      int `json:"gains"`           // deny before, allow now
+	Losses     int `json:"losses"`          // allow before, deny now
+
+	// Flips are those of Gains and Losses, those that happened most first.
+	Flips []Flip `json:"flips"`
+	// More counts the flips of groups beyond the first thousands.
+	More int `json:"more,omitempty"`
+	// Rules counts the decisions by the rule that decides them now.
+	Rules map[mapping.Rule]int `json:"-"`
+}
+
+// Flip is a group of decisions with another answer now.
+type Flip struct {
+	Principal string         `json:"principal"`
+	Before    gateway.Reason `json:"before"`
+	After     gateway.Reason `json:"after"`
+	Allow     bool           `json:"allow"` // the answer now
+	// Rule decided; for a loss it is the recorded one, for a gain that of now.
+	Rule  string `json:"rule"`
+	File  string `json:"file,omitempty"`
+	Line  int    `json:"line,omitempty"`
+	Count int    `json:"count"`
+	// Example is one of them.
+	Example Example `json:"example"`
+}
+
+// Example is one decision of a group.
+type Example struct {
+	ID     string `json:"id"`
+	Action string `json:"action"`
+	Bucket string `json:"bucket"`
+	Object string `json:"object"`
+}
+
+type group struct {
+	principal     string
+	before, after gateway.Reason
+	rule, file    string
+	line          int
+}
+
+const (
+	piece     = 1 << 20 // bytes that a worker is handed at once
+	maxLine   = 16 << 20
+	maxGroups = 5_000 // flips are told apart up to here
+)
+
+// Options say how to replay.
+type Options struct {
+	Mapping *mapping.Mapping
+	Now     time.Time       // the time at which grants are judged
+	Read    func(bytes int) // told of what has been read; may be nil
+	Workers int             // default: one a processor
+}
+
+// Run replays a log.
+func Run(log io.Reader, o Options) (*Result, error) {
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	pieces := make(chan []byte)
+	partial := make([]*tally, o.Workers)
+	var running sync.WaitGroup
+	for i := range partial {
+		partial[i] = newTally(o)
+		running.Go(func() {
+			for p := range pieces {
+				partial[i].piece(p)
+				buffers.Put(&p)
+			}
+		})
+	}
+	err := split(log, pieces, o.Read)
+	close(pieces)
+	running.Wait()
+	if err != nil {
+		return nil, err
+	}
+	return merge(partial), nil
+}
+
+var buffers = sync.Pool{New: func() any { b := make([]byte, 0, piece+piece/4); return &b }}
+
+// split hands out pieces that end with a line.
+func split(log io.Reader, pieces chan<- []byte, read func(int)) error {
+	in := bufio.NewReaderSize(log, 64<<10)
+	for {
+		buffer := (*buffers.Get().(*[]byte))[:0]
+		p, err := fill(in, buffer[:0])
+		if len(p) > 0 {
+			if read != nil {
+				read(len(p))
+			}
+			pieces <- p
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
+func fill(in *bufio.Reader, p []byte) ([]byte, error) {
+	p = p[:piece]
+	n, err := io.ReadFull(in, p)
+	p = p[:n]
+	if err != nil {
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			err = io.EOF
+		}
+		return p, err
+	}
+	for {
+		rest, err := in.ReadSlice('\n')
+		p = append(p, rest...)
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			if len(p) > piece+maxLine {
+				return p, errors.New("a line is longer than 16 MiB: that is no decision log")
+			}
+		default:
+			return p, err
+		}
+	}
+}
+
+func (t *tally) piece(p []byte) {
+	for len(p) > 0 {
+		line := p
+		if i := bytes.IndexByte(p, '\n'); i >= 0 {
+			line, p = p[:i], p[i+1:]
+		} else {
+			p = nil
+		}
+		if len(bytes.TrimSpace(line)) > 0 {
+			t.line(line)
+		}
+	}
+}
+
+// merge puts together what the workers have found.
+func merge(partial []*tally) *Result {
+	all := &Result{Rules: map[mapping.Rule]int{}, Flips: []Flip{}}
+	groups := map[group]*Flip{}
+	for _, t := range partial {
+		r := &t.result
+		all.Lines += r.Lines
+		all.Unreadable += r.Unreadable
+		all.Unaffected += r.Unaffected
+		all.Same += r.Same
+		all.Reasons += r.Reasons
+		all.Uncertain += r.Uncertain
+		all.Gains += r.Gains
+		all.Losses += r.Losses
+		all.More += r.More
+		for rule, n := range r.Rules {
+			all.Rules[rule] += n
+		}
+		for g, f := range t.groups {
+			if known := groups[g]; known != nil {
+				known.Count += f.Count
+				known.Example = earlier(known.Example, f.Example)
+			} else {
+				groups[g] = f
+			}
+		}
+	}
+	for _, f := range groups {
+		all.Flips = append(all.Flips, *f)
+	}
+	slices.SortFunc(all.Flips, func(a, b Flip) int {
+		return cmp.Or(
+			cmp.Compare(b.Count, a.Count), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Principal, b.Principal),
+			cmp.Compare(a.Before, b.Before), cmp.Compare(a.After, b.After), cmp.Compare(a.Line, b.Line),
+		)
+	})
+	return all
+}
+
+// earlier makes the example the same whatever worker was first.
+func earlier(a, b Example) Example {
+	if b.ID < a.ID {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/claimgate/claimgate/app/config"
+	"github.com/spf13/cobra"
+)
+
+func newServeCmd() *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Answer MinIO's authorization webhook",
+		Long: `Answer MinIO's authorization webhook until SIGTERM or SIGINT, which lets requests
+under way finish. SIGHUP reads mapping.toml, policies, caller tokens and TLS files
+again and reopens the decision log; changes of these files are also seen without it.
+
+Every key of config.toml can be set from the environment, as CLAIMGATE_SERVER_LISTEN
+or CLAIMGATE_ISSUER_0_URL.`,
+		Example: "  claimgate serve --config config.toml",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return serve(cmd.Context(), file)
+		},
+	}
+	cmd.Flags().StringVar(&file, "config", os.Getenv(config.EnvConfig), "config.toml; without it the environment alone counts")
+	return cmd
+}
+
+func serve(ctx context.Context, file string) error {
+	c, found := config.Load(file, os.Environ())
+	if c == nil {
+		return &exitError{exitUsage, findingsError(found)}
+	}
+	if err := supported(c); err != nil {
+		return &exitError{exitUsage, err}
+	}
+	log := newLog(c.Log)
+	for _, w := range c.Warnings() {
+		log.Warn().Bool("insecure", true).Msg(w)
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+
+	s, err := newService(ctx, c, log)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	go func() {
+		for {
+			select {
+			case <-hangups:
+				s.hangup()
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	if err := s.run(ctx); err != nil {
+		return &exitError{exitFound, err}
+	}
+	return nil
+}
+
+// supported refuses settings that are read but not acted on by this version: a
+// check that does not take place must not look as if it did.
+func supported(c *config.Config) error {
+	for _, i := range c.Issuers {
+		if i.Introspection.Enabled() {
+			return errors.New("[issuer.introspection] of " + i.Name + " is not supported by this version: remove client_id")
+		}
+	}
+	if c.Revocation.Store != "memory" {
+		return errors.New(`revocation.store: this version supports "memory" only`)
+	}
+	return nil
+}

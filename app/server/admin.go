@@ -1,0 +1,81 @@
+package server
+
+import (
+	"encoding/json"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/verifier"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Admin is the operators' side: health, metrics, version. It is served on a
+// listener of its own, never on the public one, and asks for no credentials.
+type Admin struct {
+	Gateway  *gateway.Gateway
+	Verifier *verifier.Verifier
+	Metrics  *Metrics
+	Version  any // shown as JSON by /version
+
+	draining atomic.Bool
+}
+
+// Drain makes /readyz say no from now on, so that load balancers stop sending.
+func (a *Admin) Drain() { a.draining.Store(true) }
+
+// Server makes the HTTP server of the admin listener.
+func (a *Admin) Server() *http.Server {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /livez", a.live)
+	mux.HandleFunc("GET /readyz", a.ready)
+	mux.HandleFunc("GET /version", a.version)
+	mux.HandleFunc("POST /explain", a.explain)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(a.Metrics.registry, promhttp.HandlerOpts{}))
+	return &http.Server{
+		Handler:           mux,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       idleTimeout,
+	}
+}
+
+func (a *Admin) live(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]bool{"live": true})
+}
+
+// Readiness is what /readyz shows.
+type Readiness struct {
+	Ready    bool             `json:"ready"`
+	Draining bool             `json:"draining,omitempty"`
+	Mapping  string           `json:"mapping"` // the revision in force, "" for none
+	Issuers  []verifier.State `json:"issuers"`
+}
+
+// ready is 503 until a mapping is in force and one issuer has usable keys, live
+// or from a snapshot.
+func (a *Admin) ready(w http.ResponseWriter, _ *http.Request) {
+	r := Readiness{Draining: a.draining.Load(), Issuers: a.Verifier.States()}
+	if m := a.Gateway.Mapping(); m != nil {
+		r.Mapping = m.Revision()
+	}
+	r.Ready = !r.Draining && r.Mapping != "" && a.Verifier.Ready()
+	status := http.StatusOK
+	if !r.Ready {
+		status = http.StatusServiceUnavailable
+	}
+	writeJSON(w, status, r)
+}
+
+func (a *Admin) version(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, a.Version)
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // the client has gone; there is nobody to tell
+}

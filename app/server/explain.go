@@ -1,0 +1,40 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/claimgate/claimgate/app/dialect/minio"
+	"github.com/claimgate/claimgate/app/explain"
+	"github.com/claimgate/claimgate/app/offline"
+	"github.com/claimgate/claimgate/internal/strictjson"
+)
+
+// maxExplained bounds what an operator may ask to have explained.
+const maxExplained = 16 << 20
+
+// explain answers with the steps of a decision about a body as MinIO sends it,
+// taken by the gateway that answers MinIO: the token is verified, logouts count.
+// Nothing is written to the decision log, since nobody acts on the answer.
+func (a *Admin) explain(w http.ResponseWriter, req *http.Request) {
+	text, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxExplained))
+	if err != nil {
+		writeJSON(w, http.StatusRequestEntityTooLarge, explain.Malformed(err))
+		return
+	}
+	recorded, err := offline.Read(text)
+	if err == nil && recorded.Line != nil {
+		err = errors.New("a line of the decision log holds no token: give it to claimgate explain")
+	}
+	if err != nil {
+		writeJSON(w, http.StatusBadRequest, explain.Malformed(err))
+		return
+	}
+	r, err := minio.Decode(recorded.Body, new(strictjson.Document))
+	if err != nil {
+		writeJSON(w, http.StatusBadRequest, explain.Malformed(err))
+		return
+	}
+	writeJSON(w, http.StatusOK, explain.Decide(req.Context(), a.Gateway, &r))
+}

@@ -1,0 +1,171 @@
+package server
+
+import (
+	"runtime"
+	"time"
+
+	"github.com/claimgate/claimgate/app/audit"
+	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/verifier"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+// Metrics are what Prometheus reads. Names and labels are a contract.
+type Metrics struct {
+	registry  *prometheus.Registry
+	decisions map[gateway.Reason]prometheus.Counter // one each, so that a decision looks no label up
+	seconds   prometheus.Histogram
+	refreshes *prometheus.CounterVec
+	reloads   *prometheus.CounterVec
+}
+
+// Sources are the parts that keep their own counts.
+type Sources struct {
+	Gateway     *gateway.Gateway
+	Verifier    *verifier.Verifier
+	Revocations *verifier.Revocations
+	Audit       *audit.Log
+}
+
+// NewMetrics makes the metrics of one process. version and commit are the
+// build's.
+func NewMetrics(version, commit string) *Metrics {
+	m := &Metrics{
+		registry:  prometheus.NewRegistry(),
+		decisions: make(map[gateway.Reason]prometheus.Counter),
+		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "claimgate_decision_seconds",
+			Help:    "Time from the request's arrival to its answer.",
+			Buckets: []float64{25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 50e-3, 250e-3, 1, 5},
+		}),
+		refreshes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "claimgate_jwks_refreshes_total",
+			Help: "Fetches of an issuer's key set, by outcome.",
+		}, []string{"issuer", "outcome"}),
+		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "claimgate_mapping_reloads_total",
+			Help: "Loads of the mapping: ok, unchanged, or error, which keeps the old one.",
+		}, []string{"outcome"}),
+	}
+	decisions := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "claimgate_decisions_total",
+		Help: "Answers given, by result and reason.",
+	}, []string{"result", "reason"})
+	for _, r := range gateway.Reasons() {
+		result := "deny"
+		if r.Allows() {
+			result = "allow"
+		}
+		m.decisions[r] = decisions.WithLabelValues(result, string(r))
+	}
+	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "claimgate_build_info",
+		Help: "Always 1; the labels are the build.",
+	}, []string{"version", "commit", "goversion"})
+	build.WithLabelValues(version, commit, runtime.Version()).Set(1)
+	m.registry.MustRegister(
+		decisions, m.seconds, m.refreshes, m.reloads, build,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return m
+}
+
+func (m *Metrics) decided(r gateway.Reason, took time.Duration) {
+	if c := m.decisions[r]; c != nil {
+		c.Inc()
+	}
+	m.seconds.Observe(took.Seconds())
+}
+
+// Refreshed counts one fetch of an issuer's key set.
+func (m *Metrics) Refreshed(n verifier.Notice) {
+	m.refreshes.WithLabelValues(n.Issuer, string(n.Kind)).Inc()
+}
+
+// Reloaded counts one load of the mapping.
+func (m *Metrics) Reloaded(outcome string) { m.reloads.WithLabelValues(outcome).Inc() }
+
+// Read adds the counts that other parts keep, read when Prometheus asks.
+func (m *Metrics) Read(s Sources) { m.registry.MustRegister(&collector{s: s}) }
+
+type collector struct{ s Sources }
+
+var (
+	jwksAge = prometheus.NewDesc("claimgate_jwks_age_seconds",
+		"Age of the key set in use. Tokens are refused once it exceeds max_stale.", []string{"issuer"}, nil)
+	tokenCache = prometheus.NewDesc("claimgate_token_cache_total",
+		"Tokens by what was remembered of them: hit, miss, or refused.", []string{"outcome"}, nil)
+	decisionCache = prometheus.NewDesc("claimgate_decision_cache_total",
+		"Condition-free decisions by whether they were remembered.", []string{"outcome"}, nil)
+	inFlight = prometheus.NewDesc("claimgate_verifications_in_flight",
+		"Signature checks that run or wait.", nil, nil)
+	mappingInfo = prometheus.NewDesc("claimgate_mapping_info",
+		"Always 1; the label is the revision of the mapping in force.", []string{"revision"}, nil)
+	grantExpiry = prometheus.NewDesc("claimgate_grant_expiry_seconds",
+		"Seconds until a rule's grant expires; negative once it has.", []string{"rule"}, nil)
+	revocations = prometheus.NewDesc("claimgate_revocations",
+		"Revocations remembered, by what they end: a session (sid) or all of a subject's (sub).", []string{"kind"}, nil)
+	auditLines = prometheus.NewDesc("claimgate_audit_lines_total",
+		"Lines of the decision log: written, left out as configured (skipped), or lost.", []string{"outcome"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (c *collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		jwksAge, tokenCache, decisionCache, inFlight, mappingInfo, grantExpiry, revocations, auditLines,
+	} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *collector) Collect(ch chan<- prometheus.Metric) {
+	counter := func(d *prometheus.Desc, n uint64, label string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), label)
+	}
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	now := time.Now()
+	for _, st := range c.s.Verifier.States() {
+		if !st.Fetched.IsZero() {
+			gauge(jwksAge, now.Sub(st.Fetched).Seconds(), st.Issuer)
+		}
+	}
+	tokens := c.s.Verifier.Stats()
+	counter(tokenCache, tokens.Hits, "hit")
+	counter(tokenCache, tokens.Misses, "miss")
+	counter(tokenCache, tokens.Refused, "refused")
+	gauge(inFlight, float64(tokens.InFlight))
+	decisions := c.s.Gateway.Stats()
+	counter(decisionCache, decisions.DecisionHits, "hit")
+	counter(decisionCache, decisions.DecisionMisses, "miss")
+	if m := c.s.Gateway.Mapping(); m != nil {
+		gauge(mappingInfo, 1, m.Revision())
+		for rule, at := range expiries(m) {
+			gauge(grantExpiry, at.Sub(now).Seconds(), rule)
+		}
+	}
+	ended := c.s.Revocations.Counts()
+	gauge(revocations, float64(ended.Sessions), "sid")
+	gauge(revocations, float64(ended.Subjects), "sub")
+	lines := c.s.Audit.Counts()
+	counter(auditLines, lines.Written, "written")
+	counter(auditLines, lines.Skipped, "skipped")
+	counter(auditLines, lines.Lost, "lost")
+}
+
+// expiries names each rule that expires by kind and name. Two rules of one name,
+// for different issuers, show as the one that expires first.
+func expiries(m *mapping.Mapping) map[string]time.Time {
+	first := make(map[string]time.Time)
+	for _, e := range m.Expiries() {
+		name := e.Rule.Kind + ":" + e.Rule.Name
+		if at, ok := first[name]; !ok || e.At.Before(at) {
+			first[name] = e.At
+		}
+	}
+	return first
+}

@@ -1,0 +1,316 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/claimgate/claimgate/app/audit"
+	"github.com/claimgate/claimgate/app/dialect/minio"
+	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/internal/strictjson"
+	"github.com/gofiber/fiber/v2"
+	"github.com/rs/zerolog"
+	"github.com/valyala/fasthttp"
+)
+
+const (
+	// MinIO keeps idle connections for 15 s. A server that closes them earlier
+	// races with its next request, and the loser of that race is a denied user.
+	idleTimeout = 75 * time.Second
+	// readTimeout bounds slow senders; MinIO itself waits 60 s for an answer.
+	readTimeout  = 30 * time.Second
+	writeTimeout = 30 * time.Second
+	headerBytes  = 16 << 10
+)
+
+// Options configure a Server.
+type Options struct {
+	Gateway *gateway.Gateway
+	Callers *Callers
+	Audit   *audit.Log
+	Metrics *Metrics
+	Log     zerolog.Logger
+	// Logout takes logout tokens, nil where nobody does.
+	Logout func(ctx context.Context, token string) error
+	// Path is that of MINIO_POLICY_PLUGIN_URL.
+	Path string
+	// MaxBody is the largest body in bytes.
+	MaxBody int
+}
+
+// Server answers MinIO. Make it with New.
+type Server struct {
+	o        Options
+	app      *fiber.App
+	listener atomic.Pointer[listener]
+}
+
+// New makes a Server that does not listen yet.
+func New(o Options) *Server {
+	s := &Server{o: o}
+	s.app = fiber.New(fiber.Config{
+		AppName:               "claimgate",
+		DisableStartupMessage: true,
+		BodyLimit:             o.MaxBody,
+		ReadBufferSize:        headerBytes,
+		ReadTimeout:           readTimeout,
+		WriteTimeout:          writeTimeout,
+		IdleTimeout:           idleTimeout,
+		StrictRouting:         true,
+		CaseSensitive:         true,
+		ErrorHandler:          s.failed,
+		// Fiber would otherwise decode %2F in paths and trust proxy headers.
+		UnescapePath: false, EnableTrustedProxyCheck: true,
+	})
+	fast := s.app.Server()
+	fast.CloseOnShutdown = true
+	fast.SecureErrorLogMessage = true
+	fast.HeaderReceived = s.bodyLimit
+	inner := fast.Handler
+	fast.Handler = func(c *fasthttp.RequestCtx) { s.outermost(c, inner) }
+	s.app.Post(o.Path, s.authorize)
+	if o.Logout != nil {
+		s.app.Post(logoutPath, s.logout)
+	}
+	s.app.Use(s.unknown)
+	return s
+}
+
+// Serve answers on ln until Shutdown.
+func (s *Server) Serve(ln net.Listener, tlsConfig *tls.Config) error {
+	ours := newListener(ln, s.o.Log)
+	s.listener.Store(ours)
+	ln = ours
+	if tlsConfig != nil {
+		ln = tls.NewListener(ln, tlsConfig)
+	}
+	return s.app.Listener(ln)
+}
+
+// Shutdown stops listening and waits until every request has its answer, at
+// most until ctx ends.
+func (s *Server) Shutdown(ctx context.Context) error {
+	done := make(chan error, 1)
+	go func() { done <- s.app.ShutdownWithContext(ctx) }()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		// A connection may still have been accepted while the listener closed.
+		if l := s.listener.Load(); l != nil {
+			l.closeSilent()
+		}
+		select {
+		case err := <-done:
+			return err
+		case <-again.C:
+		}
+	}
+}
+
+// anybodysBody is how much is read of a request whose caller is not known: a
+// logout token fits, and a stranger cannot fill the memory.
+const anybodysBody = 64 << 10
+
+// bodyLimit bounds a request's body once its header is there, before any of the
+// body is read.
+func (s *Server) bodyLimit(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+	if s.o.Callers.Required() && !s.o.Callers.Know(h.Peek(fiber.HeaderAuthorization), nil) {
+		return fasthttp.RequestConfig{MaxRequestBodySize: min(anybodysBody, s.o.MaxBody)}
+	}
+	return fasthttp.RequestConfig{}
+}
+
+// outermost is what every request passes through: nothing that goes wrong inside
+// ends the server, and no answer is Fiber's own.
+func (s *Server) outermost(c *fasthttp.RequestCtx, inner fasthttp.RequestHandler) {
+	started := time.Now()
+	defer func() {
+		if p := recover(); p != nil {
+			s.o.Log.Error().Str("panic", fmt.Sprint(p)).Msg("a request panicked: please report this as a defect")
+			s.answerRaw(c, &answer{started: started}, gateway.InternalError, "a panic")
+		}
+	}()
+	if !slices.Contains(fiber.DefaultMethods, string(c.Method())) {
+		leaveUnread(c.Conn())
+		c.SetConnectionClose()
+		s.answerRaw(c, &answer{started: started, status: fiber.StatusMethodNotAllowed}, gateway.RequestMalformed, "the method is not POST")
+		return
+	}
+	inner(c)
+}
+
+func (s *Server) answerRaw(c *fasthttp.RequestCtx, a *answer, reason gateway.Reason, detail string) {
+	a.refuse(s.o.Gateway, reason, detail)
+	ctx := s.app.AcquireCtx(c)
+	defer s.app.ReleaseCtx(ctx)
+	_ = s.reply(ctx, a) // it writes into memory
+}
+
+// answer is what one request is told, and what the log is told of it.
+type answer struct {
+	started  time.Time
+	request  *gateway.Request
+	decision gateway.Decision
+	status   int
+	probe    bool
+}
+
+var documents = sync.Pool{New: func() any { return new(strictjson.Document) }}
+
+// authorize answers one question of MinIO's.
+func (s *Server) authorize(c *fiber.Ctx) (err error) {
+	a := answer{started: time.Now()}
+	doc := documents.Get().(*strictjson.Document)
+	defer func() {
+		// A defect in the decision must not end the server, and must not allow.
+		if p := recover(); p != nil {
+			s.o.Log.Error().Str("panic", fmt.Sprint(p)).Msg("a decision panicked: please report this as a defect")
+			a.refuse(s.o.Gateway, gateway.InternalError, "a panic")
+		}
+		err = s.reply(c, &a)
+		// The request's values live in doc until the log has its line.
+		doc.Reset()
+		documents.Put(doc)
+	}()
+	if !s.known(c) {
+		a.refuse(s.o.Gateway, gateway.CallerUnknown, unknownCaller)
+		return nil
+	}
+	// The raw body: one that claims to be compressed is not unpacked.
+	req, err := minio.Decode(c.Request().Body(), doc)
+	switch {
+	case errors.Is(err, minio.ErrProbe):
+		a.probe = true
+	case err != nil:
+		a.refuse(s.o.Gateway, gateway.RequestMalformed, err.Error())
+	default:
+		a.request = &req
+		a.decision = s.o.Gateway.Decide(c.UserContext(), &req)
+	}
+	return nil
+}
+
+const unknownCaller = "the Authorization header is not one of server.caller_tokens"
+
+func (a *answer) refuse(g *gateway.Gateway, reason gateway.Reason, detail string) {
+	a.decision = gateway.Decision{ID: g.NextID(), Reason: reason, Detail: detail}
+}
+
+// known reports whether the caller may ask. Two Authorization headers are one
+// too many.
+func (s *Server) known(c *fiber.Ctx) bool {
+	values := c.Request().Header.PeekAll(fiber.HeaderAuthorization)
+	if len(values) > 1 {
+		return false
+	}
+	var value []byte
+	if len(values) == 1 {
+		value = values[0]
+	}
+	return s.o.Callers.Know(value, c.Context().RemoteIP())
+}
+
+// reply writes the answer once, whole, and then the log. It is the one place
+// where a body can say true.
+func (s *Server) reply(c *fiber.Ctx, a *answer) error {
+	c.Response().Header.SetContentType(fiber.MIMEApplicationJSON)
+	if a.probe {
+		c.Response().SetBodyString(minio.Deny)
+		return nil
+	}
+	d := &a.decision
+	if a.status == 0 {
+		a.status = status(d.Reason)
+	}
+	c.Response().SetStatusCode(a.status)
+	var id [2 * len(d.ID)]byte
+	hex.Encode(id[:], d.ID[:])
+	c.Response().Header.SetCanonical(headerReason, []byte(d.Reason))
+	c.Response().Header.SetCanonical(headerDecision, id[:])
+	if a.status == fiber.StatusOK {
+		c.Response().SetBodyString(minio.Answer(d.Allow()))
+	} else {
+		c.Response().SetBodyString(`{"result":false,"error":"` + string(d.Reason) + `"}`)
+	}
+	s.record(c, a)
+	return nil
+}
+
+// In the form that fasthttp would make of them.
+var (
+	headerReason   = []byte("X-Claimgate-Reason")
+	headerDecision = []byte("X-Claimgate-Decision")
+)
+
+// status is the HTTP status of an answer. A decision is 200 whichever way it
+// went: the question was answered.
+func status(r gateway.Reason) int {
+	switch r {
+	case gateway.RequestMalformed:
+		return fiber.StatusBadRequest
+	case gateway.CallerUnknown:
+		return fiber.StatusUnauthorized
+	case gateway.Overloaded, gateway.KeysUnavailable:
+		return fiber.StatusServiceUnavailable
+	case gateway.InternalError:
+		return fiber.StatusInternalServerError
+	default:
+		return fiber.StatusOK
+	}
+}
+
+func (s *Server) record(c *fiber.Ctx, a *answer) {
+	took := time.Since(a.started)
+	s.o.Metrics.decided(a.decision.Reason, took)
+	err := s.o.Audit.Write(&audit.Entry{
+		Time: a.started, Peer: c.Context().RemoteIP(), Status: a.status, Duration: took,
+		Request: a.request, Decision: &a.decision,
+	})
+	if err != nil {
+		s.o.Log.Error().Err(err).Stringer("id", a.decision.ID).Msg("a line of the decision log was lost")
+	}
+}
+
+// unknown answers whatever is no question: another path or method.
+func (s *Server) unknown(c *fiber.Ctx) error {
+	a := answer{started: time.Now(), status: fiber.StatusNotFound}
+	detail := "the path is not server.path"
+	if c.Path() == s.o.Path {
+		a.status, detail = fiber.StatusMethodNotAllowed, "the method is not POST"
+		c.Response().Header.Set(fiber.HeaderAllow, fiber.MethodPost)
+	}
+	a.refuse(s.o.Gateway, gateway.RequestMalformed, detail)
+	return s.reply(c, &a)
+}
+
+// failed answers what Fiber refuses before a handler sees it: too large a body
+// or header, or no HTTP at all.
+func (s *Server) failed(c *fiber.Ctx, err error) error {
+	a := answer{started: time.Now(), status: fiber.StatusBadRequest}
+	leaveUnread(c.Context().Conn())
+	var fe *fiber.Error
+	// The texts are ours: fasthttp's quote what was sent, the caller token with it.
+	detail := "the HTTP request is malformed"
+	switch {
+	case errors.Is(err, fasthttp.ErrBodyTooLarge) || (errors.As(err, &fe) && fe.Code == fiber.StatusRequestEntityTooLarge):
+		if c.Path() == s.o.Path && !s.known(c) {
+			a.refuse(s.o.Gateway, gateway.CallerUnknown, unknownCaller)
+			a.status = 0
+			return s.reply(c, &a)
+		}
+		a.status, detail = fiber.StatusRequestEntityTooLarge, "the body is larger than server.max_body"
+	case fe != nil && fe.Code >= 400:
+		a.status, detail = fe.Code, "the HTTP request was refused: "+http.StatusText(fe.Code)
+	}
+	a.refuse(s.o.Gateway, gateway.RequestMalformed, detail)
+	return s.reply(c, &a)
+}

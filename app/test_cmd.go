@@ -1,0 +1,196 @@
+package main
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/claimgate/claimgate/app/cases"
+	"github.com/spf13/cobra"
+)
+
+// newTestCmd makes `claimgate test`: the cases beside a mapping.
+func newTestCmd() *cobra.Command {
+	var file, configFile, format, at string
+	var least int
+	cmd := &cobra.Command{
+		Use:   "test [CASES.toml ...]",
+		Short: "Run the test cases beside a mapping",
+		Long: `test decides the cases of CASES.toml by the code that answers MinIO and says which
+answers differ from what the case expects, and which rules no case was decided by.
+Without CASES.toml the file beside the mapping is taken: mapping.test.toml for
+mapping.toml. The identity of a case is taken as given.
+
+Exit codes: 0 all passed; 1 a case failed, or fewer rules were exercised than
+--min-coverage asks for; 2 a file cannot be read, or holds no case.`,
+		Example: `  claimgate test --mapping mapping.toml
+  claimgate test --mapping mapping.toml cases/*.toml --format junit > junit.xml`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			show, ok := map[string]func(io.Writer, []cases.Outcome, []cases.Rule) error{"text": printCases, "junit": printJUnit}[format]
+			if !ok {
+				return usage("--format %q: write text or junit", format)
+			}
+			now, err := clock(at)
+			if err != nil {
+				return err
+			}
+			m, err := loadMappingFile(file)
+			if err != nil {
+				return err
+			}
+			o, err := gateOptions(m, configFile, "", now, os.Environ())
+			if err != nil {
+				return err
+			}
+			list, err := readCases(args, file, m.ClaimName())
+			if err != nil {
+				return err
+			}
+			outcomes, rules, err := cases.Run(cmd.Context(), o, list)
+			if err != nil {
+				return err
+			}
+			if err := show(cmd.OutOrStdout(), outcomes, rules); err != nil {
+				return err
+			}
+			if cases.Failed(outcomes) > 0 {
+				return &exitError{code: exitFound}
+			}
+			if got := covered(rules); got < least {
+				return &exitError{exitFound, fmt.Errorf("%d %% of the rules were exercised, --min-coverage asks for %d", got, least)}
+			}
+			return nil
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&file, "mapping", "", "mapping.toml to test")
+	flags.StringVar(&configFile, "config", "", "config.toml for evidence, owner and the issuers' names; default: its defaults")
+	flags.StringVar(&format, "format", "text", "text or junit")
+	flags.StringVar(&at, "at", "", "the time at which grants are judged, for cases without their own; default now")
+	flags.IntVar(&least, "min-coverage", 0, "exit 1 if fewer percent of the rules decided a case")
+	return cmd
+}
+
+// readCases reads the files named, or the one beside the mapping.
+func readCases(files []string, mappingFile, claim string) ([]cases.Case, error) {
+	if len(files) == 0 {
+		files = []string{strings.TrimSuffix(mappingFile, filepath.Ext(mappingFile)) + ".test.toml"}
+	}
+	var all []cases.Case
+	for _, f := range files {
+		list, err := cases.Read(f, claim)
+		if err != nil {
+			return nil, &exitError{exitUsage, err}
+		}
+		all = append(all, list...)
+	}
+	return all, nil
+}
+
+func covered(rules []cases.Rule) int {
+	if len(rules) == 0 {
+		return 100
+	}
+	return 100 * (len(rules) - len(cases.Unexercised(rules))) / len(rules)
+}
+
+func printCases(w io.Writer, outcomes []cases.Outcome, rules []cases.Rule) error {
+	var b strings.Builder
+	for _, o := range outcomes {
+		if o.Passed {
+			fmt.Fprintf(&b, "ok    %s\n", plain(o.Name))
+			continue
+		}
+		fmt.Fprintf(&b, "FAIL  %s\n      %s:%d: %s\n", plain(o.Name), o.File, o.Line, difference(&o))
+		for _, s := range o.Got.Steps {
+			if s.Outcome == "decided" {
+				fmt.Fprintf(&b, "      %s: %s\n", s.Step, s.Detail)
+			}
+		}
+	}
+	failed := cases.Failed(outcomes)
+	fmt.Fprintf(&b, "\n%s, %d failed; %d %% of %s exercised\n", plural(len(outcomes), "case"), failed, covered(rules), plural(len(rules), "rule"))
+	for _, r := range cases.Unexercised(rules) {
+		fmt.Fprintf(&b, "  never: %s\n", ruleName(&r))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func ruleName(r *cases.Rule) string {
+	name := fmt.Sprintf("%s %q", r.Kind, r.Name)
+	if r.Policy != "" {
+		name += ", policy " + r.Policy
+	}
+	return fmt.Sprintf("%s (%s:%d)", name, r.File, r.Line)
+}
+
+func difference(o *cases.Outcome) string {
+	want := answer(o.Allow)
+	if o.Reason != "" {
+		want += ", " + string(o.Reason)
+	}
+	return fmt.Sprintf("want %s; got %s, %s", want, answer(o.Got.Allow), o.Got.Reason)
+}
+
+func answer(allow bool) string {
+	if allow {
+		return "allow"
+	}
+	return "deny"
+}
+
+// The part of JUnit's XML that CI servers read.
+type (
+	junitSuite struct {
+		XMLName  xml.Name    `xml:"testsuite"`
+		Name     string      `xml:"name,attr"`
+		Tests    int         `xml:"tests,attr"`
+		Failures int         `xml:"failures,attr"`
+		Cases    []junitCase `xml:"testcase"`
+		Output   string      `xml:"system-out,omitempty"`
+	}
+	junitCase struct {
+		Name    string        `xml:"name,attr"`
+		Class   string        `xml:"classname,attr"`
+		File    string        `xml:"file,attr"`
+		Line    int           `xml:"line,attr"`
+		Time    string        `xml:"time,attr"`
+		Failure *junitFailure `xml:"failure"`
+	}
+	junitFailure struct {
+		Message string `xml:"message,attr"`
+		Text    string `xml:",chardata"`
+	}
+)
+
+func printJUnit(w io.Writer, outcomes []cases.Outcome, rules []cases.Rule) error {
+	suite := junitSuite{Name: "claimgate mapping", Tests: len(outcomes), Failures: cases.Failed(outcomes)}
+	for _, o := range outcomes {
+		c := junitCase{Name: o.Name, Class: o.File, File: o.File, Line: o.Line, Time: fmt.Sprintf("%.6f", o.Took.Seconds())}
+		if !o.Passed {
+			var steps strings.Builder
+			for _, s := range o.Got.Steps {
+				fmt.Fprintf(&steps, "%s, %s: %s\n", s.Step, s.Outcome, s.Detail)
+			}
+			c.Failure = &junitFailure{difference(&o), steps.String()}
+		}
+		suite.Cases = append(suite.Cases, c)
+	}
+	for _, r := range cases.Unexercised(rules) {
+		suite.Output += "never exercised: " + ruleName(&r) + "\n"
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	e := xml.NewEncoder(w)
+	e.Indent("", "  ")
+	if err := e.Encode(suite); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}

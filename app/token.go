@@ -1,0 +1,207 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/claimgate/claimgate/app/config"
+	"github.com/claimgate/claimgate/verifier"
+	"github.com/spf13/cobra"
+)
+
+func newTokenCmd() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "token",
+		Short: "Look into tokens",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newInspectCmd())
+	return cmd
+}
+
+func newInspectCmd() *cobra.Command {
+	var configFile, token, format string
+	cmd := &cobra.Command{
+		Use:   "inspect [FILE]",
+		Short: "Say what is in a token and which check it passes or fails",
+		Long: `Print the header and the claims of a token, and each check that the server would
+make, in its order, with what to change where one fails. The token is --token, the
+content of FILE, or with "-" or nothing the standard input. Prefer a file or the
+standard input: arguments show in the process list.
+
+With --config the issuers of config.toml count and are asked for their keys; without
+it nothing is known of any issuer, so only the format and the header are checked.
+Neither the signature nor tokens inside claims are printed.
+
+Exit codes: 0 the token is good; 1 a check failed; 2 no token, or a bad configuration.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			text, err := readToken(token, args, cmd.InOrStdin())
+			if err != nil {
+				return &exitError{exitUsage, err}
+			}
+			return inspect(cmd.Context(), configFile, text, format, cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().StringVar(&configFile, "config", os.Getenv(config.EnvConfig), "config.toml whose issuers count")
+	cmd.Flags().StringVar(&token, "token", "", `the token, or "-" for the standard input`)
+	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	return cmd
+}
+
+// readToken takes the token from where the person put it. White space around it
+// is the shell's, not the token's.
+func readToken(token string, args []string, stdin io.Reader) (string, error) {
+	const most = 1 << 20
+	var text []byte
+	var err error
+	switch {
+	case token != "" && len(args) > 0:
+		return "", errors.New("give the token once: by --token, or by a file")
+	case token != "" && token != "-":
+		text = []byte(token)
+	case len(args) == 1 && args[0] != "-":
+		text, err = os.ReadFile(args[0])
+	default:
+		text, err = io.ReadAll(io.LimitReader(stdin, most+1))
+	}
+	if err != nil {
+		return "", err
+	}
+	if len(text) > most {
+		return "", errors.New("the input is larger than any token")
+	}
+	if text = bytes.TrimSpace(text); len(text) == 0 {
+		return "", errors.New("there is no token")
+	}
+	return strings.TrimPrefix(string(text), "Bearer "), nil
+}
+
+// noIssuer stands in for the configuration that was not given: it makes the
+// checks end at the issuer.
+var noIssuer = verifier.Issuer{
+	Name: "none", URL: "https://no-issuer.invalid/", Audiences: []string{"none"}, Algorithms: verifier.Algorithms(),
+	MaxLifetime: time.Hour, Refresh: time.Hour, RefetchCooldown: time.Hour, MaxStale: time.Hour,
+}
+
+func inspect(ctx context.Context, configFile, token, format string, out io.Writer) error {
+	if format != "text" && format != "json" {
+		return &exitError{exitUsage, fmt.Errorf(`--format is %q, not "text" or "json"`, format)}
+	}
+	o := verifier.Options{Issuers: []verifier.Issuer{noIssuer}}
+	if configFile != "" {
+		c, found := config.Load(configFile, os.Environ())
+		if c == nil {
+			return &exitError{exitUsage, findingsError(found)}
+		}
+		o = verifierOptions(c)
+	}
+	v, err := verifier.New(o)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	defer v.Close()
+	if configFile != "" {
+		v.Start()
+		waitKeys(ctx, v)
+	}
+	in := v.Inspect(ctx, token)
+	if configFile == "" {
+		withoutIssuers(in.Checks)
+	}
+	if err := printInspection(out, &in, format); err != nil {
+		return err
+	}
+	for _, c := range in.Checks {
+		if c.Outcome == verifier.Failed {
+			return &exitError{code: exitFound}
+		}
+	}
+	return nil
+}
+
+// waitKeys waits until every issuer has answered or failed once.
+func waitKeys(ctx context.Context, v *verifier.Verifier) {
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	enough := time.After(12 * time.Second)
+	for {
+		waiting := false
+		for _, st := range v.States() {
+			waiting = waiting || (st.Error == "" && !st.Usable)
+		}
+		if !waiting {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-enough:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// withoutIssuers takes the verdict on the issuer back where none was configured.
+func withoutIssuers(checks []verifier.Check) {
+	for i := range checks {
+		if checks[i].Name == "issuer" && checks[i].Outcome == verifier.Failed {
+			checks[i] = verifier.Check{
+				Name: "issuer", Asks: checks[i].Asks, Outcome: verifier.NotReached,
+				Detail: checks[i].Detail, Hint: "give --config: without it no issuer is known, and no key",
+			}
+		}
+	}
+}
+
+func printInspection(out io.Writer, in *verifier.Inspection, format string) error {
+	header, claims := shown(in.Header), shown(in.Payload)
+	if format == "json" {
+		e := json.NewEncoder(out)
+		e.SetIndent("", "  ")
+		return e.Encode(map[string]any{"good": in.Identity != nil, "header": header, "claims": claims, "checks": in.Checks})
+	}
+	fmt.Fprintf(out, "header %s\nclaims %s\n\n", pretty(header), pretty(claims))
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, c := range in.Checks {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", c.Outcome, c.Name, c.Asks)
+		if c.Detail != "" {
+			fmt.Fprintf(w, "\t\t  %s %s\n", c.Reason, c.Detail)
+		}
+		if c.Hint != "" {
+			fmt.Fprintf(w, "\t\t  fix: %s\n", c.Hint)
+		}
+	}
+	return w.Flush()
+}
+
+// tokenLike finds signed tokens inside claims, such as authentik_token.
+var tokenLike = regexp.MustCompile(`[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}`)
+
+// shown is a part of a token as JSON, with tokens inside it cut out; a text that
+// is no JSON is not shown at all.
+func shown(part []byte) json.RawMessage {
+	if !json.Valid(part) {
+		return json.RawMessage(`"not readable"`)
+	}
+	return tokenLike.ReplaceAll(part, []byte("[a token, not shown]"))
+}
+
+func pretty(text json.RawMessage) string {
+	var b bytes.Buffer
+	if err := json.Indent(&b, text, "", "  "); err != nil {
+		return string(text)
+	}
+	return b.String()
+}

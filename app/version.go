@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// Set by the linker: -ldflags "-X main.version=... -X main.commit=... -X main.date=...".
+var version, commit, date string
+
+// build is what /version and the version command show.
+type build struct {
+	Version string `json:"version"`
+	Commit  string `json:"commit"`
+	Date    string `json:"date,omitempty"`
+	Go      string `json:"go"`
+}
+
+// theBuild fills what the linker was not told from what the Go toolchain wrote
+// into the binary.
+func theBuild() build {
+	b := build{version, commit, date, runtime.Version()}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return b
+	}
+	if b.Version == "" {
+		b.Version = info.Main.Version
+	}
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision" && b.Commit == "":
+			b.Commit = s.Value
+		case s.Key == "vcs.time" && b.Date == "":
+			b.Date = s.Value
+		}
+	}
+	return b
+}
+
+func newVersionCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version of this build",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			b := theBuild()
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "claimgate %s commit %s built %s with %s\n",
+				orUnknown(b.Version), orUnknown(b.Commit), orUnknown(b.Date), b.Go)
+			return err
+		},
+	}
+}
+
+func orUnknown(s string) string {
+	if s == "" {
+		return "unknown"
+	}
+	return s
+}

@@ -1,0 +1,121 @@
+package watch
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// The waits below end as soon as the change is seen; the deadline only bounds a
+// failing test. Files and inotify are real, so there is no clock to inject.
+const deadline = 10 * time.Second
+
+func start(t *testing.T, files ...string) <-chan struct{} {
+	t.Helper()
+	seen := make(chan struct{}, 100)
+	err := Files(t.Context(), func() []string { return files }, func() { seen <- struct{}{} })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return seen
+}
+
+func expect(t *testing.T, seen <-chan struct{}, what string) {
+	t.Helper()
+	select {
+	case <-seen:
+	case <-time.After(deadline):
+		t.Fatalf("%s was not seen", what)
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSeesAFileWrittenInPlace(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "mapping.toml")
+	write(t, file, "one")
+	seen := start(t, file)
+	write(t, file, "two and more")
+	expect(t, seen, "a write in place")
+}
+
+func TestSeesAFileReplacedByRename(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "mapping.toml")
+	write(t, file, "one")
+	seen := start(t, file)
+	for range 3 { // the watch must outlive the file it began with
+		write(t, file+".new", "two")
+		if err := os.Rename(file+".new", file); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, seen, "a rename over the file")
+	}
+}
+
+func TestSeesTheLinkSwapOfAConfigMap(t *testing.T) {
+	dir := t.TempDir()
+	for _, version := range []string{"..2026_1", "..2026_2", "..2026_3"} {
+		if err := os.Mkdir(filepath.Join(dir, version), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, version, "mapping.toml"), "same size")
+	}
+	link := func(target, name string) {
+		t.Helper()
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link("..2026_1", "..data")
+	link("..data/mapping.toml", "mapping.toml")
+	seen := start(t, filepath.Join(dir, "mapping.toml"))
+	for _, version := range []string{"..2026_2", "..2026_3"} {
+		link(version, "..data_tmp")
+		if err := os.Rename(filepath.Join(dir, "..data_tmp"), filepath.Join(dir, "..data")); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, seen, "the swap to "+version)
+	}
+}
+
+func TestSeesAFileThatAppears(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "mapping.toml")
+	seen := start(t, file)
+	write(t, file, "one")
+	expect(t, seen, "a new file")
+}
+
+func TestAnotherFileOfTheDirectoryIsNoChange(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "mapping.toml")
+	write(t, file, "one")
+	seen := start(t, file)
+	write(t, filepath.Join(dir, "other"), "x")
+	write(t, file, "a second text")
+	expect(t, seen, "the write")
+	select {
+	case <-seen:
+		t.Fatal("one write was told twice")
+	case <-time.After(4 * settle):
+	}
+}
+
+func TestEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	if err := Files(ctx, func() []string { return nil }, func() {}); err != nil {
+		t.Fatal(err)
+	}
+	cancel() // goleak finds the goroutine that would stay
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/claimgate/claimgate/mapping/policy"
+)
+
+// shortened writes a list of actions as people would: a family of which none is
+// missing as one.
+func shortened(actions []string) []string {
+	var short []string
+	for _, family := range []string{"s3:", "admin:", "kms:", "sts:"} {
+		var all, here []string
+		for _, a := range policy.Actions() {
+			if strings.HasPrefix(a, family) {
+				all = append(all, a)
+				if slices.Contains(actions, a) {
+					here = append(here, a)
+				}
+			}
+		}
+		missing := len(all) - len(here)
+		switch {
+		case len(here) > 1 && missing == 0:
+			short = append(short, family+"*")
+		case len(here) > 20 && missing <= 3:
+			short = append(short, family+"* but "+strings.Join(without(all, here), ", "))
+		default:
+			short = append(short, here...)
+		}
+	}
+	return short
+}
+
+func without(list, taken []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(taken, s) })
+}
+
+// wrapped breaks a list into lines.
+func wrapped(words []string, width int) []string {
+	var lines []string
+	line := ""
+	for i, word := range words {
+		if i < len(words)-1 {
+			word += ","
+		}
+		if line != "" && len(line)+1+len(word) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}

@@ -1,0 +1,181 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/minio/minio-go/v7"
+
+	"github.com/claimgate/claimgate/e2e/internal/stack"
+)
+
+const (
+	bucket  = "reports"
+	object  = "2026/summary.txt"
+	content = "all is well"
+)
+
+// action is one thing that somebody wants from the server. It returns
+// errDenied where the server refused, another error where something else went
+// wrong: a test must not take a broken network for a denial.
+type action func(ctx context.Context) error
+
+var errDenied = errors.New("denied")
+
+// actions are the three that tell readonly, writeonly and readwrite apart.
+type actions struct {
+	list, get, put action
+}
+
+// grant says which of them are allowed. The zero value denies everything.
+type grant struct {
+	list, get, put bool
+}
+
+// check does all three and compares. They run at the same time, because MinIO
+// waits ten seconds for each answer of a gateway whose address is gone.
+func (want grant) check(t *testing.T, a actions) {
+	t.Helper()
+	steps := []struct {
+		name string
+		do   action
+		want bool
+	}{
+		{"list", a.list, want.list},
+		{"get", a.get, want.get},
+		{"put", a.put, want.put},
+	}
+	complaints := make([]string, len(steps))
+	var running sync.WaitGroup
+	for i, step := range steps {
+		running.Go(func() { complaints[i] = judge(t.Context(), step.name, step.do, step.want) })
+	}
+	running.Wait()
+	for _, complaint := range complaints {
+		if complaint != "" {
+			t.Error(complaint)
+		}
+	}
+}
+
+// judge says what is wrong with the outcome of an action, if anything.
+func judge(ctx context.Context, name string, do action, allowed bool) string {
+	switch err := do(ctx); {
+	case err != nil && !errors.Is(err, errDenied):
+		return fmt.Sprintf("%s failed, neither allowed nor denied: %v", name, err)
+	case allowed && err != nil:
+		return name + " was denied, want it allowed"
+	case !allowed && err == nil:
+		return name + " was allowed, want it denied"
+	default:
+		return ""
+	}
+}
+
+// viaS3 acts through minio-go, as any program would.
+func viaS3(c *minio.Client) actions {
+	return actions{
+		list: func(ctx context.Context) error {
+			return s3Denied(listed(c.ListObjects(ctx, bucket, minio.ListObjectsOptions{Recursive: true})))
+		},
+		get: func(ctx context.Context) error {
+			o, err := c.GetObject(ctx, bucket, object, minio.GetObjectOptions{})
+			if err != nil {
+				return s3Denied(err)
+			}
+			defer o.Close()
+			got, err := io.ReadAll(o)
+			if err == nil && string(got) != content {
+				return fmt.Errorf("read %q, want %q", got, content)
+			}
+			return s3Denied(err)
+		},
+		put: func(ctx context.Context) error {
+			_, err := c.PutObject(ctx, bucket, "inbox/by-s3", strings.NewReader(content), int64(len(content)), minio.PutObjectOptions{})
+			return s3Denied(err)
+		},
+	}
+}
+
+func listed(objects <-chan minio.ObjectInfo) error {
+	count := 0
+	for o := range objects {
+		if o.Err != nil {
+			return o.Err
+		}
+		count++
+	}
+	if count == 0 {
+		return errors.New("the list is empty")
+	}
+	return nil
+}
+
+func s3Denied(err error) error {
+	if minio.ToErrorResponse(err).Code == minio.AccessDenied {
+		return errDenied
+	}
+	return err
+}
+
+// viaMC acts through MinIO's own command line client.
+func viaMC(m stack.MC) actions {
+	return actions{
+		list: func(context.Context) error {
+			out, err := m.Run("", "ls", "--recursive", "e2e/"+bucket)
+			if err == nil && !strings.Contains(out, object) {
+				return fmt.Errorf("the list lacks %s: %s", object, out)
+			}
+			return mcDenied(err)
+		},
+		get: func(context.Context) error {
+			out, err := m.Run("", "cat", "e2e/"+bucket+"/"+object)
+			if err == nil && out != content {
+				return fmt.Errorf("read %q, want %q", out, content)
+			}
+			return mcDenied(err)
+		},
+		put: func(context.Context) error {
+			_, err := m.Run(content, "pipe", "e2e/"+bucket+"/inbox/by-mc")
+			return mcDenied(err)
+		},
+	}
+}
+
+func mcDenied(err error) error {
+	if err != nil && (strings.Contains(err.Error(), "Access Denied") || strings.Contains(err.Error(), "Insufficient permissions")) {
+		return errDenied
+	}
+	return err
+}
+
+// seeded starts a stack whose root has made the bucket and the object.
+func seeded(t *testing.T, o stack.Options) *stack.Stack {
+	t.Helper()
+	s := stack.New(t, o)
+	root := s.S3(s.Root())
+	if err := root.MakeBucket(t.Context(), bucket, minio.MakeBucketOptions{}); err != nil {
+		t.Fatalf("root makes a bucket: %v", err)
+	}
+	if _, err := root.PutObject(t.Context(), bucket, object, strings.NewReader(content), int64(len(content)), minio.PutObjectOptions{}); err != nil {
+		t.Fatalf("root puts an object: %v", err)
+	}
+	return s
+}
+
+// identities are the issuer's users and what the default mapping gives them.
+var identities = []struct {
+	user string
+	want grant
+}{
+	{"alice", grant{list: true, get: true, put: true}}, // readwrite
+	{"rhea", grant{get: true}},                         // readonly has no ListBucket
+	{"walt", grant{put: true}},                         // writeonly
+	{"ada", grant{list: true, get: true, put: true}},   // consoleAdmin, by her group
+	{"nobody", grant{}},
+}

@@ -1,0 +1,13 @@
+package images
+
+// Versions of the programs that the tests run and that the project does not
+// build from its own source. This is the only place that names them.
+const (
+	// MinIO's last commit, 2026-02-12.
+	minioVersion = "v0.0.0-20260212201848-7aac2a2c5b7c"
+	// The last published image of MinIO, older than the commit above. The code
+	// of its webhook is the same.
+	minioImage = "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z"
+	mcVersion  = "v0.0.0-20250313080218-cf909e1063a9"
+	goImage    = "golang:1.26"
+)

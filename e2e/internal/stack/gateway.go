@@ -1,0 +1,147 @@
+package stack
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"io"
+	"time"
+
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/mount"
+	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+	"github.com/testcontainers/testcontainers-go/wait"
+)
+
+const (
+	configDir   = "/etc/claimgate"
+	callerToken = "Bearer e2e-caller-token"
+	adminPort   = "8081/tcp"
+)
+
+// config is what an operator writes for containers on one network.
+const config = `[server]
+listen        = "0.0.0.0:8080"
+path          = "/authz"
+caller_tokens = ["` + callerToken + `"]
+
+[admin]
+listen = "0.0.0.0:8081"
+
+[[issuer]]
+name          = "authentik"
+url           = "` + issuerURL + `"
+audiences     = ["` + clientID + `"]
+insecure_http = true
+
+[mapping]
+file = "mapping.toml"
+`
+
+func (s *Stack) startGateway(ctx context.Context, o Options) testcontainers.Container {
+	s.tb.Helper()
+	image, err := claimgateImage()
+	if err != nil {
+		s.tb.Fatalf("claimgate image: %v", err)
+	}
+	return s.run(
+		ctx, "claimgate", image,
+		testcontainers.WithExposedPorts(adminPort),
+		harden(),
+		testcontainers.WithHostConfigModifier(func(hc *container.HostConfig) {
+			hc.Mounts = append(hc.Mounts, mount.Mount{Type: mount.TypeVolume, Target: configDir})
+		}),
+		testcontainers.WithAdditionalLifecycleHooks(testcontainers.ContainerLifecycleHooks{
+			PostCreates: []testcontainers.ContainerHook{
+				func(ctx context.Context, c testcontainers.Container) error {
+					return copyFiles(ctx, c, map[string]string{"config.toml": config + o.Config, "mapping.toml": o.Mapping})
+				},
+			},
+		}),
+		// The image's own HEALTHCHECK says when it is ready, asked more often
+		// than an operator would.
+		testcontainers.WithConfigModifier(func(c *container.Config) {
+			c.Healthcheck = &container.HealthConfig{Interval: time.Second}
+		}),
+		testcontainers.WithWaitStrategy(wait.ForHealthCheck()),
+	)
+}
+
+// harden runs a container as the documentation recommends: nothing to write
+// to, no capabilities, no way to gain any.
+func harden() testcontainers.CustomizeRequestOption {
+	return testcontainers.WithHostConfigModifier(func(hc *container.HostConfig) {
+		hc.ReadonlyRootfs = true
+		hc.CapDrop = []string{"ALL"}
+		hc.SecurityOpt = []string{"no-new-privileges"}
+	})
+}
+
+// copyFiles writes into the configuration volume. The container's own
+// CopyToContainer starts at the root, which is read-only.
+func copyFiles(ctx context.Context, c testcontainers.Container, files map[string]string) error {
+	var archive bytes.Buffer
+	w := tar.NewWriter(&archive)
+	for name, content := range files {
+		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(content))}); err != nil {
+			return err
+		}
+		if _, err := w.Write([]byte(content)); err != nil {
+			return err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	engine, err := testcontainers.NewDockerClientWithOpts(ctx)
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	_, err = engine.CopyToContainer(ctx, c.GetContainerID(), client.CopyToContainerOptions{
+		DestinationPath: configDir,
+		Content:         &archive,
+	})
+	return err
+}
+
+// WriteMapping replaces mapping.toml under the running gateway.
+func (s *Stack) WriteMapping(mapping string) {
+	s.tb.Helper()
+	if err := copyFiles(s.tb.Context(), s.gateway, map[string]string{"mapping.toml": mapping}); err != nil {
+		s.tb.Fatalf("write mapping.toml: %v", err)
+	}
+}
+
+// StopGateway stops claimgate as "docker stop" does.
+func (s *Stack) StopGateway() {
+	s.tb.Helper()
+	if err := s.gateway.Stop(s.tb.Context(), nil); err != nil {
+		s.tb.Fatalf("stop claimgate: %v", err)
+	}
+}
+
+// StartGateway starts the stopped claimgate again and waits until it is
+// healthy.
+func (s *Stack) StartGateway() {
+	s.tb.Helper()
+	if err := s.gateway.Start(s.tb.Context()); err != nil {
+		s.tb.Fatalf("start claimgate again: %v", err)
+	}
+}
+
+// GatewayLog is everything that claimgate has written so far.
+func (s *Stack) GatewayLog() string {
+	s.tb.Helper()
+	log, err := s.gateway.Logs(s.tb.Context())
+	if err != nil {
+		s.tb.Fatalf("log of claimgate: %v", err)
+	}
+	defer log.Close()
+	text, err := io.ReadAll(log)
+	if err != nil {
+		s.tb.Fatalf("log of claimgate: %v", err)
+	}
+	return string(text)
+}

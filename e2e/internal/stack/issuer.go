@@ -1,0 +1,100 @@
+package stack
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/testcontainers/testcontainers-go"
+	"github.com/testcontainers/testcontainers-go/wait"
+
+	"github.com/claimgate/claimgate/e2e/internal/images"
+)
+
+const (
+	issuerPort = "9000/tcp"
+	issuerURL  = "http://issuer:9000/application/o/minio/"
+	clientID   = "minio"
+
+	// AllScopes bring groups, policy and the token inside the token.
+	AllScopes = "openid email profile minio"
+	// NoEvidence leaves the minio scope out: the session that MinIO makes of
+	// such a token carries no authentik_token.
+	NoEvidence = "openid email profile"
+)
+
+// claimgateImage is built once for all tests of a run.
+var claimgateImage = sync.OnceValues(func() (string, error) {
+	return images.Claimgate(context.Background())
+})
+
+// startIssuer runs the issuer that claimgate embeds for its demo. It stands in
+// for Authentik: the tokens have the same shape.
+func (s *Stack) startIssuer(ctx context.Context) testcontainers.Container {
+	s.tb.Helper()
+	image, err := claimgateImage()
+	if err != nil {
+		s.tb.Fatalf("claimgate image: %v", err)
+	}
+	return s.run(
+		ctx, "issuer", image,
+		testcontainers.WithCmd("demo", "issuer", "--listen", "0.0.0.0:9000", "--url", issuerURL, "--client-id", clientID),
+		testcontainers.WithExposedPorts(issuerPort),
+		testcontainers.WithWaitStrategy(wait.ForHTTP("/application/o/minio/.well-known/openid-configuration").WithPort(issuerPort)),
+		harden(),
+	)
+}
+
+// Tokens are the answer of the issuer's token endpoint.
+type Tokens struct {
+	ID     string `json:"id_token"`
+	Access string `json:"access_token"`
+}
+
+// Login gets tokens for one of the issuer's users by its app password.
+func (s *Stack) Login(user, scope string) Tokens {
+	s.tb.Helper()
+	form := url.Values{
+		"grant_type": {"client_credentials"},
+		"client_id":  {clientID},
+		"username":   {user},
+		"password":   {user + "-app-password"},
+		"scope":      {scope},
+	}
+	address := "http://" + s.endpoint(s.issuer, issuerPort) + "/application/o/token/"
+	body, err := post(s.tb.Context(), address, form)
+	if err != nil {
+		s.tb.Fatalf("token for %s: %v", user, err)
+	}
+	var tokens Tokens
+	if err := json.Unmarshal(body, &tokens); err != nil {
+		s.tb.Fatalf("token for %s: %v", user, err)
+	}
+	return tokens
+}
+
+func post(ctx context.Context, address string, form url.Values) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, err
+	}
+	if res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("status %s: %s", res.Status, body)
+	}
+	return body, nil
+}

@@ -1,0 +1,113 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/claimgate/claimgate/e2e/internal/stack"
+)
+
+// within repeats until check is content, and fails with its last complaint
+// when the time is over.
+func within(t *testing.T, limit time.Duration, check func() error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := check()
+		if err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("still so after %s: %v", limit, err)
+		case <-tick.C:
+		}
+	}
+}
+
+// becomes waits until an action is allowed, or denied.
+func becomes(t *testing.T, limit time.Duration, name string, do action, allowed bool) {
+	t.Helper()
+	within(t, limit, func() error {
+		err := do(t.Context())
+		switch {
+		case err == nil && allowed, errors.Is(err, errDenied) && !allowed:
+			return nil
+		case err == nil:
+			return fmt.Errorf("%s is allowed", name)
+		default:
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	})
+}
+
+func TestStoppedGatewayDeniesEverybody(t *testing.T) {
+	t.Parallel()
+	s := seeded(t, stack.Options{})
+	alice := s.MustSession("alice", stack.AllScopes)
+	all := grant{list: true, get: true, put: true}
+	all.check(t, viaS3(s.S3(alice)))
+
+	s.StopGateway()
+	t.Run("while it is stopped", func(t *testing.T) {
+		for who, a := range map[string]actions{
+			"root":        viaS3(s.S3(s.Root())),
+			"alice":       viaS3(s.S3(alice)),
+			"alice by mc": viaMC(s.MC(alice)),
+		} {
+			t.Run(who, func(t *testing.T) {
+				t.Parallel()
+				grant{}.check(t, a)
+			})
+		}
+	})
+
+	s.StartGateway()
+	// MinIO remembers addresses for 30 seconds in a container, and the engine
+	// may have given the gateway another one.
+	becomes(t, time.Minute, "alice's list", viaS3(s.S3(alice)).list, true)
+	all.check(t, viaS3(s.S3(alice)))
+	all.check(t, viaS3(s.S3(s.Root())))
+}
+
+// Two mappings that differ in what the readers' group holds.
+const readersMapping = `version = 1
+
+[[group]]
+name     = "MinIO readers"
+policies = ["%s"]
+reason   = "quarterly review"
+owner    = "data@example.com"
+`
+
+func TestChangedMappingFlipsTheNextAnswer(t *testing.T) {
+	t.Parallel()
+	s := seeded(t, stack.Options{Mapping: fmt.Sprintf(readersMapping, "readonly")})
+	rhea := viaS3(s.S3(s.MustSession("rhea", stack.AllScopes)))
+	grant{get: true}.check(t, rhea)
+
+	s.WriteMapping(fmt.Sprintf(readersMapping, "writeonly"))
+	becomes(t, 10*time.Second, "rhea's put", rhea.put, true)
+	grant{put: true}.check(t, rhea)
+
+	// A mapping that cannot be loaded changes nothing.
+	s.WriteMapping(fmt.Sprintf(readersMapping, "no-such-policy"))
+	within(t, 10*time.Second, func() error {
+		if !strings.Contains(s.GatewayLog(), "no-such-policy") {
+			return errors.New("the log does not say why the mapping was refused")
+		}
+		return nil
+	})
+	grant{put: true}.check(t, rhea)
+
+	s.WriteMapping(fmt.Sprintf(readersMapping, "readwrite"))
+	becomes(t, 10*time.Second, "rhea's list", rhea.list, true)
+	grant{list: true, get: true, put: true}.check(t, rhea)
+}

@@ -1,0 +1,52 @@
+package mapping
+
+import (
+	"time"
+
+	"github.com/claimgate/claimgate/mapping/policy"
+)
+
+// Allowing lists the rules of which each alone would allow the request to its
+// holder: no guard, and no Deny of another rule, is looked at. Of a pattern with
+// {bucket} it is the group whose name captures the request's bucket.
+func (m *Mapping) Allowing(r *policy.Request, now time.Time) []RuleInfo {
+	asked := *r
+	asked.DenyOnly = false
+	answers := map[*entry]bool{}
+	var list []RuleInfo
+	for i, rule := range m.rules {
+		if !rule.active(now) {
+			continue
+		}
+		for _, e := range rule.policies {
+			allows, known := answers[e]
+			if !known {
+				vars := map[string]string{}
+				if legalBucket(r.Bucket) {
+					vars["bucket"] = r.Bucket
+				}
+				allows = policy.Compile(policy.Grant{Policy: e.Policy, Vars: vars}).Evaluate(&asked).Allowed()
+				answers[e] = allows
+			}
+			if allows {
+				list = append(list, m.info(i))
+				break
+			}
+		}
+	}
+	return list
+}
+
+// Allows lists, of the policies held, those that allow the request by
+// themselves: all of them would have to go to take the right away.
+func (g *Grants) Allows(r *policy.Request) []Held {
+	asked := *r
+	asked.DenyOnly = false
+	var list []Held
+	for _, h := range g.Held() {
+		if policy.Compile(policy.Grant{Policy: h.Policy, Vars: h.Vars}).Evaluate(&asked).Allowed() {
+			list = append(list, h)
+		}
+	}
+	return list
+}

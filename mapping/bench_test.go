@@ -1,0 +1,71 @@
+package mapping
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// large is ten thousand group rules over a thousand policies.
+func large(tb testing.TB) *Mapping {
+	tb.Helper()
+	var text strings.Builder
+	for i := range 10_000 {
+		fmt.Fprintf(&text, "[[group]]\nname = \"group %d\"\npolicies = [\"p%d\"]\n%s", i, i%1000, explained)
+	}
+	for i := range 1_000 {
+		fmt.Fprintf(&text, "[[policy]]\nname = \"p%d\"\ndocument = '''{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":[\"s3:GetObject\"],\"Resource\":[\"arn:aws:s3:::b%d/*\"]}]}'''\n", i, i)
+	}
+	return mustLoad(tb, text.String())
+}
+
+func groupsHeld(n int) []string {
+	groups := make([]string, n)
+	for i := range groups {
+		groups[i] = fmt.Sprintf("group %d", i*17%10_000)
+	}
+	return groups
+}
+
+// A mapping of ten thousand rules has to load while a person waits, and a
+// principal of five hundred groups must not cost a walk over the rules. The
+// limits are far above what it takes (see the benchmarks) and far below what
+// quadratic work would.
+func TestLargeMappingsAreQuick(t *testing.T) {
+	start := time.Now()
+	m := large(t)
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("loading took %v", took)
+	}
+	p := Principal{Groups: groupsHeld(500)}
+	if got := len(m.Principal(p, now).Rules()); got != 500 {
+		t.Fatalf("%d rules", got)
+	}
+	start = time.Now()
+	for range 100 {
+		m.Principal(p, now)
+	}
+	if took := time.Since(start) / 100; took > 50*time.Millisecond {
+		t.Errorf("a principal took %v", took)
+	}
+}
+
+func BenchmarkLoad(b *testing.B) {
+	for b.Loop() {
+		large(b)
+	}
+}
+
+func BenchmarkPrincipal(b *testing.B) {
+	m := large(b)
+	for _, n := range []int{1, 10, 500} {
+		b.Run(fmt.Sprintf("groups=%d", n), func(b *testing.B) {
+			p := Principal{Groups: groupsHeld(n)}
+			b.ReportAllocs()
+			for b.Loop() {
+				m.Principal(p, now)
+			}
+		})
+	}
+}

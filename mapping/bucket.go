@@ -1,0 +1,29 @@
+package mapping
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// legalBucket says whether a name can be that of a bucket: S3's rules for new
+// buckets, as MinIO applies them, which also reserves "minio" for itself.
+func legalBucket(name string) bool {
+	if len(name) < 3 || len(name) > 63 || name == "minio" {
+		return false
+	}
+	for i := range len(name) {
+		switch c := name[i]; {
+		case 'a' <= c && c <= 'z' || '0' <= c && c <= '9':
+		case (c == '-' || c == '.') && i > 0 && i < len(name)-1:
+		default:
+			return false
+		}
+	}
+	for _, pair := range []string{"..", ".-", "-."} {
+		if strings.Contains(name, pair) {
+			return false
+		}
+	}
+	_, err := netip.ParseAddr(name)
+	return err != nil
+}

@@ -1,0 +1,108 @@
+package mapping
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+
+	"github.com/claimgate/claimgate/mapping/policy"
+)
+
+// entry is a policy of the mapping, canned or custom.
+type entry struct {
+	*policy.Policy
+	number int      // in the order of the file, canned ones first
+	needs  []string // the captures its ${group:x} variables name
+	place  place
+	doc    []byte // the text, of a custom policy
+}
+
+// held is a policy someone holds, and the first rule of the file that grants it.
+type held struct {
+	entry *entry
+	vars  []string // values of entry.needs
+	rule  *rule
+}
+
+// bundle is all that follows from a set of rules. Principals with equal rules
+// share one.
+type bundle struct {
+	rules  []*rule
+	held   []held
+	set    *policy.Set
+	guards []*guard
+	guard  *policy.Set
+}
+
+func (m *Mapping) bundle(found []match, excepted []int) *bundle {
+	b := &bundle{}
+	for _, f := range found {
+		r := m.rules[f.rule]
+		if len(b.rules) == 0 || b.rules[len(b.rules)-1] != r {
+			b.rules = append(b.rules, r)
+		}
+		for _, e := range r.policies {
+			b.held = append(b.held, held{entry: e, vars: r.values(e.needs, f.vars), rule: r})
+		}
+	}
+	slices.SortStableFunc(b.held, compareHeld)
+	b.held = slices.CompactFunc(b.held, func(a, b held) bool { return compareHeld(a, b) == 0 })
+	b.set = m.sets.get(heldKey(b.held), func() *policy.Set {
+		grants := make([]policy.Grant, len(b.held))
+		for i, h := range b.held {
+			grants[i] = policy.Grant{Policy: h.entry.Policy, Vars: h.named()}
+		}
+		return policy.Compile(grants...)
+	})
+
+	var denies []policy.Grant
+	key := []byte("guards")
+	for i, g := range m.guards {
+		if _, is := slices.BinarySearch(excepted, i); is {
+			continue
+		}
+		b.guards = append(b.guards, g)
+		denies = append(denies, policy.Grant{Policy: g.policy.Policy})
+		key = binary.AppendUvarint(key, uint64(i))
+	}
+	if len(denies) > 0 {
+		b.guard = m.sets.get(key, func() *policy.Set { return policy.Compile(denies...) })
+	}
+	return b
+}
+
+// values picks the captures that a policy needs out of those of the pattern.
+func (r *rule) values(needs, captured []string) []string {
+	var values []string
+	for _, name := range needs {
+		values = append(values, captured[slices.Index(r.pattern.captures, name)])
+	}
+	return values
+}
+
+func (h held) named() map[string]string {
+	if len(h.vars) == 0 {
+		return nil
+	}
+	vars := make(map[string]string, len(h.vars))
+	for i, name := range h.entry.needs {
+		vars[name] = h.vars[i]
+	}
+	return vars
+}
+
+func compareHeld(a, b held) int {
+	return cmp.Or(cmp.Compare(a.entry.number, b.entry.number), slices.Compare(a.vars, b.vars))
+}
+
+func heldKey(list []held) []byte {
+	key := []byte("grants")
+	for _, h := range list {
+		key = binary.AppendUvarint(key, uint64(h.entry.number))
+		for _, v := range h.vars {
+			key = binary.AppendUvarint(key, uint64(len(v)))
+			key = append(key, v...)
+		}
+	}
+	return key
+}

@@ -1,0 +1,100 @@
+package mapping
+
+import "github.com/claimgate/claimgate/internal/finding"
+
+// Code is what a finding's code stands for.
+type Code = finding.Code
+
+// The codes: M0xx stop a start or a reload, M1xx are warnings.
+const (
+	codeUnreadable      = "M001"
+	codeSyntax          = "M002"
+	codeUnknownKey      = "M003"
+	codeWrongType       = "M004"
+	codeVersion         = "M005"
+	codeEmpty           = "M006"
+	codeMissing         = "M007"
+	codeNameOrMatch     = "M008"
+	codePattern         = "M009"
+	codeUnknownPolicy   = "M010"
+	codeDuplicateRule   = "M011"
+	codeDuplicatePolicy = "M012"
+	codePolicySource    = "M013"
+	codePolicyFile      = "M014"
+	codePolicyDocument  = "M015"
+	codeCapture         = "M016"
+	codeGuardAllows     = "M017"
+	codeName            = "M018"
+	codeUnknownIssuer   = "M019"
+	codeSubjectIssuer   = "M020"
+
+	codeExpired        = "M101"
+	codeExpiresSoon    = "M102"
+	codeRootEquivalent = "M103"
+	codeUnexplained    = "M104"
+	codeNeverGranted   = "M105"
+	codeTwice          = "M106"
+	codeAnyIssuer      = "M107"
+	codeGuardExtra     = "M108"
+	codeInvisible      = "M109"
+	codeAmbiguous      = "M110"
+	codeUnusedCapture  = "M111"
+	codeNoStatement    = "M112"
+	codeNeverMatches   = "M113"
+)
+
+// The codes of package lint, which weighs policies against each other.
+const (
+	CodeAddsNothing   = "M114"
+	CodeGuardsNothing = "M115"
+)
+
+var codes = []Code{
+	{Code: codeUnreadable, Severity: finding.Error, Meaning: "the mapping cannot be read"},
+	{Code: codeSyntax, Severity: finding.Error, Meaning: "the mapping is not TOML"},
+	{Code: codeUnknownKey, Severity: finding.Error, Meaning: "a key that does not exist, or in another case"},
+	{Code: codeWrongType, Severity: finding.Error, Meaning: "a value of another type than the key's"},
+	{Code: codeVersion, Severity: finding.Error, Meaning: "the version is missing or not 1"},
+	{Code: codeEmpty, Severity: finding.Error, Meaning: "no rule grants anything to anyone"},
+	{Code: codeMissing, Severity: finding.Error, Meaning: "a key without which the rule says nothing"},
+	{Code: codeNameOrMatch, Severity: finding.Error, Meaning: "a group has both name and match, or neither"},
+	{Code: codePattern, Severity: finding.Error, Meaning: "a pattern that cannot be meant"},
+	{Code: codeUnknownPolicy, Severity: finding.Error, Meaning: "a policy that does not exist"},
+	{Code: codeDuplicateRule, Severity: finding.Error, Meaning: "a second rule for the same name"},
+	{Code: codeDuplicatePolicy, Severity: finding.Error, Meaning: "a second policy of the same name, or a canned policy's name"},
+	{Code: codePolicySource, Severity: finding.Error, Meaning: "a policy with both file and document, or neither"},
+	{Code: codePolicyFile, Severity: finding.Error, Meaning: "a policy file that cannot be read"},
+	{Code: codePolicyDocument, Severity: finding.Error, Meaning: "a policy document that cannot be used"},
+	{Code: codeCapture, Severity: finding.Error, Meaning: "a policy uses ${group:x} where nothing captures x"},
+	{Code: codeGuardAllows, Severity: finding.Error, Meaning: "a guard whose policy denies nothing"},
+	{Code: codeName, Severity: finding.Error, Meaning: "a name that can never be matched"},
+	{Code: codeUnknownIssuer, Severity: finding.Error, Meaning: "a rule for an issuer that is not configured"},
+	{Code: codeSubjectIssuer, Severity: finding.Error, Meaning: "a subject without issuer where several are configured"},
+
+	{Code: codeExpired, Severity: finding.Warning, Meaning: "a grant has expired"},
+	{Code: codeExpiresSoon, Severity: finding.Warning, Meaning: "a grant expires within 30 days"},
+	{Code: codeRootEquivalent, Severity: finding.Warning, Meaning: "root-equivalent actions outside consoleAdmin"},
+	{Code: codeUnexplained, Severity: finding.Warning, Meaning: "a rule without reason or owner"},
+	{Code: codeNeverGranted, Severity: finding.Warning, Meaning: "a policy that no rule names"},
+	{Code: codeTwice, Severity: finding.Warning, Meaning: "a name that stands in its list twice"},
+	{Code: codeAnyIssuer, Severity: finding.Warning, Meaning: "a group rule without issuer where several are configured"},
+	{Code: codeGuardExtra, Severity: finding.Warning, Meaning: "a guard's policy has Allow statements, which grant nothing"},
+	{Code: codeInvisible, Severity: finding.Warning, Meaning: "a name with blanks around it or with invisible characters"},
+	{Code: codeAmbiguous, Severity: finding.Warning, Meaning: "a pattern that some names fit in two ways"},
+	{Code: codeUnusedCapture, Severity: finding.Warning, Meaning: "a capture that no policy of the rule uses"},
+	{Code: codeNoStatement, Severity: finding.Warning, Meaning: "a policy without a statement"},
+	{Code: codeNeverMatches, Severity: finding.Warning, Meaning: "a rule that can never match"},
+	{Code: CodeAddsNothing, Severity: finding.Warning, Meaning: "a grant that adds nothing"},
+	{Code: CodeGuardsNothing, Severity: finding.Warning, Meaning: "a guard that guards nothing"},
+}
+
+// Codes lists every code, for the reference in the documentation.
+func Codes() []Code { return append([]Code(nil), codes...) }
+
+var severities = func() map[string]finding.Severity {
+	m := make(map[string]finding.Severity, len(codes))
+	for _, c := range codes {
+		m[c.Code] = c.Severity
+	}
+	return m
+}()

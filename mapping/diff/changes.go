@@ -1,0 +1,176 @@
+package diff
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/claimgate/claimgate/mapping"
+)
+
+// changes gathers terms into what a person reads: the actions that share their
+// resources stand together, and so do the issuers at which it is the same.
+type changes struct {
+	found map[string]*found // by principal, time, action and term
+	order []string
+}
+
+// found is one term for one action.
+type found struct {
+	principal, rule    string
+	action             string
+	from               time.Time
+	resource           string
+	except, conditions []string
+	issuers            []string
+	everywhere         int
+	rules              []mapping.Rule
+}
+
+func (c *changes) add(at place, action string, terms []term, by *mapping.Grants) {
+	for _, t := range terms {
+		f := &found{
+			principal: at.p.name, rule: at.p.rule, action: action, from: at.from, everywhere: at.everywhere,
+			resource: at.p.show(resource(action, t.include)), rules: by.Rules(),
+		}
+		for _, x := range t.except {
+			f.except = append(f.except, at.p.show(resource(action, x)))
+		}
+		for _, text := range t.conditions {
+			f.conditions = append(f.conditions, at.p.show(text))
+		}
+		slices.Sort(f.except)
+		c.keep(f, at.issuer)
+	}
+}
+
+func (f *found) key(withTime bool) string {
+	key := strings.Join([]string{
+		f.principal, f.action, f.resource, strings.Join(f.except, "\x01"), strings.Join(f.conditions, "\x01"),
+	}, "\x00")
+	if withTime {
+		key += "\x00" + f.from.String()
+	}
+	return key
+}
+
+// keep adds an issuer to what is known already. What is so now need not be said
+// again of a time to come.
+func (c *changes) keep(f *found, issuer string) {
+	if c.found == nil {
+		c.found = map[string]*found{}
+	}
+	if now := *f; !f.from.IsZero() {
+		now.from = time.Time{}
+		if known := c.found[now.key(true)]; known != nil && slices.Contains(known.issuers, issuer) {
+			return
+		}
+	}
+	key := f.key(true)
+	known := c.found[key]
+	if known == nil {
+		c.found[key] = f
+		c.order = append(c.order, key)
+		known = f
+	}
+	if !slices.Contains(known.issuers, issuer) {
+		known.issuers = append(known.issuers, issuer)
+	}
+}
+
+// list makes changes of what was gathered.
+func (c *changes) list() []Change {
+	merged := map[string]*Change{}
+	var order []string
+	for _, k := range c.order {
+		f := c.found[k]
+		issuers := f.issuers
+		if len(issuers) == f.everywhere || strings.HasPrefix(f.principal, "account:") {
+			issuers = []string{""}
+		}
+		for _, issuer := range issuers {
+			key := strings.Join([]string{
+				f.principal, issuer, f.from.String(), f.resource, strings.Join(f.except, "\x01"), strings.Join(f.conditions, "\x01"),
+			}, "\x00")
+			change := merged[key]
+			if change == nil {
+				change = f.change(issuer)
+				merged[key] = change
+				order = append(order, key)
+			}
+			change.Actions = append(change.Actions, f.action)
+		}
+	}
+	return joined(merged, order)
+}
+
+func (f *found) change(issuer string) *Change {
+	if issuer == otherIssuer {
+		issuer = "any other"
+	}
+	c := &Change{
+		Principal: f.principal, Issuer: issuer, Resources: []string{f.resource}, Except: f.except, Conditions: f.conditions,
+	}
+	if f.rule != "" {
+		c.rules = append(c.rules, f.rule)
+	}
+	if !f.from.IsZero() {
+		c.From = &f.from
+	}
+	for _, r := range f.rules {
+		c.Rules = append(c.Rules, Rule{r.Name, r.Kind, r.File, r.Line})
+		if f.rule != "" {
+			c.rules = append(c.rules, r.Name)
+		}
+	}
+	return c
+}
+
+// joined puts resources together that share everything else.
+func joined(merged map[string]*Change, order []string) []Change {
+	list := []Change{}
+	at := map[string]int{}
+	for _, k := range order {
+		c := merged[k]
+		slices.Sort(c.Actions)
+		c.Actions = slices.Compact(c.Actions)
+		key := strings.Join([]string{
+			c.Principal, c.Issuer, c.at().String(), strings.Join(c.Actions, " "), strings.Join(c.Except, "\x01"), strings.Join(c.Conditions, "\x01"),
+		}, "\x00")
+		if i, known := at[key]; known {
+			list[i].Resources = append(list[i].Resources, c.Resources...)
+			continue
+		}
+		at[key] = len(list)
+		list = append(list, *c)
+	}
+	for i := range list {
+		slices.Sort(list[i].Resources)
+	}
+	slices.SortStableFunc(list, compareChanges)
+	return list
+}
+
+// resource writes a glob as the Resource of a policy.
+func resource(action string, g glob) string {
+	text := g.String()
+	switch family, _, _ := strings.Cut(action, ":"); {
+	case family == "kms" && text == "/":
+		return noKey
+	case family == "kms":
+		return kmsARN + text
+	case family == "s3":
+		return s3ARN + text
+	case text == "*":
+		return "*"
+	}
+	return s3ARN + text
+}
+
+// show writes captures as the pattern does.
+func (p *principal) show(text string) string {
+	for made, capture := range p.shown {
+		text = strings.ReplaceAll(text, made, capture)
+	}
+	return text
+}

@@ -1,0 +1,213 @@
+package diff
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/claimgate/claimgate/mapping"
+)
+
+// Change is what somebody gains or loses: each of the actions on each of the
+// resources, save on those excepted.
+type Change struct {
+	Principal string `json:"principal"`
+	// Issuer is there where it makes a difference whose token it is.
+	Issuer     string   `json:"issuer,omitempty"`
+	Actions    []string `json:"actions"`
+	Resources  []string `json:"resources"`
+	Except     []string `json:"except,omitempty"`
+	Conditions []string `json:"conditions,omitempty"`
+	// From is when it comes to that, where it is not so now.
+	From *time.Time `json:"from,omitempty"`
+	// Rules are those that grant it, in the mapping that does.
+	Rules []Rule `json:"rules,omitempty"`
+	// Allowed says that somebody reviewed it: AllowGain.
+	Allowed bool `json:"allowed,omitempty"`
+
+	rules []string // names, for AllowGain
+}
+
+// Rule is where a rule stands.
+type Rule struct {
+	Name string `json:"name"`
+	Kind string `json:"kind"`
+	File string `json:"file"`
+	Line int    `json:"line"`
+}
+
+// Result is all that changes.
+type Result struct {
+	Gains  []Change `json:"gains"`
+	Losses []Change `json:"losses"`
+	// SelfService is what changes for questions about oneself, such as making an
+	// access key for oneself, which whoever holds anything may do unless denied.
+	SelfServiceGains  []Change `json:"self_service_gains"`
+	SelfServiceLosses []Change `json:"self_service_losses"`
+}
+
+// AllowGain marks the gains of a rule, or of a principal, as reviewed.
+func (r *Result) AllowGain(rule string) (found bool) {
+	for _, list := range [][]Change{r.Gains, r.SelfServiceGains} {
+		for i := range list {
+			c := &list[i]
+			if c.Principal == rule || slices.Contains(c.rules, rule) {
+				c.Allowed, found = true, true
+			}
+		}
+	}
+	return found
+}
+
+// Gained says whether anyone gains what nobody has reviewed.
+func (r *Result) Gained() bool {
+	reviewed := func(c Change) bool { return !c.Allowed }
+	return slices.ContainsFunc(r.Gains, reviewed) || slices.ContainsFunc(r.SelfServiceGains, reviewed)
+}
+
+// Compare says who gains and who loses what, from now on.
+func Compare(before, after *mapping.Mapping, now time.Time) *Result {
+	c := comparer{
+		before: before, after: after, read: reader{}, known: map[string]*parts{},
+		issuers: issuersOf(before, after),
+	}
+	everybody := principals(before, after)
+	for _, p := range everybody {
+		c.principal(p, now)
+	}
+	c.combinations(everybody, now)
+	r := &Result{
+		Gains: c.gains.list(), Losses: c.losses.list(),
+		SelfServiceGains: c.selfGains.list(), SelfServiceLosses: c.selfLosses.list(),
+	}
+	return r
+}
+
+type comparer struct {
+	before, after *mapping.Mapping
+	read          reader
+	issuers       []string
+	known         map[string]*parts
+	algebra       algebra
+
+	gains, losses, selfGains, selfLosses changes
+}
+
+// parts are the terms of one comparison of sides.
+type parts struct{ gains, losses []term }
+
+// instant is what somebody holds from a time on, at one issuer.
+type instant struct {
+	from          time.Time // zero: now
+	before, after *mapping.Grants
+}
+
+// instants lists the times at which something changes for the principal.
+func (c *comparer) instants(p *principal, issuer string, now time.Time) []instant {
+	var all []instant
+	from := time.Time{}
+	for t := now; ; {
+		i := instant{from, p.holds(c.before, issuer, t), p.holds(c.after, issuer, t)}
+		all = append(all, i)
+		next := earliest(i.before.Until(), i.after.Until())
+		if next.IsZero() || !next.After(t) {
+			return all
+		}
+		t, from = next, next
+	}
+}
+
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// principal compares what one principal holds, at each issuer.
+func (c *comparer) principal(p *principal, now time.Time) {
+	issuers := c.issuers
+	if p.account != "" {
+		issuers = issuers[:1]
+	}
+	for _, issuer := range issuers {
+		for _, i := range c.instants(p, issuer, now) {
+			if same(i.before, i.after) {
+				continue
+			}
+			c.compare(p, issuer, i)
+		}
+	}
+}
+
+// same says that nothing can differ: the same policies and the same guards.
+func same(a, b *mapping.Grants) bool {
+	return sameHeld(a.Held(), b.Held()) && sameHeld(a.Guards(), b.Guards())
+}
+
+func sameHeld(a, b []mapping.Held) bool {
+	ids := func(list []mapping.Held) []string {
+		var all []string
+		for _, h := range list {
+			all = append(all, h.ID())
+		}
+		slices.Sort(all)
+		return all
+	}
+	return len(a) == len(b) && slices.Equal(ids(a), ids(b))
+}
+
+func (c *comparer) compare(p *principal, issuer string, i instant) {
+	before, after := c.read.reach(i.before), c.read.reach(i.after)
+	c.algebra.made = p.made()
+	at := place{p: p, issuer: issuer, everywhere: len(c.issuers), from: i.from}
+	for _, action := range actions {
+		s := &sides{
+			cover(before.allows, action), cover(before.denies, action), cover(after.allows, action), cover(after.denies, action),
+		}
+		found := c.parts(s)
+		c.gains.add(at, action, found.gains, i.after)
+		c.losses.add(at, action, found.losses, i.before)
+	}
+	for _, action := range selfService {
+		s := &sides{free(before), cover(before.denies, action), free(after), cover(after.denies, action)}
+		found := c.parts(s)
+		c.selfGains.add(at, action, found.gains, i.after)
+		c.selfLosses.add(at, action, found.losses, i.before)
+	}
+}
+
+// parts compares sides once: many actions and many principals have the same.
+func (c *comparer) parts(s *sides) *parts {
+	key := s.key()
+	if found, ok := c.known[key]; ok {
+		return found
+	}
+	found := &parts{c.algebra.gained(s), c.algebra.gained(s.reversed())}
+	c.known[key] = found
+	return found
+}
+
+// place is whose change it is.
+type place struct {
+	p          *principal
+	issuer     string
+	everywhere int // how many issuers there are
+	from       time.Time
+}
+
+func compareChanges(a, b Change) int {
+	return cmp.Or(
+		cmp.Compare(a.Principal, b.Principal), cmp.Compare(a.Issuer, b.Issuer),
+		a.at().Compare(b.at()), strings.Compare(strings.Join(a.Resources, " "), strings.Join(b.Resources, " ")),
+		slices.Compare(a.Actions, b.Actions), slices.Compare(a.Except, b.Except),
+	)
+}
+
+func (c *Change) at() time.Time {
+	if c.From == nil {
+		return time.Time{}
+	}
+	return *c.From
+}

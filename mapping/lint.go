@@ -1,0 +1,195 @@
+package mapping
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/claimgate/claimgate/internal/stricttoml"
+	"github.com/claimgate/claimgate/mapping/policy"
+)
+
+// soon is how long before its end a grant is worth a warning.
+const soon = 30 * 24 * time.Hour
+
+// RootEquivalent lists the actions that lead to all others, or to all data,
+// behind the webhook's back: making keys and users, attaching policies,
+// changing the configuration (which can unset the webhook), reading drives,
+// and making a bucket public, since MinIO never asks about anonymous requests.
+func RootEquivalent() []string { return slices.Clone(rootEquivalent) }
+
+var rootEquivalent = []string{
+	"admin:AttachUserOrGroupPolicy", "admin:ConfigUpdate", "admin:CreateServiceAccount", "admin:CreateUser",
+	"admin:Heal", "admin:ImportIAM", "admin:InspectData", "admin:ServiceRestart",
+	"admin:SiteReplicationAdd", "admin:SiteReplicationDisable", "admin:SiteReplicationInfo", "admin:SiteReplicationOperation",
+	"admin:SiteReplicationRemove", "admin:SiteReplicationResync",
+	"admin:UpdatePolicyAssociation", "admin:UpdateServiceAccount",
+	"s3:PutBucketPolicy",
+}
+
+// exfiltrate is root-equivalent only together: a replication rule needs a
+// target to copy to.
+var exfiltrate = [2]string{"s3:PutReplicationConfiguration", "admin:SetBucketTarget"}
+
+// lint looks for what is allowed but should be looked at.
+func (l *loader) lint() {
+	l.lintUnused()
+	l.lintRootEquivalent()
+}
+
+func (l *loader) lintUnused() {
+	for i := range l.raw.Policies {
+		p := &l.raw.Policies[i]
+		if e := l.policies[fold(p.Name)]; p.Name != "" && !l.used[e] {
+			l.report(codeNeverGranted, l.source.At(p), fmt.Sprintf("no rule names policy %q", p.Name), "remove it, or grant it")
+		}
+	}
+}
+
+// lintRights warns of a rule that is off, or that nobody can explain.
+func (l *loader) lintRights(r *rule, w *rawRights, table any) {
+	at := w.Expires.At
+	switch {
+	case r.expires.IsZero():
+	case !r.active(l.now):
+		l.report(codeExpired, at, "the grant has expired, and is off", "remove the rule, or give it another date")
+	case !r.active(l.now.Add(soon)):
+		l.report(codeExpiresSoon, at, "the grant goes off on "+r.expires.Format("2006-01-02 15:04 MST"), "renew it, or let it go")
+	}
+	l.lintExplained(w.Reason, w.Owner, table)
+}
+
+func (l *loader) lintExplained(reason, owner string, table any) {
+	var lacks []string
+	if strings.TrimSpace(reason) == "" {
+		lacks = append(lacks, "reason")
+	}
+	if strings.TrimSpace(owner) == "" {
+		lacks = append(lacks, "owner")
+	}
+	if len(lacks) > 0 {
+		l.report(codeUnexplained, l.source.At(table), "the rule has no "+strings.Join(lacks, " and no "),
+			`write reason = "why, or the ticket" and owner = "who answers for it"`)
+	}
+}
+
+// lintAccount knows what MinIO takes for an access key: three characters at
+// least, and neither of the two that its own texts are cut at.
+func (l *loader) lintAccount(name *string) {
+	if len(*name) < 3 || strings.ContainsAny(*name, "=,") {
+		l.report(codeNeverMatches, l.source.At(name), fmt.Sprintf("no MinIO access key is called %q: they have 3 characters or more, and no = or comma", *name),
+			"write the access key, exactly")
+	}
+}
+
+func (l *loader) lintPattern(g *rawGroup, p *pattern) {
+	at := l.source.At(&g.Match)
+	if first, second, is := p.ambiguous(); is {
+		l.report(codeAmbiguous, at, fmt.Sprintf("a name can often be cut between {%s} and {%s} in several ways, and then it matches nothing", first, second),
+			"separate them by a character that a capture cannot hold, such as / or :")
+	}
+	for _, capture := range p.captures {
+		needed := slices.ContainsFunc(g.Policies, func(name string) bool {
+			e, ok := l.policies[fold(name)]
+			return !ok || e.Policy == nil || slices.Contains(e.needs, capture)
+		})
+		if !needed {
+			l.report(codeUnusedCapture, at, fmt.Sprintf("no policy of the rule uses ${group:%s}, so every group that matches holds the same", capture),
+				"grant a policy that uses it, unless that is meant")
+		}
+	}
+}
+
+// lintRootEquivalent reports each policy that leads to everything once: a
+// custom one at the statement, one of MinIO's own at the first rule that grants
+// it. consoleAdmin is meant to; a guard that denies the action to all settles it.
+func (l *loader) lintRootEquivalent() {
+	first := map[*entry]stricttoml.Position{}
+	each := func(names []string) {
+		for i := range names {
+			if e, ok := l.policies[fold(names[i])]; ok {
+				if _, seen := first[e]; !seen {
+					first[e] = l.source.At(&names[i])
+				}
+			}
+		}
+	}
+	r := &l.raw
+	each(r.Claim.Allow)
+	for i := range r.Groups {
+		each(r.Groups[i].Policies)
+	}
+	for i := range r.Users {
+		each(r.Users[i].Policies)
+	}
+	for i := range r.Accounts {
+		each(r.Accounts[i].Policies)
+	}
+	guarded := l.guarded()
+	for e, at := range first {
+		if e.Policy == nil || e.Name() == "consoleAdmin" {
+			continue
+		}
+		actions, statement := l.leads(e, guarded)
+		if len(actions) == 0 {
+			continue
+		}
+		if e.number >= l.canned {
+			at = stricttoml.Position(e.place.position(statement))
+		}
+		l.report(codeRootEquivalent, at, fmt.Sprintf("policy %q allows %s, which leads to everything", e.Name(), strings.Join(actions, ", ")),
+			"leave that to consoleAdmin, or deny it to all by a [[guard]]")
+	}
+}
+
+// leads lists the root-equivalent actions a policy allows and no guard denies,
+// with the first statement that does.
+func (l *loader) leads(e *entry, guarded map[string]bool) (actions []string, at policy.Position) {
+	statements := e.Statements()
+	by := func(action string) int {
+		if guarded[action] {
+			return -1
+		}
+		return slices.IndexFunc(statements, func(s policy.Statement) bool { return !s.Deny && s.Covers(action) })
+	}
+	first := len(statements)
+	for _, action := range rootEquivalent {
+		if i := by(action); i >= 0 {
+			actions, first = append(actions, action), min(first, i)
+		}
+	}
+	if i, j := by(exfiltrate[0]), by(exfiltrate[1]); i >= 0 && j >= 0 {
+		actions, first = append(actions, exfiltrate[0]+" with "+exfiltrate[1]), min(first, i, j)
+	}
+	if len(actions) > 0 {
+		at = statements[first].Pos
+	}
+	return actions, at
+}
+
+// guarded lists the root-equivalent actions that a guard denies everywhere,
+// whatever the request.
+func (l *loader) guarded() map[string]bool {
+	denied := map[string]bool{}
+	for _, g := range l.m.guards {
+		if g.policy.Policy == nil {
+			continue
+		}
+		for _, s := range g.policy.Statements() {
+			for _, action := range append(exfiltrate[:], rootEquivalent...) {
+				if s.Deny && s.Covers(action) && len(s.Conditions) == 0 && everywhere(s, action) {
+					denied[action] = true
+				}
+			}
+		}
+	}
+	return denied
+}
+
+func everywhere(s policy.Statement, action string) bool {
+	if !strings.HasPrefix(action, "s3:") {
+		return true // admin actions have no resource
+	}
+	return slices.ContainsFunc(s.Resources, func(r string) bool { return r == "*" || r == "arn:aws:s3:::*" })
+}

@@ -1,0 +1,111 @@
+// Package lint finds what can only be found by weighing policies against each
+// other: grants that add nothing, and guards that guard nothing. What a mapping's
+// own text shows mapping.Load finds.
+package lint
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/claimgate/claimgate/internal/finding"
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/diff"
+)
+
+// Check looks a mapping over that has loaded.
+func Check(m *mapping.Mapping) []mapping.Finding {
+	c := checker{m: m, known: map[string]bool{}}
+	c.grants()
+	c.guards()
+	finding.Sort(c.findings)
+	return c.findings
+}
+
+type checker struct {
+	m        *mapping.Mapping
+	known    map[string]bool // lists of policies, by what each adds
+	findings []mapping.Finding
+}
+
+func (c *checker) report(code string, r mapping.Rule, message, fix string) {
+	c.findings = append(c.findings, mapping.Finding{
+		Code: code, Severity: finding.Warning, File: r.File, Line: r.Line, Column: 1, Message: message, Fix: fix,
+	})
+}
+
+// grants looks for policies of a rule that its other policies contain. Guards
+// that except somebody are left out: for those the grant may add something.
+func (c *checker) grants() {
+	var always []mapping.Held
+	for _, g := range c.m.Guards() {
+		if h, ok := c.m.Policy(g.Policy, nil); ok && len(g.Except) == 0 {
+			always = append(always, h)
+		}
+	}
+	for _, r := range c.m.Rules() {
+		if len(r.Policies) < 2 && len(always) == 0 {
+			continue
+		}
+		vars := map[string]string{}
+		for i, capture := range r.Captures {
+			vars[capture] = fmt.Sprintf("captured%d", i) // some name: the same in all of its policies
+		}
+		for i, name := range r.Policies {
+			if c.addsNothing(r.Policies, i, vars, always) {
+				because := "the others of the rule allow it all"
+				if len(r.Policies) == 1 {
+					because = "guards deny it all"
+				}
+				c.report(mapping.CodeAddsNothing, r.Rule, fmt.Sprintf("policy %q adds nothing to %s %q: %s", name, r.Kind, r.Name, because),
+					"remove it from policies, or write what it should add")
+			}
+		}
+	}
+}
+
+func (c *checker) addsNothing(names []string, i int, vars map[string]string, guards []mapping.Held) bool {
+	key := fmt.Sprintf("%d %s %d", i, strings.Join(names, "\x00"), len(vars))
+	if known, ok := c.known[key]; ok {
+		return known
+	}
+	one, found := c.m.Policy(names[i], vars)
+	var others []mapping.Held
+	for j, name := range names {
+		if h, ok := c.m.Policy(name, vars); ok && j != i {
+			others = append(others, h)
+		}
+	}
+	c.known[key] = found && len(one.Policy.Statements()) > 0 && diff.AddsNothing(one, others, guards)
+	return c.known[key]
+}
+
+// guards looks for guards that no grant meets.
+func (c *checker) guards() {
+	var granted []string
+	captures := map[string]string{}
+	for _, r := range c.m.Rules() {
+		for _, name := range r.Policies {
+			if !slices.Contains(granted, name) {
+				granted = append(granted, name)
+			}
+		}
+		for _, capture := range r.Captures {
+			captures[capture] = "*" // any name may be captured
+		}
+	}
+	for _, g := range c.m.Guards() {
+		guard, ok := c.m.Policy(g.Policy, nil)
+		if !ok {
+			continue
+		}
+		bears := slices.ContainsFunc(granted, func(name string) bool {
+			h, ok := c.m.Policy(name, captures)
+			return ok && diff.Bears(guard, h)
+		})
+		if !bears {
+			c.report(mapping.CodeGuardsNothing, g.Rule, fmt.Sprintf("guard %q guards nothing: no rule grants what it denies", g.Name),
+				"correct the actions and resources of its policy, unless it is there for grants to come")
+		}
+	}
+}

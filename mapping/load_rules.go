@@ -1,0 +1,214 @@
+package mapping
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/claimgate/claimgate/internal/stricttoml"
+)
+
+func (l *loader) loadRules() {
+	l.loadClaim()
+	seen := map[string]int{} // what a rule is for -> line of the first
+	for i := range l.raw.Groups {
+		l.loadGroup(&l.raw.Groups[i], seen)
+	}
+	for i := range l.raw.Users {
+		l.loadUser(&l.raw.Users[i], seen)
+	}
+	for i := range l.raw.Accounts {
+		l.loadAccount(&l.raw.Accounts[i], seen)
+	}
+}
+
+func (l *loader) loadClaim() {
+	c := &l.raw.Claim
+	switch {
+	case c.Name != "":
+		l.m.claimName = c.Name
+	case l.source.Has(&c.Name):
+		l.missing(&c.Name, c, "the claim has no name", `write name = "policy", or remove the key`)
+	}
+	for i := range c.Allow {
+		e := l.find(&c.Allow[i], nil)
+		if e == nil {
+			continue
+		}
+		name := fold(c.Allow[i])
+		if _, twice := l.m.claim[name]; twice {
+			l.report(codeTwice, l.source.At(&c.Allow[i]), fmt.Sprintf("%q stands in allow twice", c.Allow[i]), "remove one")
+			continue
+		}
+		at := l.source.At(&c.Allow[i])
+		l.m.claim[name] = l.add(&rule{Rule: Rule{Name: l.m.claimName, Kind: "claim", File: at.File, Line: at.Line}, policies: []*entry{e}})
+	}
+}
+
+func (l *loader) loadGroup(g *rawGroup, seen map[string]int) {
+	at := l.source.At(g)
+	hasName, hasMatch := l.source.Has(&g.Name), l.source.Has(&g.Match)
+	r := &rule{Rule: Rule{Name: g.Name, Kind: "group", File: at.File, Line: at.Line}, issuer: g.Issuer}
+	switch {
+	case hasName == hasMatch:
+		message := "the rule has neither name nor match"
+		if hasName {
+			message = "the rule has both name and match"
+		}
+		l.report(codeNameOrMatch, at, message, `write name = "the exact name", or match = "a-pattern-{bucket}"`)
+		return
+	case hasName && g.Name == "":
+		l.missing(&g.Name, g, "the group has no name", "write the group's name, exactly as the token has it")
+		return
+	case hasName:
+		l.once(seen, "group", g.Name, g.Issuer, &g.Name)
+		l.visible(&g.Name)
+	default:
+		r.Name = g.Match
+		p, message, fix := parsePattern(g.Match)
+		if p == nil {
+			if !l.broken(&g.Match) {
+				l.report(codePattern, l.source.At(&g.Match), message, fix)
+			}
+			return
+		}
+		r.pattern = p
+		l.once(seen, "match", g.Match, g.Issuer, &g.Match)
+		l.visible(&g.Match)
+		l.lintPattern(g, p)
+		if least := p.least(); least > maxMatched {
+			l.report(codeNeverMatches, l.source.At(&g.Match), fmt.Sprintf("a name that fits has %d bytes, and names of more than %d match no pattern", least, maxMatched), "shorten the pattern")
+		}
+	}
+	l.issuer(&g.Issuer)
+	l.rights(r, &g.rawRights, g)
+	index := l.add(r)
+	if r.pattern != nil {
+		l.m.patterns.add(r.pattern.literals[0], index)
+	} else {
+		l.m.groups[g.Name] = append(l.m.groups[g.Name], index)
+	}
+}
+
+func (l *loader) loadUser(u *rawUser, seen map[string]int) {
+	if u.Subject == "" {
+		l.missing(&u.Subject, u, "the user has no subject", "write the token's sub, exactly")
+		return
+	}
+	l.once(seen, "user", u.Subject, u.Issuer, &u.Subject)
+	l.visible(&u.Subject)
+	l.issuer(&u.Issuer)
+	at := l.source.At(u)
+	r := &rule{Rule: Rule{Name: u.Subject, Kind: "user", File: at.File, Line: at.Line}, issuer: u.Issuer}
+	l.rights(r, &u.rawRights, u)
+	l.m.users[u.Subject] = append(l.m.users[u.Subject], l.add(r))
+}
+
+func (l *loader) loadAccount(a *rawAccount, seen map[string]int) {
+	if a.Name == "" {
+		l.missing(&a.Name, a, "the account has no name", "write the MinIO access key, exactly")
+		return
+	}
+	l.once(seen, "account", a.Name, "", &a.Name)
+	l.visible(&a.Name)
+	l.lintAccount(&a.Name)
+	at := l.source.At(a)
+	r := &rule{Rule: Rule{Name: a.Name, Kind: "account", File: at.File, Line: at.Line}}
+	l.rights(r, &a.rawRights, a)
+	l.m.accounts[a.Name] = l.add(r)
+}
+
+func (l *loader) add(r *rule) int {
+	l.m.rules = append(l.m.rules, r)
+	return len(l.m.rules) - 1
+}
+
+// rights reads what every rule that grants has.
+func (l *loader) rights(r *rule, w *rawRights, table any) {
+	if len(w.Policies) == 0 {
+		l.missing(&w.Policies, table, "the rule grants no policy", `write policies = ["..."], or remove the rule`)
+	}
+	for i := range w.Policies {
+		e := l.find(&w.Policies[i], r.pattern)
+		switch {
+		case e == nil:
+		case slices.Contains(r.policies, e):
+			l.report(codeTwice, l.source.At(&w.Policies[i]), fmt.Sprintf("%q stands in policies twice", w.Policies[i]), "remove one")
+		default:
+			r.policies = append(r.policies, e)
+		}
+	}
+	if w.Expires.Kind != stricttoml.Invalid {
+		expires, ok := w.Expires.Time()
+		if !ok {
+			l.report(codeWrongType, w.Expires.At, "expires must be a date or a date-time, not "+w.Expires.Kind.String(),
+				"write a date without quotes, such as expires = 2027-03-31")
+		}
+		r.expires = expires
+	}
+	r.reason, r.owner = w.Reason, w.Owner
+	l.lintRights(r, w, table)
+}
+
+// find returns the policy that a key or an element of a list names, and checks
+// that the pattern captures what it needs.
+func (l *loader) find(name *string, p *pattern) *entry {
+	at := l.source.At(name)
+	e, ok := l.policies[fold(*name)]
+	if !ok {
+		if l.broken(name) {
+			return nil
+		}
+		fix := "add a [[policy]] of that name, or write one of " + strings.Join(l.names[:l.canned], ", ")
+		if near := stricttoml.Nearest(*name, l.names); near != "" {
+			fix = fmt.Sprintf("did you mean %q?", near)
+		}
+		l.report(codeUnknownPolicy, at, fmt.Sprintf("there is no policy %q", *name), fix)
+		return nil
+	}
+	l.used[e] = true
+	for _, need := range e.needs {
+		if p == nil {
+			l.report(codeCapture, at, fmt.Sprintf("policy %q uses ${group:%s}, and nothing here captures it", *name, need),
+				fmt.Sprintf("grant it by a [[group]] with match = \"...{%s}...\"", need))
+		} else if !slices.Contains(p.captures, need) {
+			l.report(codeCapture, at, fmt.Sprintf("policy %q uses ${group:%s}, and the pattern has no {%s}", *name, need, need),
+				fmt.Sprintf("write {%s} in match", need))
+		}
+	}
+	return e
+}
+
+// once refuses a second rule for the same name and issuer.
+func (l *loader) once(seen map[string]int, kind, name, issuer string, field *string) {
+	key := kind + strconv.Itoa(len(name)) + ":" + name + issuer
+	at := l.source.At(field)
+	if line, twice := seen[key]; twice {
+		l.report(codeDuplicateRule, at, fmt.Sprintf("there is a rule for this %s already, in line %d", strings.Replace(kind, "match", "pattern", 1), line),
+			"put what both grant into one rule")
+		return
+	}
+	seen[key] = at.Line
+}
+
+func (l *loader) issuer(name *string) {
+	if *name == "" && l.source.Has(name) && !l.broken(name) {
+		l.report(codeMissing, l.source.At(name), "the issuer has no name", "write the name of an [[issuer]] in config.toml, or remove the key")
+	}
+}
+
+// visible warns of what a reader of the file cannot see in a name.
+func (l *loader) visible(name *string) {
+	if strings.TrimSpace(*name) != *name {
+		l.report(codeInvisible, l.source.At(name), fmt.Sprintf("%q has a blank before or after it, and names are compared exactly", *name), "remove it unless the name has it")
+		return
+	}
+	for _, r := range *name {
+		if r != ' ' && !unicode.IsPrint(r) {
+			l.report(codeInvisible, l.source.At(name), fmt.Sprintf("%+q holds a character that cannot be seen, %U", *name, r), "remove it unless the name has it")
+			return
+		}
+	}
+}

@@ -1,0 +1,220 @@
+package mapping
+
+import (
+	"fmt"
+	"io/fs"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/claimgate/claimgate/internal/finding"
+)
+
+var now = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// loadText loads a mapping with the files beside it from memory.
+func loadText(text string, files ...string) (*Mapping, []Finding) {
+	l := newLoader("mapping.toml", func(path string) ([]byte, error) {
+		if path == "mapping.toml" {
+			return []byte(text), nil
+		}
+		for i := 0; i+1 < len(files); i += 2 {
+			if files[i] == path {
+				return []byte(files[i+1]), nil
+			}
+		}
+		return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+	}, now)
+	return l.load(), l.findings
+}
+
+func mustLoad(t testing.TB, text string, files ...string) *Mapping {
+	t.Helper()
+	m, findings := loadText("version = 1\n"+text, files...)
+	if m == nil {
+		t.Fatalf("refused: %v", findings)
+	}
+	return m
+}
+
+const (
+	// explained keeps warnings out of the tables.
+	explained = "reason = \"r\"\nowner = \"o\"\n"
+	aGroup    = "[[group]]\nname = \"g\"\npolicies = [\"readonly\"]\n" + explained
+	deny      = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["s3:DeleteObject"],"Resource":["arn:aws:s3:::b/*"]}]}`
+	team      = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::${group:bucket}/*"]}]}`
+)
+
+func TestEveryCodeIsReportedAtItsPlace(t *testing.T) {
+	tests := []struct {
+		name, toml string // without version = 1 where it starts with "!"
+		want       string // the findings, one a line
+	}{
+		// Errors.
+		{"not TOML", "[[group]\n", `mapping.toml:2:8: error M002: not TOML: `},
+		{"a key in another case", aGroup + "Name = \"x\"\n", `mapping.toml:7:1: error M003: unknown key "Name" in [group]; did you mean name?`},
+		{"a table in another case", aGroup + "[[Group]]\nname = \"x\"\n", `mapping.toml:7:1: error M003: unknown key "Group" at the top of the file; did you mean group?`},
+		{"a key of another table", aGroup + "subject = \"x\"\n", `mapping.toml:7:1: error M003: unknown key "subject" in [group]; the keys here are name, match, issuer, policies, reason, owner, expires`},
+		{"a string for a list", "[[group]]\nname = \"g\"\npolicies = \"readonly\"\n" + explained, `mapping.toml:4:12: error M004: group.policies must be a list, not a string`},
+		{"a number for a name", "[[group]]\nname = 5\npolicies = [\"readonly\"]\n" + explained, `mapping.toml:3:8: error M004: group.name must be a string, not an integer`},
+		{"a number for a pattern", "[[group]]\nmatch = 5\npolicies = [\"readonly\"]\n" + explained, `mapping.toml:3:9: error M004: group.match must be a string, not an integer`},
+		{"a number in a list", "[[group]]\nname = \"g\"\npolicies = [5]\n" + explained, `mapping.toml:4:13: error M004: an element of group.policies must be a string, not an integer`},
+		{"a number for an issuer", aGroup + "issuer = 5\n", `mapping.toml:7:10: error M004: group.issuer must be a string, not an integer`},
+		{"one group table", "[group]\nname = \"g\"\n" + aGroup, ``},
+		{"a date in quotes", aGroup + "expires = \"2027-03-31\"\n", `mapping.toml:7:11: error M004: expires must be a date or a date-time, not a string; write a date without quotes, such as expires = 2027-03-31`},
+		{"a time of day for a date", aGroup + "expires = 12:00:00\n", `mapping.toml:7:11: error M004: expires must be a date or a date-time, not a time of day`},
+		{"a table for a document", aGroup + "[[policy]]\nname = \"p\"\ndocument = {}\n", "mapping.toml:7:1: warning M105: no rule names policy \"p\"\nmapping.toml:9:1: error M004: policy.document must be a string, not a table"},
+		{"no version", "!" + aGroup, `mapping.toml:1:1: error M005: the version of the format is missing; write version = 1 at the top`},
+		{"another version", "!version = 2\n" + aGroup, `mapping.toml:1:11: error M005: version 2 is not known to this claimgate`},
+		{"a version in quotes", "!version = \"1\"\n" + aGroup, `mapping.toml:1:11: error M004: version must be an integer, not a string`},
+		{"an empty file", "!", `mapping.toml:1:1: error M006: no rule grants anything to anyone`},
+		{"only a version", "", `mapping.toml:1:1: error M006: no rule grants anything to anyone`},
+		{"a claim that may grant nothing", "[claim]\nname = \"policy\"\nallow = []\n", `mapping.toml:1:1: error M006: no rule grants anything to anyone`},
+		{"a claim without a name", aGroup + "[claim]\nname = \"\"\n", `mapping.toml:8:8: error M007: the claim has no name`},
+		{"an empty group name", "[[group]]\nname = \"\"\npolicies = [\"readonly\"]\n" + explained, `mapping.toml:3:8: error M007: the group has no name`},
+		{"no policies", "[[group]]\nname = \"g\"\n" + explained, `mapping.toml:2:1: error M007: the rule grants no policy`},
+		{"empty policies", "[[group]]\nname = \"g\"\npolicies = []\n" + explained, `mapping.toml:4:1: error M007: the rule grants no policy`},
+		{"no subject", "[[user]]\npolicies = [\"readonly\"]\n" + explained, `mapping.toml:2:1: error M007: the user has no subject`},
+		{"an empty subject", "[[user]]\nsubject = \"\"\npolicies = [\"readonly\"]\n" + explained, `mapping.toml:3:11: error M007: the user has no subject`},
+		{"a subject that is a number", "[[user]]\nsubject = 7\npolicies = [\"readonly\"]\n" + explained, `mapping.toml:3:11: error M004: user.subject must be a string, not an integer`},
+		{"no account", "[[account]]\npolicies = [\"readonly\"]\n" + explained, `mapping.toml:2:1: error M007: the account has no name`},
+		{"an empty issuer", aGroup + "issuer = \"\"\n", `mapping.toml:7:10: error M007: the issuer has no name`},
+		{"a policy without a name", aGroup + "[[policy]]\ndocument = '" + deny + "'\n", `mapping.toml:7:1: error M007: the policy has no name`},
+		{"a policy file without a name", aGroup + "[[policy]]\nname = \"p\"\nfile = \"\"\n", "mapping.toml:7:1: warning M105: no rule names policy \"p\"\nmapping.toml:9:8: error M007: the policy's file has no name"},
+		{"a guard without a name", aGroup + "[[policy]]\nname = \"d\"\ndocument = '" + deny + "'\n[[guard]]\npolicy = \"d\"\n" + explained, `mapping.toml:10:1: error M007: the guard has no name`},
+		{"a guard without a policy", aGroup + "[[guard]]\nname = \"d\"\n" + explained, `mapping.toml:7:1: error M007: the guard names no policy`},
+		{"an excepted group without a name", aGroup + "[[policy]]\nname = \"d\"\ndocument = '" + deny + "'\n[[guard]]\nname = \"d\"\npolicy = \"d\"\nexcept_groups = [\"\"]\n" + explained, `mapping.toml:13:18: error M007: a group in except_groups has no name`},
+		{"name and match", "[[group]]\nname = \"g\"\nmatch = \"g-{bucket}\"\npolicies = [\"readonly\"]\n" + explained, `mapping.toml:2:1: error M008: the rule has both name and match`},
+		{"neither name nor match", "[[group]]\npolicies = [\"readonly\"]\n" + explained, `mapping.toml:2:1: error M008: the rule has neither name nor match`},
+		{"a wildcard", "[[group]]\nmatch = \"g-*\"\npolicies = [\"readonly\"]\n" + explained, `mapping.toml:3:9: error M009: "*" is no wildcard in match; write a capture such as {bucket}`},
+		{"an unknown policy", "[[group]]\nname = \"g\"\npolicies = [\"readonly\", \"readwrit\"]\n" + explained, `mapping.toml:4:25: error M010: there is no policy "readwrit"; did you mean "readwrite"?`},
+		{"a policy far from any", "[[account]]\nname = \"key\"\npolicies = [\"x\"]\n" + explained, `mapping.toml:4:13: error M010: there is no policy "x"; add a [[policy]] of that name, or write one of consoleAdmin, diagnostics, readonly, readwrite, writeonly`},
+		{"an unknown policy in the claim", "[claim]\nallow = [\"all\"]\n", `mapping.toml:3:10: error M010: there is no policy "all"`},
+		{"an empty policy name", "[claim]\nallow = [\"\"]\n", `mapping.toml:3:10: error M010: there is no policy ""`},
+		{"an unknown policy in a guard", aGroup + "[[guard]]\nname = \"d\"\npolicy = \"d\"\n" + explained, `mapping.toml:9:10: error M010: there is no policy "d"`},
+		{"a group twice", aGroup + aGroup, `mapping.toml:8:8: error M011: there is a rule for this group already, in line 3; put what both grant into one rule`},
+		{"a pattern twice", strings.Repeat("[[group]]\nmatch = \"g-{x}\"\npolicies = [\"tm\"]\n"+explained, 2) + "[[policy]]\nname = \"tm\"\ndocument = '" + strings.ReplaceAll(team, "bucket", "x") + "'\n", `mapping.toml:8:9: error M011: there is a rule for this pattern already, in line 3`},
+		{"a user twice", strings.Repeat("[[user]]\nsubject = \"s\"\nissuer = \"i\"\npolicies = [\"readonly\"]\n"+explained, 2), `mapping.toml:9:11: error M011: there is a rule for this user already, in line 3`},
+		{"an account twice", strings.Repeat("[[account]]\nname = \"key\"\npolicies = [\"readonly\"]\n"+explained, 2), `mapping.toml:8:8: error M011: there is a rule for this account already, in line 3`},
+		{"a guard twice", aGroup + "[[policy]]\nname = \"d\"\ndocument = '" + deny + "'\n" + strings.Repeat("[[guard]]\nname = \"d\"\npolicy = \"d\"\n"+explained, 2), `mapping.toml:16:8: error M011: there is a rule for this guard already, in line 11`},
+		{"a canned policy's name", aGroup + "[[policy]]\nname = \"ReadOnly\"\ndocument = '" + deny + "'\n", `mapping.toml:8:8: error M012: "readonly" is the name of one of MinIO's own policies`},
+		{"a policy twice", aGroup + "[[guard]]\nname = \"d\"\npolicy = \"d\"\n" + explained + "[[policy]]\nname = \"d\"\ndocument = '" + deny + "'\n[[policy]]\nname = \"D\"\ndocument = '" + deny + "'\n", `mapping.toml:16:8: error M012: a second policy is named "d"`},
+		{"file and document", aGroup + "[[policy]]\nname = \"d\"\ndocument = '" + deny + "'\nfile = \"d.json\"\n", "mapping.toml:7:1: warning M105: no rule names policy \"d\"\nmapping.toml:10:1: error M013: the policy has both file and document"},
+		{"neither file nor document", "[claim]\nallow = [\"d\"]\n[[policy]]\nname = \"d\"\n", `mapping.toml:4:1: error M013: the policy has neither file nor document`},
+		{"a file that is not there", "[claim]\nallow = [\"d\"]\n[[policy]]\nname = \"d\"\nfile = \"x/d.json\"\n", `mapping.toml:6:8: error M014: the policy file x/d.json cannot be read: there is no such file`},
+		{"a document on the key's line", "[claim]\nallow = [\"d\"]\n[[policy]]\nname = \"d\"\ndocument = '[]'\n", `mapping.toml:6:13: error M015: policy "d": a policy is an object`},
+		{"a document from the quotes on", "[claim]\nallow = [\"d\"]\n[[policy]]\nname = \"d\"\ndocument = '''[\n]'''\n", `mapping.toml:6:15: error M015: policy "d": a policy is an object`},
+		{"a document from the next line on", "[claim]\nallow = [\"d\"]\n[[policy]]\nname = \"d\"\ndocument = '''\n  []'''\n", `mapping.toml:7:3: error M015: policy "d": a policy is an object`},
+		{"a document with Windows line endings", "[claim]\r\nallow = [\"d\"]\r\n[[policy]]\r\nname = \"d\"\r\ndocument = '''\r\n  []'''\r\n", `mapping.toml:7:3: error M015: policy "d": a policy is an object`},
+		{"a document with escapes", "[claim]\nallow = [\"d\"]\n[[policy]]\nname = \"d\"\ndocument = \"{\\\"Version\\\":\\n\\n\\n5}\"\n", `mapping.toml:6:13: error M015: policy "d": Version is a string`},
+		{"no document in the quotes", "[claim]\nallow = [\"d\"]\n[[policy]]\nname = \"d\"\ndocument = ''\n", `mapping.toml:6:13: error M015: policy "d": the document is not sound JSON`},
+		{"a capture out of nowhere", "[[user]]\nsubject = \"s\"\npolicies = [\"tm\"]\n" + explained + "[[policy]]\nname = \"tm\"\ndocument = '" + team + "'\n", `mapping.toml:4:13: error M016: policy "tm" uses ${group:bucket}, and nothing here captures it`},
+		{"a capture of another name", "[[group]]\nmatch = \"g-{b}\"\npolicies = [\"tm\"]\n" + explained + "[[policy]]\nname = \"tm\"\ndocument = '" + team + "'\n", "mapping.toml:3:9: warning M111: no policy of the rule uses ${group:b}, so every group that matches holds the same\nmapping.toml:4:13: error M016: policy \"tm\" uses ${group:bucket}, and the pattern has no {bucket}; write {bucket} in match"},
+		{"a guard that allows", aGroup + "[[guard]]\nname = \"d\"\npolicy = \"readonly\"\n" + explained, `mapping.toml:9:10: error M017: policy "readonly" denies nothing, so it cannot guard; name a policy with "Effect": "Deny"`},
+		{"a policy name with a comma", "[claim]\nallow = [\"a,b\"]\n[[policy]]\nname = \"a,b\"\ndocument = '" + deny + "'\n", `mapping.toml:5:8: error M018: no claim can name the policy "a,b"`},
+
+		// Warnings.
+		{"nothing to say", aGroup, ``},
+		{"expired", aGroup + "expires = 2027-02-28\n", `mapping.toml:7:11: warning M101: the grant has expired, and is off`},
+		{"the last day", aGroup + "expires = 2027-03-01\n", `mapping.toml:7:11: warning M102: the grant goes off on 2027-03-02 00:00 UTC`},
+		{"soon", aGroup + "expires = 2027-03-31T11:59:59Z\n", `mapping.toml:7:11: warning M102: the grant goes off on 2027-03-31 11:59 UTC`},
+		{"not soon", aGroup + "expires = 2027-03-31T12:00:01Z\n", ``},
+		{"root-equivalent", "[[group]]\nname = \"g\"\npolicies = [\"readwrite\", \"consoleAdmin\"]\n" + explained, `mapping.toml:4:13: warning M103: policy "readwrite" allows s3:PutBucketPolicy, which leads to everything`},
+		{"root-equivalent, in a file", "[claim]\nallow = [\"p\"]\n[[policy]]\nname = \"p\"\nfile = \"p.json\"\n", `p.json:2:46: warning M103: policy "p" allows admin:ConfigUpdate, which leads to everything`},
+		{"root-equivalent, together", "[claim]\nallow = [\"p\"]\n[[policy]]\nname = \"p\"\ndocument = '{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":[\"s3:PutReplicationConfiguration\"],\"Resource\":[\"*\"]},{\"Effect\":\"Allow\",\"Action\":[\"admin:SetBucketTarget\"]}]}'\n", `mapping.toml:6:27: warning M103: policy "p" allows s3:PutReplicationConfiguration with admin:SetBucketTarget, which leads`},
+		{"root-equivalent, but guarded", "[[group]]\nname = \"g\"\npolicies = [\"readwrite\"]\n" + explained + "[[policy]]\nname = \"d\"\ndocument = '{\"Statement\":[{\"Effect\":\"Deny\",\"Action\":[\"s3:PutBucket*\"],\"Resource\":[\"*\"]}]}'\n[[guard]]\nname = \"d\"\npolicy = \"d\"\n" + explained, ``},
+		{"root-equivalent, guarded in one bucket", "[[group]]\nname = \"g\"\npolicies = [\"readwrite\"]\n" + explained + "[[policy]]\nname = \"d\"\ndocument = '{\"Statement\":[{\"Effect\":\"Deny\",\"Action\":[\"s3:PutBucket*\"],\"Resource\":[\"arn:aws:s3:::b\"]}]}'\n[[guard]]\nname = \"d\"\npolicy = \"d\"\n" + explained, `mapping.toml:4:13: warning M103:`},
+		{"root-equivalent, guarded among administrators", "[claim]\nallow = [\"p\"]\n[[policy]]\nname = \"p\"\nfile = \"p.json\"\n[[policy]]\nname = \"d\"\ndocument = '{\"Statement\":[{\"Effect\":\"Deny\",\"Action\":[\"admin:*\"]}]}'\n[[guard]]\nname = \"d\"\npolicy = \"d\"\n" + explained, ``},
+		{"a guard with a broken policy", aGroup + "[[policy]]\nname = \"d\"\ndocument = '[]'\n[[guard]]\nname = \"d\"\npolicy = \"d\"\n" + explained, `mapping.toml:9:13: error M015: policy "d": a policy is an object`},
+		{"no reason, no owner", "[[group]]\nname = \"g\"\npolicies = [\"readonly\"]\nreason = \" \"\n", `mapping.toml:2:1: warning M104: the rule has no reason and no owner`},
+		{"no owner", "[[account]]\nname = \"key\"\npolicies = [\"readonly\"]\nreason = \"r\"\n", `mapping.toml:2:1: warning M104: the rule has no owner`},
+		{"never granted", aGroup + "[[policy]]\nname = \"p\"\ndocument = '" + deny + "'\n", `mapping.toml:7:1: warning M105: no rule names policy "p"`},
+		{"a policy twice in a list", "[[group]]\nname = \"g\"\npolicies = [\"readonly\", \"readOnly\"]\n" + explained, `mapping.toml:4:25: warning M106: "readOnly" stands in policies twice`},
+		{"a policy twice in the claim", "[claim]\nallow = [\"readonly\", \"readOnly\"]\n", `mapping.toml:3:22: warning M106: "readOnly" stands in allow twice`},
+		{"a group twice in a guard", aGroup + "[[policy]]\nname = \"d\"\ndocument = '" + deny + "'\n[[guard]]\nname = \"d\"\npolicy = \"d\"\nexcept_groups = [\"x\", \"x\"]\n" + explained, `mapping.toml:13:23: warning M106: "x" stands in except_groups twice`},
+		{"Allow in a guard", aGroup + "[[policy]]\nname = \"d\"\ndocument = '" + strings.Replace(deny, "[{", `[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["*"]},{`, 1) + "'\n[[guard]]\nname = \"d\"\npolicy = \"d\"\n" + explained, `mapping.toml:12:10: warning M108: policy "d" also has Allow statements, which grant nothing in a guard`},
+		{"a blank before a name", strings.Replace(aGroup, `"g"`, `" g"`, 1), `mapping.toml:3:8: warning M109: " g" has a blank before or after it`},
+		{"a name that reads backwards", strings.Replace(aGroup, `"g"`, "\"g\u202eh\"", 1), `mapping.toml:3:8: warning M109: "g\u202eh" holds a character that cannot be seen, U+202E`},
+		{"a pattern with two readings", "[[group]]\nmatch = \"{team}-{bucket}\"\npolicies = [\"tm\"]\n" + explained + "[[policy]]\nname = \"tm\"\ndocument = '" + strings.Replace(team, "/*", "/${group:team}/*", 1) + "'\n", `mapping.toml:3:9: warning M110: a name can often be cut between {team} and {bucket} in several ways, and then it matches nothing`},
+		{"an account too short", strings.Replace(strings.Replace(aGroup, "group", "account", 1), `"g"`, `"ab"`, 1), `mapping.toml:3:8: warning M113: no MinIO access key is called "ab"`},
+		{"an account with a comma", strings.Replace(strings.Replace(aGroup, "group", "account", 1), `"g"`, `"abc,d"`, 1), `mapping.toml:3:8: warning M113: no MinIO access key is called "abc,d"`},
+		{"a pattern for names that are too long", "[[group]]\nmatch = \"" + strings.Repeat("x", 250) + "-{bucket}-{bucket2}\"\npolicies = [\"tm\"]\n" + explained + "[[policy]]\nname = \"tm\"\ndocument = '" + strings.Replace(team, "/*", "/${group:bucket2}/*", 1) + "'\n", "mapping.toml:3:9: warning M110:\nmapping.toml:3:9: warning M113: a name that fits has 256 bytes"},
+		{"a policy of nothing", "[claim]\nallow = [\"p\"]\n[[policy]]\nname = \"p\"\ndocument = '{\"Statement\":[]}'\n", `mapping.toml:4:1: warning M112: policy "p" has no statement, so it grants nothing`},
+	}
+	files := []string{"p.json", "{\"Version\":\"2012-10-17\",\n \"Statement\":[{\"Effect\":\"Deny\",\"Action\":\"*\"},{\"Effect\":\"Allow\",\"Action\":[\"admin:ConfigUpdate\"]}]}"}
+	seen := map[string]bool{}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			text, bare := strings.CutPrefix(tt.toml, "!")
+			if !bare {
+				text = "version = 1\n" + text
+			}
+			m, findings := loadText(text, files...)
+			var got []string
+			for _, f := range findings {
+				got = append(got, f.String())
+				seen[f.Code] = true
+				if f.Message == "" || f.Fix == "" || f.Line == 0 || f.Column == 0 {
+					t.Errorf("no message, fix, line or column: %+v", f)
+				}
+			}
+			if tt.name == "one group table" { // a TOML error of its own: the table is defined twice
+				if m != nil || findings[0].Code != "M002" {
+					t.Error(got)
+				}
+				return
+			}
+			var want []string
+			if tt.want != "" {
+				want = strings.Split(tt.want, "\n")
+			}
+			for i := range min(len(got), len(want)) {
+				if strings.HasPrefix(got[i], want[i]) {
+					got[i] = want[i]
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+			if (m == nil) != finding.HasErrors(findings) {
+				t.Errorf("mapping %v with %v", m, got)
+			}
+		})
+	}
+	seen[CodeAddsNothing], seen[CodeGuardsNothing] = true, true                                                          // package lint
+	seen[codeUnreadable], seen[codeUnknownIssuer], seen[codeSubjectIssuer], seen[codeAnyIssuer] = true, true, true, true // below
+	for _, c := range Codes() {
+		if !seen[c.Code] {
+			t.Errorf("no case reports %s, %s", c.Code, c.Meaning)
+		}
+	}
+}
+
+func TestBadPatterns(t *testing.T) {
+	for pattern, want := range map[string]string{
+		"plain":                         "the pattern captures nothing",
+		"":                              "the pattern captures nothing",
+		"a}b":                           `"}" without "{"`,
+		"a{b":                           `"{" without "}"`,
+		"{}":                            `"" is no name for a capture`,
+		"{A}":                           `"A" is no name for a capture`,
+		"{a b}":                         `"a b" is no name for a capture`,
+		"{a}{b}":                        "two captures have nothing between them",
+		"{a}/{a}":                       "{a} stands in the pattern twice",
+		"{a}/{b}/{c}/{d}/{e}":           "the pattern has more than 4 captures",
+		"x*{bucket}":                    `"*" is no wildcard in match`,
+		"{bucket}}":                     `"}" without "{"`,
+		"{{bucket}}":                    `"{bucket" is no name for a capture`,
+		strings.Repeat("{", 1000) + "*": `"*" is no wildcard in match`,
+	} {
+		_, message, fix := parsePattern(pattern)
+		if message != want || fix == "" {
+			t.Errorf("%q: got %q, want %q", pattern, message, want)
+		}
+		if _, findings := loadText(fmt.Sprintf("version = 1\n[[group]]\nmatch = %q\npolicies = [\"readonly\"]", pattern)); findings[0].Code != codePattern {
+			t.Errorf("%q: %v", pattern, findings)
+		}
+	}
+}

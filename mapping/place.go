@@ -1,0 +1,43 @@
+package mapping
+
+import (
+	"strings"
+
+	"github.com/claimgate/claimgate/internal/stricttoml"
+	"github.com/claimgate/claimgate/mapping/policy"
+)
+
+// place says where a policy document stands in the file that holds it. The zero
+// place is a file of its own.
+type place struct {
+	inside bool
+	start  policy.Position // of the document's first character
+	opaque bool            // escapes in it make positions in it meaningless
+}
+
+// placeOf finds where the text of a TOML string begins.
+func placeOf(v stricttoml.Value) place {
+	p := place{inside: true, start: policy.Position{File: v.At.File, Line: v.At.Line, Column: v.At.Column + 1}}
+	quote := v.Raw[:1]
+	if len(v.Raw) >= 6 && strings.HasPrefix(v.Raw, strings.Repeat(quote, 3)) {
+		p.start.Column += 2
+		// TOML drops a newline right after the opening quotes.
+		if after := strings.TrimPrefix(v.Raw[3:], "\r"); strings.HasPrefix(after, "\n") {
+			p.start.Line, p.start.Column = p.start.Line+1, 1
+		}
+	}
+	p.opaque = quote == `"` && strings.Contains(v.Raw, `\`)
+	return p
+}
+
+// position corrects one that package policy counted from the document's start.
+func (p place) position(at policy.Position) policy.Position {
+	switch {
+	case !p.inside || at == (policy.Position{}):
+	case p.opaque:
+		return p.start
+	case at.Line == p.start.Line:
+		at.Column += p.start.Column - 1
+	}
+	return at
+}

@@ -1,0 +1,109 @@
+package policy
+
+import "unsafe"
+
+// Request is one question. Bucket and Object are as MinIO sends them: Object
+// is empty for calls on the bucket itself, Bucket too for admin calls.
+type Request struct {
+	Action, Bucket, Object string
+
+	// DenyOnly marks self-service: allowed unless explicitly denied.
+	DenyOnly bool
+	Context  Context
+}
+
+// Outcome is how a question was decided. The zero Outcome denies.
+type Outcome uint8
+
+// The outcomes, in no order of strength.
+const (
+	ImplicitDeny  Outcome = iota // nothing allows it
+	ExplicitDeny                 // a Deny statement matches
+	AllowDenyOnly                // nothing denies it, and nothing more was asked
+	Allow                        // an Allow statement matches, and nothing denies it
+)
+
+func (o Outcome) String() string {
+	switch o {
+	case ExplicitDeny:
+		return "explicit deny"
+	case AllowDenyOnly:
+		return "deny only"
+	case Allow:
+		return "allow"
+	case ImplicitDeny:
+	}
+	return "implicit deny"
+}
+
+// Result is an answer with its reason: the statement that decided, by its
+// number within the policy of a grant. Where no statement decided, Statement
+// and Grant are -1 and Policy is nil.
+type Result struct {
+	Outcome   Outcome
+	Grant     int
+	Policy    *Policy
+	Statement int
+}
+
+// Allowed reports whether the request may proceed.
+func (r Result) Allowed() bool { return r.Outcome == Allow || r.Outcome == AllowDenyOnly }
+
+// Evaluate answers one question. See the package comment for the order.
+func (s *Set) Evaluate(r *Request) Result {
+	if s == nil || !s.granted || r == nil {
+		return undecided(ImplicitDeny)
+	}
+	id := -1
+	if known, found := actionIDs[r.Action]; found {
+		if !s.known.has(known) { // no statement is about it
+			if r.DenyOnly {
+				return undecided(AllowDenyOnly)
+			}
+			return undecided(ImplicitDeny)
+		}
+		id = int(known)
+	}
+	// Most resources fit here. The longest key S3 allows fits the large frame,
+	// which costs more to clear.
+	var frame [256]byte
+	if size := len(r.Bucket) + 1 + len(r.Object); size > len(frame) {
+		return s.evaluateLong(r, id, size)
+	}
+	return s.evaluate(r, id, frame[:0])
+}
+
+func (s *Set) evaluateLong(r *Request, id, size int) Result {
+	var frame [1152]byte
+	if size > len(frame) {
+		return s.evaluate(r, id, make([]byte, 0, size))
+	}
+	return s.evaluate(r, id, frame[:0])
+}
+
+func (s *Set) evaluate(r *Request, id int, frame []byte) Result {
+	frame = append(frame, r.Bucket...)
+	frame = append(frame, '/')
+	frame = append(frame, r.Object...)
+	t := target{
+		bucket:   r.Bucket,
+		resource: unsafe.String(&frame[0], len(frame)), //nolint:gosec // frame holds the slash at least, and is not written again
+		whole:    r.Object == "",
+	}
+	if e := s.first(true, r, id, &t); e != nil {
+		return s.decided(ExplicitDeny, e)
+	}
+	if r.DenyOnly {
+		return undecided(AllowDenyOnly)
+	}
+	if e := s.first(false, r, id, &t); e != nil {
+		return s.decided(Allow, e)
+	}
+	return undecided(ImplicitDeny)
+}
+
+func undecided(o Outcome) Result { return Result{Outcome: o, Grant: -1, Statement: -1} }
+
+func (s *Set) decided(o Outcome, e *entry) Result {
+	return Result{Outcome: o, Grant: e.grant, Policy: s.grants[e.grant].Policy, Statement: e.number}
+}

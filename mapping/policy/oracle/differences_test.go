@@ -1,0 +1,366 @@
+package oracle
+
+import (
+	"net/netip"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/claimgate/claimgate/mapping/policy"
+)
+
+// A neutralized case is one in which MinIO's engine is asked a question that
+// each deliberate difference has been worked into: what it answers then is what
+// claimgate must answer. README.md describes the differences under their names.
+type neutralized struct {
+	testCase
+	applied []string // the differences that changed the question
+	skip    string   // a difference that no other question can express
+}
+
+func (n *neutralized) apply(name string) {
+	if !slices.Contains(n.applied, name) {
+		n.applied = append(n.applied, name)
+	}
+}
+
+// neutralize works all differences but those of loading into a case.
+func neutralize(c testCase) neutralized {
+	n := neutralized{testCase: c.clone()}
+	switch {
+	case n.uncleanPath():
+		n.skip = "D7"
+		return n
+	case n.wildValue():
+		n.skip = "D5"
+		return n
+	}
+	n.exactNames()
+	for d := range n.Documents {
+		for i := range n.Documents[d].Statements {
+			if st := &n.Documents[d].Statements[i]; !n.statement(st) {
+				*st = inert
+			}
+		}
+	}
+	return n
+}
+
+// inert is a statement about nothing. It takes the place of one that does not
+// apply, for a document without statements may mean something else.
+var inert = statement{Effect: "Allow", Action: []string{"s3:GetObject"}, Resource: []string{"arn:aws:s3:::no-such-bucket"}}
+
+// uncleanPath recognizes D7: MinIO compares the cleaned path as well.
+func (n *neutralized) uncleanPath() bool {
+	if n.Object == "" {
+		return false
+	}
+	return strings.HasPrefix(n.Object, "/") || path.Clean(n.Bucket+"/"+n.Object) != n.Bucket+"/"+n.Object
+}
+
+// wildValue recognizes D5: the value of a variable in use has a wildcard or
+// the beginning of a variable in it.
+func (n *neutralized) wildValue() bool {
+	for _, key := range variablesOf(n.testCase) {
+		if v := n.first(key); strings.ContainsAny(v, "*?$") {
+			return true
+		}
+	}
+	return false
+}
+
+func (n *neutralized) first(key string) string {
+	if values := facts(n.Conditions).Values(key); len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
+func manyValued(key string) bool {
+	return key == "aws:groups" || key == "ldap:groups" || key == "s3:RequestObjectTagKeys" || strings.HasPrefix(key, "jwt:")
+}
+
+// exactNames is D8: one spelling of a key, and one value where there is one.
+func (n *neutralized) exactNames() {
+	read := slices.Concat(keysOf(n.testCase), variablesOf(n.testCase))
+	for _, key := range read {
+		own := policy.ConditionNames(key)
+		_, plain, _ := strings.Cut(key, ":")
+		for _, other := range []string{twin(key), plain} {
+			// Another key may have that name for its own.
+			if _, found := n.Conditions[other]; found && !slices.Contains(own, other) && !n.isOwn(read, other) {
+				delete(n.Conditions, other)
+				n.apply("D8")
+			}
+		}
+	}
+	for name, values := range n.Conditions {
+		if len(values) == 0 {
+			delete(n.Conditions, name)
+			n.apply("D11")
+		}
+	}
+	for _, key := range read {
+		for _, name := range policy.ConditionNames(key) {
+			if values := n.Conditions[name]; len(values) > 1 && !manyValued(key) && !n.sharedWithMany(read, name) {
+				n.Conditions[name] = values[:1]
+				n.apply("D8")
+			}
+		}
+	}
+}
+
+func (n *neutralized) isOwn(read []string, name string) bool {
+	return slices.ContainsFunc(read, func(key string) bool { return slices.Contains(policy.ConditionNames(key), name) })
+}
+
+// sharedWithMany: aws:username and ldap:username are one name, and so are
+// svc:DurationSeconds and sts:DurationSeconds, and aws:groups and jwt:groups.
+func (n *neutralized) sharedWithMany(read []string, name string) bool {
+	return slices.ContainsFunc(read, func(key string) bool {
+		return manyValued(key) && slices.Contains(policy.ConditionNames(key), name)
+	})
+}
+
+// wideGrant says what a wide pattern of an Allow grants.
+var wideGrant = map[string]string{
+	"*": "s3:*", "*:*": "s3:*", "**": "s3:*", "s*": "s3:*", "s3*": "s3:*", "*GetObject": "s3:*GetObject", "*Bucket": "s3:*Bucket",
+}
+
+// statement works the differences into one statement. It returns false where
+// the statement does not apply at all.
+func (n *neutralized) statement(st *statement) bool {
+	if !st.deny() {
+		for i, a := range st.Action {
+			if grant, wide := wideGrant[a]; wide {
+				st.Action[i] = grant
+				n.apply("D6")
+			}
+		}
+		if st.NotAction != nil && !strings.HasPrefix(n.Action, "s3:") {
+			n.apply("D6")
+			return false
+		}
+	}
+	return n.resources(st) && n.conditions(st)
+}
+
+// resources is D4 for resources: a variable that is not set.
+func (n *neutralized) resources(st *statement) bool {
+	ignored := len(st.Action) > 0 && (strings.HasPrefix(st.Action[0], "admin:") || strings.HasPrefix(st.Action[0], "sts:") || st.Action[0] == "*")
+	if ignored {
+		st.Resource = nil
+		return true
+	}
+	var kept []string
+	list := slices.Concat(st.Resource, st.NotResource)
+	for _, text := range list {
+		unset := false
+		wide := text
+		for _, key := range variablesIn(text) {
+			if n.first(key) == "" {
+				unset = true
+				wide = strings.ReplaceAll(wide, "${"+key+"}", "*")
+			}
+		}
+		// Excluding widely in an Allow is as narrow as granting narrowly.
+		widen := st.deny() == (st.NotResource == nil)
+		switch {
+		case !unset:
+			kept = append(kept, text)
+		case widen:
+			kept = append(kept, strings.Replace(wide, ":::/", ":::*/", 1))
+			n.apply("D4")
+		default:
+			n.apply("D4")
+		}
+	}
+	switch {
+	case len(list) == 0:
+		return true
+	case len(kept) > 0 && st.NotResource != nil:
+		st.NotResource = kept
+	case len(kept) > 0:
+		st.Resource = kept
+	case st.NotResource != nil:
+		st.NotResource, st.Resource = nil, []string{"*"}
+	default:
+		return n.kmsWithoutKey(st)
+	}
+	return true
+}
+
+// kmsWithoutKey: a kms statement whose resources all fall away is still about
+// calls that name no key.
+func (n *neutralized) kmsWithoutKey(st *statement) bool {
+	return len(st.Action) > 0 && strings.HasPrefix(st.Action[0], "kms:") && n.Bucket == ""
+}
+
+// conditions replaces each condition that a difference is about by what it
+// amounts to in the statement at hand.
+func (n *neutralized) conditions(st *statement) bool {
+	for operator, keys := range st.Condition {
+		for key, values := range keys {
+			value, differs := n.condition(operator, key, values)
+			if !differs {
+				continue
+			}
+			if value == no || value == maybe && !st.deny() {
+				return false
+			}
+			delete(keys, key)
+		}
+		if len(keys) == 0 {
+			delete(st.Condition, operator)
+		}
+	}
+	if len(st.Condition) == 0 {
+		st.Condition = nil
+	}
+	return true
+}
+
+// What is known of a condition, in Kleene's order.
+const (
+	no = iota
+	maybe
+	yes
+)
+
+// condition evaluates one condition by the README's rules, if one of them is
+// about it: D4, D8, D9 or D10.
+func (n *neutralized) condition(operator, key string, policyValues []string) (value int, differs bool) {
+	found := facts(n.Conditions).Values(key)
+	base := baseOperator(operator)
+	if len(found) > 1 && strings.HasPrefix(key, "s3:object-lock-") {
+		if found[0] != found[1] {
+			n.apply("D8")
+			return maybe, true
+		}
+		found = found[:1]
+	}
+	if len(found) > 1 && !manyValued(key) {
+		found = found[:1]
+		n.apply("D8")
+	}
+	if base == "Null" {
+		return 0, false
+	}
+	if !strings.HasPrefix(base, "String") && base != "BinaryEquals" {
+		if len(found) > 0 && !readable(base, found[0]) {
+			n.apply("D9")
+			return maybe, true
+		}
+		return 0, false
+	}
+	some, every := no, yes
+	for _, v := range found {
+		m := n.oneValue(operator, key, policyValues, v)
+		some, every = max(some, m), min(every, m)
+	}
+	negated := strings.Contains(base, "Not")
+	unset := n.unset(operator, policyValues)
+	forAll, forAny := strings.HasPrefix(operator, "ForAllValues:"), strings.HasPrefix(operator, "ForAnyValue:")
+	switch {
+	case negated && forAll:
+		value, differs = agreed(yes-every, yes-some), true
+	case negated && forAny && len(found) == 0:
+		value, differs = maybe, true
+	case negated && forAny:
+		value, differs = agreed(yes-some, yes-every), true
+	case negated:
+		value = yes - some
+	case forAll:
+		value = every
+	default:
+		value = some
+	}
+	if unset {
+		n.apply("D4")
+	} else if differs {
+		n.apply("D10")
+	}
+	return value, differs || unset
+}
+
+func agreed(a, b int) int {
+	if a == b {
+		return a
+	}
+	return maybe
+}
+
+func (n *neutralized) unset(operator string, policyValues []string) bool {
+	for _, v := range policyValues {
+		for _, key := range variablesIn(decodedValue(operator, v)) {
+			if n.first(key) == "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// oneValue asks MinIO's engine whether one value of the request matches one of
+// the policy's, and takes a variable that is not set for anything.
+func (n *neutralized) oneValue(operator, key string, policyValues []string, v string) int {
+	result := no
+	for _, p := range policyValues {
+		text, complete := decodedValue(operator, p), true
+		like := strings.HasSuffix(operator, "Like")
+		for _, variable := range variablesIn(text) {
+			replacement := n.first(variable)
+			if replacement == "" {
+				replacement, complete = "*", false
+			}
+			text = strings.ReplaceAll(text, "${"+variable+"}", replacement)
+		}
+		if strings.HasSuffix(operator, "IgnoreCase") {
+			text, v = strings.ToLower(text), strings.ToLower(v)
+		}
+		matched := text == v
+		if like || !complete {
+			// The pools put no wildcard beside a variable of these operators.
+			matched = minioLike(text, v)
+		}
+		switch {
+		case matched && complete:
+			return yes
+		case matched:
+			result = maybe
+		}
+	}
+	return result
+}
+
+func minioLike(pattern, value string) bool {
+	c := testCase{
+		Action: "s3:ListBucket", Bucket: "b", Conditions: map[string][]string{"sub": {value}},
+		Documents: []document{{Version: policy.Version, Statements: []statement{{
+			Effect: "Allow", Action: []string{"s3:*"}, Resource: []string{"*"},
+			Condition: map[string]map[string][]string{"StringLike": {"jwt:sub": {pattern}}},
+		}}}},
+	}
+	allowed, err := theirs(c)
+	if err != nil {
+		panic(err)
+	}
+	return allowed
+}
+
+func readable(operator, value string) bool {
+	switch {
+	case strings.HasPrefix(operator, "Numeric"):
+		_, err := strconv.Atoi(value)
+		return err == nil
+	case strings.HasPrefix(operator, "Date"):
+		_, err := time.Parse(time.RFC3339, value)
+		return err == nil
+	case operator == "Bool":
+		return value == "true" || value == "false"
+	}
+	addr, err := netip.ParseAddr(value)
+	return err == nil && addr.Zone() == ""
+}

@@ -1,0 +1,41 @@
+package oracle
+
+import (
+	"testing"
+	"time"
+)
+
+// TestNeverSlower times both engines side by side in one run: claimgate may not
+// be slower on a canned policy, and has to be ten times faster with a thousand
+// statements. The best of several rounds counts, for the machine may be busy.
+func TestNeverSlower(t *testing.T) {
+	for _, c := range contests() {
+		mine, minio := c.ours(t), c.theirs(t)
+		mine() // builds the index
+		best, other := time.Duration(1<<62), time.Duration(1<<62)
+		for range 20 {
+			best, other = min(best, per(mine)), min(other, per(minio))
+		}
+		ratio := float64(other) / float64(best)
+		t.Logf("%-28s claimgate %8v, MinIO %9v, %.1f times faster", c.name, best, other, ratio)
+		if ratio < c.faster {
+			t.Errorf("%s: claimgate takes %v, MinIO's engine %v; it has to be %.0f times faster", c.name, best, other, c.faster)
+		}
+	}
+}
+
+// per is how long one call takes, of as many as fill half a millisecond.
+func per(ask func()) time.Duration {
+	const enough = 500 * time.Microsecond
+	calls := 0
+	begin := time.Now()
+	for {
+		for range 32 {
+			ask()
+		}
+		calls += 32
+		if taken := time.Since(begin); taken > enough {
+			return taken / time.Duration(calls)
+		}
+	}
+}

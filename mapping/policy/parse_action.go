@@ -1,0 +1,107 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/claimgate/claimgate/internal/strictjson"
+)
+
+// implied is the one action that MinIO takes for another as well: a statement
+// about object versions is about objects, in an Allow and in a Deny.
+const (
+	versionAction = "s3:GetObjectVersion"
+	impliedAction = "s3:GetObject"
+)
+
+func (r *reader) actions(st *statement, v, action, notAction strictjson.Value) {
+	list, name := action, "Action"
+	switch {
+	case action.Kind() == strictjson.Missing && notAction.Kind() == strictjson.Missing:
+		r.fail(v.Offset(), "the statement has no Action", `write "Action": ["s3:GetObject"] or the like`)
+		return
+	case action.Kind() != strictjson.Missing && notAction.Kind() != strictjson.Missing:
+		r.fail(notAction.Offset(), "the statement has Action and NotAction", "make two statements of it")
+		return
+	case notAction.Kind() != strictjson.Missing:
+		list, name, st.notAction = notAction, "NotAction", true
+	}
+	var covered actionSet
+	for _, a := range r.strings(list, name) {
+		pattern := appendWild(nil, a.text)
+		if a.text == versionAction {
+			covered.add(actionIDs[impliedAction])
+		}
+		found := matching(pattern)
+		covered.join(found)
+		r.action(st, a, found)
+		st.actions = append(st.actions, pattern)
+		st.actionText = append(st.actionText, a.text)
+	}
+	st.known = reach(st, covered)
+}
+
+// action checks one action and lets it take part in the statement's family.
+func (r *reader) action(st *statement, a written, found actionSet) {
+	if found.empty() {
+		fix := "see the list of actions"
+		if name := nearest(a.text, actionNames); name != "" {
+			fix = fmt.Sprintf("write %q", name)
+		}
+		r.fail(a.offset, fmt.Sprintf("no action is called %q", a.text), fix)
+		return
+	}
+	if st.notAction {
+		st.family = s3Family // it takes a Resource, as in MinIO
+		return
+	}
+	f, ok := statementFamily(a.text)
+	if !ok {
+		r.fail(a.offset, fmt.Sprintf("%q stands for several %s actions", a.text, familyOf(a.text)),
+			fmt.Sprintf("name them one by one, or write %q: MinIO knows no other pattern there", familyOf(a.text).String()+":*"))
+		return
+	}
+	first := len(st.actions) == 0 || st.family == noFamily
+	alone := a.text == anyAction || slices.Contains(st.actionText, anyAction)
+	switch {
+	case first:
+		st.family = f
+	case st.family != f || alone:
+		r.fail(a.offset, fmt.Sprintf("%q cannot stand beside %q", a.text, st.actionText[0]),
+			"make a statement for each: s3, admin, kms and sts actions and the bare star do not mix")
+	}
+}
+
+// statementFamily is the family of a statement with this action. Patterns
+// exist for s3; the other families have their one wildcard.
+func statementFamily(action string) (family, bool) {
+	_, exact := actionIDs[action]
+	f := familyOf(action)
+	switch {
+	case action == anyAction:
+		return stsFamily, true
+	case f != adminFamily && f != kmsFamily && f != stsFamily:
+		return s3Family, matching(appendWild(nil, action)).meets(s3Actions)
+	case exact, action == "admin:*", action == "kms:*":
+		return f, true
+	}
+	return f, false
+}
+
+// reach works out which known actions a statement is about. A wide pattern or
+// a NotAction of an Allow stays within s3: who wants to grant admin or kms
+// actions has to name them. A Deny reaches as far as its text (README, D6).
+func reach(st *statement, covered actionSet) actionSet {
+	if st.notAction {
+		for i := range covered {
+			covered[i] = ^covered[i]
+		}
+	}
+	wide := st.family == s3Family || slices.Contains(st.actionText, anyAction)
+	if wide && !st.deny {
+		for i := range covered {
+			covered[i] &= s3Actions[i]
+		}
+	}
+	return covered
+}

@@ -1,0 +1,56 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Source says where a document's text begins, so that positions in findings
+// and answers are positions in the file a person has open.
+type Source struct {
+	File string
+	Line int // the line of File on which the document's first line stands; 0 is read as 1
+}
+
+// Position is a place in a file. Lines and columns count from 1.
+type Position struct {
+	File         string
+	Line, Column int
+}
+
+func (p Position) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column) }
+
+// Error is one thing a document has wrong: where, what, and what would be
+// right.
+type Error struct {
+	Pos Position
+	Msg string
+	Fix string
+}
+
+func (e *Error) Error() string {
+	if e.Fix == "" {
+		return e.Pos.String() + ": " + e.Msg
+	}
+	return e.Pos.String() + ": " + e.Msg + ": " + e.Fix
+}
+
+// Errors are all findings of one document, in its order.
+type Errors []*Error
+
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i, err := range e {
+		lines[i] = err.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap lets errors.As find a single finding.
+func (e Errors) Unwrap() []error {
+	all := make([]error, len(e))
+	for i, err := range e {
+		all[i] = err
+	}
+	return all
+}

@@ -1,0 +1,234 @@
+package verifier
+
+import (
+	"slices"
+	"time"
+
+	"github.com/claimgate/claimgate/internal/strictjson"
+)
+
+// Claims that are read here. The issuers' username claims are added to them.
+var claimNames = []string{
+	"iss", "sub", "aud", "azp", "exp", "iat", "nbf", "sid", "groups", "policy", "events", "cnf", "act",
+}
+
+// judged is a payload whose claims fit an issuer, apart from the time.
+type judged struct {
+	identity      Identity
+	exp, iat, nbf int64
+	hasIAT        bool
+	hasNBF        bool
+}
+
+// farFuture is past any time a token may name. It keeps sums within 64 bits.
+const farFuture = 1 << 40
+
+// judge applies step 6 of the package comment to the claims of a payload.
+func (i *Issuer) judge(root strictjson.Value) (*judged, *Error) {
+	if err := i.judgeKind(root); err != nil {
+		return nil, err
+	}
+	j := new(judged)
+	if err := i.judgeAudience(root); err != nil {
+		return nil, err
+	}
+	if err := i.readIdentity(&j.identity, root); err != nil {
+		return nil, err
+	}
+	var err *Error
+	var hasEXP bool
+	if j.exp, hasEXP, err = seconds(root, "exp"); err != nil {
+		return nil, err
+	}
+	if !hasEXP {
+		return nil, refuse(BadClaims, "exp is missing")
+	}
+	if j.iat, j.hasIAT, err = seconds(root, "iat"); err != nil {
+		return nil, err
+	}
+	if j.nbf, j.hasNBF, err = seconds(root, "nbf"); err != nil {
+		return nil, err
+	}
+	if j.exp > farFuture || (j.hasIAT && j.exp-j.iat > int64(i.MaxLifetime/time.Second)) {
+		return nil, i.tooLong()
+	}
+	j.identity.Expires = time.Unix(j.exp, 0)
+	if j.hasIAT {
+		j.identity.IssuedAt = time.Unix(j.iat, 0)
+	}
+	return j, nil
+}
+
+func (i *Issuer) tooLong() *Error {
+	return &Error{
+		Lifetime, "exp lies more than max_lifetime (" + i.MaxLifetime.String() + ") ahead",
+		"in Authentik shorten \"Access Token validity\" or the validity of the signed claim, or raise max_lifetime",
+	}
+}
+
+// judgeKind refuses tokens that are made for another purpose. Authentik's
+// logout tokens were typ JWT until 2026.2, so typ alone does not tell them.
+func (i *Issuer) judgeKind(root strictjson.Value) *Error {
+	if root.Get("events").Kind() != strictjson.Missing {
+		return refuse(Type, "the token has events: it is a logout token")
+	}
+	if root.Get("cnf").Kind() != strictjson.Missing {
+		return refuse(Type, "the token has cnf: it is bound to a key whose possession nobody proves here")
+	}
+	if root.Get("act").Kind() != strictjson.Missing && !i.AllowDelegation {
+		return &Error{
+			Type, "the token has act: it is delegated (RFC 8693)",
+			"set allow_delegation = true for this issuer if delegated tokens may act",
+		}
+	}
+	return nil
+}
+
+func (i *Issuer) judgeAudience(root strictjson.Value) *Error {
+	azp := root.Get("azp")
+	if k := azp.Kind(); k != strictjson.Missing && k != strictjson.String {
+		return refuse(BadClaims, "azp is "+k.String())
+	}
+	aud, ok := stringList(root.Get("aud"), true)
+	if !ok {
+		return refuse(BadClaims, "aud is neither a string nor a list of strings")
+	}
+	azpFits := azp.Kind() == strictjson.Missing || slices.Contains(i.Audiences, azp.View())
+	for _, a := range aud {
+		if azpFits && slices.Contains(i.Audiences, a) {
+			return nil
+		}
+	}
+	if !azpFits {
+		return refuse(WrongAudience, "azp "+quoted(azp.View())+" is not among the audiences")
+	}
+	e := refuse(WrongAudience, "aud names none of the audiences")
+	if len(aud) > 0 {
+		e.Detail += ", but " + quoted(aud[0])
+	}
+	if azp.Kind() == strictjson.String {
+		e.Hint = "azp fits, so a scope mapping in Authentik replaces aud: remove aud from the mapping, or add its value to audiences"
+	}
+	return e
+}
+
+// readIdentity keeps the claims, as views of the payload, which lives as long as
+// the identity, and checks the types of those that decide something.
+func (i *Issuer) readIdentity(id *Identity, root strictjson.Value) *Error {
+	id.Issuer, id.IssuerURL = i.Name, i.URL
+	sub := root.Get("sub")
+	if id.Subject = sub.View(); id.Subject == "" {
+		return &Error{
+			BadClaims, "sub is not a non-empty string",
+			"in Authentik choose a \"Subject mode\" that every user has a value for",
+		}
+	}
+	if sid := root.Get("sid"); sid.Kind() != strictjson.Missing && sid.Kind() != strictjson.String {
+		return refuse(BadClaims, "sid is "+sid.Kind().String())
+	}
+	if g := root.Get("groups"); g.Kind() != strictjson.Missing {
+		if _, ok := stringList(g, false); !ok {
+			return &Error{
+				BadClaims, "groups is not a list of strings",
+				"let the scope mapping in Authentik return a list of group names, as the default profile mapping does",
+			}
+		}
+	}
+	if p := root.Get("policy"); p.Kind() != strictjson.Missing && p.Kind() != strictjson.Null {
+		if _, ok := stringList(p, true); !ok {
+			return &Error{
+				BadClaims, "policy is neither a string nor a list of strings",
+				"let the scope mapping in Authentik return policy as a string or a list of strings",
+			}
+		}
+	}
+	id.claims = make([]claim, 0, root.Len())
+	for name, v := range root.Members() {
+		c := claim{name: name.View()}
+		var ok bool
+		if v.Kind() != strictjson.Null {
+			c.values, ok = stringList(v, true)
+			c.other = !ok
+		}
+		id.claims = append(id.claims, c)
+		switch c.name {
+		case "groups":
+			id.Groups = c.values
+		case "sid":
+			id.Session = c.values[0]
+		}
+		if c.name == i.UsernameClaim && v.Kind() == strictjson.String {
+			id.Username = c.values[0]
+		}
+	}
+	return nil
+}
+
+// stringList reads a list of strings, or a string as a list of one where
+// single is set. A list that holds anything else is not ok.
+func stringList(v strictjson.Value, single bool) ([]string, bool) {
+	switch {
+	case v.Kind() == strictjson.Missing:
+		return nil, true
+	case v.Kind() == strictjson.String && single:
+		return []string{v.View()}, true
+	case v.Kind() != strictjson.Array:
+		return nil, false
+	}
+	list := make([]string, 0, v.Len())
+	for e := range v.Elements() {
+		if e.Kind() != strictjson.String {
+			return nil, false
+		}
+		list = append(list, e.View())
+	}
+	return list, true
+}
+
+// seconds reads a NumericDate (RFC 7519 section 2) that is written as an
+// integer. Authentik writes no other.
+func seconds(root strictjson.Value, name string) (n int64, present bool, _ *Error) {
+	v := root.Get(name)
+	if v.Kind() == strictjson.Missing {
+		return 0, false, nil
+	}
+	n, ok := v.Int()
+	if !ok || n < 0 || (n > farFuture && name != "exp") {
+		return 0, false, refuse(BadClaims, name+" is not a whole number of seconds")
+	}
+	return n, true, nil
+}
+
+// Grace lets a token count past its exp, for an access key that was made from a
+// session whose token can never be renewed: until MaxAge after iat, 0 not at
+// all. It never helps a token without iat.
+type Grace struct {
+	MaxAge time.Duration
+}
+
+// judgeTime applies step 7 of the package comment.
+func (i *Issuer) judgeTime(j *judged, now time.Time, grace Grace) *Error {
+	if j.hasIAT && j.identity.IssuedAt.After(now.Add(i.Leeway)) {
+		return i.early("iat")
+	}
+	if j.hasNBF && time.Unix(j.nbf, 0).After(now.Add(i.Leeway)) {
+		return i.early("nbf")
+	}
+	if !j.hasIAT && j.identity.Expires.Sub(now) > i.MaxLifetime {
+		return i.tooLong()
+	}
+	if now.Before(j.identity.Expires.Add(i.Leeway)) {
+		return nil
+	}
+	if j.hasIAT && grace.MaxAge > 0 && now.Before(j.identity.IssuedAt.Add(grace.MaxAge)) {
+		return nil
+	}
+	return refuse(Expired, "exp was "+j.identity.Expires.UTC().Format(time.RFC3339))
+}
+
+func (i *Issuer) early(name string) *Error {
+	return &Error{
+		NotYetValid, name + " lies in the future by more than the leeway of " + i.Leeway.String(),
+		"set the clocks of this host and of Authentik by NTP",
+	}
+}

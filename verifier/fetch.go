@@ -1,0 +1,162 @@
+package verifier
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/claimgate/claimgate/internal/strictjson"
+)
+
+const (
+	fetchTimeout = 10 * time.Second // for discovery and the key set together
+	// dialTimeout ends an attempt that began while the issuer's address was dead,
+	// so that its return is noticed within seconds.
+	dialTimeout  = 3 * time.Second
+	maxRedirects = 5
+)
+
+// fetcher asks one issuer for its key set.
+type fetcher struct {
+	issuer  *Issuer
+	client  *http.Client
+	jwksURL string // found by discovery; forgotten when a fetch from it fails
+}
+
+type dialer func(ctx context.Context, network, address string) (net.Conn, error)
+
+// withTimeout bounds the look-up of the name and the connection together.
+func (d dialer) withTimeout(ctx context.Context, network, address string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	return d(ctx, network, address)
+}
+
+func newFetcher(i *Issuer, dial dialer) (*fetcher, error) {
+	tlsConfig := &tls.Config{MinVersion: tls.VersionTLS12}
+	if i.CAFile != "" {
+		pem, err := os.ReadFile(i.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("issuer %q: ca_file: %w", i.Name, err)
+		}
+		tlsConfig.RootCAs = x509.NewCertPool()
+		if !tlsConfig.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("issuer %q: ca_file %s holds no PEM certificate", i.Name, i.CAFile)
+		}
+	}
+	return &fetcher{issuer: i, client: &http.Client{
+		Timeout: fetchTimeout,
+		Transport: &http.Transport{
+			Proxy:                  http.ProxyFromEnvironment,
+			DialContext:            dial.withTimeout,
+			TLSClientConfig:        tlsConfig,
+			TLSHandshakeTimeout:    dialTimeout,
+			ForceAttemptHTTP2:      true,
+			DisableKeepAlives:      true, // a fetch in minutes; a kept connection would only go stale
+			MaxResponseHeaderBytes: 64 << 10,
+		},
+		CheckRedirect: sameOrigin,
+	}}, nil
+}
+
+// sameOrigin follows redirects within scheme and host only: whoever the issuer
+// sends us to elsewhere did not prove to be the issuer.
+func sameOrigin(next *http.Request, via []*http.Request) error {
+	if len(via) > maxRedirects {
+		return fmt.Errorf("more than %d redirects", maxRedirects)
+	}
+	if first := via[0].URL; next.URL.Scheme != first.Scheme || next.URL.Host != first.Host {
+		return fmt.Errorf("a redirect to another origin, %s://%s, is not followed", next.URL.Scheme, next.URL.Host)
+	}
+	return nil
+}
+
+// keySet fetches and parses the key set, by discovery where no address is set.
+func (f *fetcher) keySet(ctx context.Context) (*keySet, error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	where := f.issuer.JWKSURL
+	if where == "" {
+		if f.jwksURL == "" {
+			found, err := f.discover(ctx)
+			if err != nil {
+				return nil, err
+			}
+			f.jwksURL = found
+		}
+		where = f.jwksURL
+	}
+	set, err := f.keySetFrom(ctx, where)
+	if err != nil {
+		f.jwksURL = "" // the issuer may have moved it
+		return nil, fmt.Errorf("%s: %w", where, err)
+	}
+	return set, nil
+}
+
+func (f *fetcher) keySetFrom(ctx context.Context, where string) (*keySet, error) {
+	body, err := f.get(ctx, where)
+	if err != nil {
+		return nil, err
+	}
+	return parseKeySet(body)
+}
+
+// discover asks for the provider's configuration (OpenID Connect Discovery 1.0
+// section 4), which must name the very issuer (section 4.3).
+func (f *fetcher) discover(ctx context.Context) (string, error) {
+	// The slash is stripped to build this address and for nothing else.
+	where := strings.TrimSuffix(f.issuer.URL, "/") + "/.well-known/openid-configuration"
+	body, err := f.get(ctx, where)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", where, err)
+	}
+	doc, err := strictjson.Parse(body)
+	if err != nil {
+		return "", fmt.Errorf("%s: not strict JSON: %w", where, err)
+	}
+	if iss := doc.Root().Get("issuer"); !iss.Is(f.issuer.URL) {
+		return "", fmt.Errorf("%s names the issuer %s, the configuration %s: set url to the former, byte for byte, if it is the right one",
+			where, quoted(iss.Text()), quoted(f.issuer.URL))
+	}
+	uri := doc.Root().Get("jwks_uri").Text()
+	if err := checkURL(uri, f.issuer.InsecureHTTP); err != nil {
+		return "", fmt.Errorf("%s: jwks_uri: %w", where, err)
+	}
+	if strings.HasPrefix(f.issuer.URL, "https:") && !strings.HasPrefix(uri, "https:") {
+		return "", fmt.Errorf("%s: jwks_uri %s is plain http although the issuer is https: set jwks_url if that is meant", where, quoted(uri))
+	}
+	return uri, nil
+}
+
+func (f *fetcher) get(ctx context.Context, where string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, where, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "application/json")
+	resp, err := f.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("answered %s", resp.Status)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxKeySetBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > maxKeySetBytes {
+		return nil, errors.New("answered more than 1 MiB")
+	}
+	return body, nil
+}

@@ -1,0 +1,85 @@
+package verifier
+
+import (
+	"errors"
+	"testing"
+	"time"
+)
+
+// What an inspection says is what Verify does, for every variant.
+func TestAnInspectionSaysWhatVerifyDoes(t *testing.T) {
+	one, enc := rsaKey(0, kidOne), rsaKey(2, "enc-key")
+	set := jwks(one.jwk(), enc.jwk("use", "enc"), ecKey("ES256", "ec256").jwk())
+	for _, c := range variants() {
+		var adjust []func(*Options)
+		if c.adjust != nil {
+			adjust = append(adjust, c.adjust)
+		}
+		v := offline(t, set, adjust...)
+		_, err := v.Verify(t.Context(), c.token, Grace{})
+		in := v.Inspect(t.Context(), c.token)
+		if (in.Identity == nil) != (err != nil) {
+			t.Errorf("%d %s: Verify says %v, the inspection the identity %v", c.number, c.name, err, in.Identity)
+		}
+		var want *Error
+		errors.As(err, &want)
+		var failed []Check
+		for n, check := range in.Checks {
+			switch check.Outcome {
+			case Failed:
+				failed = append(failed, check)
+			case Passed:
+				if len(failed) > 0 {
+					t.Errorf("%d %s: %s passed after a check that failed", c.number, c.name, check.Name)
+				}
+			case NotReached:
+				if len(failed) == 0 {
+					t.Errorf("%d %s: check %d was not reached, and none failed", c.number, c.name, n)
+				}
+			default:
+				t.Errorf("%d %s: the outcome %q", c.number, c.name, check.Outcome)
+			}
+		}
+		if want == nil && len(failed) > 0 || want != nil && (len(failed) != 1 || failed[0].Reason != want.Reason || failed[0].Hint != want.Hint) {
+			t.Errorf("%d %s: Verify says %v, the checks %+v", c.number, c.name, err, failed)
+		}
+	}
+}
+
+func TestAnInspectionNamesTheCheck(t *testing.T) {
+	one := rsaKey(0, kidOne)
+	v := offline(t, jwksOf(one))
+	id := idClaims(testNow)
+	late := testNow.Add(-2 * time.Hour)
+	for _, tc := range []struct {
+		name, token, check string
+		header, payload    bool
+	}{
+		{"a good token", one.token(id), "", true, true},
+		{"an opaque token", "opaque", "format", false, false},
+		{"a token too long", string(make([]byte, 17<<10)), "format", false, false},
+		{"a header that is no base64", "?." + b64([]byte("{}")) + ".x", "format", false, true},
+		{"a logout token by its header", one.token(id, "typ", "logout+jwt"), "type", true, true},
+		{"a logout token by its claims", one.token(id.with("events", map[string]any{})), "purpose", true, true},
+		{"another audience", one.token(id.with("aud", "other")), "audience", true, true},
+		{"a year", one.token(id.with("exp", testNow.Unix()+365*86400)), "lifetime", true, true},
+		{"expired", one.token(id.with("iat", late.Unix(), "exp", late.Unix()+60)), "time", true, true},
+	} {
+		in := v.Inspect(t.Context(), tc.token)
+		failed := ""
+		for _, c := range in.Checks {
+			if c.Outcome == Failed {
+				failed = c.Name
+			}
+		}
+		if failed != tc.check {
+			t.Errorf("%s: failed at %q, want %q", tc.name, failed, tc.check)
+		}
+		if (in.Header != nil) != tc.header || (in.Payload != nil) != tc.payload {
+			t.Errorf("%s: header %q, payload %q", tc.name, in.Header, in.Payload)
+		}
+	}
+	if n := failedCheck(new(verified), refuse("no reason of ours", "")); n != 0 {
+		t.Errorf("an unknown reason failed at check %d: something seems to have passed", n)
+	}
+}

@@ -1,0 +1,138 @@
+package verifier
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// verifyJWS takes a compact JWS through the gate for its form and header, the
+// key set and the signature check, but not through the rules for claims: the
+// payloads of the vectors are no claims.
+func verifyJWS(t *testing.T, jws string, set []byte) *Error {
+	t.Helper()
+	g, _, err := split(jws, 16<<10, tokenTypes)
+	if err != nil {
+		return err
+	}
+	keys, bad := parseKeySet(set)
+	if bad != nil {
+		return refuse(KeysUnavailable, bad.Error())
+	}
+	f := &verified{source: &keySource{issuer: new(Issuer)}, set: keys}
+	return f.tryKeys(t.Context(), g, keys.byKid[g.kid], newPool(1, 1, patience))
+}
+
+type wycheproof struct {
+	NumberOfTests int
+	TestGroups    []struct {
+		Comment         string
+		Private, Public json.RawMessage
+		Tests           []struct {
+			TcID     int
+			Comment  string
+			JWS, JWE json.RawMessage // a string, or an object for the JSON serialization
+			Result   string
+		}
+	}
+}
+
+// Valid vectors that are refused although their algorithm is one of ours, each
+// with its reason. HS256 and JWE are no algorithms of ours.
+var wycheproofExceptions = map[string]map[int]string{
+	"signature": {
+		346: "PS384 under a key whose alg is PS256: a key is for the algorithm it names",
+		347: "the key's alg is ES521, which RFC 7518 does not know",
+		350: "as 346", 351: "as 347",
+	},
+}
+
+func TestWycheproof(t *testing.T) {
+	for _, file := range []struct {
+		name                  string
+		valid, invalid        int // how many vectors there are of each
+		accepted, notAccepted int // how many of the valid ones
+	}{
+		{"signature", 46, 355, 32, 14},
+		{"key", 5, 21, 1, 4},
+		{"crypto", 6, 77, 2, 4},
+	} {
+		t.Run(file.name, func(t *testing.T) {
+			data, err := os.ReadFile("testdata/wycheproof/json_web_" + file.name + "_test.json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var vectors wycheproof
+			if err := json.Unmarshal(data, &vectors); err != nil {
+				t.Fatal(err)
+			}
+			exceptions := wycheproofExceptions[file.name]
+			counts := make(map[string]int)
+			for _, g := range vectors.TestGroups {
+				set := keySetOf(g.Public, g.Private)
+				for _, c := range g.Tests {
+					jws := textOf(c.JWS, c.JWE)
+					err := verifyJWS(t, jws, set)
+					counts[c.Result]++
+					switch {
+					case c.Result == "invalid" && err == nil:
+						t.Errorf("%s %d (%s): accepted an invalid vector", g.Comment, c.TcID, c.Comment)
+					case c.Result == "valid" && err == nil:
+						counts["accepted"]++
+					case c.Result == "valid" && exceptions[c.TcID] == "" && oursToVerify(jws):
+						t.Errorf("%s %d (%s): refused a valid vector: %v", g.Comment, c.TcID, c.Comment, err)
+					}
+					if exceptions[c.TcID] != "" && (err == nil || c.Result != "valid") {
+						t.Errorf("%d is no exception: result %s, error %v", c.TcID, c.Result, err)
+					}
+				}
+			}
+			got := [...]int{counts["valid"], counts["invalid"], counts["accepted"], counts["valid"] - counts["accepted"]}
+			if want := [...]int{file.valid, file.invalid, file.accepted, file.notAccepted}; got != want {
+				t.Errorf("valid, invalid, valid accepted, valid refused: %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+// oursToVerify reports whether a token is a JWS by one of our algorithms.
+func oursToVerify(jws string) bool {
+	header, _, _ := strings.Cut(jws, ".")
+	text, _ := base64url.DecodeString(header)
+	var h struct{ Alg string }
+	_ = json.Unmarshal(text, &h)
+	return slices.Contains(Algorithms(), h.Alg)
+}
+
+// keySetOf makes a key set of a JWK or a JWK Set, the public one if there is one.
+func keySetOf(public, private json.RawMessage) []byte {
+	key := public
+	if key == nil {
+		key = private
+	}
+	if strings.Contains(string(key), `"keys"`) {
+		return key
+	}
+	return fmt.Appendf(nil, `{"keys":[%s]}`, key)
+}
+
+func textOf(jws, jwe json.RawMessage) string {
+	raw := slices.Concat(jws, jwe)
+	var s string
+	if json.Unmarshal(raw, &s) != nil {
+		return string(raw)
+	}
+	return s
+}
+
+// The vectors hold one key that can be factored; these must not be taken for such.
+func TestFactorable(t *testing.T) {
+	for n := range rsaPrivate {
+		if factorable(rsaPrivate[n]().N) {
+			t.Errorf("a key of crypto/rsa is taken for one that can be factored: modulus %d", n)
+		}
+	}
+}
