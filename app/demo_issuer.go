@@ -49,6 +49,7 @@ signing key, with no overlap, as Authentik does.`,
 	flags.IntVar(&o.issuer.KeyBits, "key-bits", 2048, "size of a signing key made here; Authentik's generator makes 4096")
 	flags.StringVar(&o.keyFile, "key-file", "", "PEM file of the signing key; made where it does not exist, so that a restart keeps the key")
 	flags.DurationVar(&o.issuer.Lifetime, "lifetime", time.Hour, "lifetime of ID and access tokens")
+	flags.DurationVar(&o.issuer.EvidenceLifetime, "evidence-lifetime", 8*time.Hour, "lifetime of authentik_token, the token inside the token")
 	return cmd
 }
 

@@ -16,9 +16,9 @@ import (
 const (
 	defaultKeyBits  = 2048
 	defaultLifetime = time.Hour
-	// evidenceLifetime is the validity of the inner token. It must cover the
+	// defaultEvidence is the validity of the inner token. It must cover the
 	// MinIO session, which may outlive the id_token (DurationSeconds).
-	evidenceLifetime = 8 * time.Hour
+	defaultEvidence = 8 * time.Hour
 )
 
 // Options describe an issuer. URL is required; the zero value of everything
@@ -40,6 +40,9 @@ type Options struct {
 	KeyBits int
 	// Lifetime of ID and access tokens; default one hour.
 	Lifetime time.Duration
+	// EvidenceLifetime is that of the token inside the token; default eight
+	// hours.
+	EvidenceLifetime time.Duration
 }
 
 // Issuer signs tokens and answers discovery, key set and token requests. It is
@@ -50,6 +53,7 @@ type Issuer struct {
 	clock    func() time.Time
 	keyBits  int
 	lifetime time.Duration
+	evidence time.Duration
 	users    map[string]User
 	mux      *http.ServeMux
 
@@ -69,6 +73,7 @@ func New(o Options) (*Issuer, error) {
 		clock:    o.Clock,
 		keyBits:  o.KeyBits,
 		lifetime: o.Lifetime,
+		evidence: o.EvidenceLifetime,
 		users:    make(map[string]User),
 	}
 	if i.clientID == "" {
@@ -82,6 +87,9 @@ func New(o Options) (*Issuer, error) {
 	}
 	if i.lifetime == 0 {
 		i.lifetime = defaultLifetime
+	}
+	if i.evidence == 0 {
+		i.evidence = defaultEvidence
 	}
 	if o.Users == nil {
 		o.Users = DefaultUsers()

@@ -351,6 +351,19 @@ func TestTokenEndpointGivesMachineTokens(t *testing.T) {
 	}
 }
 
+// The token inside the token has a lifetime of its own, because MinIO's session
+// does.
+func TestTheInnerTokenHasItsOwnLifetime(t *testing.T) {
+	s := start(t, issuer.Options{EvidenceLifetime: 20 * time.Minute})
+	user, _ := s.User("rhea")
+	id := verified(t, s.JWKS(), s.IDToken(user))
+	inner := verified(t, s.JWKS(), id["authentik_token"].(string))
+	lasts := func(claims map[string]any) float64 { return claims["exp"].(float64) - claims["iat"].(float64) }
+	if lasts(inner) != 1200 || lasts(id) != 3600 {
+		t.Errorf("the inner token lasts %v s and the outer %v s, want 1200 and 3600", lasts(inner), lasts(id))
+	}
+}
+
 func TestOnlyTheScopesAskedForBringClaims(t *testing.T) {
 	s := start(t, issuer.Options{})
 	for _, tc := range []struct {

@@ -122,7 +122,7 @@ func (i *Issuer) EvidenceClaims(u User) map[string]any {
 		"sub":                u.Subject,
 		"aud":                i.clientID,
 		"iat":                now.Unix(),
-		"exp":                now.Add(evidenceLifetime).Unix(),
+		"exp":                now.Add(i.evidence).Unix(),
 		"preferred_username": u.Name,
 		"groups":             u.groupsClaim(),
 	}
