@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"time"
 
@@ -39,13 +40,12 @@ insecure_http = true
 file = "mapping.toml"
 `
 
-func (s *Stack) startGateway(ctx context.Context, o Options) testcontainers.Container {
-	s.tb.Helper()
+func (p *parts) startGateway(ctx context.Context, o Options) (testcontainers.Container, error) {
 	image, err := claimgateImage()
 	if err != nil {
-		s.tb.Fatalf("claimgate image: %v", err)
+		return nil, fmt.Errorf("claimgate image: %w", err)
 	}
-	return s.run(
+	return p.run(
 		ctx, "claimgate", image,
 		testcontainers.WithExposedPorts(adminPort),
 		harden(),

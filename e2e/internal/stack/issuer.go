@@ -35,13 +35,12 @@ var claimgateImage = sync.OnceValues(func() (string, error) {
 
 // startIssuer runs the issuer that claimgate embeds for its demo. It stands in
 // for Authentik: the tokens have the same shape.
-func (s *Stack) startIssuer(ctx context.Context) testcontainers.Container {
-	s.tb.Helper()
+func (p *parts) startIssuer(ctx context.Context) (testcontainers.Container, error) {
 	image, err := claimgateImage()
 	if err != nil {
-		s.tb.Fatalf("claimgate image: %v", err)
+		return nil, fmt.Errorf("claimgate image: %w", err)
 	}
-	return s.run(
+	return p.run(
 		ctx, "issuer", image,
 		testcontainers.WithCmd("demo", "issuer", "--listen", "0.0.0.0:9000", "--url", issuerURL, "--client-id", clientID),
 		testcontainers.WithExposedPorts(issuerPort),

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -20,39 +21,42 @@ func logsDir() string {
 	return "logs"
 }
 
-// keepLog writes a container's log to a file where the test failed, and names
-// the file. It never fails the test itself.
-func keepLog(tb testing.TB, c testcontainers.Container, name string) {
+// keepLogs writes the containers' logs to files where the test failed, and
+// names the files. It never fails the test itself.
+func (p *parts) keepLogs(tb testing.TB) {
 	if !tb.Failed() {
 		return
 	}
+	dir, err := filepath.Abs(filepath.Join(logsDir(), strings.ReplaceAll(tb.Name(), "/", "-")))
+	if err != nil {
+		dir = logsDir()
+	}
+	for _, c := range p.running {
+		path := filepath.Join(dir, c.name+".log")
+		if err := keepLog(c, path); err != nil {
+			tb.Logf("log of %s: %v", c.name, err)
+			continue
+		}
+		tb.Logf("log of %s kept in %s", c.name, path)
+	}
+}
+
+func keepLog(c testcontainers.Container, path string) error {
 	// The test's own context is canceled by now.
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	dir := filepath.Join(logsDir(), strings.ReplaceAll(tb.Name(), "/", "-"))
-	path := filepath.Join(dir, name+".log")
-	if abs, err := filepath.Abs(path); err == nil {
-		path = abs
-	}
 	log, err := c.Logs(ctx)
 	if err != nil {
-		tb.Logf("log of %s: %v", name, err)
-		return
+		return err
 	}
 	defer log.Close()
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		tb.Logf("log of %s: %v", name, err)
-		return
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return err
 	}
 	file, err := os.Create(path)
 	if err != nil {
-		tb.Logf("log of %s: %v", name, err)
-		return
+		return err
 	}
-	defer file.Close()
-	if _, err := io.Copy(file, log); err != nil {
-		tb.Logf("log of %s: %v", name, err)
-		return
-	}
-	tb.Logf("log of %s kept in %s", name, path)
+	_, err = io.Copy(file, log)
+	return errors.Join(err, file.Close())
 }

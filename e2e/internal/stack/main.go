@@ -42,7 +42,12 @@ func Main(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "remove what earlier runs left:", err)
 		return 1
 	}
-	return m.Run()
+	code := m.Run()
+	if err := removeShared(); err != nil {
+		fmt.Fprintln(os.Stderr, "remove the shared stack:", err)
+		return max(code, 1)
+	}
+	return code
 }
 
 func sweep(ctx context.Context) error {

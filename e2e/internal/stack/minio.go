@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha1"
 	"encoding/base64"
+	"fmt"
 	"maps"
 	"sync"
 
@@ -28,11 +29,10 @@ var minioImage = sync.OnceValues(func() (string, error) {
 	return images.MinIO(context.Background())
 })
 
-func (s *Stack) startMinIO(ctx context.Context, o Options) testcontainers.Container {
-	s.tb.Helper()
+func (p *parts) startMinIO(ctx context.Context, o Options) (testcontainers.Container, error) {
 	image, err := minioImage()
 	if err != nil {
-		s.tb.Fatalf("MinIO image: %v", err)
+		return nil, fmt.Errorf("MinIO image: %w", err)
 	}
 	env := map[string]string{
 		"MINIO_ROOT_USER":                     rootUser,
@@ -49,7 +49,7 @@ func (s *Stack) startMinIO(ctx context.Context, o Options) testcontainers.Contai
 		"MINIO_IDENTITY_OPENID_ROLE_POLICY": "decided-by-claimgate",
 	}
 	maps.Copy(env, o.MinIO)
-	return s.run(
+	return p.run(
 		ctx, "minio", image,
 		testcontainers.WithCmd("server", "/data"),
 		testcontainers.WithEnv(env),

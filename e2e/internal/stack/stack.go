@@ -2,7 +2,10 @@ package stack
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/network"
@@ -33,56 +36,102 @@ reason   = "platform on-call"
 owner    = "platform@example.com"
 `
 
-// Stack is a running MinIO with its webhook and its issuer.
+// Stack is a running MinIO with its webhook and its issuer, in the hands of one
+// test.
 type Stack struct {
-	tb      testing.TB
+	*parts
+
+	tb testing.TB
+}
+
+// parts are what runs, whoever uses it.
+type parts struct {
+	// name labels what belongs together.
+	name    string
 	network *testcontainers.DockerNetwork
+	running []part
 
 	issuer  testcontainers.Container
 	gateway testcontainers.Container
 	minio   testcontainers.Container
 }
 
-// New starts a stack and returns when MinIO serves and asks its webhook.
+// part is a container under the name that the others know it by.
+type part struct {
+	testcontainers.Container
+	name string
+}
+
+// New starts a stack for one test and returns when MinIO serves and asks its
+// webhook.
 func New(tb testing.TB, o Options) *Stack {
 	tb.Helper()
-	ctx := tb.Context()
+	p, err := start(tb.Context(), tb.Name(), o)
+	tb.Cleanup(func() { p.stop(tb) })
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return &Stack{parts: p, tb: tb}
+}
+
+// start returns what has been started even where it fails, for its logs.
+func start(ctx context.Context, name string, o Options) (p *parts, err error) {
 	if o.Mapping == "" {
 		o.Mapping = DefaultMapping
 	}
-	nw, err := network.New(ctx, network.WithLabels(map[string]string{label: tb.Name()}))
-	testcontainers.CleanupNetwork(tb, nw)
-	if err != nil {
-		tb.Fatalf("network: %v", err)
+	p = &parts{name: name}
+	if p.network, err = network.New(ctx, network.WithLabels(map[string]string{label: name})); err != nil {
+		return p, fmt.Errorf("network: %w", err)
 	}
-	s := &Stack{tb: tb, network: nw}
 	// In this order: the webhook reads the issuer's keys before it is ready,
 	// and MinIO does not come up without its webhook.
-	s.issuer = s.startIssuer(ctx)
-	s.gateway = s.startGateway(ctx, o)
-	s.minio = s.startMinIO(ctx, o)
-	return s
+	if p.issuer, err = p.startIssuer(ctx); err != nil {
+		return p, err
+	}
+	if p.gateway, err = p.startGateway(ctx, o); err != nil {
+		return p, err
+	}
+	p.minio, err = p.startMinIO(ctx, o)
+	return p, err
 }
 
-// run starts one container under a name on the stack's network, has it removed
-// at the test's end and its log kept if the test failed.
-func (s *Stack) run(ctx context.Context, name, image string, opts ...testcontainers.ContainerCustomizer) testcontainers.Container {
-	s.tb.Helper()
+// run starts one container under a name on the stack's network.
+func (p *parts) run(ctx context.Context, name, image string, opts ...testcontainers.ContainerCustomizer) (testcontainers.Container, error) {
 	opts = append([]testcontainers.ContainerCustomizer{
-		network.WithNetwork([]string{name}, s.network),
-		testcontainers.WithLabels(map[string]string{label: s.tb.Name()}),
+		network.WithNetwork([]string{name}, p.network),
+		testcontainers.WithLabels(map[string]string{label: p.name}),
 	}, opts...)
 	c, err := testcontainers.Run(ctx, image, opts...)
-	// Cleanups run last in, first out: the log is read before the container
-	// is gone.
-	testcontainers.CleanupContainer(s.tb, c)
 	if c != nil {
-		s.tb.Cleanup(func() { keepLog(s.tb, c, name) })
+		p.running = append(p.running, part{c, name})
 	}
 	if err != nil {
-		s.tb.Fatalf("start %s: %v", name, err)
+		return c, fmt.Errorf("start %s: %w", name, err)
 	}
-	return c
+	return c, nil
+}
+
+// stop keeps the logs where the test failed and removes everything.
+func (p *parts) stop(tb testing.TB) {
+	p.keepLogs(tb)
+	if err := p.remove(); err != nil {
+		tb.Errorf("remove the stack: %v", err)
+	}
+}
+
+// remove ends at once what holds nothing that is worth an orderly end.
+func (p *parts) remove() error {
+	// The context of whoever started it is canceled by now.
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	var errs []error
+	for _, c := range p.running {
+		errs = append(errs, c.Terminate(ctx, testcontainers.StopTimeout(0)))
+	}
+	if p.network != nil {
+		errs = append(errs, p.network.Remove(ctx))
+	}
+	return errors.Join(errs...)
 }
 
 func (s *Stack) endpoint(c testcontainers.Container, port string) string {
