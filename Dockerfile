@@ -22,6 +22,8 @@ ARG DATE=unknown
 # Without a shell RUN expands no variables, but ENV does.
 ENV GOFLAGS="-trimpath -buildvcs=false '-ldflags=-s -w -X main.version=${VERSION} -X main.commit=${COMMIT} -X main.date=${DATE}'"
 RUN ["go", "build", "-o", "/out/claimgate", "./app"]
+# An empty directory for the runtime image, which has no mkdir.
+WORKDIR /out/state
 
 FROM ${RUNTIME_IMAGE}
 ARG VERSION=dev
@@ -37,6 +39,8 @@ LABEL org.opencontainers.image.title="claimgate" \
 
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /out/claimgate /claimgate
+# Where snapshot_file may be kept: a volume mounted here belongs to the user.
+COPY --from=build --chown=65532:65532 /out/state /var/lib/claimgate
 
 # A number, not a name: scratch has no passwd, and Kubernetes' runAsNonRoot
 # accepts numbers only.
