@@ -31,6 +31,8 @@ func DefaultUsers() []User {
 		{Name: "rhea", Groups: []string{"MinIO readers"}, Policies: []string{"readonly"}},
 		{Name: "walt", Groups: []string{"MinIO writers"}, Policies: []string{"writeonly"}},
 		{Name: "ada", Groups: []string{"MinIO admins"}, Policies: []string{"consoleAdmin"}},
+		{Name: "petra", Groups: []string{"minio-rw-red", "minio-rw-blue"}},
+		{Name: "cora", Groups: []string{"MinIO curators"}},
 		{Name: "nobody"},
 	}
 	for i := range users {

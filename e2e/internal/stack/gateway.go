@@ -19,6 +19,7 @@ const (
 	configDir   = "/etc/claimgate"
 	callerToken = "Bearer e2e-caller-token"
 	adminPort   = "8081/tcp"
+	imageUser   = 65532
 )
 
 // config is what an operator writes for containers on one network.
@@ -49,16 +50,8 @@ func (p *parts) startGateway(ctx context.Context, o Options) (testcontainers.Con
 		ctx, "claimgate", image,
 		testcontainers.WithExposedPorts(adminPort),
 		harden(),
-		testcontainers.WithHostConfigModifier(func(hc *container.HostConfig) {
-			hc.Mounts = append(hc.Mounts, mount.Mount{Type: mount.TypeVolume, Target: configDir})
-		}),
-		testcontainers.WithAdditionalLifecycleHooks(testcontainers.ContainerLifecycleHooks{
-			PostCreates: []testcontainers.ContainerHook{
-				func(ctx context.Context, c testcontainers.Container) error {
-					return copyFiles(ctx, c, map[string]string{"config.toml": config + o.Config, "mapping.toml": o.Mapping})
-				},
-			},
-		}),
+		withConfigVolume(),
+		withFiles(map[string]string{"config.toml": config + o.Config, "mapping.toml": o.Mapping}),
 		// The image's own HEALTHCHECK says when it is ready, asked more often
 		// than an operator would.
 		testcontainers.WithConfigModifier(func(c *container.Config) {
@@ -78,13 +71,31 @@ func harden() testcontainers.CustomizeRequestOption {
 	})
 }
 
+// withConfigVolume gives a container whose own file system is read-only a place
+// for its files.
+func withConfigVolume() testcontainers.CustomizeRequestOption {
+	return testcontainers.WithHostConfigModifier(func(hc *container.HostConfig) {
+		hc.Mounts = append(hc.Mounts, mount.Mount{Type: mount.TypeVolume, Target: configDir})
+	})
+}
+
+// withFiles has them written into the volume before the container starts.
+func withFiles(files map[string]string) testcontainers.CustomizeRequestOption {
+	return testcontainers.WithAdditionalLifecycleHooks(testcontainers.ContainerLifecycleHooks{
+		PostCreates: []testcontainers.ContainerHook{
+			func(ctx context.Context, c testcontainers.Container) error { return copyFiles(ctx, c, files) },
+		},
+	})
+}
+
 // copyFiles writes into the configuration volume. The container's own
 // CopyToContainer starts at the root, which is read-only.
 func copyFiles(ctx context.Context, c testcontainers.Container, files map[string]string) error {
 	var archive bytes.Buffer
 	w := tar.NewWriter(&archive)
 	for name, content := range files {
-		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(content))}); err != nil {
+		header := &tar.Header{Name: name, Mode: 0o600, Uid: imageUser, Gid: imageUser, Size: int64(len(content))}
+		if err := w.WriteHeader(header); err != nil {
 			return err
 		}
 		if _, err := w.Write([]byte(content)); err != nil {

@@ -21,6 +21,8 @@ const (
 	issuerURL  = "http://issuer:9000/application/o/minio/"
 	clientID   = "minio"
 
+	keyFile = "signing-key.pem"
+
 	// AllScopes bring groups, policy and the token inside the token.
 	AllScopes = "openid email profile minio"
 	// NoEvidence leaves the minio scope out: the session that MinIO makes of
@@ -40,9 +42,16 @@ func (p *parts) startIssuer(ctx context.Context) (testcontainers.Container, erro
 	if err != nil {
 		return nil, fmt.Errorf("claimgate image: %w", err)
 	}
+	key, err := signingKeyPEM()
+	if err != nil {
+		return nil, err
+	}
 	return p.run(
 		ctx, "issuer", image,
-		testcontainers.WithCmd("demo", "issuer", "--listen", "0.0.0.0:9000", "--url", issuerURL, "--client-id", clientID),
+		testcontainers.WithCmd("demo", "issuer", "--listen", "0.0.0.0:9000", "--url", issuerURL, "--client-id", clientID,
+			"--key-file", configDir+"/"+keyFile),
+		withConfigVolume(),
+		withFiles(map[string]string{keyFile: key}),
 		testcontainers.WithExposedPorts(issuerPort),
 		testcontainers.WithWaitStrategy(wait.ForHTTP("/application/o/minio/.well-known/openid-configuration").WithPort(issuerPort)),
 		harden(),

@@ -78,31 +78,6 @@ func (s *Stack) Root() credentials.Value {
 	return credentials.Value{AccessKeyID: rootUser, SecretAccessKey: rootPassword, SignerType: credentials.SignatureV4}
 }
 
-// Session is AssumeRoleWithWebIdentity: MinIO's credentials for an id_token.
-func (s *Stack) Session(idToken string) (credentials.Value, error) {
-	s.tb.Helper()
-	sts, err := credentials.NewSTSWebIdentity("http://"+s.MinIOEndpoint(),
-		func() (*credentials.WebIdentityToken, error) {
-			return &credentials.WebIdentityToken{Token: idToken}, nil
-		},
-		func(web *credentials.STSWebIdentity) { web.RoleARN = roleARN() },
-	)
-	if err != nil {
-		return credentials.Value{}, err
-	}
-	return sts.GetWithContext(nil)
-}
-
-// MustSession is Session for tests that start behind it.
-func (s *Stack) MustSession(user, scope string) credentials.Value {
-	s.tb.Helper()
-	creds, err := s.Session(s.Login(user, scope).ID)
-	if err != nil {
-		s.tb.Fatalf("AssumeRoleWithWebIdentity for %s: %v", user, err)
-	}
-	return creds
-}
-
 // S3 is a client with the given credentials.
 func (s *Stack) S3(creds credentials.Value) *minio.Client {
 	s.tb.Helper()

@@ -1,0 +1,57 @@
+package stack
+
+import "github.com/minio/minio-go/v7/pkg/credentials"
+
+// Session is AssumeRoleWithWebIdentity: MinIO's credentials for an id_token.
+func (s *Stack) Session(idToken string) (credentials.Value, error) {
+	s.tb.Helper()
+	return s.RestrictedSession(idToken, "")
+}
+
+// RestrictedSession gives the session a policy of its own.
+func (s *Stack) RestrictedSession(idToken, policy string) (credentials.Value, error) {
+	s.tb.Helper()
+	sts, err := credentials.NewSTSWebIdentity(
+		"http://"+s.MinIOEndpoint(),
+		func() (*credentials.WebIdentityToken, error) {
+			return &credentials.WebIdentityToken{Token: idToken}, nil
+		},
+		func(web *credentials.STSWebIdentity) {
+			web.RoleARN = roleARN()
+			web.Policy = policy
+		},
+	)
+	if err != nil {
+		return credentials.Value{}, err
+	}
+	return sts.GetWithContext(nil)
+}
+
+// MustSession is Session for tests that start behind it.
+func (s *Stack) MustSession(user, scope string) credentials.Value {
+	s.tb.Helper()
+	creds, err := s.Session(s.Login(user, scope).ID)
+	if err != nil {
+		s.tb.Fatalf("AssumeRoleWithWebIdentity for %s: %v", user, err)
+	}
+	return creds
+}
+
+// AssumeRole is a session made from a static key, with a policy of its own.
+func (s *Stack) AssumeRole(static credentials.Value, policy string) credentials.Value {
+	s.tb.Helper()
+	sts, err := credentials.NewSTSAssumeRole("http://"+s.MinIOEndpoint(), credentials.STSAssumeRoleOptions{
+		AccessKey: static.AccessKeyID,
+		SecretKey: static.SecretAccessKey,
+		Location:  region,
+		Policy:    policy,
+	})
+	var creds credentials.Value
+	if err == nil {
+		creds, err = sts.GetWithContext(nil)
+	}
+	if err != nil {
+		s.tb.Fatalf("AssumeRole for %s: %v", static.AccessKeyID, err)
+	}
+	return creds
+}
