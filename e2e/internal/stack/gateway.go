@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/moby/moby/api/types/container"
@@ -18,6 +17,7 @@ import (
 const (
 	configDir   = "/etc/claimgate"
 	callerToken = "Bearer e2e-caller-token"
+	gatewayPort = "8080"
 	adminPort   = "8081/tcp"
 	imageUser   = 65532
 )
@@ -41,24 +41,37 @@ insecure_http = true
 file = "mapping.toml"
 `
 
-func (p *parts) startGateway(ctx context.Context, o Options) (testcontainers.Container, error) {
+// startGateways runs the replicas, which differ in nothing.
+func (p *parts) startGateways(ctx context.Context, o Options) error {
 	image, err := claimgateImage()
 	if err != nil {
-		return nil, fmt.Errorf("claimgate image: %w", err)
+		return fmt.Errorf("claimgate image: %w", err)
 	}
-	return p.run(
-		ctx, "claimgate", image,
-		testcontainers.WithExposedPorts(adminPort),
-		harden(),
-		withConfigVolume(),
-		withFiles(map[string]string{"config.toml": config + o.Config, "mapping.toml": o.Mapping}),
-		// The image's own HEALTHCHECK says when it is ready, asked more often
-		// than an operator would.
-		testcontainers.WithConfigModifier(func(c *container.Config) {
-			c.Healthcheck = &container.HealthConfig{Interval: time.Second}
-		}),
-		testcontainers.WithWaitStrategy(wait.ForHealthCheck()),
-	)
+	for i := range o.Replicas {
+		name := "claimgate"
+		if o.Front != Direct { // which has this name
+			name = fmt.Sprintf("claimgate-%d", i+1)
+		}
+		c, err := p.run(
+			ctx, name, image,
+			testcontainers.WithExposedPorts(adminPort, gatewayPort+"/tcp"),
+			testcontainers.WithEnv(o.Env),
+			harden(),
+			withConfigVolume(),
+			withFiles(o.Files),
+			// The image's own HEALTHCHECK says when it is ready, asked more often
+			// than an operator would.
+			testcontainers.WithConfigModifier(func(c *container.Config) {
+				c.Healthcheck = &container.HealthConfig{Interval: time.Second}
+			}),
+			testcontainers.WithWaitStrategy(wait.ForHealthCheck()),
+		)
+		if err != nil {
+			return err
+		}
+		p.gateways = append(p.gateways, &Gateway{container: c, name: name})
+	}
+	return nil
 }
 
 // harden runs a container as the documentation recommends: nothing to write
@@ -120,39 +133,24 @@ func copyFiles(ctx context.Context, c testcontainers.Container, files map[string
 // WriteMapping replaces mapping.toml under the running gateway.
 func (s *Stack) WriteMapping(mapping string) {
 	s.tb.Helper()
-	if err := copyFiles(s.tb.Context(), s.gateway, map[string]string{"mapping.toml": mapping}); err != nil {
-		s.tb.Fatalf("write mapping.toml: %v", err)
-	}
+	s.Gateway(0).WriteFiles(map[string]string{"mapping.toml": mapping})
 }
 
 // StopGateway stops claimgate as "docker stop" does.
 func (s *Stack) StopGateway() {
 	s.tb.Helper()
-	if err := s.gateway.Stop(s.tb.Context(), nil); err != nil {
-		s.tb.Fatalf("stop claimgate: %v", err)
-	}
+	s.Gateway(0).Stop()
 }
 
 // StartGateway starts the stopped claimgate again and waits until it is
 // healthy.
 func (s *Stack) StartGateway() {
 	s.tb.Helper()
-	if err := s.gateway.Start(s.tb.Context()); err != nil {
-		s.tb.Fatalf("start claimgate again: %v", err)
-	}
+	s.Gateway(0).Start()
 }
 
 // GatewayLog is everything that claimgate has written so far.
 func (s *Stack) GatewayLog() string {
 	s.tb.Helper()
-	log, err := s.gateway.Logs(s.tb.Context())
-	if err != nil {
-		s.tb.Fatalf("log of claimgate: %v", err)
-	}
-	defer log.Close()
-	text, err := io.ReadAll(log)
-	if err != nil {
-		s.tb.Fatalf("log of claimgate: %v", err)
-	}
-	return string(text)
+	return s.Gateway(0).Log()
 }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/wait"
@@ -37,7 +38,7 @@ var claimgateImage = sync.OnceValues(func() (string, error) {
 
 // startIssuer runs the issuer that claimgate embeds for its demo. It stands in
 // for Authentik: the tokens have the same shape.
-func (p *parts) startIssuer(ctx context.Context) (testcontainers.Container, error) {
+func (p *parts) startIssuer(ctx context.Context, o Options) (testcontainers.Container, error) {
 	image, err := claimgateImage()
 	if err != nil {
 		return nil, fmt.Errorf("claimgate image: %w", err)
@@ -46,10 +47,13 @@ func (p *parts) startIssuer(ctx context.Context) (testcontainers.Container, erro
 	if err != nil {
 		return nil, err
 	}
+	command := []string{
+		"demo", "issuer", "--listen", "0.0.0.0:9000", "--url", issuerURL, "--client-id", clientID,
+		"--key-file", configDir + "/" + keyFile,
+	}
 	return p.run(
 		ctx, "issuer", image,
-		testcontainers.WithCmd("demo", "issuer", "--listen", "0.0.0.0:9000", "--url", issuerURL, "--client-id", clientID,
-			"--key-file", configDir+"/"+keyFile),
+		testcontainers.WithCmd(append(command, o.Issuer...)...),
 		withConfigVolume(),
 		withFiles(map[string]string{keyFile: key}),
 		testcontainers.WithExposedPorts(issuerPort),
@@ -105,4 +109,37 @@ func post(ctx context.Context, address string, form url.Values) ([]byte, error) 
 		return nil, fmt.Errorf("status %s: %s", res.Status, body)
 	}
 	return body, nil
+}
+
+// RotateIssuerKey has the issuer put a new key in the place of the old one, as
+// Authentik does: without a time in which both count.
+func (s *Stack) RotateIssuerKey() {
+	s.tb.Helper()
+	before := s.keyID()
+	if err := sendSignal(s.tb.Context(), s.issuer, "SIGHUP"); err != nil {
+		s.tb.Fatalf("SIGHUP to the issuer: %v", err)
+	}
+	for s.keyID() == before {
+		select {
+		case <-s.tb.Context().Done():
+			s.tb.Fatal("the issuer did not rotate its key")
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// StopIssuer stops the issuer.
+func (s *Stack) StopIssuer() {
+	s.tb.Helper()
+	if err := s.issuer.Stop(s.tb.Context(), nil); err != nil {
+		s.tb.Fatalf("stop the issuer: %v", err)
+	}
+}
+
+// StartIssuer starts the stopped issuer again, with the key that it had.
+func (s *Stack) StartIssuer() {
+	s.tb.Helper()
+	if err := s.issuer.Start(s.tb.Context()); err != nil {
+		s.tb.Fatalf("start the issuer again: %v", err)
+	}
 }

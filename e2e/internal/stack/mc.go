@@ -5,13 +5,16 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"github.com/claimgate/claimgate/e2e/internal/images"
+	"github.com/claimgate/claimgate/e2e/internal/pki"
 )
 
 var mcBinary = sync.OnceValues(func() (string, error) {
@@ -51,9 +54,15 @@ func (m MC) Run(stdin string, args ...string) (string, error) {
 	if m.header != "" {
 		global = append(global, "-H", m.header)
 	}
+	if m.stack.ca != nil {
+		if err := trust(home, m.stack.ca); err != nil {
+			m.stack.tb.Fatalf("mc: %v", err)
+		}
+	}
 	ctx := m.stack.tb.Context()
 	cmd := exec.CommandContext(ctx, binary, append(global, args...)...)
-	cmd.Env = []string{"HOME=" + home, "MC_HOST_e2e=http://" + user + "@" + m.stack.MinIOEndpoint()}
+	scheme, _, _ := strings.Cut(m.stack.minioURL(), "://")
+	cmd.Env = []string{"HOME=" + home, "MC_HOST_e2e=" + scheme + "://" + user + "@" + m.stack.MinIOEndpoint()}
 	cmd.Stdin = strings.NewReader(stdin)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -61,4 +70,13 @@ func (m MC) Run(stdin string, args ...string) (string, error) {
 		return stdout.String(), fmt.Errorf("mc %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
 	}
 	return stdout.String(), nil
+}
+
+// trust puts an authority where mc looks for those of its user.
+func trust(home string, ca *pki.CA) error {
+	dir := filepath.Join(home, "certs", "CAs")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "private-ca.crt"), []byte(ca.PEM()), 0o600)
 }

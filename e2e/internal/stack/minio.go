@@ -6,14 +6,18 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
+	"net/http"
+	"strings"
 	"sync"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+	"github.com/moby/moby/api/types/container"
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/wait"
 
 	"github.com/claimgate/claimgate/e2e/internal/images"
+	"github.com/claimgate/claimgate/e2e/internal/pki"
 )
 
 const (
@@ -29,7 +33,8 @@ var minioImage = sync.OnceValues(func() (string, error) {
 	return images.MinIO(context.Background())
 })
 
-func (p *parts) startMinIO(ctx context.Context, o Options) (testcontainers.Container, error) {
+// startMinIO runs a MinIO whose webhook is at an address.
+func (p *parts) startMinIO(ctx context.Context, o Options, webhook string) (testcontainers.Container, error) {
 	image, err := minioImage()
 	if err != nil {
 		return nil, fmt.Errorf("MinIO image: %w", err)
@@ -39,7 +44,7 @@ func (p *parts) startMinIO(ctx context.Context, o Options) (testcontainers.Conta
 		"MINIO_ROOT_PASSWORD":                 rootPassword,
 		"MINIO_REGION":                        region,
 		"MINIO_BROWSER":                       "off",
-		"MINIO_POLICY_PLUGIN_URL":             "http://claimgate:8080/authz",
+		"MINIO_POLICY_PLUGIN_URL":             webhook,
 		"MINIO_POLICY_PLUGIN_AUTH_TOKEN":      callerToken,
 		"MINIO_IDENTITY_OPENID_CONFIG_URL":    issuerURL + ".well-known/openid-configuration",
 		"MINIO_IDENTITY_OPENID_CLIENT_ID":     clientID,
@@ -49,15 +54,46 @@ func (p *parts) startMinIO(ctx context.Context, o Options) (testcontainers.Conta
 		"MINIO_IDENTITY_OPENID_ROLE_POLICY": "decided-by-claimgate",
 	}
 	maps.Copy(env, o.MinIO)
+	// live and ready answer before the webhook has been reached; cluster does not.
+	healthy := wait.ForHTTP("/minio/health/cluster").WithPort(minioPort)
+	var certs []testcontainers.ContainerFile
+	if o.CA != nil {
+		healthy = healthy.WithTLS(true, o.CA.Client())
+		if certs, err = minioCerts(o.CA); err != nil {
+			return nil, err
+		}
+	}
 	return p.run(
 		ctx, "minio", image,
-		testcontainers.WithCmd("server", "/data"),
+		testcontainers.WithCmd("server", "--certs-dir", certsDir, "/data"),
 		testcontainers.WithEnv(env),
+		testcontainers.WithFiles(certs...),
 		testcontainers.WithExposedPorts(minioPort),
-		// live and ready answer before the webhook has been reached; cluster
-		// does not.
-		testcontainers.WithWaitStrategy(wait.ForHTTP("/minio/health/cluster").WithPort(minioPort)),
+		testcontainers.WithHostConfigModifier(func(hc *container.HostConfig) {
+			if p.host != "" {
+				hc.ExtraHosts = append(hc.ExtraHosts, "claimgate:"+p.host)
+			}
+		}),
+		testcontainers.WithWaitStrategy(healthy),
 	)
+}
+
+const certsDir = "/certs"
+
+// minioCerts are MinIO's own certificate and, in CAs, whom it trusts besides the
+// system's authorities.
+func minioCerts(ca *pki.CA) ([]testcontainers.ContainerFile, error) {
+	pair, err := ca.Issue("minio")
+	if err != nil {
+		return nil, err
+	}
+	var files []testcontainers.ContainerFile
+	for name, content := range map[string]string{"public.crt": pair.Cert, "private.key": pair.Key, "CAs/private-ca.crt": ca.PEM()} {
+		files = append(files, testcontainers.ContainerFile{
+			Reader: strings.NewReader(content), ContainerFilePath: certsDir + "/" + name, FileMode: 0o644,
+		})
+	}
+	return files, nil
 }
 
 // roleARN is the role that MinIO makes of a provider in role mode: the SHA-1
@@ -73,6 +109,24 @@ func (s *Stack) MinIOEndpoint() string {
 	return s.endpoint(s.minio, minioPort)
 }
 
+func (s *Stack) minioURL() string {
+	s.tb.Helper()
+	if s.ca != nil {
+		return "https://" + s.MinIOEndpoint()
+	}
+	return "http://" + s.MinIOEndpoint()
+}
+
+// transport trusts the stack's authority, where it has one.
+func (s *Stack) transport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	if s.ca != nil {
+		t.TLSClientConfig = s.ca.Client()
+	}
+	s.tb.Cleanup(t.CloseIdleConnections)
+	return t
+}
+
 // Root are the credentials that the webhook lets pass without a token.
 func (s *Stack) Root() credentials.Value {
 	return credentials.Value{AccessKeyID: rootUser, SecretAccessKey: rootPassword, SignerType: credentials.SignatureV4}
@@ -82,8 +136,10 @@ func (s *Stack) Root() credentials.Value {
 func (s *Stack) S3(creds credentials.Value) *minio.Client {
 	s.tb.Helper()
 	c, err := minio.New(s.MinIOEndpoint(), &minio.Options{
-		Creds:  credentials.NewStatic(creds.AccessKeyID, creds.SecretAccessKey, creds.SessionToken, credentials.SignatureV4),
-		Region: region,
+		Creds:     credentials.NewStatic(creds.AccessKeyID, creds.SecretAccessKey, creds.SessionToken, credentials.SignatureV4),
+		Region:    region,
+		Secure:    s.ca != nil,
+		Transport: s.transport(),
 		// A denial is final; a retried one only makes the test slow.
 		MaxRetries: 1,
 	})

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"testing"
@@ -9,32 +10,16 @@ import (
 
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/network"
+
+	"github.com/claimgate/claimgate/e2e/internal/front"
+	"github.com/claimgate/claimgate/e2e/internal/pki"
 )
 
-// Options change a stack; the zero value is what most tests want.
-type Options struct {
-	// Mapping is the mapping.toml; default DefaultMapping.
-	Mapping string
-	// Config is appended to the config.toml.
-	Config string
-	// MinIO are further environment variables of the MinIO.
-	MinIO map[string]string
-}
-
-// DefaultMapping lets the token's claim grant what is harmless and the group
-// grant the rest.
-const DefaultMapping = `version = 1
-
-[claim]
-name  = "policy"
-allow = ["readonly", "readwrite", "writeonly"]
-
-[[group]]
-name     = "MinIO admins"
-policies = ["consoleAdmin"]
-reason   = "platform on-call"
-owner    = "platform@example.com"
-`
+// DefaultMapping lets the token's claim grant what is harmless and groups grant
+// the rest.
+//
+//go:embed mapping.toml
+var DefaultMapping string
 
 // Stack is a running MinIO with its webhook and its issuer, in the hands of one
 // test.
@@ -51,9 +36,16 @@ type parts struct {
 	network *testcontainers.DockerNetwork
 	running []part
 
-	issuer  testcontainers.Container
-	gateway testcontainers.Container
-	minio   testcontainers.Container
+	issuer   testcontainers.Container
+	gateways []*Gateway
+	minio    testcontainers.Container
+
+	// Balancer and Recorder are set where Options.Front asks for them.
+	Balancer *front.Balancer
+	Recorder *front.Recorder
+
+	ca   *pki.CA // set where everything is served over TLS
+	host string  // where containers find the front
 }
 
 // part is a container under the name that the others know it by.
@@ -74,24 +66,32 @@ func New(tb testing.TB, o Options) *Stack {
 	return &Stack{parts: p, tb: tb}
 }
 
+// For is the same stack in the hands of another test, of a sub-test that runs in
+// parallel for one: what it starts ends with that.
+func (s *Stack) For(tb testing.TB) *Stack { return &Stack{parts: s.parts, tb: tb} }
+
 // start returns what has been started even where it fails, for its logs.
 func start(ctx context.Context, name string, o Options) (p *parts, err error) {
-	if o.Mapping == "" {
-		o.Mapping = DefaultMapping
+	p = &parts{name: name, ca: o.CA}
+	if o, err = o.complete(); err != nil {
+		return p, err
 	}
-	p = &parts{name: name}
 	if p.network, err = network.New(ctx, network.WithLabels(map[string]string{label: name})); err != nil {
 		return p, fmt.Errorf("network: %w", err)
 	}
 	// In this order: the webhook reads the issuer's keys before it is ready,
 	// and MinIO does not come up without its webhook.
-	if p.issuer, err = p.startIssuer(ctx); err != nil {
+	if p.issuer, err = p.startIssuer(ctx, o); err != nil {
 		return p, err
 	}
-	if p.gateway, err = p.startGateway(ctx, o); err != nil {
+	if err = p.startGateways(ctx, o); err != nil {
 		return p, err
 	}
-	p.minio, err = p.startMinIO(ctx, o)
+	port, err := p.startFront(ctx, o)
+	if err != nil {
+		return p, err
+	}
+	p.minio, err = p.startMinIO(ctx, o, o.scheme()+"://claimgate:"+port+"/authz")
 	return p, err
 }
 
@@ -124,7 +124,7 @@ func (p *parts) remove() error {
 	// The context of whoever started it is canceled by now.
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	var errs []error
+	errs := []error{p.closeFront()}
 	for _, c := range p.running {
 		errs = append(errs, c.Terminate(ctx, testcontainers.StopTimeout(0)))
 	}

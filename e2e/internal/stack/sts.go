@@ -1,6 +1,10 @@
 package stack
 
-import "github.com/minio/minio-go/v7/pkg/credentials"
+import (
+	"net/http"
+
+	"github.com/minio/minio-go/v7/pkg/credentials"
+)
 
 // Session is AssumeRoleWithWebIdentity: MinIO's credentials for an id_token.
 func (s *Stack) Session(idToken string) (credentials.Value, error) {
@@ -12,13 +16,14 @@ func (s *Stack) Session(idToken string) (credentials.Value, error) {
 func (s *Stack) RestrictedSession(idToken, policy string) (credentials.Value, error) {
 	s.tb.Helper()
 	sts, err := credentials.NewSTSWebIdentity(
-		"http://"+s.MinIOEndpoint(),
+		s.minioURL(),
 		func() (*credentials.WebIdentityToken, error) {
 			return &credentials.WebIdentityToken{Token: idToken}, nil
 		},
 		func(web *credentials.STSWebIdentity) {
 			web.RoleARN = roleARN()
 			web.Policy = policy
+			web.Client = &http.Client{Transport: s.transport()}
 		},
 	)
 	if err != nil {
@@ -40,7 +45,7 @@ func (s *Stack) MustSession(user, scope string) credentials.Value {
 // AssumeRole is a session made from a static key, with a policy of its own.
 func (s *Stack) AssumeRole(static credentials.Value, policy string) credentials.Value {
 	s.tb.Helper()
-	sts, err := credentials.NewSTSAssumeRole("http://"+s.MinIOEndpoint(), credentials.STSAssumeRoleOptions{
+	sts, err := credentials.NewSTSAssumeRole(s.minioURL(), credentials.STSAssumeRoleOptions{
 		AccessKey: static.AccessKeyID,
 		SecretKey: static.SecretAccessKey,
 		Location:  region,

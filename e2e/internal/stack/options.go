@@ -1,0 +1,81 @@
+package stack
+
+import (
+	"maps"
+
+	"github.com/claimgate/claimgate/e2e/internal/pki"
+)
+
+// Options change a stack; the zero value is what most tests want.
+type Options struct {
+	// Mapping is the mapping.toml; default DefaultMapping.
+	Mapping string
+	// Config is appended to the config.toml.
+	Config string
+	// Env are environment variables of the claimgates: CLAIMGATE_... sets keys of
+	// sections that the config.toml already has.
+	Env map[string]string
+	// Files are further files beside the config.toml.
+	Files map[string]string
+	// MinIO are further environment variables of the MinIO.
+	MinIO map[string]string
+
+	// Replicas is how many claimgates there are; default 1.
+	Replicas int
+	// Front is what stands between MinIO and the claimgates.
+	Front Front
+	// CA makes MinIO and the claimgates serve TLS, with certificates that this
+	// authority has issued.
+	CA *pki.CA
+
+	// Issuer are further arguments of the issuer.
+	Issuer []string
+}
+
+// Front is what MinIO asks.
+type Front int
+
+const (
+	// Direct: claimgate itself.
+	Direct Front = iota
+	// Balanced: a front.Balancer before the replicas.
+	Balanced
+	// Recorded: a front.Recorder before the only replica. Needs a CA.
+	Recorded
+)
+
+// Names of files beside the config.toml.
+const (
+	CertFile = configDir + "/tls.crt"
+	KeyFile  = configDir + "/tls.key"
+)
+
+// complete fills in what was left out. o is a copy; its maps are not.
+func (o Options) complete() (Options, error) {
+	if o.Mapping == "" {
+		o.Mapping = DefaultMapping
+	}
+	o.Replicas = max(o.Replicas, 1)
+	env, files := maps.Clone(o.Env), map[string]string{"config.toml": config + o.Config, "mapping.toml": o.Mapping}
+	if env == nil {
+		env = make(map[string]string)
+	}
+	if o.CA != nil {
+		pair, err := o.CA.Issue("claimgate")
+		if err != nil {
+			return o, err
+		}
+		env["CLAIMGATE_SERVER_TLS_CERT"], env["CLAIMGATE_SERVER_TLS_KEY"] = CertFile, KeyFile
+		files["tls.crt"], files["tls.key"] = pair.Cert, pair.Key
+	}
+	maps.Copy(files, o.Files)
+	o.Env, o.Files = env, files
+	return o, nil
+}
+
+func (o Options) scheme() string {
+	if o.CA != nil {
+		return "https"
+	}
+	return "http"
+}

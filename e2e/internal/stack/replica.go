@@ -1,0 +1,214 @@
+package stack
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+)
+
+// stopTimeout is what an operator gives claimgate to stop: more than
+// server.shutdown_grace.
+const stopTimeout = 40 * time.Second
+
+// Gateway is one claimgate, in the hands of one test.
+type Gateway struct {
+	container testcontainers.Container
+	name      string
+	tb        testing.TB
+}
+
+// Gateway is the replica of a number, from 0.
+func (s *Stack) Gateway(i int) *Gateway {
+	g := *s.gateways[i]
+	g.tb = s.tb
+	return &g
+}
+
+// WriteFiles puts files beside the config.toml of the running claimgate.
+func (g *Gateway) WriteFiles(files map[string]string) {
+	g.tb.Helper()
+	if err := copyFiles(g.tb.Context(), g.container, files); err != nil {
+		g.tb.Fatalf("write files of %s: %v", g.name, err)
+	}
+}
+
+// Stop stops claimgate as an operator would, and returns its exit code.
+func (g *Gateway) Stop() int {
+	g.tb.Helper()
+	timeout := stopTimeout
+	if err := g.container.Stop(g.tb.Context(), &timeout); err != nil {
+		g.tb.Fatalf("stop %s: %v", g.name, err)
+	}
+	state, err := g.container.State(g.tb.Context())
+	if err != nil {
+		g.tb.Fatalf("state of %s: %v", g.name, err)
+	}
+	return state.ExitCode
+}
+
+// Start starts the stopped claimgate again and waits until it is healthy.
+func (g *Gateway) Start() {
+	g.tb.Helper()
+	if err := g.container.Start(g.tb.Context()); err != nil {
+		g.tb.Fatalf("start %s again: %v", g.name, err)
+	}
+}
+
+// Signal sends claimgate a signal, as "docker kill -s" does.
+func (g *Gateway) Signal(signal string) {
+	g.tb.Helper()
+	if err := sendSignal(g.tb.Context(), g.container, signal); err != nil {
+		g.tb.Fatalf("%s to %s: %v", signal, g.name, err)
+	}
+}
+
+func sendSignal(ctx context.Context, c testcontainers.Container, signal string) error {
+	engine, err := testcontainers.NewDockerClientWithOpts(ctx)
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	_, err = engine.ContainerKill(ctx, c.GetContainerID(), client.ContainerKillOptions{Signal: signal})
+	return err
+}
+
+// Address is where claimgate is reached from the host as MinIO reaches it.
+func (g *Gateway) Address() string {
+	g.tb.Helper()
+	return g.port(gatewayPort + "/tcp")
+}
+
+func (g *Gateway) port(port string) string {
+	g.tb.Helper()
+	endpoint, err := g.container.PortEndpoint(g.tb.Context(), port, "")
+	if err != nil {
+		g.tb.Fatalf("port %s of %s: %v", port, g.name, err)
+	}
+	return endpoint
+}
+
+// Ready says whether claimgate says that it is ready, and its address on the
+// stack's network: a replica for front.Balance.
+func (g *Gateway) Ready(ctx context.Context) (string, bool) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	ip, err := g.container.ContainerIP(ctx)
+	if err != nil || ip == "" {
+		return "", false
+	}
+	res, err := get(ctx, "http://"+net.JoinHostPort(ip, strings.TrimSuffix(adminPort, "/tcp"))+"/readyz")
+	if err != nil {
+		return "", false
+	}
+	defer res.Body.Close()
+	return net.JoinHostPort(ip, gatewayPort), res.StatusCode == http.StatusOK
+}
+
+func get(ctx context.Context, address string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	req.Close = true // the next answer may be another process's
+	return http.DefaultClient.Do(req)
+}
+
+// Metric reads one series from /metrics, 0 where there is none yet.
+func (g *Gateway) Metric(series string) float64 {
+	g.tb.Helper()
+	res, err := get(g.tb.Context(), "http://"+g.port(adminPort)+"/metrics")
+	if err != nil {
+		g.tb.Fatalf("metrics of %s: %v", g.name, err)
+	}
+	defer res.Body.Close()
+	lines := bufio.NewScanner(res.Body)
+	for lines.Scan() {
+		if value, ok := strings.CutPrefix(lines.Text(), series+" "); ok {
+			number, err := strconv.ParseFloat(value, 64)
+			if err != nil {
+				g.tb.Fatalf("metric %s of %s: %v", series, g.name, err)
+			}
+			return number
+		}
+	}
+	if err := lines.Err(); err != nil {
+		g.tb.Fatalf("metrics of %s: %v", g.name, err)
+	}
+	return 0
+}
+
+// Log is everything that claimgate has written so far.
+func (g *Gateway) Log() string {
+	g.tb.Helper()
+	return logOf(g.tb, g.container, g.name)
+}
+
+func logOf(tb testing.TB, c testcontainers.Container, name string) string {
+	tb.Helper()
+	log, err := c.Logs(tb.Context())
+	if err != nil {
+		tb.Fatalf("log of %s: %v", name, err)
+	}
+	defer log.Close()
+	text, err := io.ReadAll(log)
+	if err != nil {
+		tb.Fatalf("log of %s: %v", name, err)
+	}
+	return string(text)
+}
+
+// MinIOLog is everything that MinIO has written so far.
+func (s *Stack) MinIOLog() string {
+	s.tb.Helper()
+	return logOf(s.tb, s.minio, "minio")
+}
+
+// Decision is what tests read of a line of the decision log.
+type Decision struct {
+	ID      string `json:"id"`
+	Allow   bool   `json:"allow"`
+	Reason  string `json:"reason"`
+	Action  string `json:"action"`
+	Bucket  string `json:"bucket"`
+	Object  string `json:"object"`
+	Account string `json:"account"`
+}
+
+// Decisions reads the decision log, which stands among the program's own lines.
+func (g *Gateway) Decisions() []Decision {
+	g.tb.Helper()
+	decisions, err := parseDecisions(g.Log())
+	if err != nil {
+		g.tb.Fatalf("decision log of %s: %v", g.name, err)
+	}
+	return decisions
+}
+
+func parseDecisions(log string) ([]Decision, error) {
+	var decisions []Decision
+	for line := range strings.Lines(log) {
+		var d struct {
+			Decision
+
+			Level string `json:"level"` // the program's own lines have one
+		}
+		if err := json.Unmarshal([]byte(line), &d); err != nil {
+			return nil, fmt.Errorf("%w in %q", err, line)
+		}
+		if d.Level == "" {
+			decisions = append(decisions, d.Decision)
+		}
+	}
+	return decisions, nil
+}
