@@ -6,22 +6,24 @@ import (
 	"time"
 )
 
-// Revocations remember which sessions have ended. Their methods may be called
-// concurrently; Revoked allocates nothing and, while nothing was revoked, takes
-// no lock.
+// Revocations remember which sessions have ended: those that this process was
+// told of by End, and those that others were told of and share, by Merge. Nothing
+// takes a revocation back, so whoever shares can make it deny more, never less.
+// Their methods may be called concurrently; Revoked allocates nothing and, while
+// nothing was revoked, takes no lock.
 type Revocations struct {
 	now       func() time.Time
 	retention time.Duration
-	limit     int64       // most bytes to remember
+	limit     int64       // most bytes to remember, of own and of shared ones each
 	any       atomic.Bool // whether sessions or subjects hold anything
 
 	mu       sync.RWMutex
-	sessions map[revoked]time.Time  // ended by sid; until when that is remembered
-	subjects map[revoked]subjectEnd // ended by sub
-	seen     map[revoked]time.Time  // by jti
-	queue    []ending               // in the order of End, for what is to be forgotten
-	bytes    int64
-	dropped  uint64 // revocations forgotten before their time, for want of room
+	sessions map[revoked]time.Time // ended by sid; until when that is remembered
+	subjects map[revoked]subjectEnd
+	seen     map[revoked]mark // by jti
+	own      endings
+	shared   endings
+	dropped  uint64 // revocations forgotten before their time, or not taken, for want of room
 }
 
 // revoked names what has ended: two issuers may give out the same sid or sub.
@@ -32,15 +34,29 @@ type subjectEnd struct {
 	until  time.Time
 }
 
-// ending is one logout token that counted.
-type ending struct {
-	jti, what revoked
+// mark is what a jti was seen to end, and whether another replica says so.
+type mark struct {
+	what      revoked
 	bySession bool
-	until     time.Time
+	shared    bool
 }
 
-// revocationBytes bounds the memory: some 150,000 logouts of Authentik. Only
-// issuers can fill it, anybody else's logout tokens are refused.
+// ending is one logout that counts.
+type ending struct {
+	mark
+	jti    revoked
+	before time.Time
+	until  time.Time
+}
+
+// endings are in the order in which they came, for what is to be forgotten.
+type endings struct {
+	queue []ending
+	bytes int64
+}
+
+// revocationBytes bounds the memory: some 150,000 logouts of Authentik that came
+// here, and as many that are shared.
 const revocationBytes = 64 << 20
 
 // NewRevocations makes an empty store. A revocation is remembered for retention,
@@ -52,42 +68,56 @@ func NewRevocations(now func() time.Time, retention time.Duration) *Revocations 
 	}
 	return &Revocations{
 		now: now, retention: retention, limit: revocationBytes,
-		sessions: make(map[revoked]time.Time), subjects: make(map[revoked]subjectEnd), seen: make(map[revoked]time.Time),
+		sessions: make(map[revoked]time.Time), subjects: make(map[revoked]subjectEnd), seen: make(map[revoked]mark),
 	}
 }
 
 // End revokes what a verified logout token names: with sid that session only,
 // with sub alone every session of the subject whose iat is not later. It reports
-// false where the jti has counted before.
+// false where the jti has counted before. Beyond the bound of memory the oldest
+// are forgotten.
 func (r *Revocations) End(l *Logout) bool {
 	now := r.now()
-	jti := revoked{l.Issuer, l.ID}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.forget(now)
-	if _, again := r.seen[jti]; again {
+	e := ending{jti: revoked{l.Issuer, l.ID}, mark: markOf(l.Issuer, l.Session, l.Subject, false), before: l.IssuedAt, until: now.Add(r.retention)}
+	if l.Expires.After(e.until) {
+		e.until = l.Expires // as long as the token verifies, its jti must be known
+	}
+	// A signed token counts whatever a shared entry says its jti has ended.
+	if before, again := r.seen[e.jti]; again && (!before.shared || before.what == e.what && before.bySession == e.bySession) {
 		return false
 	}
-	until := now.Add(r.retention)
-	if l.Expires.After(until) {
-		until = l.Expires // as long as the token verifies, its jti must be known
-	}
-	e := ending{jti: jti, what: revoked{l.Issuer, l.Session}, bySession: l.Session != "", until: until}
-	if e.bySession {
-		r.sessions[e.what] = until
-	} else {
-		e.what.value = l.Subject
-		before := l.IssuedAt
-		if old := r.subjects[e.what].before; old.After(before) {
-			before = old // logout tokens may arrive out of order
-		}
-		r.subjects[e.what] = subjectEnd{before, until}
-	}
-	r.seen[jti] = until
-	r.queue = append(r.queue, e)
-	r.bytes += e.cost()
-	r.any.Store(true)
+	r.add(&r.own, e)
 	return true
+}
+
+func markOf(issuer, session, subject string, shared bool) mark {
+	if session != "" {
+		return mark{what: revoked{issuer, session}, bySession: true, shared: shared}
+	}
+	return mark{what: revoked{issuer, subject}, shared: shared}
+}
+
+func (r *Revocations) add(to *endings, e ending) {
+	if e.bySession {
+		r.sessions[e.what] = later(r.sessions[e.what], e.until)
+	} else { // logout tokens may arrive out of order
+		old := r.subjects[e.what]
+		r.subjects[e.what] = subjectEnd{later(old.before, e.before), later(old.until, e.until)}
+	}
+	r.seen[e.jti] = e.mark
+	to.queue = append(to.queue, e)
+	to.bytes += e.cost()
+	r.any.Store(true)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // Revoked reports whether the session of an identity has ended: by its sid or,
@@ -112,7 +142,7 @@ func (r *Revocations) Revoked(id *Identity, session string) bool {
 }
 
 // RevocationCounts are how many revocations count now, and how many were
-// forgotten before their time because there was no room.
+// forgotten before their time, or not taken, because there was no room.
 type RevocationCounts struct {
 	Sessions, Subjects int
 	Dropped            uint64
@@ -127,30 +157,39 @@ func (r *Revocations) Counts() RevocationCounts {
 }
 
 // forget drops what is over and, beyond the limit, what is oldest. The order of
-// the queue is that of until but for tokens with a long exp, which only delay
-// what is behind them.
+// a queue is that of until but for tokens with a long exp and for what others
+// share, which only delay what is behind them.
 func (r *Revocations) forget(now time.Time) {
-	n := 0
-	for ; n < len(r.queue); n++ {
-		e := &r.queue[n]
+	for _, from := range []*endings{&r.own, &r.shared} {
+		r.forgetOf(from, now)
+	}
+	if len(r.own.queue)+len(r.shared.queue) == 0 {
+		r.any.Store(false)
+	}
+}
+
+func (r *Revocations) forgetOf(from *endings, now time.Time) {
+	for n := range from.queue {
+		e := &from.queue[n]
 		switch over := !now.Before(e.until); {
-		case !over && r.bytes <= r.limit:
-			r.queue = r.queue[n:]
+		case !over && from.bytes <= r.limit:
+			from.queue = from.queue[n:]
 			return
 		case !over:
 			r.dropped++
 		}
-		r.bytes -= e.cost()
+		from.bytes -= e.cost()
 		r.drop(e)
 		*e = ending{}
 	}
-	r.queue = nil
-	r.any.Store(false)
+	from.queue = nil
 }
 
 // drop forgets one ending, unless a newer one speaks of the same.
 func (r *Revocations) drop(e *ending) {
-	delete(r.seen, e.jti)
+	if r.seen[e.jti].shared == e.shared {
+		delete(r.seen, e.jti)
+	}
 	switch {
 	case e.bySession && r.sessions[e.what].Equal(e.until):
 		delete(r.sessions, e.what)
@@ -162,6 +201,9 @@ func (r *Revocations) drop(e *ending) {
 // cost is about what an ending takes of the heap: its entries in two maps and in
 // the queue, and its text.
 func (e *ending) cost() int64 {
-	const entries = 320
+	const entries = 440
 	return int64(entries + len(e.jti.value) + len(e.what.value))
 }
+
+// Retention is how long a revocation is remembered.
+func (r *Revocations) Retention() time.Duration { return r.retention }
