@@ -104,6 +104,9 @@ func printDiff(w io.Writer, r *diff.Result) error {
 			for i, resource := range c.Resources {
 				fmt.Fprintf(&b, "      %-6s %s\n", map[bool]string{true: "on", false: ""}[i == 0], resource)
 			}
+			for _, resource := range c.Within {
+				fmt.Fprintf(&b, "      %-6s %s\n", "within", resource)
+			}
 			for i, resource := range c.Except {
 				fmt.Fprintf(&b, "      %-6s %s\n", map[bool]string{true: "except", false: ""}[i == 0], resource)
 			}
@@ -154,6 +157,9 @@ func printDiffMarkdown(w io.Writer, r *diff.Result) error {
 		fmt.Fprintf(&b, "\n**%s**\n\n| who | actions | on | by |\n|---|---|---|---|\n", s.title)
 		for _, c := range s.changes {
 			on := codes(c.Resources)
+			for _, resource := range c.Within {
+				on += "<br>within " + code(resource)
+			}
 			if len(c.Except) > 0 {
 				on += "<br>except " + codes(c.Except)
 			}

@@ -21,6 +21,7 @@ type found struct {
 	action             string
 	from               time.Time
 	resource           string
+	within             []string
 	except, conditions []string
 	issuers            []string
 	everywhere         int
@@ -29,16 +30,21 @@ type found struct {
 
 func (c *changes) add(at place, action string, terms []term, by *mapping.Grants) {
 	for _, t := range terms {
+		shown := func(g glob) string { return at.p.show(resource(action, at.captures.text(g))) }
 		f := &found{
 			principal: at.p.name, rule: at.p.rule, action: action, from: at.from, everywhere: at.everywhere,
-			resource: at.p.show(resource(action, t.include)), rules: by.Rules(),
+			resource: shown(t.in[0]), rules: by.Rules(),
+		}
+		for _, g := range t.in[1:] {
+			f.within = append(f.within, shown(g))
 		}
 		for _, x := range t.except {
-			f.except = append(f.except, at.p.show(resource(action, x)))
+			f.except = append(f.except, shown(x))
 		}
 		for _, text := range t.conditions {
 			f.conditions = append(f.conditions, at.p.show(text))
 		}
+		slices.Sort(f.within)
 		slices.Sort(f.except)
 		c.keep(f, at.issuer)
 	}
@@ -46,7 +52,7 @@ func (c *changes) add(at place, action string, terms []term, by *mapping.Grants)
 
 func (f *found) key(withTime bool) string {
 	key := strings.Join([]string{
-		f.principal, f.action, f.resource, strings.Join(f.except, "\x01"), strings.Join(f.conditions, "\x01"),
+		f.principal, f.action, f.resource, strings.Join(f.within, "\x01"), strings.Join(f.except, "\x01"), strings.Join(f.conditions, "\x01"),
 	}, "\x00")
 	if withTime {
 		key += "\x00" + f.from.String()
@@ -90,7 +96,7 @@ func (c *changes) list() []Change {
 		}
 		for _, issuer := range issuers {
 			key := strings.Join([]string{
-				f.principal, issuer, f.from.String(), f.resource, strings.Join(f.except, "\x01"), strings.Join(f.conditions, "\x01"),
+				f.principal, issuer, f.from.String(), f.resource, strings.Join(f.within, "\x01"), strings.Join(f.except, "\x01"), strings.Join(f.conditions, "\x01"),
 			}, "\x00")
 			change := merged[key]
 			if change == nil {
@@ -109,7 +115,7 @@ func (f *found) change(issuer string) *Change {
 		issuer = "any other"
 	}
 	c := &Change{
-		Principal: f.principal, Issuer: issuer, Resources: []string{f.resource}, Except: f.except, Conditions: f.conditions,
+		Principal: f.principal, Issuer: issuer, Resources: []string{f.resource}, Within: f.within, Except: f.except, Conditions: f.conditions,
 	}
 	if f.rule != "" {
 		c.rules = append(c.rules, f.rule)
@@ -135,7 +141,7 @@ func joined(merged map[string]*Change, order []string) []Change {
 		slices.Sort(c.Actions)
 		c.Actions = slices.Compact(c.Actions)
 		key := strings.Join([]string{
-			c.Principal, c.Issuer, c.at().String(), strings.Join(c.Actions, " "), strings.Join(c.Except, "\x01"), strings.Join(c.Conditions, "\x01"),
+			c.Principal, c.Issuer, c.at().String(), strings.Join(c.Actions, " "), strings.Join(c.Within, "\x01"), strings.Join(c.Except, "\x01"), strings.Join(c.Conditions, "\x01"),
 		}, "\x00")
 		if i, known := at[key]; known {
 			list[i].Resources = append(list[i].Resources, c.Resources...)
@@ -151,9 +157,8 @@ func joined(merged map[string]*Change, order []string) []Change {
 	return list
 }
 
-// resource writes a glob as the Resource of a policy.
-func resource(action string, g glob) string {
-	text := g.String()
+// resource writes the text of a glob as the Resource of a policy.
+func resource(action, text string) string {
 	switch family, _, _ := strings.Cut(action, ":"); {
 	case family == "kms" && text == "/":
 		return noKey

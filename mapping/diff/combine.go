@@ -83,8 +83,7 @@ func (c *comparer) pair(first, second *principal, issuer string, now time.Time) 
 
 // comparePair reports what the two have together beyond what each has alone.
 func (c *comparer) comparePair(first, second, both *principal, issuer string, i instant, t time.Time) {
-	c.algebra.made = both.made()
-	at := place{p: both, issuer: issuer, everywhere: len(c.issuers), from: i.from}
+	at := place{p: both, captures: c.read.captures, issuer: issuer, everywhere: len(c.issuers), from: i.from}
 	type pairOf struct{ before, after reach }
 	alone := make([]pairOf, 0, 2)
 	for _, p := range []*principal{first, second} {
@@ -104,10 +103,10 @@ func (c *comparer) comparePair(first, second, both *principal, issuer string, i 
 				break
 			}
 			known := c.parts(sidesOf(p))
-			gains, losses = c.algebra.without(gains, regionsOfTerms(known.gains)), c.algebra.without(losses, regionsOfTerms(known.losses))
+			gains, losses = without(gains, regionsOfTerms(known.gains)), without(losses, regionsOfTerms(known.losses))
 		}
-		c.gains.add(at, action, c.algebra.pruned(gains), i.after)
-		c.losses.add(at, action, c.algebra.pruned(losses), i.before)
+		c.gains.add(at, action, pruned(gains), i.after)
+		c.losses.add(at, action, pruned(losses), i.before)
 	}
 }
 
@@ -115,7 +114,7 @@ func regionsOfTerms(terms []term) []region {
 	var all []region
 	for _, t := range terms {
 		if len(t.conditions) < 2 {
-			all = append(all, newRegion(t.include, t.except, condition(t)))
+			all = append(all, newRegion(t.in, t.except, condition(t)))
 		}
 	}
 	return all

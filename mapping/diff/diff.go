@@ -14,9 +14,11 @@ import (
 type Change struct {
 	Principal string `json:"principal"`
 	// Issuer is there where it makes a difference whose token it is.
-	Issuer     string   `json:"issuer,omitempty"`
-	Actions    []string `json:"actions"`
-	Resources  []string `json:"resources"`
+	Issuer    string   `json:"issuer,omitempty"`
+	Actions   []string `json:"actions"`
+	Resources []string `json:"resources"`
+	// Within are more patterns, each of which a resource must match too.
+	Within     []string `json:"within,omitempty"`
 	Except     []string `json:"except,omitempty"`
 	Conditions []string `json:"conditions,omitempty"`
 	// From is when it comes to that, where it is not so now.
@@ -68,11 +70,11 @@ func (r *Result) Gained() bool {
 
 // Compare says who gains and who loses what, from now on.
 func Compare(before, after *mapping.Mapping, now time.Time) *Result {
+	everybody, made := principals(before, after)
 	c := comparer{
-		before: before, after: after, read: reader{}, known: map[string]*parts{},
+		before: before, after: after, read: newReader(made), known: map[string]*parts{},
 		issuers: issuersOf(before, after),
 	}
-	everybody := principals(before, after)
 	for _, p := range everybody {
 		c.principal(p, now)
 	}
@@ -86,10 +88,9 @@ func Compare(before, after *mapping.Mapping, now time.Time) *Result {
 
 type comparer struct {
 	before, after *mapping.Mapping
-	read          reader
+	read          *reader
 	issuers       []string
 	known         map[string]*parts
-	algebra       algebra
 
 	gains, losses, selfGains, selfLosses changes
 }
@@ -160,8 +161,7 @@ func sameHeld(a, b []mapping.Held) bool {
 
 func (c *comparer) compare(p *principal, issuer string, i instant) {
 	before, after := c.read.reach(i.before), c.read.reach(i.after)
-	c.algebra.made = p.made()
-	at := place{p: p, issuer: issuer, everywhere: len(c.issuers), from: i.from}
+	at := place{p: p, captures: c.read.captures, issuer: issuer, everywhere: len(c.issuers), from: i.from}
 	for _, action := range actions {
 		s := &sides{
 			cover(before.allows, action), cover(before.denies, action), cover(after.allows, action), cover(after.denies, action),
@@ -184,7 +184,7 @@ func (c *comparer) parts(s *sides) *parts {
 	if found, ok := c.known[key]; ok {
 		return found
 	}
-	found := &parts{c.algebra.gained(s), c.algebra.gained(s.reversed())}
+	found := &parts{gained(s), gained(s.reversed())}
 	c.known[key] = found
 	return found
 }
@@ -192,6 +192,7 @@ func (c *comparer) parts(s *sides) *parts {
 // place is whose change it is.
 type place struct {
 	p          *principal
+	captures   captures
 	issuer     string
 	everywhere int // how many issuers there are
 	from       time.Time
@@ -201,7 +202,7 @@ func compareChanges(a, b Change) int {
 	return cmp.Or(
 		cmp.Compare(a.Principal, b.Principal), cmp.Compare(a.Issuer, b.Issuer),
 		a.at().Compare(b.at()), strings.Compare(strings.Join(a.Resources, " "), strings.Join(b.Resources, " ")),
-		slices.Compare(a.Actions, b.Actions), slices.Compare(a.Except, b.Except),
+		slices.Compare(a.Actions, b.Actions), slices.Compare(a.Within, b.Within), slices.Compare(a.Except, b.Except),
 	)
 }
 

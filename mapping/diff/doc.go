@@ -4,13 +4,12 @@
 //
 // What it promises:
 //
-//   - Where no condition and no variable is involved the answer is exact: asking
-//     both mappings about any action on any resource finds a gain or a loss where
-//     one is reported, and nowhere else.
+//   - Where no condition and no policy variable is involved the answer is exact,
+//     for what patterns capture too: asking both mappings about any action on any
+//     resource finds a gain or a loss where one is reported, and nowhere else.
 //   - Where one is involved nothing is missed, and what is reported may be more:
 //     a condition is taken to hold where that is worse, and a variable to stand
 //     for any text, unless the very same condition or variable is on both sides.
-//     The same goes for a Deny whose NotResource names what a pattern captures.
 //   - Whoever a rule of either mapping speaks of is compared: alone, and with
 //     each group whose membership lifts a Deny.
 //   - Times to come count: a grant that now expires later is a gain from the day
@@ -22,8 +21,12 @@
 //     subject, account, and name in the claim, at each issuer that a rule names
 //     and at any other.
 //  2. For each, and each action, gather the regions that are allowed and denied
-//     before and after. A region is a pattern without some other patterns.
+//     before and after. A region is what some patterns have in common, without
+//     what some others name. What a capture is equal to is never decided: a region
+//     keeps the capture by its name, and so does what is printed.
 //  3. Gained is what is allowed after, is not denied after, and was either not
 //     allowed before or denied before. Lost is the same the other way round.
 //  4. Leave out what is empty, which a search over the patterns' automata tells.
+//     Where a capture would have to be compared with several texts at once the
+//     search may leave in what no name fits, never the other way round.
 package diff

@@ -2,14 +2,10 @@ package diff
 
 import "slices"
 
-// algebra reckons with regions. made are the names that stand for whatever a
-// pattern captures: like variables, they may be equal to any other text.
-type algebra struct{ made []glob }
-
-// term is a part of what is gained: a glob without others, under conditions.
+// term is a part of what is gained: what all of in name and none of except,
+// under conditions.
 type term struct {
-	include    glob
-	except     []glob
+	in, except []glob
 	conditions []string
 }
 
@@ -19,19 +15,19 @@ type term struct {
 // of A' it is P - D' - A, and P and Q - D' for each Q of D. A region that was
 // there before cancels the first, a Deny that is still there the second: so what
 // has not changed is never compared with itself, whatever its conditions.
-func (a *algebra) gained(s *sides) []term {
+func gained(s *sides) []term {
 	var all []term
 	for _, p := range s.allowedAfter {
 		if !contains(s.allowedBefore, p) {
-			all = append(all, a.without(termsOf(p), s.deniedAfter, s.allowedBefore)...)
+			all = append(all, without(termsOf(p), s.deniedAfter, s.allowedBefore)...)
 		}
 		for _, q := range s.deniedBefore {
 			if !contains(s.deniedAfter, q) {
-				all = append(all, a.without(a.both(p, q), s.deniedAfter)...)
+				all = append(all, without(both(p, q), s.deniedAfter)...)
 			}
 		}
 	}
-	return a.pruned(all)
+	return pruned(all)
 }
 
 func contains(list []region, r region) bool {
@@ -39,7 +35,7 @@ func contains(list []region, r region) bool {
 }
 
 func termsOf(p region) []term {
-	return []term{{include: p.include, except: p.except, conditions: conditionsOf(p)}}
+	return []term{{in: p.in, except: p.except, conditions: conditionsOf(p)}}
 }
 
 func conditionsOf(regions ...region) []string {
@@ -55,66 +51,84 @@ func conditionsOf(regions ...region) []string {
 
 // both is what an allowed region and a denied one have in common. Where a
 // variable is not set the Deny reaches into its exceptions too.
-func (a *algebra) both(p, q region) []term {
+func both(p, q region) []term {
+	terms := []term{{
+		in: p.in, except: slices.Concat(p.except, slices.DeleteFunc(slices.Clone(q.except), glob.varies)), conditions: conditionsOf(p, q),
+	}}
+	for _, g := range q.in {
+		terms = each(terms, func(t term) []term { return t.meet(g) })
+	}
+	return terms
+}
+
+func each(terms []term, f func(term) []term) []term {
 	var all []term
-	spared := slices.DeleteFunc(slices.Clone(q.except), a.open)
-	for _, g := range a.intersect(p.include, q.include) {
-		all = append(all, term{include: g, except: slices.Concat(p.except, spared), conditions: conditionsOf(p, q)})
+	for _, t := range terms {
+		all = append(all, f(t)...)
 	}
 	return all
 }
 
 // without takes regions away from terms. A region under a condition can be
 // relied on only where the term stands under the same.
-func (a *algebra) without(terms []term, lists ...[]region) []term {
+func without(terms []term, lists ...[]region) []term {
 	for _, list := range lists {
 		for _, r := range list {
-			var left []term
-			for _, t := range terms {
-				left = append(left, a.minus(t, r)...)
-			}
-			terms = left
+			terms = each(terms, func(t term) []term { return t.minus(r) })
 		}
 	}
-	return slices.DeleteFunc(terms, func(t term) bool { return !exists([]glob{t.include}, t.except) })
+	return slices.DeleteFunc(terms, term.empty)
 }
 
-func (a *algebra) minus(t term, r region) []term {
-	if r.condition != "" && !slices.Contains(t.conditions, r.condition) {
-		return []term{t}
-	}
-	if slices.ContainsFunc(r.except, a.open) {
+// minus is what the region does not name, and what it excepts.
+func (t term) minus(r region) []term {
+	switch {
+	case r.condition != "" && !slices.Contains(t.conditions, r.condition),
+		slices.ContainsFunc(r.except, glob.varies),
+		slices.ContainsFunc(r.in, t.apart):
 		return []term{t}
 	}
 	var left []term
-	if !a.disjoint(t.include, r.include) {
-		if within(t.include, r.include) {
-			left = nil
-		} else {
+	for _, g := range r.in {
+		if !slices.ContainsFunc(t.in, func(h glob) bool { return within(h, g) }) {
 			rest := t
-			rest.except = append(slices.Clone(t.except), r.include)
+			rest.except = append(slices.Clone(t.except), g)
 			left = append(left, rest)
 		}
-	} else {
-		return []term{t}
 	}
-	// What the region excepts stays.
 	for _, x := range r.except {
-		for _, g := range a.intersect(t.include, x) {
-			left = append(left, term{include: g, except: t.except, conditions: t.conditions})
-		}
+		left = append(left, t.meet(x)...)
 	}
 	return left
 }
 
+// apart says that a term has nothing in common with a glob.
+func (t term) apart(g glob) bool {
+	return slices.ContainsFunc(t.in, func(h glob) bool { return disjoint(g, h) })
+}
+
+// empty is sure of it where it says so. Where captures stand in a term it is
+// asked twice: once with captures that are like no text, and once with each glob
+// that must match widened, and no help of those that must not.
+func (t term) empty() bool {
+	if !exists(t.in, t.except) {
+		return true
+	}
+	var in []glob
+	for _, g := range t.in {
+		in = append(in, g.widened())
+	}
+	return !exists(in, slices.DeleteFunc(slices.Clone(t.except), glob.open))
+}
+
 // pruned leaves out exceptions that take nothing away, and terms that are part
 // of others.
-func (a *algebra) pruned(terms []term) []term {
+func pruned(terms []term) []term {
 	for i := range terms {
 		t := &terms[i]
 		var except []glob
 		for j, x := range t.except {
-			if a.disjoint(t.include, x) {
+			if t.apart(x) {
 				continue
 			}
 			part := slices.ContainsFunc(except, func(y glob) bool { return within(x, y) }) ||
@@ -142,11 +156,13 @@ func (t term) partOf(o term) bool {
 			return false
 		}
 	}
-	if !within(t.include, o.include) {
-		return false
+	for _, g := range o.in {
+		if !slices.ContainsFunc(t.in, func(h glob) bool { return within(h, g) }) {
+			return false
+		}
 	}
 	for _, x := range o.except { // no resource of t is excepted there
-		if exists([]glob{t.include, x}, t.except) {
+		if !(term{in: append(slices.Clone(t.in), x), except: t.except}).empty() {
 			return false
 		}
 	}

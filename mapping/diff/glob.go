@@ -7,15 +7,16 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// sym is one step of a glob: a byte, a wildcard, or a policy variable that
-// stands for a text nobody knows.
+// sym is one step of a glob: a byte, a wildcard, or a text nobody knows: that of
+// a policy variable, or what a pattern captures.
 type sym int32
 
 const (
-	one      sym = 256 + iota // ? is one byte
-	run                       // * is any number of bytes
-	other                     // in words: a byte that no glob spells out
-	variable                  // and up: the number of a policy variable
+	one      sym                = 256 + iota // ? is one byte
+	run                                      // * is any number of bytes
+	other                                    // in words: a byte that no glob spells out
+	variable                                 // and up: the number of a policy variable
+	capture  = variable + 1<<16              // and up: the number of a text that a pattern captured
 )
 
 // glob is a set of resources, each written as "bucket/object", or "bucket/" for
@@ -33,15 +34,33 @@ const (
 	noKey  = "calls that name no key"
 )
 
-// parseResource reads the text of a Resource. Without a slash and without a
-// wildcard it names the bucket itself; with a wildcard it runs on into the
-// objects, as in MinIO.
-func parseResource(text string) glob {
+// captures are the made-up names that stand for what patterns capture, each
+// once: no text of a policy holds one.
+type captures []string
+
+// cut takes a capture off the front of a text.
+func (c captures) cut(text string) (s sym, after string, found bool) {
+	for i, made := range c {
+		if after, found = strings.CutPrefix(text, made); found {
+			return capture + sym(i), after, true
+		}
+	}
+	return 0, "", false
+}
+
+// parse reads the text of a Resource. Without a slash and without a wildcard it
+// names the bucket itself; with a wildcard it runs on into the objects, as in
+// MinIO.
+func (c captures) parse(text string) glob {
 	text = strings.TrimPrefix(strings.TrimPrefix(text, s3ARN), kmsARN)
 	var g glob
 	for rest := text; rest != ""; {
 		if key, after, found := cutVariable(rest); found {
 			g, rest = append(g, variable+sym(slices.Index(variables, key))), after
+			continue
+		}
+		if s, after, found := c.cut(rest); found {
+			g, rest = append(g, s), after
 			continue
 		}
 		switch c := rest[0]; {
@@ -69,8 +88,8 @@ func cutVariable(text string) (key, after string, found bool) {
 	return key, after, found && slices.Contains(variables, key)
 }
 
-// String writes the glob as a Resource without its prefix.
-func (g glob) String() string {
+// text writes the glob as a Resource without its prefix.
+func (c captures) text(g glob) string {
 	var b strings.Builder
 	plain := true
 	for _, s := range g {
@@ -81,6 +100,8 @@ func (g glob) String() string {
 		case s == one:
 			b.WriteByte('?')
 			plain = false
+		case s >= capture:
+			b.WriteString(c[s-capture])
 		case s >= variable:
 			b.WriteString("${" + variables[s-variable] + "}")
 		default:
@@ -94,21 +115,28 @@ func (g glob) String() string {
 	return text
 }
 
-func (g glob) key() string { return g.String() }
+// key is equal for equal globs.
+func (g glob) key() string {
+	b := make([]byte, 0, 3*len(g))
+	for _, s := range g {
+		b = append(b, byte(s), byte(s>>8), byte(s>>16))
+	}
+	return string(b)
+}
 
-// open says that a glob holds text that nobody knows: a variable, or what a
-// pattern captures.
-func (a *algebra) open(g glob) bool {
-	return slices.ContainsFunc(g, func(s sym) bool { return s >= variable }) ||
-		slices.ContainsFunc(a.made, func(m glob) bool { return index(g, m) >= 0 })
+// open says that a glob holds text that nobody knows.
+func (g glob) open() bool { return slices.ContainsFunc(g, func(s sym) bool { return s >= variable }) }
+
+// varies says that a glob holds a policy variable. One request may set it and
+// another not, so what such a glob names is known of no request.
+func (g glob) varies() bool {
+	return slices.ContainsFunc(g, func(s sym) bool { return s >= variable && s < capture })
 }
 
 // widened lets whatever nobody knows stand for any text.
-func (a *algebra) widened(g glob) glob {
-	for _, m := range a.made {
-		for i := index(g, m); i >= 0; i = index(g, m) {
-			g = slices.Concat(g[:i], everything, g[i+len(m):])
-		}
+func (g glob) widened() glob {
+	if !g.open() {
+		return g
 	}
 	var w glob
 	for _, s := range g {
@@ -123,16 +151,5 @@ func (a *algebra) widened(g glob) glob {
 	return w
 }
 
-func (a *algebra) disjoint(g, h glob) bool {
-	return !exists([]glob{a.widened(g), a.widened(h)}, nil)
-}
-
-// index finds a text within a glob.
-func index(g, text glob) int {
-	for i := 0; i+len(text) <= len(g); i++ {
-		if slices.Equal(g[i:i+len(text)], text) {
-			return i
-		}
-	}
-	return -1
-}
+// disjoint is sure of it where it says so.
+func disjoint(g, h glob) bool { return !exists([]glob{g.widened(), h.widened()}, nil) }

@@ -5,23 +5,59 @@ import "slices"
 // maxShapes bounds the globs that an intersection is made of.
 const maxShapes = 64
 
-// intersect returns globs that together are what two globs have in common. Where
-// variables would have to be compared with texts, or where it falls into too
-// many globs, it is more than that.
-func (a *algebra) intersect(g, h glob) []glob {
-	switch {
-	case within(h, g):
-		return []glob{h}
-	case within(g, h):
-		return []glob{g}
+// meet narrows a term to what a glob names too. It is exact, save where a policy
+// variable would have to be compared with a text: then it is more.
+func (t term) meet(g glob) []term {
+	for _, h := range t.in {
+		if within(h, g) {
+			return []term{t}
+		}
+		if disjoint(h, g) {
+			return nil
+		}
 	}
-	if a.open(g) || a.open(h) {
-		g, h = a.widened(g), a.widened(h)
+	for i, h := range t.in {
+		switch {
+		case within(g, h):
+			return t.narrowed(i, g)
+		case g.varies() || h.varies():
+			if shapes, ok := intersect(h.widened(), g.widened()); ok {
+				return t.narrowed(i, shapes...)
+			}
+			return []term{t}
+		case !g.open() && !h.open():
+			if shapes, ok := intersect(h, g); ok {
+				return t.narrowed(i, shapes...)
+			}
+		}
 	}
+	// No glob says what two have in common where one holds a capture.
+	return t.narrowed(len(t.in), g)
+}
+
+// narrowed puts each of some globs in place of the one at i.
+func (t term) narrowed(i int, shapes ...glob) []term {
+	var all []term
+	for _, g := range shapes {
+		n := t
+		n.in = slices.Clone(t.in)
+		if i < len(n.in) {
+			n.in[i] = g
+		} else {
+			n.in = append(n.in, g)
+		}
+		all = append(all, n)
+	}
+	return all
+}
+
+// intersect returns the globs that together are what two globs have in common,
+// or not ok where they are too many.
+func intersect(g, h glob) (shapes []glob, ok bool) {
 	x := crossing{a: g, b: h, known: map[[2]int][]glob{}}
-	shapes := x.from(0, 0)
+	shapes = x.from(0, 0)
 	if x.many {
-		return []glob{g}
+		return nil, false
 	}
 	var kept []glob
 	for i, shape := range shapes {
@@ -33,7 +69,7 @@ func (a *algebra) intersect(g, h glob) []glob {
 			kept = append(kept, shape)
 		}
 	}
-	return kept
+	return kept, true
 }
 
 // crossing works through two globs side by side.

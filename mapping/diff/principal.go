@@ -1,7 +1,7 @@
 package diff
 
 import (
-	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -32,38 +32,24 @@ func (p *principal) holds(m *mapping.Mapping, issuer string, now time.Time) *map
 	return m.Principal(who, now)
 }
 
-// made are the names that stand for what a pattern captures.
-func (p *principal) made() []glob {
-	var all []glob
-	for name := range p.shown {
-		var text glob
-		for _, b := range []byte(name) {
-			text = append(text, sym(b))
-		}
-		all = append(all, text)
-	}
-	return all
-}
-
 // with is someone who is also another.
 func (p *principal) with(o *principal) *principal {
 	both := *p
 	both.name = p.name + " + " + o.name
 	both.rule = "" // what two have together is reviewed under both names
 	both.groups = slices.Concat(p.groups, o.groups)
-	both.shown = map[string]string{}
-	for _, from := range []map[string]string{p.shown, o.shown} {
-		for made, capture := range from {
-			both.shown[made] = capture
-		}
+	both.shown = maps.Clone(p.shown)
+	if both.shown == nil {
+		both.shown = map[string]string{}
 	}
+	maps.Copy(both.shown, o.shown)
 	return &both
 }
 
 // principals lists everybody whom the mappings speak of, those of the second
-// last, each once.
-func principals(mappings ...*mapping.Mapping) []*principal {
-	var all []*principal
+// last, each once; and the names made up for what patterns capture.
+func principals(mappings ...*mapping.Mapping) (all []*principal, made captures) {
+	c := casting{known: map[string]*principal{}}
 	seen := map[string]bool{}
 	add := func(p *principal) {
 		key := p.name + "\x00" + strings.Join(p.groups, "\x00")
@@ -74,7 +60,7 @@ func principals(mappings ...*mapping.Mapping) []*principal {
 	}
 	for _, m := range mappings {
 		for _, r := range m.Rules() {
-			for _, p := range speaksOf(m, r) {
+			for _, p := range c.speaksOf(m, r) {
 				add(p)
 			}
 		}
@@ -84,10 +70,16 @@ func principals(mappings ...*mapping.Mapping) []*principal {
 			}
 		}
 	}
-	return all
+	return all, c.made
 }
 
-func speaksOf(m *mapping.Mapping, r mapping.RuleInfo) []*principal {
+// casting finds people who fit patterns: the same for the same pattern.
+type casting struct {
+	known map[string]*principal // by pattern and letters
+	made  captures
+}
+
+func (c *casting) speaksOf(m *mapping.Mapping, r mapping.RuleInfo) []*principal {
 	switch r.Kind {
 	case "account":
 		return []*principal{{name: "account:" + r.Name, rule: r.Name, account: r.Name}}
@@ -105,19 +97,21 @@ func speaksOf(m *mapping.Mapping, r mapping.RuleInfo) []*principal {
 	// could be buckets, and one whose captures could not.
 	var all []*principal
 	for _, letters := range []string{"qzjxkvwyfghpmbutcdlnroiase0123456789", "QZJXKVWYFGHPMBUTCDLNROIASE"} {
-		if name, shown, ok := fitting(r, letters); ok {
-			all = append(all, &principal{name: "group:" + r.Name, rule: r.Name, groups: []string{name}, shown: shown})
+		key := r.Name + "\x00" + letters
+		if c.known[key] == nil {
+			c.known[key] = c.fitting(r, letters)
 		}
+		all = append(all, c.known[key])
 	}
 	return all
 }
 
-// fitting makes up a name that fits a pattern in one way: the captures hold no
-// letter of what stands between them.
-func fitting(r mapping.RuleInfo, letters string) (name string, shown map[string]string, ok bool) {
+// fitting makes up someone whose group fits a pattern in one way: the captures
+// hold no letter of what stands between them, where letters are left.
+func (c *casting) fitting(r mapping.RuleInfo, letters string) *principal {
 	literals := r.Name
-	for _, c := range r.Captures {
-		literals = strings.ReplaceAll(literals, "{"+c+"}", "")
+	for _, name := range r.Captures {
+		literals = strings.ReplaceAll(literals, "{"+name+"}", "")
 	}
 	var free []byte
 	for i := range len(letters) {
@@ -125,20 +119,34 @@ func fitting(r mapping.RuleInfo, letters string) (name string, shown map[string]
 			free = append(free, letters[i])
 		}
 	}
-	if len(free) == 0 {
-		return "", nil, false
+	if len(free) < 2 {
+		free = []byte(letters)
 	}
-	name, shown = r.Name, map[string]string{}
-	for i, c := range r.Captures {
-		made := make([]byte, 14)
-		for j := range made {
-			made[j] = free[(j*(i+2)+i+j/len(free))%len(free)]
-		}
-		made = fmt.Appendf(made[:12], "%s", strings.Repeat(string(free[i%len(free)]), 2+i))
-		name = strings.ReplaceAll(name, "{"+c+"}", string(made))
-		shown[string(made)] = "{" + c + "}"
+	p := &principal{name: "group:" + r.Name, rule: r.Name, shown: map[string]string{}}
+	group := r.Name
+	for _, name := range r.Captures {
+		made := makeUp(free, len(c.made))
+		c.made = append(c.made, made)
+		group = strings.ReplaceAll(group, "{"+name+"}", made)
+		p.shown[made] = "{" + name + "}"
 	}
-	return name, shown, true
+	p.groups = []string{group}
+	return p
+}
+
+// makeUp writes the n-th name in some letters. All in the same letters are of
+// the same length, so that none is the beginning of another.
+func makeUp(letters []byte, n int) string {
+	var name []byte
+	for i := range 7 {
+		name = append(name, letters[(5*i+i*i)%len(letters)])
+	}
+	const many = 1 << 12
+	for size := 1; size < many; size *= len(letters) {
+		name = append(name, letters[n%len(letters)])
+		n /= len(letters)
+	}
+	return string(name)
 }
 
 // otherIssuer is the name of an issuer that no rule names.

@@ -14,20 +14,7 @@ type reach struct {
 	grants         bool // anything at all, which self-service needs
 }
 
-// reader remembers the statements of policies, which many hold.
-type reader map[string][]statement
-
-func (r reader) statements(h mapping.Held) []statement {
-	key := h.ID()
-	if all, known := r[key]; known {
-		return all
-	}
-	all := statementsOf(h)
-	r[key] = all
-	return all
-}
-
-func (r reader) reach(g *mapping.Grants) reach {
+func (r *reader) reach(g *mapping.Grants) reach {
 	x := reach{grants: !g.Empty()}
 	for _, h := range g.Held() {
 		for _, s := range r.statements(h) {
@@ -92,7 +79,7 @@ func free(x reach) []region {
 	if !x.grants {
 		return nil
 	}
-	return []region{newRegion(everything, nil, "")}
+	return []region{newRegion([]glob{everything}, nil, "")}
 }
 
 var actions = policy.Actions()

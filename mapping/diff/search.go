@@ -1,6 +1,9 @@
 package diff
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // maxStates bounds a search. Beyond it a set counts as not empty, so that a
 // gain is rather reported than missed. Only dozens of patterns with several
@@ -13,13 +16,19 @@ func within(g, h glob) bool { return !exists([]glob{g}, []glob{h}) }
 // exists reports whether some resource is in all of in and in none of out. It
 // walks the product of the globs' automata: a state is the set of places each
 // glob may have come to.
+//
+// A text that nobody knows, such as a capture, is one letter of the word that is
+// looked for where the first glob that holds one has it. To that glob and to
+// those of out it is like no other text; the other globs of in may take it for
+// any text, and any text for theirs. So where texts are unknown a set counts
+// rather as not empty.
 func exists(in, out []glob) bool {
 	for _, g := range out {
 		if len(g) == 1 && g[0] == run {
 			return false
 		}
 	}
-	w := walker{globs: append(append([]glob(nil), in...), out...), in: len(in)}
+	w := walker{globs: append(append([]glob(nil), in...), out...), in: len(in), lead: slices.IndexFunc(in, glob.open)}
 	w.alphabet()
 	start := w.start()
 	seen := map[string]bool{start.key(): true}
@@ -71,6 +80,7 @@ func (s state) key() string {
 type walker struct {
 	globs   []glob
 	in      int
+	lead    int // the glob of in whose unknown texts are letters; -1 for none
 	letters []sym
 }
 
@@ -78,9 +88,9 @@ type walker struct {
 func (w *walker) alphabet() {
 	seen := map[sym]bool{'/': true, other: true}
 	w.letters = []sym{'/', other}
-	for _, g := range w.globs {
+	for i, g := range w.globs {
 		for _, s := range g {
-			if s != one && s != run && !seen[s] {
+			if s != one && s != run && !seen[s] && (s < variable || i == w.lead) {
 				seen[s] = true
 				w.letters = append(w.letters, s)
 			}
@@ -116,19 +126,9 @@ func closure(g glob, places []uint16) []uint16 {
 // step reads one symbol. The state is dead where a glob of in has no place left,
 // or one of out will match whatever follows.
 func (w *walker) step(s state, a sym) (state, bool) {
-	next := state{places: make([][]uint16, len(w.globs)), slash: s.slash || a == '/'}
+	next := state{places: make([][]uint16, len(w.globs)), slash: s.slash || a == '/' || a >= variable && a < capture}
 	for i, g := range w.globs {
-		var places []uint16
-		for _, p := range s.places[i] {
-			switch {
-			case int(p) == len(g):
-			case g[p] == run:
-				places = appendPlace(places, p)
-			case g[p] == a, g[p] == one && a < variable:
-				places = appendPlace(places, p+1)
-			}
-		}
-		places = closure(g, places)
+		places := closure(g, advance(g, s.places[i], a, i < w.in && i != w.lead))
 		if i < w.in && len(places) == 0 {
 			return next, false
 		}
@@ -139,6 +139,52 @@ func (w *walker) step(s state, a sym) (state, bool) {
 	}
 	return next, true
 }
+
+// advance reads one symbol. A lenient glob takes an unknown text for any, and
+// any for its own.
+func advance(g glob, from []uint16, a sym, lenient bool) []uint16 {
+	if lenient && a >= variable {
+		return skipped(g, from, a)
+	}
+	var places []uint16
+	for _, p := range from {
+		switch {
+		case int(p) == len(g):
+		case g[p] == run:
+			places = appendPlace(places, p)
+		case g[p] == a, g[p] == one && a < variable:
+			places = appendPlace(places, p+1)
+		case lenient && mayHold(g[p], a):
+			places = appendPlace(appendPlace(places, p), p+1)
+		}
+	}
+	return places
+}
+
+// skipped are the places after some text that could be the unknown one.
+func skipped(g glob, from []uint16, text sym) []uint16 {
+	var places []uint16
+	for _, p := range from {
+	forward:
+		for ; int(p) < len(g); p++ {
+			switch s := g[p]; {
+			case s == run:
+				places = appendPlace(places, p)
+			case s >= variable:
+				places = appendPlace(appendPlace(places, p), p+1)
+			case s != one && !mayHold(text, s):
+				break forward
+			default:
+				places = appendPlace(places, p+1)
+			}
+		}
+	}
+	return places
+}
+
+// mayHold says whether an unknown text may have a byte in it: what a pattern
+// captures has no slash.
+func mayHold(text, b sym) bool { return text >= variable && (text < capture || b != '/') }
 
 // appendPlace keeps the places in order and each once.
 func appendPlace(places []uint16, p uint16) []uint16 {

@@ -10,7 +10,7 @@ import (
 // less without the one: it allows nothing more, and denies nothing that they
 // allow.
 func AddsNothing(one mapping.Held, others, guards []mapping.Held) bool {
-	read := reader{}
+	read := newReader(nil)
 	gather := func(held []mapping.Held) (x reach) {
 		for _, h := range held {
 			for _, s := range read.statements(h) {
@@ -34,7 +34,7 @@ func AddsNothing(one mapping.Held, others, guards []mapping.Held) bool {
 		}
 		if key := s.key(); !seen[key] {
 			seen[key] = true
-			if len(new(algebra).gained(s)) > 0 || len(s.deniedBefore) != len(s.deniedAfter) {
+			if len(gained(s)) > 0 || len(s.deniedBefore) != len(s.deniedAfter) {
 				return false
 			}
 		}
@@ -45,7 +45,7 @@ func AddsNothing(one mapping.Held, others, guards []mapping.Held) bool {
 // Bears says that a guard's policy denies something that the other allows, or a
 // self-service question, which needs no Allow.
 func Bears(guard, other mapping.Held) bool {
-	read := reader{}
+	read := newReader(nil)
 	denies := denying(read.statements(guard))
 	for _, action := range append(slices.Clone(selfService), "s3:DeleteObjectVersion") {
 		if len(cover(denies, action)) > 0 {
@@ -56,8 +56,8 @@ func Bears(guard, other mapping.Held) bool {
 	for _, action := range actions {
 		for _, q := range cover(denies, action) {
 			for _, p := range cover(allows, action) {
-				for _, t := range new(algebra).both(p, q) {
-					if exists([]glob{t.include}, t.except) {
+				for _, t := range both(p, q) {
+					if !t.empty() {
 						return true
 					}
 				}

@@ -1,0 +1,107 @@
+package diff
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/claimgate/claimgate/mapping/policy"
+	"pgregory.net/rapid"
+)
+
+// A term that some capture and some resource fit is never taken for empty, and
+// neither one that stands in another taken to be apart from it: a gain would be
+// left out. Every short resource and every short capture is tried.
+func TestNoTermThatAResourceFitsIsEmpty(t *testing.T) {
+	made := captures{"QQQ", "WWW"}
+	resources := words("ab/", 5)
+	values := words("ab", 2)
+	rapid.Check(t, func(t *rapid.T) {
+		draw := func(label string, least, most int) (globs []glob, texts []string) {
+			for range rapid.IntRange(least, most).Draw(t, label) {
+				text := strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "/", "*", "?", "QQQ", "QQQ", "WWW"}), 1, 5).Draw(t, label), "")
+				globs, texts = append(globs, made.parse(text)), append(texts, text)
+			}
+			return globs, texts
+		}
+		in, inTexts := draw("in", 1, 3)
+		except, exceptTexts := draw("except", 0, 2)
+		single := term{in: in, except: except}
+		with, withTexts := draw("with", 1, 1)
+		met := term{in: in, except: except}.meet(with[0])
+		left := single.minus(newRegion(with, nil, ""))
+		for _, q := range values {
+			for _, w := range values {
+				fits := func(texts []string, resource string) (all, any bool) {
+					all = true
+					for _, text := range texts {
+						text = strings.NewReplacer("QQQ", q, "WWW", w).Replace(text)
+						fit := policy.Match(text, resource) || text+"/" == resource && !strings.ContainsAny(text, "*?/")
+						all, any = all && fit, any || fit
+					}
+					return all, any
+				}
+				for _, r := range resources {
+					all, _ := fits(inTexts, r)
+					_, none := fits(exceptTexts, r)
+					if !all || none {
+						continue
+					}
+					if single.empty() {
+						t.Fatalf("%v without %v holds %q where the captures are %q and %q, and counts as empty", inTexts, exceptTexts, r, q, w)
+					}
+					also, _ := fits(withTexts, r)
+					if also != (len(met) > 0 && holds(made, met, r, q, w)) {
+						t.Fatalf("%v without %v and %v: %q with captures %q and %q is in what they have in common: %v", inTexts, exceptTexts, withTexts, r, q, w, !also)
+					}
+					if also == holds(made, left, r, q, w) {
+						t.Fatalf("%v without %v minus %v: %q with captures %q and %q is left: %v", inTexts, exceptTexts, withTexts, r, q, w, also)
+					}
+				}
+			}
+		}
+	})
+}
+
+// holds reads terms as they are printed.
+func holds(made captures, terms []term, resource, q, w string) bool {
+	fits := func(g glob) bool {
+		text := strings.NewReplacer("QQQ", q, "WWW", w).Replace(made.text(g))
+		return policy.Match(text, resource) || text+"/" == resource && !strings.ContainsAny(text, "*?/")
+	}
+	for _, t := range pruned(terms) {
+		if t.empty() {
+			continue
+		}
+		in := true
+		for _, g := range t.in {
+			in = in && fits(g)
+		}
+		for _, g := range t.except {
+			in = in && !fits(g)
+		}
+		if in {
+			return true
+		}
+	}
+	return false
+}
+
+// words are all resources, or all captures, of some letters up to a length.
+func words(letters string, most int) []string {
+	all, last := []string{}, []string{""}
+	for range most {
+		var next []string
+		for _, w := range last {
+			for _, c := range letters {
+				next = append(next, w+string(c))
+			}
+		}
+		for _, w := range next {
+			if !strings.Contains(letters, "/") || strings.Contains(w, "/") && w[0] != '/' {
+				all = append(all, w)
+			}
+		}
+		last = next
+	}
+	return all
+}
