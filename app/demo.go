@@ -67,6 +67,7 @@ func runDemo(ctx context.Context, listen string, once bool, out io.Writer) (err 
 	ended := make(chan error, 1)
 	go func() { ended <- s.run(ctx) }()
 	defer func() {
+		http.DefaultClient.CloseIdleConnections() // ours, which the stop would wait for
 		stop()
 		err = errors.Join(err, <-ended)
 	}()
@@ -118,6 +119,7 @@ func demoService(ctx context.Context, dir, listen, issuerURL, audience string) (
 		"CLAIMGATE_ISSUER_0_AUDIENCES=" + audience,
 		"CLAIMGATE_MAPPING_FILE=" + mappingFile,
 		"CLAIMGATE_AUDIT_OUTPUT=" + filepath.Join(dir, "decisions.jsonl"),
+		"CLAIMGATE_SERVER_DRAIN_DELAY=0s", "CLAIMGATE_SERVER_SHUTDOWN_GRACE=2s", // no balancer is in front
 		"CLAIMGATE_LOG_LEVEL=error",
 		"CLAIMGATE_LOG_FORMAT=console",
 	})

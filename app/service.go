@@ -38,12 +38,14 @@ type service struct {
 	publicListener, adminListener net.Listener
 
 	reloading sync.Mutex // held by a reload
+
+	wait func(time.Duration) // time.Sleep, but in tests
 }
 
 // newService makes every part and opens both listeners, so that whatever can be
 // wrong with the configuration is found before anything is served.
 func newService(ctx context.Context, c *config.Config, log zerolog.Logger) (_ *service, err error) {
-	s := &service{config: c, log: log}
+	s := &service{config: c, log: log, wait: time.Sleep}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -137,6 +139,7 @@ func (s *service) makeServers(b build) {
 	s.public = server.New(server.Options{
 		Gateway: s.gateway, Callers: &s.callers, Audit: s.audit, Metrics: s.metrics, Log: s.log,
 		Logout: s.logout, Path: s.config.Server.Path, MaxBody: int(s.config.Server.MaxBody),
+		MaxConnections: int(s.config.Server.MaxConnections),
 	})
 	s.admin = &server.Admin{Gateway: s.gateway, Verifier: s.verifier, Metrics: s.metrics, Version: b}
 	s.adminHTTP = s.admin.Server()
@@ -174,11 +177,13 @@ func (s *service) run(ctx context.Context) error {
 		Str("mapping", s.gateway.Mapping().Revision()).Msg("serving")
 
 	var err error
+	delay := s.config.Server.DrainDelay
 	select {
 	case <-ctx.Done():
 	case err = <-ended:
+		delay = 0 // nobody is served any more
 	}
-	stopped := s.shutdown()
+	stopped := s.shutdown(delay)
 	if errors.Is(stopped, context.DeadlineExceeded) {
 		// What is in use then ends with the process, not before.
 		s.log.Warn().Msg("server.shutdown_grace ran out with requests under way")
@@ -187,14 +192,22 @@ func (s *service) run(ctx context.Context) error {
 	return errors.Join(err, stopped, s.close())
 }
 
-// shutdown says that it is not ready any more, stops listening, and waits for
-// the requests under way.
-func (s *service) shutdown() error {
+// shutdown says that it is not ready any more and gives load balancers time to
+// notice, then stops listening and waits until MinIO has closed its connections.
+// The admin listener answers to the end.
+func (s *service) shutdown(delay time.Duration) error {
+	grace := s.config.Server.ShutdownGrace
 	s.admin.Drain()
-	s.log.Info().Stringer("grace", s.config.Server.ShutdownGrace).Msg("stopping")
-	ctx, cancel := context.WithTimeout(context.Background(), s.config.Server.ShutdownGrace)
+	s.public.Drain()
+	s.log.Info().Stringer("grace", grace).Stringer("drain_delay", delay).Msg("stopping")
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
-	return errors.Join(s.public.Shutdown(ctx), s.adminHTTP.Shutdown(ctx))
+	s.wait(delay)
+	stopped := s.public.Shutdown(ctx)
+	if s.adminHTTP.Shutdown(ctx) != nil { // somebody still reads /metrics
+		return errors.Join(stopped, s.adminHTTP.Close())
+	}
+	return stopped
 }
 
 // close frees what newService has made.

@@ -44,6 +44,8 @@ type live struct {
 	dir     string
 	iss     *issuer.Server
 	program programLog
+	stop    context.CancelFunc
+	ended   chan error
 }
 
 // programLog keeps what the program says of itself.
@@ -74,7 +76,7 @@ func start(t *testing.T, env ...string) *live {
 	}
 	l.write("mapping.toml", grantsRead)
 	env = append([]string{
-		"CLAIMGATE_SERVER_LISTEN=127.0.0.1:0", "CLAIMGATE_ADMIN_LISTEN=127.0.0.1:0",
+		"CLAIMGATE_SERVER_LISTEN=127.0.0.1:0", "CLAIMGATE_ADMIN_LISTEN=127.0.0.1:0", "CLAIMGATE_SERVER_DRAIN_DELAY=0s",
 		"CLAIMGATE_ISSUER_0_URL=" + l.iss.URL(), "CLAIMGATE_ISSUER_0_AUDIENCES=minio",
 		"CLAIMGATE_MAPPING_FILE=" + l.path("mapping.toml"), "CLAIMGATE_AUDIT_OUTPUT=" + l.path("decisions.jsonl"),
 	}, env...)
@@ -86,11 +88,12 @@ func start(t *testing.T, env ...string) *live {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- l.run(ctx) }()
+	l.stop, l.ended = stop, make(chan error, 1)
+	go func() { l.ended <- l.run(ctx) }()
 	t.Cleanup(func() {
+		http.DefaultClient.CloseIdleConnections() // a stop waits for them
 		stop()
-		if err := <-ended; err != nil {
+		if err := <-l.ended; err != nil {
 			t.Errorf("the service ended with %v", err)
 		}
 		_ = l.iss.Close()

@@ -154,6 +154,7 @@ func (l *loader) checkServer() {
 		}
 		l.report(codeContradiction, key, "both listeners are on "+s.Listen, "give server.listen and admin.listen different ports")
 	}
+	s.DrainDelay = min(s.DrainDelay, s.ShutdownGrace/2) // the rest is for the requests under way
 	if (s.TLSCert == "") != (s.TLSKey == "") {
 		given, missing := &s.TLSCert, "tls_key"
 		if s.TLSCert == "" {

@@ -34,7 +34,9 @@ type Server struct {
 	TLSCert          string        `toml:"tls_cert" default:"" unit:"path" doc:"PEM certificate chain. Watched and reloaded."`
 	TLSKey           string        `toml:"tls_key" default:"" unit:"path" doc:"PEM key of tls_cert. Watched and reloaded."`
 	MaxBody          int64         `toml:"max_body" default:"4MiB" unit:"size" min:"1KiB" max:"1GiB" doc:"Largest request body. MinIO's can reach about a MiB; a larger one than this is denied."`
-	ShutdownGrace    time.Duration `toml:"shutdown_grace" default:"15s" min:"0s" max:"1h" doc:"How long requests may finish after a stop signal."`
+	ShutdownGrace    time.Duration `toml:"shutdown_grace" default:"15s" min:"0s" max:"1h" doc:"How long requests may finish after a stop signal, drain_delay included. MinIO keeps idle connections for 15 s."`
+	DrainDelay       time.Duration `toml:"drain_delay" default:"5s" min:"0s" max:"30m" doc:"How long after a stop signal the listener stays open while /readyz says 503, so that load balancers notice. At most half of shutdown_grace."`
+	MaxConnections   int64         `toml:"max_connections" default:"4096" min:"16" max:"1000000" doc:"Connections open at once on the public listener. Beyond it callers that are not known make room for others; MinIO's own wait."`
 
 	inline int // of CallerTokens, those that the key of this name gave
 }

@@ -48,6 +48,7 @@ func want() *config.Config {
 	return &config.Config{
 		Server: config.Server{
 			Listen: "127.0.0.1:8080", Path: "/authz", MaxBody: 4 << 20, ShutdownGrace: 15 * time.Second,
+			DrainDelay: 5 * time.Second, MaxConnections: 4096,
 		},
 		Admin: config.Admin{Listen: "127.0.0.1:8081"},
 		Issuers: []config.Issuer{{
@@ -120,6 +121,8 @@ path = "/a/b"
 caller_tokens = ["Bearer  two blanks inside", "another,with,commas"]
 max_body = 1048576
 shutdown_grace = "1m"
+drain_delay = "10s"
+max_connections = 100
 [admin]
 listen = "[::1]:9001"
 [[issuer]]
@@ -172,6 +175,8 @@ format = "console"
 		"CLAIMGATE_SERVER_PATH=/a/b",
 		"CLAIMGATE_SERVER_MAX_BODY=1048576",
 		"CLAIMGATE_SERVER_SHUTDOWN_GRACE=1m",
+		"CLAIMGATE_SERVER_DRAIN_DELAY=10s",
+		"CLAIMGATE_SERVER_MAX_CONNECTIONS=100",
 		"CLAIMGATE_ADMIN_LISTEN=[::1]:9001",
 		"CLAIMGATE_ISSUER_0_NAME=one",
 		"CLAIMGATE_ISSUER_0_URL=https://one.example/",
@@ -230,6 +235,15 @@ format = "console"
 	}
 	if n, of := both.Audit.AllowRate(); n != 1 || of != 100 {
 		t.Errorf("rate %d/%d", n, of)
+	}
+}
+
+func TestBalancersGetAtMostHalfOfTheGrace(t *testing.T) {
+	for grace, want := range map[string]time.Duration{"0s": 0, "4s": 2 * time.Second, "15s": 5 * time.Second} {
+		c := mustLoad(t, "", append(oneIssuer, "CLAIMGATE_SERVER_SHUTDOWN_GRACE="+grace)...)
+		if c.Server.DrainDelay != want {
+			t.Errorf("of %s the drain takes %s, want %s", grace, c.Server.DrainDelay, want)
+		}
 	}
 }
 

@@ -1,39 +1,42 @@
 package server
 
 import (
+	"container/list"
 	"crypto/tls"
 	"errors"
-	"io"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
 )
 
-const (
-	lingerTime  = 2 * time.Second
-	lingerBytes = 64 << 20
-)
-
-// listener gives out connections that can be closed without losing the answer. A
-// server that answers a request whose body it has not read, and then closes,
-// resets the connection: the sender finds its write failed and may never see
-// the 413 (RFC 9112 section 9.6).
+// listener gives out the connections of the public listener, and knows which
+// are open. It bounds their number in favor of who may ask: a connection counts
+// as a stranger's until a request on it has shown a caller, and where there is
+// no room the stranger that has been there longest makes some. MinIO's own calls
+// are never closed for the bound; where they alone fill it, the next connection
+// waits for one of them to end.
 //
-// It also goes on where accepting fails, as when the process has no file
-// descriptor left: fasthttp would end the server, and MinIO then deny everybody.
+// It goes on where accepting fails, as when the process has no file descriptor
+// left: fasthttp would end the server, and MinIO then deny everybody.
 type listener struct {
 	net.Listener
-	log zerolog.Logger
+	log   zerolog.Logger
+	most  int
+	count *connections
 
-	mu     sync.Mutex
-	silent map[*conn]struct{} // connections that have sent nothing yet
+	mu        sync.Mutex
+	open      map[*conn]struct{}
+	strangers list.List // of *conn, the longest there in front
+	closed    bool
+	ended     sync.Cond // one was closed, or the listener was
 }
 
-func newListener(l net.Listener, log zerolog.Logger) *listener {
-	return &listener{Listener: l, log: log, silent: make(map[*conn]struct{})}
+func newListener(l net.Listener, most int, count *connections, log zerolog.Logger) *listener {
+	ours := &listener{Listener: l, log: log, most: most, count: count, open: make(map[*conn]struct{})}
+	ours.ended.L = &ours.mu
+	return ours
 }
 
 func (l *listener) Accept() (net.Conn, error) {
@@ -41,11 +44,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	for wait := 5 * time.Millisecond; ; wait = min(2*wait, longest) {
 		accepted, err := l.Listener.Accept()
 		if err == nil {
-			c := &conn{Conn: accepted, from: l}
-			l.mu.Lock()
-			l.silent[c] = struct{}{}
-			l.mu.Unlock()
-			return c, nil
+			return l.admit(accepted)
 		}
 		if errors.Is(err, net.ErrClosed) {
 			return nil, err
@@ -55,54 +54,116 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
-// closeSilent closes the connections that have sent nothing: a stop need not
-// wait for a request that nobody has begun.
-func (l *listener) closeSilent() {
+// admit makes room for a connection.
+func (l *listener) admit(accepted net.Conn) (net.Conn, error) {
+	c := &conn{Conn: accepted, from: l}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for c := range l.silent {
-		_ = c.Conn.Close() // its reader is told, and closes it again
+	for waited := false; len(l.open) >= l.most && !l.closed; {
+		if front := l.strangers.Front(); front != nil {
+			stranger := front.Value.(*conn)
+			l.forget(stranger)
+			l.count.evicted.Inc()
+			_ = stranger.Conn.Close() // whoever reads from it is told, and closes it again
+			continue
+		}
+		if !waited {
+			waited = true
+			l.count.waited.Inc()
+		}
+		l.ended.Wait()
+	}
+	if l.closed {
+		_ = accepted.Close()
+		return nil, net.ErrClosed
+	}
+	l.open[c] = struct{}{}
+	c.stranger = l.strangers.PushBack(c)
+	l.count.open.Inc()
+	return c, nil
+}
+
+// Close stops listening, once. What has been accepted stays open.
+func (l *listener) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil
+	}
+	l.closed = true
+	l.ended.Broadcast()
+	return l.Listener.Close()
+}
+
+// know keeps a connection from being closed for the bound.
+func (l *listener) know(c *conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c.stranger != nil {
+		l.strangers.Remove(c.stranger)
+		c.stranger = nil
 	}
 }
 
-func (l *listener) heard(c *conn) {
+// forget counts a connection as closed. The caller holds mu.
+func (l *listener) forget(c *conn) {
+	if _, open := l.open[c]; !open {
+		return
+	}
+	delete(l.open, c)
+	if c.stranger != nil {
+		l.strangers.Remove(c.stranger)
+		c.stranger = nil
+	}
+	l.count.open.Dec()
+	l.ended.Broadcast()
+}
+
+// wait returns when no connection is open any more, or stop is closed.
+func (l *listener) wait(stop <-chan struct{}) {
+	woken := make(chan struct{})
+	defer close(woken)
+	go func() {
+		select {
+		case <-stop:
+			l.mu.Lock()
+			l.ended.Broadcast()
+			l.mu.Unlock()
+		case <-woken:
+		}
+	}()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.silent, c)
-}
-
-type conn struct {
-	net.Conn
-	from   *listener
-	spoke  atomic.Bool // it has sent something
-	unread atomic.Bool // its request was answered before it was read
-}
-
-func (c *conn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	if n > 0 && c.spoke.CompareAndSwap(false, true) {
-		c.from.heard(c)
-	}
-	return n, err
-}
-
-// Close reads on for a while, where there is something unread, and then closes.
-func (c *conn) Close() error {
-	c.from.heard(c)
-	if tcp, ok := c.Conn.(*net.TCPConn); ok && c.unread.Swap(false) {
-		if tcp.CloseWrite() == nil && tcp.SetReadDeadline(time.Now().Add(lingerTime)) == nil {
-			_, _ = io.CopyN(io.Discard, tcp, lingerBytes) // whatever comes is thrown away
+	for len(l.open) > 0 {
+		select {
+		case <-stop:
+			return
+		default:
+			l.ended.Wait()
 		}
 	}
-	return c.Conn.Close()
 }
 
-// leaveUnread marks a connection whose request will not be read to its end.
-func leaveUnread(nc net.Conn) {
+// closeIdle closes the connections on which no request is under way and says how
+// many others there are.
+func (l *listener) closeIdle() (busy int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.open {
+		if c.busy.Load() {
+			busy++
+		} else {
+			_ = c.Conn.Close() // its reader is told, and closes it again
+		}
+	}
+	return busy
+}
+
+// ours is the connection below TLS.
+func ours(nc net.Conn) *conn {
 	if t, ok := nc.(*tls.Conn); ok {
 		nc = t.NetConn()
 	}
-	if c, ok := nc.(*conn); ok {
-		c.unread.Store(true)
-	}
+	c, _ := nc.(*conn)
+	return c
 }

@@ -27,7 +27,7 @@ func TestAcceptingGoesOnAfterAnError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := newListener(&tired{inner, 3}, zerolog.Nop())
+	l := newListener(&tired{inner, 3}, 10, &NewMetrics("", "").connections, zerolog.Nop())
 	client, err := net.Dial("tcp", inner.Addr().String())
 	if err != nil {
 		t.Fatal(err)

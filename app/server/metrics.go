@@ -19,6 +19,14 @@ type Metrics struct {
 	seconds   prometheus.Histogram
 	refreshes *prometheus.CounterVec
 	reloads   *prometheus.CounterVec
+
+	connections connections
+}
+
+// connections counts those of the public listener.
+type connections struct {
+	open            prometheus.Gauge
+	evicted, waited prometheus.Counter
 }
 
 // Sources are the parts that keep their own counts.
@@ -65,8 +73,16 @@ func NewMetrics(version, commit string) *Metrics {
 		Help: "Always 1; the labels are the build.",
 	}, []string{"version", "commit", "goversion"})
 	build.WithLabelValues(version, commit, runtime.Version()).Set(1)
+	limited := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "claimgate_connection_limit_total",
+		Help: "Times server.max_connections was reached: evicted, a stranger's connection was closed; waited, a connection had to wait for one of MinIO's to end.",
+	}, []string{"outcome"})
+	m.connections = connections{
+		open:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "claimgate_connections", Help: "Open connections to the public listener."}),
+		evicted: limited.WithLabelValues("evicted"), waited: limited.WithLabelValues("waited"),
+	}
 	m.registry.MustRegister(
-		decisions, m.seconds, m.refreshes, m.reloads, build,
+		m.connections.open, limited, decisions, m.seconds, m.refreshes, m.reloads, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m

@@ -45,6 +45,8 @@ type Options struct {
 	Path string
 	// MaxBody is the largest body in bytes.
 	MaxBody int
+	// MaxConnections is how many connections are open at most.
+	MaxConnections int
 }
 
 // Server answers MinIO. Make it with New.
@@ -52,6 +54,7 @@ type Server struct {
 	o        Options
 	app      *fiber.App
 	listener atomic.Pointer[listener]
+	draining atomic.Bool
 }
 
 // New makes a Server that does not listen yet.
@@ -72,7 +75,7 @@ func New(o Options) *Server {
 		UnescapePath: false, EnableTrustedProxyCheck: true,
 	})
 	fast := s.app.Server()
-	fast.CloseOnShutdown = true
+	fast.ConnState = stateChanged
 	fast.SecureErrorLogMessage = true
 	fast.HeaderReceived = s.bodyLimit
 	inner := fast.Handler
@@ -87,33 +90,13 @@ func New(o Options) *Server {
 
 // Serve answers on ln until Shutdown.
 func (s *Server) Serve(ln net.Listener, tlsConfig *tls.Config) error {
-	ours := newListener(ln, s.o.Log)
+	ours := newListener(ln, s.o.MaxConnections, &s.o.Metrics.connections, s.o.Log)
 	s.listener.Store(ours)
 	ln = ours
 	if tlsConfig != nil {
 		ln = tls.NewListener(ln, tlsConfig)
 	}
 	return s.app.Listener(ln)
-}
-
-// Shutdown stops listening and waits until every request has its answer, at
-// most until ctx ends.
-func (s *Server) Shutdown(ctx context.Context) error {
-	done := make(chan error, 1)
-	go func() { done <- s.app.ShutdownWithContext(ctx) }()
-	again := time.NewTicker(50 * time.Millisecond)
-	defer again.Stop()
-	for {
-		// A connection may still have been accepted while the listener closed.
-		if l := s.listener.Load(); l != nil {
-			l.closeSilent()
-		}
-		select {
-		case err := <-done:
-			return err
-		case <-again.C:
-		}
-	}
 }
 
 // anybodysBody is how much is read of a request whose caller is not known: a
@@ -137,6 +120,9 @@ func (s *Server) outermost(c *fasthttp.RequestCtx, inner fasthttp.RequestHandler
 		if p := recover(); p != nil {
 			s.o.Log.Error().Str("panic", fmt.Sprint(p)).Msg("a request panicked: please report this as a defect")
 			s.answerRaw(c, &answer{started: started}, gateway.InternalError, "a panic")
+		}
+		if s.draining.Load() {
+			c.SetConnectionClose()
 		}
 	}()
 	if !slices.Contains(fiber.DefaultMethods, string(c.Method())) {
@@ -216,7 +202,13 @@ func (s *Server) known(c *fiber.Ctx) bool {
 	if len(values) == 1 {
 		value = values[0]
 	}
-	return s.o.Callers.Know(value, c.Context().RemoteIP())
+	if !s.o.Callers.Know(value, c.Context().RemoteIP()) {
+		return false
+	}
+	if conn := ours(c.Context().Conn()); conn != nil {
+		conn.know()
+	}
+	return true
 }
 
 // reply writes the answer once, whole, and then the log. It is the one place
