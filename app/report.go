@@ -185,12 +185,12 @@ func (r *reportData) audit(m *mapping.Mapping, file string, stderr io.Writer, no
 	r.Audit = &reportAudit{File: file, Lines: found.Lines, Unread: found.Unreadable, Flips: found.Gains + found.Losses}
 	for i := range r.Rules {
 		rule := &r.Rules[i]
-		if rule.Used = found.Rules[rule.Rule]; rule.Used == 0 {
+		if rule.Used = found.Rules[replay.RuleOf(rule.Rule, rule.Policies[0])]; rule.Used == 0 {
 			r.Audit.Unused++
 		}
 	}
 	for i := range r.Guards {
-		r.Guards[i].Used = found.Rules[r.Guards[i].Rule]
+		r.Guards[i].Used = found.Rules[replay.RuleOf(r.Guards[i].Rule, "")]
 	}
 	return nil
 }

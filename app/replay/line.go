@@ -25,7 +25,7 @@ type tally struct {
 const maxGrants = 20_000
 
 func newTally(o Options) *tally {
-	return &tally{o: o, groups: map[group]*Flip{}, grants: map[string]*mapping.Grants{}, result: Result{Rules: map[mapping.Rule]int{}}}
+	return &tally{o: o, groups: map[group]*Flip{}, grants: map[string]*mapping.Grants{}, result: Result{Rules: map[Rule]int{}}}
 }
 
 // judged reports whether the mapping had a say in an answer, or could have had.
@@ -122,7 +122,7 @@ func list(v strictjson.Value) []string {
 func (t *tally) count(root strictjson.Value, before, after gateway.Reason, answer mapping.Answer) {
 	r := &t.result
 	if answer.Rule.Name != "" {
-		r.Rules[answer.Rule]++
+		r.Rules[RuleOf(answer.Rule, answer.Policy)]++
 	}
 	was := root.Get("allow").Kind() == strictjson.True
 	restricted := root.Get("session_policy").Kind() == strictjson.True

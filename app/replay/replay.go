@@ -31,7 +31,22 @@ type Result struct {
 	// More counts the flips of groups beyond the first thousands.
 	More int `json:"more,omitempty"`
 	// Rules counts the decisions by the rule that decides them now.
-	Rules map[mapping.Rule]int `json:"-"`
+	Rules map[Rule]int `json:"-"`
+}
+
+// Rule is what decides. The names that the claim may hold share the claim's
+// rule, so there the policy tells one from another.
+type Rule struct {
+	mapping.Rule
+	Policy string // of the claim only
+}
+
+// RuleOf is the rule by which a policy is granted.
+func RuleOf(r mapping.Rule, policy string) Rule {
+	if r.Kind != "claim" {
+		policy = ""
+	}
+	return Rule{r, policy}
 }
 
 // Flip is a group of decisions with another answer now.
@@ -167,7 +182,7 @@ func (t *tally) piece(p []byte) {
 
 // merge puts together what the workers have found.
 func merge(partial []*tally) *Result {
-	all := &Result{Rules: map[mapping.Rule]int{}, Flips: []Flip{}}
+	all := &Result{Rules: map[Rule]int{}, Flips: []Flip{}}
 	groups := map[group]*Flip{}
 	for _, t := range partial {
 		r := &t.result
