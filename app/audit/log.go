@@ -3,9 +3,7 @@ package audit
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,9 +27,10 @@ type Entry struct {
 // Log writes entries. Its methods may be called concurrently.
 type Log struct {
 	off      bool
-	path     string // "" for a stream
 	num, den uint64 // num of den allows are written
 	seen     atomic.Uint64
+	required bool
+	patience time.Duration
 
 	queue chan *line
 	stop  chan struct{} // closed by Close
@@ -39,11 +38,13 @@ type Log struct {
 
 	closeOnce func() error
 
-	mu   sync.Mutex
-	out  io.Writer
-	torn bool // the output ends in the middle of a line
+	out    output
+	writer writer
+	health health
 
-	written, skipped, lost atomic.Uint64
+	written, skipped, lost, denied atomic.Uint64
+	// untold are those of lost that no line has told of yet.
+	untold atomic.Uint64
 }
 
 const (
@@ -54,30 +55,40 @@ const (
 	closing = 5 * time.Second
 )
 
+// Option is what a log can do beside writing.
+type Option func(*Log)
+
+// Required makes an allow count only if its line is written.
+func Required() Option { return func(l *Log) { l.required = true } }
+
+// Chained lets each line carry the hash of the one before.
+func Chained() Option { return func(l *Log) { l.writer.chain = newLinks() } }
+
+// Notify has f called when the output begins to fail, while it does, every so
+// often, and when it has recovered. Calls do not overlap.
+func Notify(f func(Notice)) Option { return func(l *Log) { l.health.notify = f } }
+
 // Open makes the log that output and allow ask for, in the words of the
 // configuration: stdout, stderr, off or a file; all, none or a rate like 1/100.
-func Open(output, allow string) (*Log, error) {
-	l := &Log{queue: make(chan *line, queued), stop: make(chan struct{}), ended: make(chan struct{})}
+func Open(output, allow string, with ...Option) (*Log, error) {
+	l := &Log{queue: make(chan *line, queued), stop: make(chan struct{}), ended: make(chan struct{}), patience: patience}
 	l.closeOnce = sync.OnceValue(l.close)
 	var err error
 	if l.num, l.den, err = rate(allow); err != nil {
 		return nil, err
 	}
-	switch output {
-	case "off":
+	for _, o := range with {
+		o(l)
+	}
+	if output == "off" {
 		l.off = true
 		close(l.ended)
 		return l, nil
-	case "stdout":
-		l.out = os.Stdout
-	case "stderr":
-		l.out = os.Stderr
-	default:
-		l.path = output
-		if err := l.Reopen(); err != nil {
-			return nil, err
-		}
 	}
+	if err := l.out.open(output, &l.writer); err != nil {
+		return nil, err
+	}
+	l.health.show(&l.writer)
 	go l.write()
 	return l, nil
 }
@@ -99,25 +110,19 @@ func rate(allow string) (num, den uint64, err error) {
 	return num, den, nil
 }
 
+// sampled reports whether this allow is one that is written.
+func (l *Log) sampled() bool {
+	return l.num == l.den || (l.seen.Add(1)-1)*l.num%l.den < l.num
+}
+
 // Reopen opens the file anew, after it was rotated away. A log without a file
 // has nothing to reopen. The old file stays in use where the new one can't be
 // opened.
 func (l *Log) Reopen() error {
-	if l.path == "" {
+	if l.off {
 		return nil
 	}
-	f, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
-	if err != nil {
-		return fmt.Errorf("audit.output: %w", err)
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	old := l.out
-	l.out = f
-	if c, ok := old.(io.Closer); ok {
-		return c.Close()
-	}
-	return nil
+	return l.out.reopen(&l.writer)
 }
 
 // Close writes what waits and closes the file, if there is one. Lines that come
@@ -136,68 +141,15 @@ func (l *Log) close() error {
 	case <-time.After(closing):
 		return errors.New("audit.output: the output stalls; lines that waited are lost")
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if c, ok := l.out.(io.Closer); ok && l.path != "" {
-		return c.Close()
-	}
-	return nil
+	return l.out.close()
 }
 
-// Counts are lines since the start: written, left out as configured, and lost
-// because the output failed.
-type Counts struct{ Written, Skipped, Lost uint64 }
+// Counts are lines since the start: written, left out as configured, lost because
+// the output failed, and allows that were denied because their line could not be
+// written.
+type Counts struct{ Written, Skipped, Lost, Denied uint64 }
 
 // Counts returns the counts so far.
 func (l *Log) Counts() Counts {
-	return Counts{l.written.Load(), l.skipped.Load(), l.lost.Load()}
-}
-
-// Write writes one entry, and returns when it is written. The error is that of
-// the output; the line is then counted as lost.
-func (l *Log) Write(e *Entry) error {
-	if l.off {
-		return nil
-	}
-	if e.Decision.Allow() && !l.sampled() {
-		l.skipped.Add(1)
-		return nil
-	}
-	ln := lines.Get().(*line)
-	ln.text.Reset()
-	e.marshal(&ln.text)
-	select {
-	case l.queue <- ln:
-	default:
-		lines.Put(ln)
-		l.lost.Add(1)
-		return errors.New("audit.output: the output stalls, and too many lines wait")
-	}
-	return l.wait(ln)
-}
-
-// wait waits until a line is written, or for as long as an answer can wait.
-func (l *Log) wait(ln *line) error {
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
-	select {
-	case err := <-ln.done:
-		lines.Put(ln)
-		return err
-	case <-l.ended: // nobody writes any more, unless it was the last to be written
-		select {
-		case err := <-ln.done:
-			return err
-		default:
-			l.lost.Add(1)
-			return errors.New("audit: the log is closed")
-		}
-	case <-timer.C: // the writer keeps the line, and counts it when it is written
-		return errors.New("audit.output: the output stalls")
-	}
-}
-
-// sampled reports whether this allow is one that is written.
-func (l *Log) sampled() bool {
-	return l.num == l.den || (l.seen.Add(1)-1)*l.num%l.den < l.num
+	return Counts{l.written.Load(), l.skipped.Load(), l.lost.Load(), l.denied.Load()}
 }

@@ -256,8 +256,19 @@ func TestALineThatWasCutShortDoesNotSpoilTheNext(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := strings.Split(strings.TrimSpace(string(text)), "\n")
-	if len(rows) != 3 || !json.Valid([]byte(rows[0])) || json.Valid([]byte(rows[1])) || !json.Valid([]byte(rows[2])) {
-		t.Errorf("the log holds %q", rows)
+	if len(rows) != 4 || !json.Valid([]byte(rows[0])) || json.Valid([]byte(rows[1])) || !json.Valid([]byte(rows[2])) || !json.Valid([]byte(rows[3])) {
+		t.Fatalf("the log holds %q", rows)
+	}
+	var event struct {
+		Event, Cause string
+		Lost         int
+		Since        time.Time
+	}
+	if err := json.Unmarshal([]byte(rows[2]), &event); err != nil {
+		t.Fatal(err)
+	}
+	if event.Event != "lost" || event.Lost != 1 || !strings.Contains(event.Cause, "file too large") || event.Since.IsZero() {
+		t.Errorf("what was lost is told by %s", rows[2])
 	}
 	if c := l.Counts(); c.Written != 2 || c.Lost != 1 {
 		t.Errorf("counts are %+v", c)

@@ -1,0 +1,161 @@
+package chain
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// Kind says what is wrong with a line.
+type Kind string
+
+// The kinds of findings, a contract with whoever reads the report.
+const (
+	Changed   Kind = "changed"
+	Missing   Kind = "missing"
+	Order     Kind = "order"
+	Duplicate Kind = "duplicate"
+	Unchained Kind = "unchained"
+	// Torn is a last line without its end: of a process that was killed, or that
+	// writes it just now, or of a log that was shortened.
+	Torn Kind = "torn"
+	// Anchor is a hash that was expected and is not there.
+	Anchor Kind = "anchor"
+)
+
+// Finding is one thing that is wrong. Line counts from 1.
+type Finding struct {
+	Kind    Kind   `json:"kind"`
+	File    string `json:"file,omitempty"`
+	Line    int    `json:"line,omitempty"`
+	Message string `json:"message"`
+}
+
+// Summary is what was seen of one chain.
+type Summary struct {
+	Chain string `json:"chain"`
+	First uint64 `json:"first"` // sequence numbers
+	Last  uint64 `json:"last"`
+	Lines uint64 `json:"lines"`
+	Head  string `json:"head"` // the hash of the last line
+}
+
+// Report is the outcome of a check.
+type Report struct {
+	Whole     bool      `json:"whole"` // nothing was found
+	Files     int       `json:"files"`
+	Lines     int       `json:"lines"`
+	Chained   int       `json:"chained"`
+	Unchained int       `json:"unchained"`
+	Torn      int       `json:"torn"` // cut short by a crash or a full disk, as a later line says
+	Lost      uint64    `json:"lost"` // never written, as the log itself says
+	Chains    []Summary `json:"chains"`
+	Findings  []Finding `json:"findings"`
+	More      int       `json:"more,omitempty"` // findings beyond the first hundred
+	Notes     []string  `json:"notes"`
+}
+
+const (
+	shown   = 100
+	maxLine = 64 << 20
+)
+
+func (v *Verifier) found(kind Kind, at place, format string, args ...any) {
+	if len(v.report.Findings) == shown {
+		v.report.More++
+		return
+	}
+	v.report.Findings = append(v.report.Findings, Finding{Kind: kind, File: at.file, Line: at.line, Message: fmt.Sprintf(format, args...)})
+}
+
+func (v *Verifier) note(format string, args ...any) {
+	if len(v.report.Notes) < shown {
+		v.report.Notes = append(v.report.Notes, fmt.Sprintf(format, args...))
+	}
+}
+
+// File reads the next file of a log. Files are given oldest first.
+func (v *Verifier) File(name string, r io.Reader) error {
+	v.begin(name)
+	in := bufio.NewReaderSize(r, 1<<20)
+	var long []byte
+	for {
+		text, err := in.ReadSlice('\n')
+		if errors.Is(err, bufio.ErrBufferFull) {
+			if long = append(long, text...); len(long) > maxLine {
+				return fmt.Errorf("%s:%d: the line is longer than 64 MiB: that is no decision log", name, v.line+1)
+			}
+			continue
+		}
+		if len(long) > 0 {
+			text = append(long, text...)
+			long = long[:0]
+		}
+		switch {
+		case err == nil:
+			if err := v.take(text[:len(text)-1], true); err != nil {
+				return err
+			}
+		case !errors.Is(err, io.EOF):
+			return fmt.Errorf("%s: %w", name, err)
+		default:
+			if len(text) > 0 {
+				return v.take(text, false)
+			}
+			return nil
+		}
+	}
+}
+
+// Report ends the check.
+func (v *Verifier) Report() *Report {
+	r := &v.report
+	switch p := &v.pend; {
+	case p.count == 1 && p.unfinished && v.o.TornEnd:
+		v.note("%s is not finished: it is being written, or the process was killed", p.first)
+	case p.count > 0 && p.unfinished:
+		v.found(Torn, p.last, "the last line is cut short: by a crash, a full disk, or because it is being written; "+
+			"when claimgate writes to the file again, its next line says so, otherwise the log was shortened")
+		if p.count > 1 {
+			v.found(Changed, p.first, "the lines from here to %d are not whole", p.last.line-1)
+		}
+	case p.count > 0:
+		v.settle(Hash{}, false)
+	}
+	if v.loose.line > 0 {
+		v.found(Unchained, v.loose, "no line from here on has a chain: audit.chain was off, or this is no decision log")
+	}
+	heads := map[Hash]bool{}
+	r.Chains = []Summary{}
+	for _, s := range v.order {
+		heads[s.hash] = true
+		s.Head = s.hash.String()
+		r.Chains = append(r.Chains, s.Summary)
+	}
+	for _, h := range v.o.Heads {
+		if !heads[h] {
+			v.found(Anchor, place{}, "no chain ends with the expected head %s: lines after or before it were removed, or written since", h)
+		}
+	}
+	for _, h := range v.o.Lines {
+		if !v.wanted[h] {
+			v.found(Anchor, place{}, "no line has the expected hash %s: the log was shortened or written anew", h)
+		}
+	}
+	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
+		if a.File == b.File && a.File != "" {
+			return a.Line - b.Line
+		}
+		return 0
+	})
+	if r.Findings == nil {
+		r.Findings = []Finding{}
+	}
+	if r.Notes == nil {
+		r.Notes = []string{}
+	}
+	r.Whole = len(r.Findings) == 0
+	return r
+}

@@ -1,0 +1,159 @@
+package audit
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/claimgate/claimgate/app/audit/chain"
+)
+
+// output is where lines go. Its lock is held while they are written.
+type output struct {
+	mu   sync.Mutex
+	path string // "" for a stream
+	to   io.Writer
+	file *os.File // nil for a stream
+}
+
+func (o *output) open(name string, w *writer) error {
+	switch name {
+	case "stdout":
+		o.to = os.Stdout
+	case "stderr":
+		o.to = os.Stderr
+	default:
+		o.path = name
+		return o.reopen(w)
+	}
+	return nil
+}
+
+// reopen takes the file that has the name now.
+func (o *output) reopen(w *writer) error {
+	if o.path == "" {
+		return nil
+	}
+	f, end, err := openFile(o.path, w.chain != nil)
+	if err != nil {
+		return fmt.Errorf("audit.output: %w", err)
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	old := o.file
+	if old != nil && sameFile(old, f) {
+		return f.Close()
+	}
+	if w.chain != nil {
+		if err := lock(f); err != nil {
+			return errors.Join(fmt.Errorf("audit.output: %s: another process writes it; a chained log needs a file for each process: %w", o.path, err), f.Close())
+		}
+	}
+	o.file, o.to = f, f
+	w.begin(end, old == nil)
+	if old != nil {
+		return old.Close()
+	}
+	return nil
+}
+
+func sameFile(a, b *os.File) bool {
+	one, err1 := a.Stat()
+	two, err2 := b.Stat()
+	return err1 == nil && err2 == nil && os.SameFile(one, two)
+}
+
+func (o *output) close() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.file == nil {
+		return nil
+	}
+	return o.file.Close()
+}
+
+// ending is how a file ends that is to be written on.
+type ending struct {
+	empty bool
+	last  []byte // the last whole line, nil where there is none
+	torn  []byte // what stands after it, without the newline at its end
+	open  bool   // the file ends without a newline
+}
+
+// openFile opens a file for appending and looks at its end: a line that was cut
+// short, as by a crash, must not spoil the next.
+func openFile(path string, chained bool) (*os.File, ending, error) {
+	const mode = 0o640
+	before, err := os.Stat(path)
+	if err == nil && !before.Mode().IsRegular() { // a pipe, of which nobody may become the reader by writing
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, mode)
+		return f, ending{empty: true}, err
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_RDWR, mode)
+	if errors.Is(err, os.ErrPermission) && !chained { // one that may be written and not read
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, mode)
+		return f, ending{empty: true}, err
+	}
+	if err != nil {
+		return nil, ending{}, err
+	}
+	end, err := lookAtEnd(f)
+	if err != nil {
+		return nil, ending{}, errors.Join(err, f.Close())
+	}
+	return f, end, nil
+}
+
+// mostOfEnd is how far back a whole line is looked for.
+const mostOfEnd = 64 << 20
+
+func lookAtEnd(f *os.File) (ending, error) {
+	info, err := f.Stat()
+	if err != nil || info.Size() == 0 {
+		return ending{empty: true}, err
+	}
+	size := info.Size()
+	for part := int64(64 << 10); ; part *= 8 {
+		part = min(part, size, mostOfEnd)
+		text := make([]byte, part)
+		if _, err := f.ReadAt(text, size-part); err != nil && !errors.Is(err, io.EOF) {
+			return ending{}, err
+		}
+		end, found := endOf(text)
+		if found || part == size || part == mostOfEnd {
+			return end, nil
+		}
+	}
+}
+
+// endOf finds the last whole line of a text. One that lacks but its newline is
+// whole once the newline is there, and the next line begins with that.
+func endOf(text []byte) (end ending, found bool) {
+	rest, ended := bytes.CutSuffix(text, []byte("\n"))
+	end.open = !ended
+	for {
+		at := bytes.LastIndexByte(rest, '\n')
+		if ln := rest[at+1:]; whole(ln) {
+			end.last = ln
+			end.torn = bytes.TrimPrefix(text[len(rest):], []byte("\n"))
+			break
+		}
+		if at < 0 {
+			end.torn = text
+			break
+		}
+		rest = rest[:at]
+	}
+	end.torn = bytes.TrimSuffix(end.torn, []byte("\n"))
+	return end, end.last != nil
+}
+
+// whole reports whether a line is one: no part of an object is an object.
+func whole(ln []byte) bool {
+	_, chained := chain.Parse(ln)
+	return chained || len(ln) > 0 && ln[0] == '{' && json.Valid(ln)
+}

@@ -1,0 +1,258 @@
+package audit_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/claimgate/claimgate/app/audit"
+	"github.com/claimgate/claimgate/app/gateway"
+)
+
+// numbered is an entry that can be told from others by its id.
+func numbered(n int, reason gateway.Reason) *audit.Entry {
+	e := entry(reason)
+	binary.BigEndian.PutUint64(e.Decision.ID[8:], uint64(n))
+	return e
+}
+
+// answer does as the server does, and returns the reason that is answered.
+func answer(l *audit.Log, e *audit.Entry) gateway.Reason {
+	if err := l.Write(e); err != nil && e.Decision.Allow() && l.Denies() {
+		e.Decision.Reason = gateway.InternalError
+		l.Instead(e)
+	}
+	return e.Decision.Reason
+}
+
+func TestARequiredLogDeniesWhatItCannotWriteAndRecovers(t *testing.T) {
+	var mu sync.Mutex
+	var notices []audit.Notice
+	file := filepath.Join(t.TempDir(), "decisions.jsonl")
+	l, err := audit.Open(file, "all", audit.Required(), audit.Notify(func(n audit.Notice) {
+		mu.Lock()
+		defer mu.Unlock()
+		notices = append(notices, n)
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	if got := answer(l, numbered(1, gateway.PolicyAllow)); got != gateway.PolicyAllow {
+		t.Fatalf("an allow that is written became %s", got)
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	restore := limitFileSize(t, uint64(info.Size())+20)
+	for n := 2; n < 12; n++ {
+		if got := answer(l, numbered(n, gateway.PolicyAllow)); got.Allows() {
+			t.Errorf("an allow that could not be written was answered")
+		}
+	}
+	if got := answer(l, numbered(12, gateway.NoToken)); got != gateway.NoToken {
+		t.Errorf("a deny that could not be written became %s", got)
+	}
+	s := l.State()
+	if !s.Failing || !strings.Contains(s.Error, "file too large") || s.Since.IsZero() || s.Denied != 10 || s.Lost != 11 {
+		t.Errorf("while it fails the state is %+v", s)
+	}
+	restore()
+	if got := answer(l, numbered(13, gateway.PolicyAllow)); got != gateway.PolicyAllow {
+		t.Errorf("once the output takes lines again, an allow became %s", got)
+	}
+	if s := l.State(); s.Failing || s.Error != "" || s.Lost != 11 {
+		t.Errorf("once it has recovered the state is %+v", s)
+	}
+	if c := l.Counts(); c.Written != 2 || c.Lost != 11 || c.Denied != 10 || c.Skipped != 0 {
+		t.Errorf("counts are %+v", c)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := strings.Split(strings.TrimSpace(string(text)), "\n")
+	if len(rows) != 4 || !strings.Contains(rows[2], `"event":"lost","lost":11,`) || !strings.Contains(rows[3], `0000000d"`) {
+		t.Errorf("the log holds %q", rows)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "two notices", func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(notices) == 2
+	})
+	if notices[0].Recovered || !notices[0].Failing || !notices[1].Recovered || notices[1].Lost != 11 || notices[1].Denied != 10 {
+		t.Errorf("told were %+v", notices)
+	}
+}
+
+// until repeats a check until it holds. The deadline only bounds a failing test.
+func until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	again := time.NewTicker(time.Millisecond) // goroutines that write to real files
+	defer again.Stop()
+	deadline := time.After(15 * time.Second)
+	for !holds() {
+		select {
+		case <-deadline:
+			t.Fatalf("not seen: %s", what)
+		case <-again.C:
+		}
+	}
+}
+
+// stalled is a log into a pipe that is full and that nobody reads.
+func stalled(t *testing.T, with ...audit.Option) (l *audit.Log, reader *os.File) {
+	t.Helper()
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := os.OpenFile(fifo, os.O_RDWR, 0) // so that it can be opened, and is not read yet
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = reader.Close() })
+	if err := reader.SetWriteDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := reader.Write(bytes.Repeat([]byte("\n"), 1<<20)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("the pipe is not full after %d bytes: %v", n, err)
+	}
+	if l, err = audit.Open(fifo, "all", with...); err != nil {
+		t.Fatal(err)
+	}
+	l.SetPatience(50 * time.Millisecond)
+	return l, reader
+}
+
+// drain reads the pipe until a line with that id has come, and returns the last
+// word on each id, and how many allows there are.
+func drain(t *testing.T, reader *os.File, id int) (last map[string]string, allows int) {
+	t.Helper()
+	last = map[string]string{}
+	want := numbered(id, gateway.NoToken).Decision.ID.String()
+	in := bufio.NewScanner(reader)
+	for in.Scan() {
+		if in.Text() == "" {
+			continue
+		}
+		var line struct {
+			ID, Reason string
+			Allow      bool
+		}
+		if err := json.Unmarshal(in.Bytes(), &line); err != nil {
+			t.Fatalf("%v in %s", err, in.Text())
+		}
+		last[line.ID] = line.Reason
+		if line.Allow {
+			allows++
+		}
+		if line.ID == want {
+			return last, allows
+		}
+	}
+	t.Fatal(in.Err())
+	return nil, 0
+}
+
+// Those of the first round wait and are withdrawn, those of the second are told at
+// once.
+func TestNoAllowIsInTheLogThatWasAnsweredWithADeny(t *testing.T) {
+	l, reader := stalled(t, audit.Required())
+	const each = 20
+	for round := range 2 {
+		var wg sync.WaitGroup
+		for n := range each {
+			wg.Go(func() {
+				if got := answer(l, numbered(round*each+n, gateway.PolicyAllow)); got.Allows() {
+					t.Error("an allow was answered that is not in the log")
+				}
+			})
+		}
+		wg.Wait()
+	}
+	if s := l.State(); !s.Failing || s.Denied != 2*each {
+		t.Errorf("while it stalls the state is %+v", s)
+	}
+	l.Instead(numbered(2*each, gateway.InternalError)) // the last of those that wait
+	last, allows := drain(t, reader, 2*each)
+	for n := range 2 * each {
+		id := numbered(n, gateway.NoToken).Decision.ID.String()
+		if last[id] != "internal_error" {
+			t.Errorf("of %s the log says %q, and a deny was answered", id, last[id])
+		}
+	}
+	if allows > 1 {
+		t.Errorf("%d allows are in the log that were answered with a deny; only the one that was being written cannot be withdrawn", allows)
+	}
+	until(t, "an allow that is written again", func() bool { return l.Write(numbered(2*each+1, gateway.PolicyAllow)) == nil })
+	if l.State().Failing {
+		t.Error("the log does not recover by itself")
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// What may be logged later need not hold up an answer that nobody denies for it.
+func TestAnOutputThatIsKnownToStallIsNotWaitedFor(t *testing.T) {
+	l, reader := stalled(t)
+	if err := l.Write(numbered(0, gateway.PolicyAllow)); !errors.Is(err, audit.ErrStalled) {
+		t.Fatalf("the error is %v", err)
+	}
+	l.SetPatience(24 * time.Hour) // for those that wait
+	for n := 1; n < 10; n++ {
+		if err := l.Write(numbered(n, gateway.PolicyAllow)); !errors.Is(err, audit.ErrStalled) {
+			t.Errorf("the error is %v", err)
+		}
+	}
+	last, allows := drain(t, reader, 9)
+	if allows != 10 || len(last) != 10 {
+		t.Errorf("of ten lines that came later the log holds %d", len(last))
+	}
+	until(t, "the end of the failure", func() bool { return !l.State().Failing })
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	if c := l.Counts(); c.Lost != 0 || c.Written != 10 {
+		t.Errorf("all was written in the end, and the counts are %+v", c)
+	}
+}
+
+func TestAfterACrashTheNextLineIsOnItsOwn(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "decisions.jsonl")
+	if err := os.WriteFile(file, []byte("{\"time\":\"2026-11-21T12:00:00Z\"}\n{\"time\":\"2026-11"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l, err := audit.Open(file, "all")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Write(entry(gateway.NoToken)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := strings.Split(string(text), "\n")
+	if len(rows) != 4 || rows[1] != `{"time":"2026-11` || !json.Valid([]byte(rows[2])) {
+		t.Errorf("the log holds %q", rows)
+	}
+}
