@@ -25,6 +25,10 @@ const (
 	KeysUnavailable Reason = "keys_unavailable"
 	Overloaded      Reason = "overloaded"
 	Untrusted       Reason = "claims_untrusted"
+
+	// Inactive and RevocationUnknown are said by Introspect.
+	Inactive          Reason = "token_revoked"
+	RevocationUnknown Reason = "revocation_unknown"
 )
 
 // Error is why a token was refused. Detail never holds the token or a part of

@@ -109,7 +109,7 @@ func stage(reason gateway.Reason) string {
 		return "token"
 	case gateway.TokenBinding:
 		return "binding"
-	case gateway.TokenRevoked:
+	case gateway.TokenRevoked, gateway.RevocationUnknown:
 		return "revocation"
 	case gateway.NoPolicy:
 		return "mapping"

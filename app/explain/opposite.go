@@ -20,6 +20,8 @@ func (t *teller) opposite() []string {
 		return []string{"the server that asks sends one of server.caller_tokens, as MINIO_POLICY_PLUGIN_AUTH_TOKEN"}
 	case gateway.Overloaded:
 		return []string{"fewer tokens wait to be verified at the same time"}
+	case gateway.RevocationUnknown:
+		return []string{"the store of revocations answers, or the issuer's introspection: /readyz of the admin listener says which does not"}
 	case gateway.KeysUnavailable:
 		return []string{"the issuer's keys can be fetched, or were within max_stale"}
 	case gateway.InternalError:

@@ -25,7 +25,13 @@ type Tokens interface {
 type Options struct {
 	Verifier    Tokens
 	Revocations *verifier.Revocations
-	Evidence    Evidence
+	// Stale reports that Revocations have not heard of other replicas for so
+	// long that they must not be relied on; nil is never.
+	Stale func() bool
+	// Introspect asks the issuer whether a verified token still counts. Its error
+	// is a *verifier.Error; nil asks nobody.
+	Introspect func(ctx context.Context, id *verifier.Identity, token string) error
+	Evidence   Evidence
 	// EvaluateOwner treats root like any static account, instead of letting it
 	// through before everything else.
 	EvaluateOwner bool
@@ -41,6 +47,8 @@ type Options struct {
 type Gateway struct {
 	verifier      Tokens
 	revocations   *verifier.Revocations
+	stale         func() bool
+	introspect    func(ctx context.Context, id *verifier.Identity, token string) error
 	evidence      Evidence
 	evaluateOwner bool
 	now           func() time.Time
@@ -59,7 +67,7 @@ func New(o Options) (*Gateway, error) {
 		o.Now = time.Now
 	}
 	return &Gateway{
-		verifier: o.Verifier, revocations: o.Revocations, evidence: o.Evidence, evaluateOwner: o.EvaluateOwner,
+		verifier: o.Verifier, revocations: o.Revocations, stale: o.Stale, introspect: o.Introspect, evidence: o.Evidence, evaluateOwner: o.EvaluateOwner,
 		now: o.Now, ids: newIDs(), memory: newMemory(o.DecisionEntries), sessions: newSessionPolicies(),
 	}, nil
 }
@@ -104,13 +112,14 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision) Reason {
 	}
 	d.Revision = in.Revision()
 	signer := credentialOf(r)
+	token, ambiguous := "", false
 
 	if r.Action == ActionPrometheus {
 		// 3. A scraper signs its claims itself: only the account counts.
 		d.Grants = in.Account(r.Account, g.now())
 	} else {
 		// 4. The evidence.
-		token, ambiguous := g.evidence.find(r.Conditions)
+		token, ambiguous = g.evidence.find(r.Conditions)
 		switch {
 		case ambiguous:
 			return d.explain(TokenAmbiguous, "conditions hold two different tokens", "")
@@ -144,9 +153,9 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision) Reason {
 	}
 
 	if id := d.Identity; id != nil {
-		// 7. A session that has ended.
-		if g.revocations.Revoked(id, signer.session) {
-			return d.explain(TokenRevoked, "the session or its user was logged out", "")
+		// 7. A session that has ended, as far as this process or the issuer knows.
+		if reason := g.ended(ctx, d, signer.session, token); reason != "" {
+			return reason
 		}
 		// 8. What the identity is granted.
 		claim, ok := id.Claim(in.ClaimName())
@@ -179,6 +188,24 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision) Reason {
 		return d.explain(SessionPolicyDeny, "the session policy of the credential does not allow it", "")
 	}
 	return reason
+}
+
+// ended returns why the session of the identity does not count any more, "" where
+// it does. token is "" where MinIO's word is all there is of it.
+func (g *Gateway) ended(ctx context.Context, d *Decision, session, token string) Reason {
+	if g.revocations.Revoked(d.Identity, session) {
+		return d.explain(TokenRevoked, "the session or its user was logged out", "")
+	}
+	if g.stale != nil && g.stale() {
+		return d.explain(RevocationUnknown, "the logouts of other replicas have not been heard of for longer than revocation.max_stale",
+			"see revocation_store in /readyz of the admin listener for what the store answers")
+	}
+	if g.introspect != nil && token != "" {
+		if err := g.introspect(ctx, d.Identity, token); err != nil {
+			return d.refuse(err)
+		}
+	}
+	return ""
 }
 
 // Account finds what a static credential is granted: by its own name, else by

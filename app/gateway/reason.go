@@ -29,6 +29,8 @@ const (
 	TokenClaims        Reason = "token_claims"
 	TokenBinding       Reason = "token_binding"
 	TokenRevoked       Reason = "token_revoked"
+	// RevocationUnknown: whether the session has ended could not be learnt.
+	RevocationUnknown  Reason = "revocation_unknown"
 	KeysUnavailable    Reason = "keys_unavailable"
 	ClaimsUntrusted    Reason = "claims_untrusted"
 	NoPolicy           Reason = "no_policy"
@@ -48,7 +50,7 @@ func Reasons() []Reason {
 		Owner, PolicyAllow, DenyOnly,
 		NoToken, TokenAmbiguous, TokenMalformed, TokenEncrypted, TokenAlgorithm, TokenType, TokenUnknownKey,
 		TokenSignature, TokenIssuer, TokenAudience, TokenExpired, TokenNotYetValid, TokenLifetime, TokenClaims,
-		TokenBinding, TokenRevoked, KeysUnavailable, ClaimsUntrusted, NoPolicy, PolicyImplicitDeny,
+		TokenBinding, TokenRevoked, RevocationUnknown, KeysUnavailable, ClaimsUntrusted, NoPolicy, PolicyImplicitDeny,
 		PolicyExplicitDeny, GuardDeny, SessionPolicyDeny, RequestMalformed, CallerUnknown, Overloaded, InternalError,
 	}
 }

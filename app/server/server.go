@@ -251,7 +251,7 @@ func status(r gateway.Reason) int {
 		return fiber.StatusBadRequest
 	case gateway.CallerUnknown:
 		return fiber.StatusUnauthorized
-	case gateway.Overloaded, gateway.KeysUnavailable:
+	case gateway.Overloaded, gateway.KeysUnavailable, gateway.RevocationUnknown:
 		return fiber.StatusServiceUnavailable
 	case gateway.InternalError:
 		return fiber.StatusInternalServerError
