@@ -72,7 +72,9 @@ func TestEveryReasonIsGivenWhereItApplies(t *testing.T) {
 	g.revocations.End(&verifier.Logout{Issuer: "authentik", Subject: "bob", ID: "1", IssuedAt: time.Now(), Expires: time.Now().Add(time.Hour)})
 	given[g.expect("after a logout", dev(g).token(good), gateway.TokenRevoked).Reason] = true
 
-	stale := newGate(t, func(o *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) { o.Stale = func() bool { return true } })
+	stale := newGate(t, func(o *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) {
+		o.Stale = func() bool { return true }
+	})
 	given[stale.expect("the logouts of others are not heard of", dev(stale).token(stale.sign("bob", []string{"devs"})), gateway.RevocationUnknown).Reason] = true
 
 	given[overload(t)] = true
