@@ -181,6 +181,9 @@ func (l *loader) checkStore() {
 		if r.PasswordFile != "" {
 			l.report(codeContradiction, &r.PasswordFile, "the store in memory has no password", "remove password_file, or name a redis:// store")
 		}
+		if r.CAFile != "" {
+			l.report(codeContradiction, &r.CAFile, "the store in memory has no certificate", "remove ca_file, or name a rediss:// store")
+		}
 		return
 	}
 	const fix = `write "memory", or a URL such as "redis://host:6379/0"`
@@ -192,6 +195,9 @@ func (l *loader) checkStore() {
 	case u.Scheme != "redis" && u.Scheme != "rediss", u.Hostname() == "", u.RawQuery != "", u.Fragment != "":
 		l.report(codeBadValue, &r.Store, fmt.Sprintf("%q is no store", u.Redacted()), fix)
 		return
+	}
+	if u.Scheme == "redis" && r.CAFile != "" {
+		l.report(codeContradiction, &r.CAFile, "a redis:// store is not asked for a certificate", "write rediss:// in store, or remove ca_file")
 	}
 	if db := strings.TrimPrefix(u.Path, "/"); db != "" {
 		if _, err := strconv.ParseUint(db, 10, 31); err != nil {

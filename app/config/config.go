@@ -115,7 +115,10 @@ type Audit struct {
 // Revocation is where ended sessions are kept.
 type Revocation struct {
 	Store        string `toml:"store" default:"memory" unit:"store" doc:"memory, or redis://host:6379/0 or rediss://..., shared by replicas."`
-	PasswordFile string `toml:"password_file" default:"" unit:"path" doc:"A file with the store's password."`
+	PasswordFile string `toml:"password_file" default:"" unit:"path" doc:"A file with the store's password. Read again at every connection."`
+	CAFile       string `toml:"ca_file" default:"" unit:"path" doc:"PEM certificates that the TLS of a rediss:// store is checked against. Default: the system's."`
+	// MaxStale bounds what an outage of the store can do.
+	MaxStale time.Duration `toml:"max_stale" default:"24h" min:"0s" max:"8760h" doc:"How long tokens count while the logouts of other replicas are not heard of; then they are denied. 0s: for ever."`
 
 	// Password is what PasswordFile or the URL in store held; Store no longer
 	// holds it.

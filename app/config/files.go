@@ -45,6 +45,9 @@ func (l *loader) readFiles() {
 			r.Password = password
 		}
 	}
+	if r := &l.config.Revocation; r.CAFile != "" {
+		l.checkCA(&r.CAFile)
+	}
 	if l.config.Mapping.File == "" {
 		l.report(codeBadValue, &l.config.Mapping.File, "no file is named", "name the mapping, such as mapping.toml")
 	}
@@ -66,6 +69,19 @@ func (s Server) RereadCallerTokens() ([]Secret, error) {
 		return nil, fmt.Errorf("caller tokens: %s: %w", s.CallerTokensFile, err)
 	}
 	return append(tokens, fromFile...), nil
+}
+
+// RereadPassword reads the file of the store's password again, for a rotation
+// without a restart. Where that fails, the old one stays the right one.
+func (r Revocation) RereadPassword() Secret {
+	if r.PasswordFile == "" {
+		return r.Password
+	}
+	data, err := readLimited(r.PasswordFile)
+	if password := cutLineEnding(string(data)); err == nil && password != "" {
+		return Secret(password)
+	}
+	return r.Password
 }
 
 // ReadCallerTokens reads a file of whole Authorization values, one a line. Only

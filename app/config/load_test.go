@@ -66,7 +66,7 @@ func want() *config.Config {
 		Mapping:    config.Mapping{File: "mapping.toml"},
 		Cache:      config.Cache{TokenTTL: 5 * time.Minute, TokenBytes: 64 << 20, DecisionEntries: 1000000},
 		Audit:      config.Audit{Output: "stdout", Allow: "all"},
-		Revocation: config.Revocation{Store: "memory"},
+		Revocation: config.Revocation{Store: "memory", MaxStale: 24 * time.Hour},
 		Log:        config.Log{Level: "info", Format: "json"},
 	}
 }

@@ -122,6 +122,9 @@ func TestWhatTheFileMayNotSay(t *testing.T) {
 		{"a store that is no URL", "[revocation]\nstore = \"redis://[\"" + issuerTOML, `config.toml:2:9: error C005: revocation.store: the value is no URL`},
 		{"a database that is no number", "[revocation]\nstore = \"redis://a/b\"" + issuerTOML, `config.toml:2:9: error C005: revocation.store: "b" is no database number`},
 		{"a password for memory", "[revocation]\npassword_file = \"config.toml\"" + issuerTOML, `C010: revocation.password_file: the store in memory has no password`},
+		{"a certificate for memory", "[revocation]\nca_file = \"config.toml\"" + issuerTOML, `C010: revocation.ca_file: the store in memory has no certificate`},
+		{"a certificate for a store without TLS", "[revocation]\nstore = \"redis://a\"\nca_file = \"config.toml\"" + issuerTOML, `C010: revocation.ca_file: a redis:// store is not asked for a certificate`},
+		{"a certificate that is none", "[revocation]\nstore = \"rediss://a\"\nca_file = \"config.toml\"" + issuerTOML, `C007: revocation.ca_file: the file holds no PEM certificate`},
 		{"a password file that is not there", "[revocation]\nstore = \"redis://a\"\npassword_file = \"pw\"" + issuerTOML, `config.toml:3:17: error C007: revocation.password_file: there is no such file: DIR/pw`},
 	}
 	for _, tt := range tests {
