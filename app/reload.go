@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"strings"
 
@@ -111,19 +110,6 @@ func (s *service) notice(n verifier.Notice) {
 	case verifier.SnapshotIgnored, verifier.SnapshotFailed:
 		s.log.Warn().Str("issuer", n.Issuer).Str("kind", string(n.Kind)).Err(n.Err).Msg("the snapshot of the key set")
 	}
-}
-
-// logout ends what a logout token names.
-func (s *service) logout(ctx context.Context, token string) error {
-	l, err := s.verifier.VerifyLogout(ctx, token)
-	if err != nil {
-		return err
-	}
-	if !s.revocations.End(l) {
-		return errors.New("its jti has been seen already")
-	}
-	s.log.Info().Str("issuer", l.Issuer).Str("sub", l.Subject).Bool("session", l.Session != "").Msg("a logout was received")
-	return nil
 }
 
 // findingsError makes one error of the findings that stop a start or a reload.

@@ -79,8 +79,5 @@ func supported(c *config.Config) error {
 			return errors.New("[issuer.introspection] of " + i.Name + " is not supported by this version: remove client_id")
 		}
 	}
-	if c.Revocation.Store != "memory" {
-		return errors.New(`revocation.store: this version supports "memory" only`)
-	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/claimgate/claimgate/app/audit"
 	"github.com/claimgate/claimgate/app/config"
 	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/app/revocation"
 	"github.com/claimgate/claimgate/app/server"
 	"github.com/claimgate/claimgate/app/watch"
 	"github.com/claimgate/claimgate/verifier"
@@ -26,6 +27,7 @@ type service struct {
 	log         zerolog.Logger
 	verifier    *verifier.Verifier
 	revocations *verifier.Revocations
+	store       *revocation.Store // nil where revocations are not shared
 	gateway     *gateway.Gateway
 	audit       *audit.Log
 	metrics     *server.Metrics
@@ -89,8 +91,7 @@ func (s *service) makeVerifier() (err error) {
 	if s.verifier, err = verifier.New(o); err != nil {
 		return err
 	}
-	s.revocations = verifier.NewRevocations(time.Now, s.retention())
-	return nil
+	return s.makeRevocations()
 }
 
 // verifierOptions is what a Config says of verification.
@@ -107,16 +108,9 @@ func verifierOptions(c *config.Config) verifier.Options {
 	return o
 }
 
-// retention is how long a revocation is remembered: as long as any session or
-// access key it ends may live.
-func (s *service) retention() time.Duration {
-	const longestSession = 365 * 24 * time.Hour // MinIO's bound on DurationSeconds
-	return max(longestSession, s.config.Evidence.ServiceAccountMaxAge)
-}
-
 func (s *service) makeGateway() (err error) {
 	s.gateway, err = gateway.New(gateway.Options{
-		Verifier: s.verifier, Revocations: s.revocations,
+		Verifier: s.verifier, Revocations: s.revocations, Stale: s.stale(),
 		Evidence:        evidenceOf(s.config),
 		EvaluateOwner:   s.config.Owner.Decision == "evaluate",
 		DecisionEntries: s.config.Cache.DecisionEntries,
@@ -141,7 +135,7 @@ func (s *service) makeServers(b build) {
 		Logout: s.logout, Path: s.config.Server.Path, MaxBody: int(s.config.Server.MaxBody),
 		MaxConnections: int(s.config.Server.MaxConnections),
 	})
-	s.admin = &server.Admin{Gateway: s.gateway, Verifier: s.verifier, Metrics: s.metrics, Version: b}
+	s.admin = &server.Admin{Gateway: s.gateway, Verifier: s.verifier, Store: s.store, Metrics: s.metrics, Version: b}
 	s.adminHTTP = s.admin.Server()
 }
 
@@ -163,6 +157,7 @@ func (s *service) run(ctx context.Context) error {
 	}
 	s.reload() // what changed before the watch began
 	s.verifier.Start()
+	s.startStore(ctx)
 
 	ended := make(chan error, 2)
 	go func() { ended <- s.adminHTTP.Serve(s.adminListener) }()
@@ -219,6 +214,9 @@ func (s *service) close() error {
 				errs = append(errs, err)
 			}
 		}
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
 	}
 	if s.gateway != nil {
 		s.gateway.Close()

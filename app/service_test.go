@@ -427,7 +427,6 @@ func TestSettingsThatAreNotActedOnStopTheStart(t *testing.T) {
 	}
 	for name, env := range map[string][]string{
 		"introspection": {"CLAIMGATE_ISSUER_0_INTROSPECTION_CLIENT_ID=minio", "CLAIMGATE_ISSUER_0_INTROSPECTION_CLIENT_SECRET_FILE=" + secret},
-		"redis":         {"CLAIMGATE_REVOCATION_STORE=rediss://127.0.0.1:1/0"},
 	} {
 		c, found := config.Load("", append(env, "CLAIMGATE_ISSUER_0_URL=https://auth.example/", "CLAIMGATE_ISSUER_0_AUDIENCES=minio"))
 		if c == nil {

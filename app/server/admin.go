@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/app/revocation"
 	"github.com/claimgate/claimgate/verifier"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
@@ -16,6 +17,7 @@ import (
 type Admin struct {
 	Gateway  *gateway.Gateway
 	Verifier *verifier.Verifier
+	Store    *revocation.Store // of revocations; nil where they are not shared
 	Metrics  *Metrics
 	Version  any // shown as JSON by /version
 
@@ -52,6 +54,8 @@ type Readiness struct {
 	Draining bool             `json:"draining,omitempty"`
 	Mapping  string           `json:"mapping"` // the revision in force, "" for none
 	Issuers  []verifier.State `json:"issuers"`
+	// RevocationStore is shown where revocations are shared.
+	RevocationStore *revocation.State `json:"revocation_store,omitempty"`
 }
 
 // ready is 503 until a mapping is in force and one issuer has usable keys, live
@@ -62,6 +66,11 @@ func (a *Admin) ready(w http.ResponseWriter, _ *http.Request) {
 		r.Mapping = m.Revision()
 	}
 	r.Ready = !r.Draining && r.Mapping != "" && a.Verifier.Ready()
+	if a.Store != nil {
+		st := a.Store.State()
+		r.RevocationStore = &st
+		r.Ready = r.Ready && !st.Stale // an outage alone is no reason to stop asking
+	}
 	status := http.StatusOK
 	if !r.Ready {
 		status = http.StatusServiceUnavailable

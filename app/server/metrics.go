@@ -103,6 +103,9 @@ func (m *Metrics) Refreshed(n verifier.Notice) {
 // Reloaded counts one load of the mapping.
 func (m *Metrics) Reloaded(outcome string) { m.reloads.WithLabelValues(outcome).Inc() }
 
+// Register adds what another part counts by itself.
+func (m *Metrics) Register(c prometheus.Collector) { m.registry.MustRegister(c) }
+
 // Read adds the counts that other parts keep, read when Prometheus asks.
 func (m *Metrics) Read(s Sources) { m.registry.MustRegister(&collector{s: s}) }
 
@@ -123,6 +126,8 @@ var (
 		"Seconds until a rule's grant expires; negative once it has.", []string{"rule"}, nil)
 	revocations = prometheus.NewDesc("claimgate_revocations",
 		"Revocations remembered, by what they end: a session (sid) or all of a subject's (sub).", []string{"kind"}, nil)
+	dropped = prometheus.NewDesc("claimgate_revocations_dropped_total",
+		"Revocations forgotten before their time, or not taken from the store, for want of room.", nil, nil)
 	auditLines = prometheus.NewDesc("claimgate_audit_lines_total",
 		"Lines of the decision log: written, left out as configured (skipped), or lost.", []string{"outcome"}, nil)
 )
@@ -130,7 +135,7 @@ var (
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		jwksAge, tokenCache, decisionCache, inFlight, mappingInfo, grantExpiry, revocations, auditLines,
+		jwksAge, tokenCache, decisionCache, inFlight, mappingInfo, grantExpiry, revocations, dropped, auditLines,
 	} {
 		ch <- d
 	}
@@ -167,6 +172,7 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	ended := c.s.Revocations.Counts()
 	gauge(revocations, float64(ended.Sessions), "sid")
 	gauge(revocations, float64(ended.Subjects), "sub")
+	ch <- prometheus.MustNewConstMetric(dropped, prometheus.CounterValue, float64(ended.Dropped))
 	lines := c.s.Audit.Counts()
 	counter(auditLines, lines.Written, "written")
 	counter(auditLines, lines.Skipped, "skipped")

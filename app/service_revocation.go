@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/claimgate/claimgate/app/config"
+	"github.com/claimgate/claimgate/app/revocation"
+	"github.com/claimgate/claimgate/verifier"
+)
+
+// makeRevocations makes the memory of ended sessions and, where one is
+// configured, the store that shares it with other replicas.
+func (s *service) makeRevocations() (err error) {
+	c := &s.config.Revocation
+	s.revocations = verifier.NewRevocations(time.Now, retention(s.config))
+	if c.Store == "memory" {
+		return nil
+	}
+	issuers := make(map[string]string)
+	for i := range s.config.Issuers {
+		issuers[s.config.Issuers[i].Name] = s.config.Issuers[i].URL
+	}
+	s.store, err = revocation.New(revocation.Options{
+		URL: c.Store, CAFile: c.CAFile, MaxStale: c.MaxStale, Issuers: issuers, Revocations: s.revocations, Log: s.log,
+		Password: func() string { return string(c.RereadPassword()) },
+	})
+	if err != nil {
+		return err
+	}
+	s.metrics.Register(s.store)
+	return nil
+}
+
+// retention is how long a revocation is remembered: as long as any session or
+// access key it ends may count.
+func retention(c *config.Config) time.Duration {
+	longest := c.Evidence.ServiceAccountMaxAge
+	for i := range c.Issuers {
+		// A token may have been issued by a clock that was ahead, and count past its
+		// exp by one that is behind.
+		longest = max(longest, c.Issuers[i].MaxLifetime+2*c.Issuers[i].Leeway)
+	}
+	if c.Evidence.WithoutToken == "claims" {
+		const longestSession = 365 * 24 * time.Hour // MinIO's bound on DurationSeconds
+		longest = max(longest, longestSession)
+	}
+	return longest + time.Hour // clocks are set now and then
+}
+
+// storePatience is the most that the start waits for the store. Without it, a
+// replica that is new would for a moment know of no logout at all.
+const storePatience = 2 * time.Second
+
+// startStore connects to the store of revocations.
+func (s *service) startStore(ctx context.Context) {
+	if s.store == nil {
+		return
+	}
+	s.store.Start()
+	ctx, cancel := context.WithTimeout(ctx, storePatience)
+	defer cancel()
+	if !s.store.WaitSynced(ctx) {
+		s.log.Warn().Msg("serving without the revocation store: logouts from before this start are not known until it answers")
+	}
+}
+
+// stale is what the gateway asks; nil where nothing is shared.
+func (s *service) stale() func() bool {
+	if s.store == nil {
+		return nil
+	}
+	return s.store.Stale
+}
+
+// logout ends what a logout token names.
+func (s *service) logout(ctx context.Context, token string) error {
+	l, err := s.verifier.VerifyLogout(ctx, token)
+	if err != nil {
+		return err
+	}
+	ended := false
+	if s.store != nil {
+		ended = s.store.End(ctx, l)
+	} else {
+		ended = s.revocations.End(l)
+	}
+	if !ended {
+		return errors.New("its jti has been seen already")
+	}
+	s.log.Info().Str("issuer", l.Issuer).Str("sub", l.Subject).Bool("session", l.Session != "").Msg("a logout was received")
+	return nil
+}
