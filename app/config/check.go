@@ -26,6 +26,7 @@ func (l *loader) check() {
 	l.checkIssuers()
 	l.checkEvidence()
 	l.checkStore()
+	l.checkAudit()
 }
 
 func (l *loader) checkTags(e entry) {
@@ -220,6 +221,13 @@ func (l *loader) checkStore() {
 		u.User = nil
 	}
 	r.Store = u.String()
+}
+
+func (l *loader) checkAudit() {
+	a := &l.config.Audit
+	if a.Chain && a.Output == "off" {
+		l.report(codeContradiction, &a.Chain, "there is no decision log whose lines could be chained", "name an audit.output, or remove audit.chain")
+	}
 }
 
 // loopback says whether a host names this machine only.

@@ -110,6 +110,9 @@ type Cache struct {
 type Audit struct {
 	Output string `toml:"output" default:"stdout" doc:"stdout, stderr, off, or a file, reopened on SIGHUP."`
 	Allow  string `toml:"allow" default:"all" unit:"rate" doc:"Which allows are written: all, none, or a rate such as 1/100. Denies always are."`
+
+	OnFailure string `toml:"on_failure" default:"deny" enum:"deny,continue" doc:"An allow whose line cannot be written. deny: it becomes a deny; continue: it is answered, and the line counted as lost."`
+	Chain     bool   `toml:"chain" default:"false" doc:"Each line carries the hash of the one before, so that claimgate audit verify finds changed, missing and moved ones."`
 }
 
 // Revocation is where ended sessions are kept.

@@ -65,7 +65,7 @@ func want() *config.Config {
 		Owner:      config.Owner{Decision: "allow"},
 		Mapping:    config.Mapping{File: "mapping.toml"},
 		Cache:      config.Cache{TokenTTL: 5 * time.Minute, TokenBytes: 64 << 20, DecisionEntries: 1000000},
-		Audit:      config.Audit{Output: "stdout", Allow: "all"},
+		Audit:      config.Audit{Output: "stdout", Allow: "all", OnFailure: "deny"},
 		Revocation: config.Revocation{Store: "memory", MaxStale: 24 * time.Hour},
 		Log:        config.Log{Level: "info", Format: "json"},
 	}

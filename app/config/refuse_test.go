@@ -116,6 +116,8 @@ func TestWhatTheFileMayNotSay(t *testing.T) {
 		{"a rate of nothing", "[audit]\nallow = \"0/2\"" + issuerTOML, `config.toml:2:9: error C005: audit.allow: "0/2" is no rate`},
 		{"a rate by zero", "[audit]\nallow = \"1/0\"" + issuerTOML, `config.toml:2:9: error C005: audit.allow: "1/0" is no rate`},
 		{"half a rate", "[audit]\nallow = \"1/\"" + issuerTOML, `config.toml:2:9: error C005: audit.allow: "1/" is no rate`},
+		{"a chain of nothing", "[audit]\noutput = \"off\"\nchain = true" + issuerTOML, `config.toml:3:9: error C010: audit.chain: there is no decision log`},
+		{"a failure that is neither", "[audit]\non_failure = \"allow\"" + issuerTOML, `config.toml:2:14: error C005: audit.on_failure: "allow" is not one of deny, continue`},
 		{"a share in percent", "[audit]\nallow = \"1%\"" + issuerTOML, `config.toml:2:9: error C005: audit.allow: "1%" is no rate`},
 		{"an unknown store", "[revocation]\nstore = \"etcd://a\"" + issuerTOML, `config.toml:2:9: error C005: revocation.store: "etcd://a" is no store`},
 		{"a store without a host", "[revocation]\nstore = \"redis:///0\"" + issuerTOML, `config.toml:2:9: error C005: revocation.store: "redis:///0" is no store`},

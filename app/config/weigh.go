@@ -39,6 +39,9 @@ func (l *loader) weigh() {
 	} else if c.Audit.Allow != "all" {
 		l.warn(codeAuditLoss, &c.Audit.Allow, "not every allow is written", `write "all" where each access must be accounted for`)
 	}
+	if c.Audit.OnFailure == "continue" && c.Audit.Output != "off" {
+		l.warn(codeAuditLoss, &c.Audit.OnFailure, "while the decision log cannot be written, allows are answered that it does not show", `write "deny" where each access must be accounted for`)
+	}
 	if u, err := url.Parse(c.Revocation.Store); err == nil && u.Scheme == "redis" && !loopback(u.Hostname()) {
 		l.warn(codeStoreCleartext, &c.Revocation.Store, "revocations travel in clear, and whoever is between can drop them", "use rediss://")
 	}

@@ -39,6 +39,8 @@ func TestChoicesThatWeakenTheGateAreNamed(t *testing.T) {
 		{"keys as MinIO writes them", []string{"EVIDENCE_KEYS=X-Authentik-Jwt,authentik_token,jwt,Jwt"}, []string{"C104"}},
 		{"no decision log", []string{"AUDIT_OUTPUT=off"}, []string{"C104", "C105"}},
 		{"some of the allows", []string{"AUDIT_ALLOW=none"}, []string{"C104", "C105"}},
+		{"allows that are not written", []string{"AUDIT_ON_FAILURE=continue"}, []string{"C104", "C105"}},
+		{"allows of which none is written anyway", []string{"AUDIT_ON_FAILURE=continue", "AUDIT_OUTPUT=off"}, []string{"C104", "C105"}},
 		{"revocations in clear", []string{"REVOCATION_STORE=redis://valkey:6379"}, []string{"C104", "C109"}},
 		{"revocations on this machine", []string{"REVOCATION_STORE=redis://127.0.0.1:6379"}, []string{"C104"}},
 	}
