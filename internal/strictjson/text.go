@@ -7,55 +7,62 @@ import (
 	"unicode/utf8"
 )
 
-// string reads a string, checking its escapes and its UTF-8 without decoding.
-func (d *Document) string() error {
-	i := d.open(String)
-	d.pos++
-	for {
-		d.pos += plain(d.data[d.pos:])
-		if d.pos == len(d.data) {
-			return d.fail("a string does not end")
+// text reads a string whose opening quote is at pos, checking its escapes and its
+// UTF-8 without decoding. It returns the position behind the closing quote; or
+// that of what is wrong, with what that is.
+func text(data []byte, pos int) (end int, escaped bool, wrong string) {
+	pos++
+	for pos+8 <= len(data) {
+		found := special(binary.LittleEndian.Uint64(data[pos:]))
+		if found == 0 {
+			pos += 8
+			continue
 		}
-		switch c := d.data[d.pos]; {
+		pos += bits.TrailingZeros64(found) / 8
+		if data[pos] == '"' {
+			return pos + 1, false, ""
+		}
+		break
+	}
+	return unplainText(data, pos)
+}
+
+// unplainText goes on with a string that is not all plain, or ends with the text.
+func unplainText(data []byte, pos int) (end int, escaped bool, wrong string) {
+	for {
+		pos += plain(data[pos:])
+		if pos == len(data) {
+			return pos, escaped, "a string does not end"
+		}
+		switch c := data[pos]; {
 		case c == '"':
-			d.pos++
-			d.close(i)
-			return nil
+			return pos + 1, escaped, ""
 		case c == '\\':
-			d.nodes[i].escaped = true
-			if err := d.escape(); err != nil {
-				return err
+			escaped = true
+			size, wrong := escape(data[pos:])
+			if wrong != "" {
+				return pos, escaped, wrong
 			}
+			pos += size
 		case c < ' ':
-			return d.fail("a control character must be escaped")
+			return pos, escaped, "a control character must be escaped"
 		default:
-			r, size := utf8.DecodeRune(d.data[d.pos:])
+			r, size := utf8.DecodeRune(data[pos:])
 			if r == utf8.RuneError && size == 1 {
-				return d.fail("the text is not valid UTF-8")
+				return pos, escaped, "the text is not valid UTF-8"
 			}
-			d.pos += size
+			pos += size
 		}
 	}
 }
 
 // plain counts the bytes at the beginning of b that stand for themselves: ASCII
-// without quotes, backslashes and control characters. It looks at eight at a
-// time, since nearly all of a request is such text.
+// without quotes, backslashes and control characters.
 func plain(b []byte) int {
-	const (
-		ones  = 0x0101010101010101
-		highs = 0x8080808080808080
-	)
 	n := 0
 	for ; n+8 <= len(b); n += 8 {
-		w := binary.LittleEndian.Uint64(b[n:])
-		// For x without high bits, x-k sets the high bit of a byte below k, or
-		// passes a borrow on, which only ever marks a byte after a true one; the
-		// lowest mark is exact, and only that one is used.
-		quote, slash := w^(ones*'"'), w^(ones*'\\')
-		special := (w | (w - ones*' ') | (quote - ones) | (slash - ones)) & highs
-		if special != 0 {
-			return n + bits.TrailingZeros64(special)/8
+		if found := special(binary.LittleEndian.Uint64(b[n:])); found != 0 {
+			return n + bits.TrailingZeros64(found)/8
 		}
 	}
 	for ; n < len(b); n++ {
@@ -66,34 +73,49 @@ func plain(b []byte) int {
 	return n
 }
 
-func (d *Document) escape() error {
-	if d.pos+1 >= len(d.data) {
-		return d.fail("a string does not end")
+// special looks at eight bytes at a time, since nearly all of a request is plain
+// text: its lowest bit that is set is the high bit of the first byte that does
+// not stand for itself, and there is none where all do.
+func special(w uint64) uint64 {
+	const (
+		ones  = 0x0101010101010101
+		highs = 0x8080808080808080
+	)
+	// For x without high bits, x-k sets the high bit of a byte below k, or
+	// passes a borrow on, which only ever marks a byte after a true one; the
+	// lowest mark is exact, and only that one is used.
+	quote, slash := w^(ones*'"'), w^(ones*'\\')
+	return (w | (w - ones*' ') | (quote - ones) | (slash - ones)) & highs
+}
+
+// escape returns the length of the escape that b begins with, or what is wrong
+// with it.
+func escape(b []byte) (size int, wrong string) {
+	if len(b) < 2 {
+		return 0, "a string does not end"
 	}
-	switch d.data[d.pos+1] {
+	switch b[1] {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		d.pos += 2
-		return nil
+		return 2, ""
 	case 'u':
-		r, ok := hex4(d.data[d.pos+2:])
+		r, ok := hex4(b[2:])
 		if !ok {
-			return d.fail(`\u needs four hexadecimal digits`)
+			return 0, `\u needs four hexadecimal digits`
 		}
-		if utf16.IsSurrogate(r) {
-			rest := d.data[d.pos+6:]
-			if len(rest) < 6 || rest[0] != '\\' || rest[1] != 'u' {
-				return d.fail("half a surrogate pair is no character")
-			}
-			low, ok := hex4(rest[2:])
-			if !ok || utf16.DecodeRune(r, low) == utf8.RuneError {
-				return d.fail("half a surrogate pair is no character")
-			}
-			d.pos += 6
+		if !utf16.IsSurrogate(r) {
+			return 6, ""
 		}
-		d.pos += 6
-		return nil
+		rest := b[6:]
+		if len(rest) < 6 || rest[0] != '\\' || rest[1] != 'u' {
+			return 0, "half a surrogate pair is no character"
+		}
+		low, ok := hex4(rest[2:])
+		if !ok || utf16.DecodeRune(r, low) == utf8.RuneError {
+			return 0, "half a surrogate pair is no character"
+		}
+		return 12, ""
 	}
-	return d.fail("there is no such escape")
+	return 0, "there is no such escape"
 }
 
 func hex4(b []byte) (rune, bool) {

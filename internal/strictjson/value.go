@@ -57,7 +57,7 @@ func (v Value) Raw() []byte {
 	if v.doc == nil {
 		return nil
 	}
-	n := v.doc.nodes[v.i]
+	n := &v.doc.nodes[v.i]
 	return v.doc.data[n.start:n.end]
 }
 
@@ -76,7 +76,7 @@ func (v Value) View() string {
 	if v.Kind() != String {
 		return ""
 	}
-	n := v.doc.nodes[v.i]
+	n := &v.doc.nodes[v.i]
 	inner := v.doc.data[n.start+1 : n.end-1]
 	if n.escaped {
 		return decoded(inner)
@@ -89,7 +89,7 @@ func (v Value) Text() string {
 	if v.Kind() != String {
 		return ""
 	}
-	n := v.doc.nodes[v.i]
+	n := &v.doc.nodes[v.i]
 	inner := v.doc.data[n.start+1 : n.end-1]
 	if n.escaped {
 		return decoded(inner)
@@ -102,7 +102,7 @@ func (v Value) Is(s string) bool {
 	if v.Kind() != String {
 		return false
 	}
-	n := v.doc.nodes[v.i]
+	n := &v.doc.nodes[v.i]
 	return v.doc.textIs(n, s)
 }
 
@@ -130,7 +130,7 @@ func (v Value) Get(name string) Value {
 	nodes := v.doc.nodes
 	i := v.i + 1
 	for range nodes[v.i].count {
-		if v.doc.textIs(nodes[i], name) {
+		if v.doc.textIs(&nodes[i], name) {
 			return Value{v.doc, i + 1}
 		}
 		i = nodes[i+1].next
@@ -191,4 +191,12 @@ func view(b []byte) string {
 		return ""
 	}
 	return unsafe.String(&b[0], len(b)) //nolint:gosec // the input must not change while values are in use, as Parse says
+}
+
+func (d *Document) textIs(n *node, s string) bool {
+	inner := d.data[n.start+1 : n.end-1]
+	if !n.escaped {
+		return view(inner) == s
+	}
+	return decoded(inner) == s
 }

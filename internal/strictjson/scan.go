@@ -1,0 +1,200 @@
+package strictjson
+
+import "fmt"
+
+// scan reads the document into nodes. It is one loop over local variables, not
+// a function for each kind of value, because it is where a warm request spends
+// the most time: the position and the list of nodes stay in registers. An object
+// or list that has not ended is found through the parent that each one keeps.
+func (d *Document) scan() error {
+	data, nodes := d.data, d.nodes
+	pos, depth := space(data, 0), 0
+	in := int32(-1) // the object or list that the next value is in
+	if pos == len(data) {
+		return &Error{pos, "there is no JSON value"}
+	}
+
+value:
+	nodes = another(nodes)
+	{
+		n := &nodes[len(nodes)-1]
+		n.start, n.count, n.escaped = int32(pos), 0, false
+		switch c := at(data, pos); c {
+		case '"':
+			end, escaped, wrong := text(data, pos)
+			if wrong != "" {
+				return &Error{end, wrong}
+			}
+			n.kind, n.escaped, pos = String, escaped, end
+		case '{', '[':
+			if depth == MaxDepth {
+				return &Error{pos, fmt.Sprintf("values nest deeper than %d", MaxDepth)}
+			}
+			n.kind = Object
+			if c == '[' {
+				n.kind = Array
+			}
+			pos = space(data, pos+1)
+			if at(data, pos) == c+2 { // the brackets' and braces' ends in ASCII
+				pos++
+				break
+			}
+			depth++
+			*n.parent(), in = in, int32(len(nodes)-1)
+			if c == '[' {
+				goto value
+			}
+			goto name
+		case 't', 'f', 'n':
+			if n.kind = word(data[pos:]); n.kind == Missing {
+				return &Error{pos, "a JSON value is expected"}
+			}
+			pos += 4
+			if n.kind == False {
+				pos++
+			}
+		case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+			end, ok := number(data, pos)
+			if !ok {
+				return &Error{end, "a digit is expected"}
+			}
+			n.kind, pos = Number, end
+		default:
+			return &Error{pos, "a JSON value is expected"}
+		}
+		n.end, n.next = int32(pos), int32(len(nodes))
+	}
+
+ended: // a value; what it is in goes on or ends too
+	pos = space(data, pos)
+	if in < 0 {
+		if pos != len(data) {
+			return &Error{pos, "there is text after the JSON value"}
+		}
+		d.nodes = nodes
+		return nil
+	}
+	{
+		n := &nodes[in]
+		n.count++
+		switch c := at(data, pos); {
+		case c == ',':
+			pos = space(data, pos+1)
+			if n.kind == Array {
+				goto value
+			}
+			goto name
+		case n.kind == Object && c == '}':
+			d.nodes = nodes // for the check
+			if err := d.unique(in); err != nil {
+				return err
+			}
+		case n.kind == Object:
+			return &Error{pos, "a comma or the end of the object is expected"}
+		case c != ']':
+			return &Error{pos, "a comma or the end of the list is expected"}
+		}
+		pos++
+		depth--
+		in = *n.parent()
+		n.end, n.next = int32(pos), int32(len(nodes))
+	}
+	goto ended
+
+name: // of an object's member
+	if at(data, pos) != '"' {
+		return &Error{pos, "a member's name is expected"}
+	}
+	{
+		end, escaped, wrong := text(data, pos)
+		if wrong != "" {
+			return &Error{end, wrong}
+		}
+		nodes = another(nodes)
+		n := &nodes[len(nodes)-1]
+		n.start, n.end, n.next, n.count = int32(pos), int32(end), int32(len(nodes)), 0
+		n.kind, n.escaped, pos = String, escaped, space(data, end)
+	}
+	if at(data, pos) != ':' {
+		return &Error{pos, "a colon is expected"}
+	}
+	pos = space(data, pos+1)
+	goto value
+}
+
+// another makes room for a node, whose members the caller sets one by one: a
+// node that is made aside and then copied stalls the processor, which can't
+// read in one go what has just been written in pieces.
+func another(nodes []node) []node {
+	if len(nodes) < cap(nodes) {
+		return nodes[:len(nodes)+1]
+	}
+	return append(nodes, node{})
+}
+
+// at returns the byte at pos, 0 at the end: no JSON token starts with NUL.
+func at(data []byte, pos int) byte {
+	if pos < len(data) {
+		return data[pos]
+	}
+	return 0
+}
+
+// space returns the position of the next byte that is no white space.
+func space(data []byte, pos int) int {
+	for pos < len(data) && data[pos] <= ' ' && (data[pos] == ' ' || data[pos] == '\t' || data[pos] == '\n' || data[pos] == '\r') {
+		pos++
+	}
+	return pos
+}
+
+// word reads null, true or false. Missing means that it is none of them.
+func word(data []byte) Kind {
+	switch {
+	case begins(data, "null"):
+		return Null
+	case begins(data, "true"):
+		return True
+	case begins(data, "false"):
+		return False
+	}
+	return Missing
+}
+
+func begins(data []byte, w string) bool { return len(data) >= len(w) && string(data[:len(w)]) == w }
+
+// number returns the position behind a number, or that of what is no digit.
+func number(data []byte, pos int) (end int, ok bool) {
+	if data[pos] == '-' {
+		pos++
+	}
+	if at(data, pos) == '0' {
+		pos++ // a number does not go on after a leading zero
+	} else if pos, ok = digits(data, pos); !ok {
+		return pos, false
+	}
+	if at(data, pos) == '.' {
+		if pos, ok = digits(data, pos+1); !ok {
+			return pos, false
+		}
+	}
+	if c := at(data, pos); c == 'e' || c == 'E' {
+		pos++
+		if c := at(data, pos); c == '+' || c == '-' {
+			pos++
+		}
+		if pos, ok = digits(data, pos); !ok {
+			return pos, false
+		}
+	}
+	return pos, true
+}
+
+// digits returns the position behind at least one digit.
+func digits(data []byte, pos int) (end int, ok bool) {
+	from := pos
+	for c := at(data, pos); c >= '0' && c <= '9'; c = at(data, pos) {
+		pos++
+	}
+	return pos, pos > from
+}
