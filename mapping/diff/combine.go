@@ -96,18 +96,34 @@ func (c *comparer) comparePair(first, second, both *principal, issuer string, i 
 				cover(p.before.allows, action), cover(p.before.denies, action), cover(p.after.allows, action), cover(p.after.denies, action),
 			}
 		}
-		found := c.parts(sidesOf(together))
-		gains, losses := found.gains, found.losses
-		for _, p := range alone {
-			if len(gains)+len(losses) == 0 {
-				break
-			}
-			known := c.parts(sidesOf(p))
-			gains, losses = without(gains, regionsOfTerms(known.gains)), without(losses, regionsOfTerms(known.losses))
-		}
-		c.gains.add(at, action, pruned(gains), i.after)
-		c.losses.add(at, action, pruned(losses), i.before)
+		found := c.beyond(sidesOf(together), sidesOf(alone[0]), sidesOf(alone[1]))
+		c.gains.add(at, action, found.gains, i.after)
+		c.losses.add(at, action, found.losses, i.before)
 	}
+}
+
+// beyond is what comes of the sides together that comes of none alone.
+func (c *comparer) beyond(together *sides, alone ...*sides) *parts {
+	key := together.key()
+	for _, s := range alone {
+		key += "\x04" + s.key()
+	}
+	if found, ok := c.known[key]; ok {
+		return found
+	}
+	all := c.parts(together)
+	found := &parts{slices.Clone(all.gains), slices.Clone(all.losses)}
+	for _, s := range alone {
+		if len(found.gains)+len(found.losses) == 0 {
+			break
+		}
+		known := c.parts(s)
+		found.gains = without(found.gains, regionsOfTerms(known.gains))
+		found.losses = without(found.losses, regionsOfTerms(known.losses))
+	}
+	found.gains, found.losses = pruned(found.gains), pruned(found.losses)
+	c.known[key] = found
+	return found
 }
 
 func regionsOfTerms(terms []term) []region {

@@ -27,6 +27,7 @@ var (
 	someResources = []string{"*", "b/*", "b", "b*", "bb/*", "b?/x*", "*/x", "b/secret/*", "b/*/d", "c/*", "*b/*x*", "b/x"}
 	someContexts  = []string{"b/${aws:username}/*", "${jwt:sub}/*", "b/secret/${aws:username}"}
 	buckets       = []string{"", "b", "bb", "bcd", "c", "bcd-x", "bcd-x-x"}
+	variables     = policy.Variables()
 	objects       = []string{"", "x", "secret/x", "k/d", "xx", "secret/alice", "alice/x", "bcd/x"}
 )
 
@@ -217,7 +218,7 @@ func named(list []string, a *asker, bucket, object, unset string) bool {
 		for capture, held := range a.shown {
 			text = strings.ReplaceAll(text, capture, held)
 		}
-		for _, v := range policy.Variables() {
+		for _, v := range variables {
 			value := unset
 			if held := a.ctx[v]; len(held) > 0 && unset == "" {
 				value = held[0]
