@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/minio/madmin-go/v3"
 	"github.com/minio/minio-go/v7"
 
 	"github.com/claimgate/claimgate/e2e/internal/stack"
@@ -78,7 +79,9 @@ func judge(ctx context.Context, name string, do action, allowed bool) string {
 }
 
 // viaS3 acts through minio-go, as any program would.
-func viaS3(c *minio.Client) actions {
+func viaS3(c *minio.Client) actions { return viaS3In(c, bucket) }
+
+func viaS3In(c *minio.Client, bucket string) actions {
 	return actions{
 		list: func(ctx context.Context) error {
 			return s3Denied(listed(c.ListObjects(ctx, bucket, minio.ListObjectsOptions{Recursive: true})))
@@ -154,28 +157,9 @@ func mcDenied(err error) error {
 	return err
 }
 
-// seeded starts a stack whose root has made the bucket and the object.
-func seeded(t *testing.T, o stack.Options) *stack.Stack {
-	t.Helper()
-	s := stack.New(t, o)
-	root := s.S3(s.Root())
-	if err := root.MakeBucket(t.Context(), bucket, minio.MakeBucketOptions{}); err != nil {
-		t.Fatalf("root makes a bucket: %v", err)
+func adminDenied(err error) error {
+	if madmin.ToErrorResponse(err).Code == minio.AccessDenied {
+		return errDenied
 	}
-	if _, err := root.PutObject(t.Context(), bucket, object, strings.NewReader(content), int64(len(content)), minio.PutObjectOptions{}); err != nil {
-		t.Fatalf("root puts an object: %v", err)
-	}
-	return s
-}
-
-// identities are the issuer's users and what the default mapping gives them.
-var identities = []struct {
-	user string
-	want grant
-}{
-	{"alice", grant{list: true, get: true, put: true}}, // readwrite
-	{"rhea", grant{get: true}},                         // readonly has no ListBucket
-	{"walt", grant{put: true}},                         // writeonly
-	{"ada", grant{list: true, get: true, put: true}},   // consoleAdmin, by her group
-	{"nobody", grant{}},
+	return err
 }
