@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -50,12 +51,15 @@ func becomes(t *testing.T, limit time.Duration, name string, do action, allowed 
 
 func TestStoppedGatewayDeniesEverybody(t *testing.T) {
 	t.Parallel()
-	s := seeded(t, stack.Options{})
+	s := seeded(t, stack.Options{Front: stack.Balanced})
 	alice := s.MustSession("alice", stack.AllScopes)
 	all := grant{list: true, get: true, put: true}
 	all.check(t, viaS3(s.S3(alice)))
 
 	s.StopGateway()
+	if err := s.Balancer.Refuse(); err != nil {
+		t.Fatal(err)
+	}
 	t.Run("while it is stopped", func(t *testing.T) {
 		for who, a := range map[string]actions{
 			"root":        viaS3(s.S3(s.Root())),
@@ -68,13 +72,42 @@ func TestStoppedGatewayDeniesEverybody(t *testing.T) {
 			})
 		}
 	})
+	for _, check := range []string{"live", "ready", "cluster"} {
+		if err := s.MinIOHealth(check); err != nil {
+			t.Errorf("MinIO is not healthy without its webhook: %v", err)
+		}
+	}
 
 	s.StartGateway()
-	// MinIO remembers addresses for 30 seconds in a container, and the engine
-	// may have given the gateway another one.
-	becomes(t, time.Minute, "alice's list", viaS3(s.S3(alice)).list, true)
+	if err := s.Balancer.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	becomes(t, 30*time.Second, "alice's list", viaS3(s.S3(alice)).list, true)
 	all.check(t, viaS3(s.S3(alice)))
 	all.check(t, viaS3(s.S3(s.Root())))
+}
+
+// As before, where not even the address is left: MinIO then waits ten seconds
+// for each answer, and remembers the address for 30 seconds.
+func TestVanishedGatewayDeniesEverybody(t *testing.T) {
+	t.Parallel()
+	s := seeded(t, stack.Options{})
+	root, alice := viaS3(s.S3(s.Root())), viaS3(s.S3(s.MustSession("alice", stack.AllScopes)))
+
+	s.StopGateway()
+	var running sync.WaitGroup
+	for who, put := range map[string]action{"root": root.put, "alice": alice.put} {
+		running.Go(func() {
+			if complaint := judge(t.Context(), who+"'s put", put, false); complaint != "" {
+				t.Error(complaint)
+			}
+		})
+	}
+	running.Wait()
+
+	s.StartGateway()
+	becomes(t, time.Minute, "alice's put", alice.put, true)
+	becomes(t, time.Minute, "root's put", root.put, true)
 }
 
 // Two mappings that differ in what the readers' group holds.

@@ -109,6 +109,24 @@ func (s *Stack) MinIOEndpoint() string {
 	return s.endpoint(s.minio, minioPort)
 }
 
+// MinIOHealth asks one of MinIO's health checks: live, ready or cluster.
+func (s *Stack) MinIOHealth(check string) error {
+	s.tb.Helper()
+	req, err := http.NewRequestWithContext(s.tb.Context(), http.MethodGet, s.minioURL()+"/minio/health/"+check, http.NoBody)
+	if err != nil {
+		return err
+	}
+	res, err := (&http.Client{Transport: s.transport()}).Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: status %s", check, res.Status)
+	}
+	return nil
+}
+
 func (s *Stack) minioURL() string {
 	s.tb.Helper()
 	if s.ca != nil {
