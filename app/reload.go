@@ -92,6 +92,7 @@ func (s *service) setCallers(tokens []config.Secret) {
 func (s *service) hangup() {
 	s.log.Info().Msg("reading files again")
 	s.reload()
+	s.anchor("before the file is opened anew")
 	if err := s.audit.Reopen(); err != nil {
 		s.log.Error().Err(err).Msg("the decision log goes on in its old file")
 	}

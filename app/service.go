@@ -58,7 +58,7 @@ func newService(ctx context.Context, c *config.Config, log zerolog.Logger) (_ *s
 	if err := s.makeVerifier(); err != nil {
 		return nil, err
 	}
-	if s.audit, err = audit.Open(c.Audit.Output, c.Audit.Allow); err != nil {
+	if s.audit, err = s.openAudit(); err != nil {
 		return nil, err
 	}
 	if err := s.makeGateway(); err != nil {
@@ -135,7 +135,7 @@ func (s *service) makeServers(b build) {
 		Logout: s.logout, Path: s.config.Server.Path, MaxBody: int(s.config.Server.MaxBody),
 		MaxConnections: int(s.config.Server.MaxConnections),
 	})
-	s.admin = &server.Admin{Gateway: s.gateway, Verifier: s.verifier, Store: s.store, Metrics: s.metrics, Version: b}
+	s.admin = &server.Admin{Gateway: s.gateway, Verifier: s.verifier, Store: s.store, Metrics: s.metrics, Audit: s.audit, Version: b}
 	s.adminHTTP = s.admin.Server()
 }
 
@@ -182,7 +182,9 @@ func (s *service) run(ctx context.Context) error {
 	if errors.Is(stopped, context.DeadlineExceeded) {
 		// What is in use then ends with the process, not before.
 		s.log.Warn().Msg("server.shutdown_grace ran out with requests under way")
-		return errors.Join(err, s.audit.Close())
+		closed := s.audit.Close()
+		s.anchor("at the end")
+		return errors.Join(err, closed)
 	}
 	return errors.Join(err, stopped, s.close())
 }
@@ -226,6 +228,7 @@ func (s *service) close() error {
 	}
 	if s.audit != nil {
 		errs = append(errs, s.audit.Close())
+		s.anchor("at the end")
 	}
 	return errors.Join(errs...)
 }

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/claimgate/claimgate/app/audit"
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/app/revocation"
 	"github.com/claimgate/claimgate/verifier"
@@ -19,6 +20,7 @@ type Admin struct {
 	Verifier *verifier.Verifier
 	Store    *revocation.Store // of revocations; nil where they are not shared
 	Metrics  *Metrics
+	Audit    *audit.Log
 	Version  any // shown as JSON by /version
 
 	draining atomic.Bool
@@ -54,6 +56,9 @@ type Readiness struct {
 	Draining bool             `json:"draining,omitempty"`
 	Mapping  string           `json:"mapping"` // the revision in force, "" for none
 	Issuers  []verifier.State `json:"issuers"`
+	// Audit is how the decision log fares. It does not make the gateway unready:
+	// only further answers show that the log can be written again.
+	Audit audit.State `json:"audit"`
 	// RevocationStore is shown where revocations are shared.
 	RevocationStore *revocation.State `json:"revocation_store,omitempty"`
 }
@@ -61,7 +66,7 @@ type Readiness struct {
 // ready is 503 until a mapping is in force and one issuer has usable keys, live
 // or from a snapshot.
 func (a *Admin) ready(w http.ResponseWriter, _ *http.Request) {
-	r := Readiness{Draining: a.draining.Load(), Issuers: a.Verifier.States()}
+	r := Readiness{Draining: a.draining.Load(), Issuers: a.Verifier.States(), Audit: a.Audit.State()}
 	if m := a.Gateway.Mapping(); m != nil {
 		r.Mapping = m.Revision()
 	}

@@ -129,7 +129,7 @@ var (
 	dropped = prometheus.NewDesc("claimgate_revocations_dropped_total",
 		"Revocations forgotten before their time, or not taken from the store, for want of room.", nil, nil)
 	auditLines = prometheus.NewDesc("claimgate_audit_lines_total",
-		"Lines of the decision log: written, left out as configured (skipped), or lost.", []string{"outcome"}, nil)
+		"Lines of the decision log: written, left out as configured (skipped), lost, or of allows that were denied because their line could not be written (denied).", []string{"outcome"}, nil)
 )
 
 // Describe implements prometheus.Collector.
@@ -177,6 +177,7 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	counter(auditLines, lines.Written, "written")
 	counter(auditLines, lines.Skipped, "skipped")
 	counter(auditLines, lines.Lost, "lost")
+	counter(auditLines, lines.Denied, "denied")
 }
 
 // expiries names each rule that expires by kind and name. Two rules of one name,

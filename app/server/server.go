@@ -211,7 +211,7 @@ func (s *Server) known(c *fiber.Ctx) bool {
 	return true
 }
 
-// reply writes the answer once, whole, and then the log. It is the one place
+// reply writes the log and then the answer, once and whole. It is the one place
 // where a body can say true.
 func (s *Server) reply(c *fiber.Ctx, a *answer) error {
 	c.Response().Header.SetContentType(fiber.MIMEApplicationJSON)
@@ -219,10 +219,11 @@ func (s *Server) reply(c *fiber.Ctx, a *answer) error {
 		c.Response().SetBodyString(minio.Deny)
 		return nil
 	}
-	d := &a.decision
 	if a.status == 0 {
-		a.status = status(d.Reason)
+		a.status = status(a.decision.Reason)
 	}
+	s.record(c, a)
+	d := &a.decision
 	c.Response().SetStatusCode(a.status)
 	var id [2 * len(d.ID)]byte
 	hex.Encode(id[:], d.ID[:])
@@ -233,7 +234,6 @@ func (s *Server) reply(c *fiber.Ctx, a *answer) error {
 	} else {
 		c.Response().SetBodyString(`{"result":false,"error":"` + string(d.Reason) + `"}`)
 	}
-	s.record(c, a)
 	return nil
 }
 
@@ -260,16 +260,33 @@ func status(r gateway.Reason) int {
 	}
 }
 
+// record writes the line of an answer. An allow that counts only with its line
+// becomes a deny where there is none: nothing has been answered yet.
 func (s *Server) record(c *fiber.Ctx, a *answer) {
 	took := time.Since(a.started)
-	s.o.Metrics.decided(a.decision.Reason, took)
-	err := s.o.Audit.Write(&audit.Entry{
+	entry := audit.Entry{
 		Time: a.started, Peer: c.Context().RemoteIP(), Status: a.status, Duration: took,
 		Request: a.request, Decision: &a.decision,
-	})
-	if err != nil {
-		s.o.Log.Error().Err(err).Stringer("id", a.decision.ID).Msg("a line of the decision log was lost")
 	}
+	// What fails is told by the log itself (audit.Notify), not line by line.
+	if err := s.o.Audit.Write(&entry); err != nil && a.decision.Allow() && s.o.Audit.Denies() {
+		a.unlogged(err)
+		entry.Status = a.status
+		s.o.Audit.Instead(&entry)
+	}
+	s.o.Metrics.decided(a.decision.Reason, took)
+}
+
+// unlogged makes a deny of an allow that has no line.
+func (a *answer) unlogged(err error) {
+	d := &a.decision
+	d.Reason = gateway.InternalError
+	if errors.Is(err, audit.ErrStalled) {
+		d.Reason = gateway.Overloaded
+	}
+	d.Detail = "it would be allowed, but the decision log cannot be written: " + err.Error()
+	d.Hint = `make room for audit.output; audit.on_failure = "continue" allows without a line`
+	a.status = status(d.Reason)
 }
 
 // unknown answers whatever is no question: another path or method.
