@@ -42,15 +42,7 @@ type grant struct {
 // waits ten seconds for each answer of a gateway whose address is gone.
 func (want grant) check(t *testing.T, a actions) {
 	t.Helper()
-	steps := []struct {
-		name string
-		do   action
-		want bool
-	}{
-		{"list", a.list, want.list},
-		{"get", a.get, want.get},
-		{"put", a.put, want.put},
-	}
+	steps := want.steps(a)
 	complaints := make([]string, len(steps))
 	var running sync.WaitGroup
 	for i, step := range steps {
@@ -62,6 +54,17 @@ func (want grant) check(t *testing.T, a actions) {
 			t.Error(complaint)
 		}
 	}
+}
+
+// step is an action with its name, and whether it is allowed.
+type step struct {
+	name string
+	do   action
+	want bool
+}
+
+func (want grant) steps(a actions) []step {
+	return []step{{"list", a.list, want.list}, {"get", a.get, want.get}, {"put", a.put, want.put}}
 }
 
 // judge says what is wrong with the outcome of an action, if anything.

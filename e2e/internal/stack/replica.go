@@ -43,6 +43,9 @@ func (g *Gateway) WriteFiles(files map[string]string) {
 	}
 }
 
+// CallerToken is what MinIO sends as Authorization.
+func (s *Stack) CallerToken() string { return callerToken }
+
 // Stop stops claimgate as an operator would, and returns its exit code.
 func (g *Gateway) Stop() int {
 	g.tb.Helper()

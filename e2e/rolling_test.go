@@ -1,0 +1,185 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/claimgate/claimgate/e2e/internal/stack"
+)
+
+// Two replicas behind one name are restarted one after the other, under load. No
+// answer is wrong and none is lost: MinIO repeats no question and takes a broken
+// connection for a denial.
+func TestRollingRestart(t *testing.T) {
+	t.Parallel()
+	s := seeded(t, stack.Options{
+		Front:    stack.Balanced,
+		Replicas: 2,
+		Env: map[string]string{
+			// The balancer asks every second; MinIO keeps idle connections for 15.
+			"CLAIMGATE_SERVER_DRAIN_DELAY":    "3s",
+			"CLAIMGATE_SERVER_SHUTDOWN_GRACE": "20s",
+		},
+	})
+	users := startLoad(t, s)
+	for i := range 2 {
+		g := s.Gateway(i)
+		underWay := beginQuestion(t, s, g)
+		stopped := make(chan int, 1)
+		go func() { stopped <- g.Stop() }()
+		within(t, 10*time.Second, func() error {
+			if _, ready := g.Ready(t.Context()); ready {
+				return fmt.Errorf("replica %d says it is ready after SIGTERM", i)
+			}
+			return nil
+		})
+		// A question that was half there when the signal came.
+		underWay.finish(t)
+		if code := <-stopped; code != 0 {
+			t.Errorf("replica %d ended with exit code %d", i, code)
+		}
+		g.Start()
+		// As in a Deployment: the next one goes when this one is in use again.
+		within(t, 20*time.Second, func() error {
+			if g.Metric(`claimgate_decisions_total{reason="policy_allow",result="allow"}`) == 0 {
+				return fmt.Errorf("replica %d is asked nothing", i)
+			}
+			return nil
+		})
+	}
+	users.stop(t)
+
+	if log := s.MinIOLog(); strings.Contains(log, "authZ") {
+		t.Error("MinIO complains of its webhook; see its log")
+	}
+	seen := make(map[string]bool)
+	for i := range 2 {
+		for _, d := range s.Gateway(i).Decisions() {
+			if seen[d.ID] {
+				t.Errorf("the id %s stands for two decisions", d.ID)
+			}
+			seen[d.ID] = true
+		}
+	}
+}
+
+// load is what users do meanwhile.
+type load struct {
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+
+	mu         sync.Mutex
+	done       map[string]int // by user
+	complaints []string
+}
+
+// startLoad has several users at work until stop. They pause together, so that
+// MinIO has idle connections as well as busy ones.
+func startLoad(t *testing.T, s *stack.Stack) *load {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	l := &load{cancel: cancel, done: make(map[string]int)}
+	for _, who := range identities {
+		a := viaS3(s.S3(s.MustSession(who.user, stack.AllScopes)))
+		for _, step := range who.want.steps(a) {
+			l.running.Go(func() {
+				tick := time.NewTicker(100 * time.Millisecond)
+				defer tick.Stop()
+				for ctx.Err() == nil {
+					l.note(who.user, judge(t.Context(), who.user+"'s "+step.name, step.do, step.want))
+					select {
+					case <-ctx.Done():
+					case <-tick.C:
+					}
+				}
+			})
+		}
+	}
+	return l
+}
+
+func (l *load) note(user, complaint string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.done[user]++
+	if complaint != "" {
+		l.complaints = append(l.complaints, complaint)
+	}
+}
+
+// stop ends the load and says what went wrong.
+func (l *load) stop(t *testing.T) {
+	t.Helper()
+	l.cancel()
+	l.running.Wait()
+	const shown = 10
+	for i, complaint := range l.complaints {
+		if i == shown {
+			t.Errorf("... and %d more", len(l.complaints)-shown)
+			break
+		}
+		t.Error(complaint)
+	}
+	for _, who := range identities {
+		if l.done[who.user] < 50 {
+			t.Errorf("%s did no more than %d things", who.user, l.done[who.user])
+		}
+	}
+	t.Logf("done by each user: %v", l.done)
+}
+
+// question is one of MinIO's that is on its way.
+type question struct {
+	conn net.Conn
+	rest string
+}
+
+// beginQuestion sends the first half of what MinIO asks about root.
+func beginQuestion(t *testing.T, s *stack.Stack, g *stack.Gateway) question {
+	t.Helper()
+	const body = `{"input":{"account":"rootadmin","groups":null,"action":"s3:ListAllMyBuckets","originalAction":"","bucket":"",` +
+		`"conditions":{},"owner":true,"object":"","claims":{},"denyOnly":false}}`
+	dialer := net.Dialer{}
+	conn, err := dialer.DialContext(t.Context(), "tcp", g.Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	request := fmt.Sprintf("POST /authz HTTP/1.1\r\nHost: claimgate\r\nAuthorization: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+		s.CallerToken(), len(body), body)
+	half := len(request) - len(body)/2
+	if _, err := io.WriteString(conn, request[:half]); err != nil {
+		t.Fatal(err)
+	}
+	return question{conn, request[half:]}
+}
+
+// finish sends the other half, and wants the answer.
+func (q question) finish(t *testing.T) {
+	t.Helper()
+	if _, err := io.WriteString(q.conn, q.rest); err != nil {
+		t.Errorf("the second half of a question: %v", err)
+		return
+	}
+	res, err := http.ReadResponse(bufio.NewReader(q.conn), nil)
+	if err != nil {
+		t.Errorf("the answer to a question that was half there at SIGTERM: %v", err)
+		return
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil || string(answer) != `{"result":true}` {
+		t.Errorf("the answer to a question that was half there at SIGTERM: %s, %v", answer, err)
+	}
+	if !res.Close {
+		t.Error("the answer does not ask MinIO to close the connection")
+	}
+}
