@@ -56,11 +56,11 @@ type Readiness struct {
 	Draining bool             `json:"draining,omitempty"`
 	Mapping  string           `json:"mapping"` // the revision in force, "" for none
 	Issuers  []verifier.State `json:"issuers"`
+	// RevocationStore is shown where revocations are shared.
+	RevocationStore *revocation.State `json:"revocation_store,omitempty"`
 	// Audit is how the decision log fares. It does not make the gateway unready:
 	// only further answers show that the log can be written again.
 	Audit audit.State `json:"audit"`
-	// RevocationStore is shown where revocations are shared.
-	RevocationStore *revocation.State `json:"revocation_store,omitempty"`
 }
 
 // ready is 503 until a mapping is in force and one issuer has usable keys, live

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -35,5 +36,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	const unwind = 5 * time.Second
 	ended, cancel := context.WithTimeout(context.WithoutCancel(ctx), unwind)
 	defer cancel()
-	return s.app.ShutdownWithContext(ended)
+	err := s.app.ShutdownWithContext(ended)
+	if s.apart != nil {
+		err = errors.Join(err, s.apart.ShutdownWithContext(ended))
+	}
+	return err
 }

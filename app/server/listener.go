@@ -18,6 +18,8 @@ import (
 // are never closed for the bound; where they alone fill it, the next connection
 // waits for one of them to end.
 //
+// With apart set, who is not on this machine is served there.
+//
 // It goes on where accepting fails, as when the process has no file descriptor
 // left: fasthttp would end the server, and MinIO then deny everybody.
 type listener struct {
@@ -25,6 +27,7 @@ type listener struct {
 	log   zerolog.Logger
 	most  int
 	count *connections
+	apart *elsewhere // nil: all are served alike
 
 	mu        sync.Mutex
 	open      map[*conn]struct{}
@@ -44,7 +47,12 @@ func (l *listener) Accept() (net.Conn, error) {
 	for wait := 5 * time.Millisecond; ; wait = min(2*wait, longest) {
 		accepted, err := l.Listener.Accept()
 		if err == nil {
-			return l.admit(accepted)
+			c, err := l.admit(accepted)
+			if err == nil && l.apart != nil && !onThisMachine(accepted) {
+				l.apart.give(c)
+				continue
+			}
+			return c, err
 		}
 		if errors.Is(err, net.ErrClosed) {
 			return nil, err
@@ -92,6 +100,9 @@ func (l *listener) Close() error {
 	}
 	l.closed = true
 	l.ended.Broadcast()
+	if l.apart != nil {
+		close(l.apart.closed)
+	}
 	return l.Listener.Close()
 }
 

@@ -53,6 +53,7 @@ type Options struct {
 type Server struct {
 	o        Options
 	app      *fiber.App
+	apart    *fiber.App // serves who is not on this machine where only this machine may ask, else nil
 	listener atomic.Pointer[listener]
 	draining atomic.Bool
 }
@@ -60,10 +61,18 @@ type Server struct {
 // New makes a Server that does not listen yet.
 func New(o Options) *Server {
 	s := &Server{o: o}
-	s.app = fiber.New(fiber.Config{
+	s.app = s.newApp(o.MaxBody)
+	if !o.Callers.Required() {
+		s.apart = s.newApp(min(anybodysBody, o.MaxBody))
+	}
+	return s
+}
+
+func (s *Server) newApp(maxBody int) *fiber.App {
+	app := fiber.New(fiber.Config{
 		AppName:               "claimgate",
 		DisableStartupMessage: true,
-		BodyLimit:             o.MaxBody,
+		BodyLimit:             maxBody,
 		ReadBufferSize:        headerBytes,
 		ReadTimeout:           readTimeout,
 		WriteTimeout:          writeTimeout,
@@ -74,42 +83,40 @@ func New(o Options) *Server {
 		// Fiber would otherwise decode %2F in paths and trust proxy headers.
 		UnescapePath: false, EnableTrustedProxyCheck: true,
 	})
-	fast := s.app.Server()
+	fast := app.Server()
 	fast.ConnState = stateChanged
 	fast.SecureErrorLogMessage = true
 	fast.HeaderReceived = s.bodyLimit
 	inner := fast.Handler
 	fast.Handler = func(c *fasthttp.RequestCtx) { s.outermost(c, inner) }
-	s.app.Post(o.Path, s.authorize)
-	if o.Logout != nil {
-		s.app.Post(logoutPath, s.logout)
+	app.Post(s.o.Path, s.authorize)
+	if s.o.Logout != nil {
+		app.Post(logoutPath, s.logout)
 	}
-	s.app.Use(s.unknown)
-	return s
+	app.Use(s.unknown)
+	return app
 }
 
 // Serve answers on ln until Shutdown.
 func (s *Server) Serve(ln net.Listener, tlsConfig *tls.Config) error {
 	ours := newListener(ln, s.o.MaxConnections, &s.o.Metrics.connections, s.o.Log)
+	if s.apart != nil {
+		ours.apart = &elsewhere{from: ours, given: make(chan net.Conn), closed: make(chan struct{})}
+	}
 	s.listener.Store(ours)
-	ln = ours
-	if tlsConfig != nil {
-		ln = tls.NewListener(ln, tlsConfig)
+	under := func(l net.Listener) net.Listener {
+		if tlsConfig == nil {
+			return l
+		}
+		return tls.NewListener(l, tlsConfig)
 	}
-	return s.app.Listener(ln)
-}
-
-// anybodysBody is how much is read of a request whose caller is not known: a
-// logout token fits, and a stranger cannot fill the memory.
-const anybodysBody = 64 << 10
-
-// bodyLimit bounds a request's body once its header is there, before any of the
-// body is read.
-func (s *Server) bodyLimit(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
-	if s.o.Callers.Required() && !s.o.Callers.Know(h.Peek(fiber.HeaderAuthorization), nil) {
-		return fasthttp.RequestConfig{MaxRequestBodySize: min(anybodysBody, s.o.MaxBody)}
+	if s.apart == nil {
+		return s.app.Listener(under(ours))
 	}
-	return fasthttp.RequestConfig{}
+	ended := make(chan error, 1)
+	go func() { ended <- s.apart.Listener(under(ours.apart)) }()
+	err := s.app.Listener(under(ours))
+	return errors.Join(err, ours.Close(), <-ended)
 }
 
 // outermost is what every request passes through: nothing that goes wrong inside
@@ -129,6 +136,12 @@ func (s *Server) outermost(c *fasthttp.RequestCtx, inner fasthttp.RequestHandler
 		leaveUnread(c.Conn())
 		c.SetConnectionClose()
 		s.answerRaw(c, &answer{started: started, status: fiber.StatusMethodNotAllowed}, gateway.RequestMalformed, "the method is not POST")
+		return
+	}
+	if wrong := misframed(&c.Request.Header); wrong != "" {
+		leaveUnread(c.Conn())
+		c.SetConnectionClose()
+		s.answerRaw(c, &answer{started: started, status: fiber.StatusBadRequest}, gateway.RequestMalformed, wrong)
 		return
 	}
 	inner(c)
