@@ -31,6 +31,7 @@ type server struct {
 	dir      string
 	args     []string
 	password string
+	tls      bool // on its port, instead of plain text
 	process  *exec.Cmd
 	log      bytes.Buffer
 }
@@ -71,9 +72,12 @@ func (s *server) start() {
 
 func (s *server) startBare() {
 	s.t.Helper()
-	args := append([]string{
-		"--port", s.port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no", "--daemonize", "no",
-	}, s.args...)
+	port := []string{"--port", s.port}
+	if s.tls {
+		port = []string{"--port", "0", "--tls-port", s.port}
+	}
+	args := append(port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no", "--daemonize", "no")
+	args = append(args, s.args...)
 	s.process = exec.Command("redis-server", args...)
 	s.process.Stdout, s.process.Stderr = &s.log, &s.log
 	s.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -88,6 +92,9 @@ func (s *server) answers() bool {
 		return false
 	}
 	defer conn.Close()
+	if s.tls {
+		return true // it listens
+	}
 	_, _ = conn.Write([]byte("PING\r\n"))
 	answer := make([]byte, 64)
 	_ = conn.SetReadDeadline(time.Now().Add(time.Second))

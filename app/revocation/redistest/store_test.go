@@ -412,3 +412,11 @@ func TestAFloodOfLogouts(t *testing.T) {
 		t.Errorf("%+v", n)
 	}
 }
+
+func passwordAndCA(password, ca string) func(*revocation.Options) {
+	return func(o *revocation.Options) { o.Password, o.CAFile = func() string { return password }, ca }
+}
+
+func passwordOf(f func() string) func(*revocation.Options) {
+	return func(o *revocation.Options) { o.Password = f }
+}
