@@ -24,9 +24,8 @@ const (
 
 // config is what an operator writes for containers on one network.
 const config = `[server]
-listen        = "0.0.0.0:8080"
-path          = "/authz"
-caller_tokens = ["` + callerToken + `"]
+listen = "0.0.0.0:8080"
+path   = "/authz"
 
 [admin]
 listen = "0.0.0.0:8081"

@@ -52,22 +52,25 @@ func (p *parts) startMinIO(ctx context.Context, o Options, webhook string) (test
 		// Role mode leaves the claims as they are. The policy does not exist,
 		// so that without its webhook MinIO grants nothing.
 		"MINIO_IDENTITY_OPENID_ROLE_POLICY": "decided-by-claimgate",
+		"MINIO_CONFIG_ENV_FILE":             envFile,
 	}
 	maps.Copy(env, o.MinIO)
 	// live and ready answer before the webhook has been reached; cluster does not.
 	healthy := wait.ForHTTP("/minio/health/cluster").WithPort(minioPort)
-	var certs []testcontainers.ContainerFile
+	files := []testcontainers.ContainerFile{{Reader: strings.NewReader(""), ContainerFilePath: envFile, FileMode: 0o600}}
 	if o.CA != nil {
 		healthy = healthy.WithTLS(true, o.CA.Client())
-		if certs, err = minioCerts(o.CA); err != nil {
+		certs, err := minioCerts(o.CA)
+		if err != nil {
 			return nil, err
 		}
+		files = append(files, certs...)
 	}
 	return p.run(
 		ctx, "minio", image,
 		testcontainers.WithCmd("server", "--certs-dir", certsDir, "/data"),
 		testcontainers.WithEnv(env),
-		testcontainers.WithFiles(certs...),
+		testcontainers.WithFiles(files...),
 		testcontainers.WithExposedPorts(minioPort),
 		testcontainers.WithHostConfigModifier(func(hc *container.HostConfig) {
 			if p.host != "" {
@@ -78,7 +81,32 @@ func (p *parts) startMinIO(ctx context.Context, o Options, webhook string) (test
 	)
 }
 
-const certsDir = "/certs"
+const (
+	certsDir = "/certs"
+	// envFile is read by MinIO at each start, and wins over the environment.
+	envFile = "/etc/minio.env"
+)
+
+// RestartMinIO starts MinIO again with a changed environment. Clients of before
+// do not find it any more.
+func (s *Stack) RestartMinIO(env map[string]string) {
+	s.tb.Helper()
+	ctx := s.tb.Context()
+	var text strings.Builder
+	for name, value := range env {
+		fmt.Fprintf(&text, "%s=%q\n", name, value)
+	}
+	err := s.minio.CopyToContainer(ctx, []byte(text.String()), envFile, 0o600)
+	if err == nil {
+		err = s.minio.Stop(ctx, nil)
+	}
+	if err == nil {
+		err = s.minio.Start(ctx)
+	}
+	if err != nil {
+		s.tb.Fatalf("restart MinIO: %v", err)
+	}
+}
 
 // minioCerts are MinIO's own certificate and, in CAs, whom it trusts besides the
 // system's authorities.
@@ -133,6 +161,12 @@ func (s *Stack) minioURL() string {
 		return "https://" + s.MinIOEndpoint()
 	}
 	return "http://" + s.MinIOEndpoint()
+}
+
+// HTTPClient speaks to MinIO and to claimgate without any credentials.
+func (s *Stack) HTTPClient() *http.Client {
+	s.tb.Helper()
+	return &http.Client{Transport: s.transport()}
 }
 
 // transport trusts the stack's authority, where it has one.

@@ -68,6 +68,9 @@ func (o Options) complete() (Options, error) {
 		env["CLAIMGATE_SERVER_TLS_CERT"], env["CLAIMGATE_SERVER_TLS_KEY"] = CertFile, KeyFile
 		files["tls.crt"], files["tls.key"] = pair.Cert, pair.Key
 	}
+	if _, other := env["CLAIMGATE_SERVER_CALLER_TOKENS_FILE"]; !other {
+		env["CLAIMGATE_SERVER_CALLER_TOKENS"] = callerToken
+	}
 	maps.Copy(files, o.Files)
 	o.Env, o.Files = env, files
 	return o, nil

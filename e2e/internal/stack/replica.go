@@ -60,6 +60,15 @@ func (g *Gateway) Stop() int {
 	return state.ExitCode
 }
 
+// Kill ends claimgate at once, as kill -9 does.
+func (g *Gateway) Kill() {
+	g.tb.Helper()
+	var atOnce time.Duration
+	if err := g.container.Stop(g.tb.Context(), &atOnce); err != nil {
+		g.tb.Fatalf("kill %s: %v", g.name, err)
+	}
+}
+
 // Start starts the stopped claimgate again and waits until it is healthy.
 func (g *Gateway) Start() {
 	g.tb.Helper()
