@@ -44,6 +44,7 @@ func serve(ctx context.Context, file string) error {
 	for _, w := range c.Warnings() {
 		log.Warn().Bool("insecure", true).Msg(w)
 	}
+	ignoreWriteSignals()
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once

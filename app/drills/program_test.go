@@ -1,0 +1,270 @@
+package drills_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/claimgate/claimgate/app/demo/issuer"
+)
+
+// binary is the program, built once.
+var binary string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "claimgate-drills-")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer func() { _ = os.RemoveAll(dir) }()
+		binary = filepath.Join(dir, "claimgate")
+		if out, err := exec.Command("go", "build", "-o", binary, "..").CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "the program does not build: %v\n%s", err, out)
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+const mappingText = `version = 1
+[[account]]
+name = "alice"
+policies = ["readonly"]
+reason = "drill"
+owner = "drill"
+`
+
+// program is a claimgate that runs as a process of its own.
+type program struct {
+	t          *testing.T
+	cmd        *exec.Cmd
+	dir        string
+	url, admin string
+	ended      chan error
+	said       said
+}
+
+// said is what the program says of itself.
+type said struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *said) add(line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text.WriteString(line + "\n")
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// heads returns the heads of chains that the program has told in its own log.
+func (s *said) heads() (all []string) {
+	for line := range strings.Lines(s.String()) {
+		var l struct{ Head string }
+		if json.Unmarshal([]byte(line), &l) == nil && l.Head != "" {
+			all = append(all, l.Head)
+		}
+	}
+	return all
+}
+
+// home makes a directory with what the program reads, and an issuer.
+func home(t *testing.T) (dir string, env []string) {
+	t.Helper()
+	dir = t.TempDir()
+	iss, err := issuer.Listen(t.Context(), "127.0.0.1:0", issuer.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = iss.Close() })
+	if err := os.WriteFile(filepath.Join(dir, "mapping.toml"), []byte(mappingText), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir, []string{
+		"CLAIMGATE_SERVER_LISTEN=127.0.0.1:0", "CLAIMGATE_ADMIN_LISTEN=127.0.0.1:0", "CLAIMGATE_SERVER_DRAIN_DELAY=0s",
+		"CLAIMGATE_ISSUER_0_URL=" + iss.URL(), "CLAIMGATE_ISSUER_0_AUDIENCES=minio",
+		"CLAIMGATE_MAPPING_FILE=" + filepath.Join(dir, "mapping.toml"),
+		"CLAIMGATE_AUDIT_OUTPUT=" + filepath.Join(dir, "decisions.jsonl"), "CLAIMGATE_AUDIT_CHAIN=true",
+	}
+}
+
+// start starts the program and waits until it serves.
+func start(t *testing.T, dir string, stdout *os.File, env ...string) *program {
+	t.Helper()
+	p := &program{t: t, dir: dir, ended: make(chan error, 1)}
+	p.cmd = exec.Command(binary, "serve")
+	p.cmd.Env = append(os.Environ(), env...)
+	if stdout != nil {
+		p.cmd.Stdout = stdout
+	}
+	stderr, err := p.cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	serving := make(chan struct{})
+	go func() {
+		lines := bufio.NewScanner(stderr)
+		for lines.Scan() {
+			p.said.add(lines.Text())
+			var line struct{ Message, URL, Admin string }
+			if json.Unmarshal(lines.Bytes(), &line) == nil && line.Message == "serving" {
+				p.url, p.admin = line.URL, "http://"+line.Admin
+				close(serving)
+			}
+		}
+		p.ended <- p.cmd.Wait() // after all was read
+	}()
+	t.Cleanup(func() { _ = p.cmd.Process.Kill() })
+	select {
+	case <-serving:
+	case err := <-p.ended:
+		t.Fatalf("the program ended with %v:\n%s", err, p.said.String())
+	}
+	return p
+}
+
+func (p *program) signal(s os.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// kill ends the program as a power cut does to a process.
+func (p *program) kill() {
+	p.t.Helper()
+	p.signal(syscall.SIGKILL)
+	<-p.ended
+}
+
+// stop ends it as an operator does.
+func (p *program) stop() {
+	p.t.Helper()
+	p.signal(syscall.SIGTERM)
+	if err := <-p.ended; err != nil {
+		p.t.Errorf("the program ended with %v:\n%s", err, p.said.String())
+	}
+}
+
+func (p *program) path(name string) string { return filepath.Join(p.dir, name) }
+
+// state is what /readyz says of the decision log.
+type state struct {
+	Failing      bool
+	Error        string
+	Lost, Denied uint64
+	Head         string
+}
+
+func (p *program) state() state {
+	p.t.Helper()
+	var r struct {
+		Ready bool
+		Audit state
+	}
+	if err := json.Unmarshal(p.get("/readyz"), &r); err != nil {
+		p.t.Fatal(err)
+	}
+	if !r.Ready {
+		p.t.Error("the program is not ready")
+	}
+	return r.Audit
+}
+
+// lines is claimgate_audit_lines_total.
+func (p *program) lines(outcome string) (n int) {
+	p.t.Helper()
+	for line := range strings.Lines(string(p.get("/metrics"))) {
+		if rest, ok := strings.CutPrefix(line, `claimgate_audit_lines_total{outcome="`+outcome+`"} `); ok {
+			if _, err := fmt.Sscan(rest, &n); err != nil {
+				p.t.Fatal(err)
+			}
+			return n
+		}
+	}
+	p.t.Fatalf("/metrics has no lines that are %s", outcome)
+	return 0
+}
+
+func (p *program) get(path string) []byte {
+	p.t.Helper()
+	resp, err := http.Get(p.admin + path)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return body
+}
+
+// verify runs `claimgate audit verify --format json`.
+func verify(t *testing.T, args ...string) (r verified) {
+	t.Helper()
+	cmd := exec.Command(binary, append([]string{"audit", "verify", "--format", "json"}, args...)...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	_ = cmd.Run() // the code is judged
+	r.code = cmd.ProcessState.ExitCode()
+	if err := json.Unmarshal(stdout.Bytes(), &r); err != nil {
+		t.Fatalf("audit verify ended with %d: %v: %s", r.code, err, stderr.Bytes())
+	}
+	return r
+}
+
+type verified struct {
+	code     int
+	Lines    int
+	Chained  int
+	Torn     int
+	Lost     int
+	Findings []struct {
+		Kind, File, Message string
+		Line                int
+	}
+}
+
+func (r *verified) whole(t *testing.T) {
+	t.Helper()
+	if r.code != 0 || len(r.Findings) != 0 {
+		t.Errorf("audit verify ended with %d and found %+v", r.code, r.Findings)
+	}
+}
+
+// until repeats a check until it holds. The deadline only bounds a failing test.
+func until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	again := time.NewTicker(5 * time.Millisecond) // another process: there is no clock to inject
+	defer again.Stop()
+	deadline := time.After(30 * time.Second)
+	for !holds() {
+		select {
+		case <-deadline:
+			t.Fatalf("not seen: %s", what)
+		case <-again.C:
+		}
+	}
+}
