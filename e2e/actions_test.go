@@ -81,6 +81,14 @@ func judge(ctx context.Context, name string, do action, allowed bool) string {
 	}
 }
 
+// expect does one thing and compares.
+func expect(t *testing.T, name string, do action, allowed bool) {
+	t.Helper()
+	if complaint := judge(t.Context(), name, do, allowed); complaint != "" {
+		t.Error(complaint)
+	}
+}
+
 // viaS3 acts through minio-go, as any program would.
 func viaS3(c *minio.Client) actions { return viaS3In(c, bucket) }
 

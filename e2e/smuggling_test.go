@@ -1,0 +1,167 @@
+package e2e
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"github.com/claimgate/claimgate/e2e/internal/stack"
+)
+
+// smuggled are facts that MinIO passes on among those of its own when a caller
+// puts them into the query, which the caller's signature covers, or into
+// headers, which arrive under their canonical names.
+func smuggled(s *stack.Stack) map[string]string {
+	return map[string]string{
+		"groups":             "MinIO admins",
+		"policy":             "consoleAdmin",
+		"sub":                "rootadmin",
+		"iss":                "http://issuer:9000/application/o/minio/",
+		"username":           s.Root().AccessKeyID,
+		"userid":             s.Root().AccessKeyID,
+		"principaltype":      "Account",
+		"parent":             s.Root().AccessKeyID,
+		"account":            s.Root().AccessKeyID,
+		"owner":              "true",
+		"denyOnly":           "true",
+		"preferred_username": "ada",
+		"roleArn":            "arn:minio:iam:::role/consoleAdmin",
+		"sa-policy":          "inherited-policy",
+		"claims":             `{"groups":["MinIO admins"]}`,
+	}
+}
+
+// What a caller adds to a request, ?groups=, ?policy=, a header Groups and the
+// like, changes no answer: neither for somebody without groups, whose forged
+// ones MinIO lets stand, nor for somebody with few rights, nor for a static key.
+func TestSmuggledIdentity(t *testing.T) {
+	t.Parallel()
+	s := shared(t)
+
+	for who, creds := range map[string]credentials.Value{
+		"nobody":       s.MustSession("nobody", stack.AllScopes),
+		"rhea":         s.MustSession("rhea", stack.AllScopes),
+		"without one":  s.MustSession("ada", stack.NoEvidence),
+		"a static key": addUser(t, s, "mallory"),
+	} {
+		t.Run(who, func(t *testing.T) {
+			t.Parallel()
+			s := s.For(t)
+			get := who == "rhea"
+			c := s.S3(creds)
+			query, header := url.Values{}, http.Header{}
+			for name, value := range smuggled(s) {
+				query.Set(name, value)
+				header.Set(name, value)
+				// One by one, so that no other one spoils its effect.
+				one, oneHeader := url.Values{name: {value}}, http.Header{http.CanonicalHeaderKey(name): {value}}
+				expect(t, "get with ?"+name, getting(c, bucket, object, one, nil), get)
+				expect(t, "put with ?"+name, putting(c, one, nil), false)
+				expect(t, "get with the header "+name, getting(c, bucket, object, nil, oneHeader), get)
+				expect(t, "put with the header "+name, putting(c, nil, oneHeader), false)
+			}
+			expect(t, "get with all of them", getting(c, bucket, object, query, header), get)
+			expect(t, "put with all of them", putting(c, query, header), false)
+			expect(t, "list with all of them", listing(c, header), false)
+		})
+	}
+}
+
+// A token that is smuggled in opens nothing: in the query under the claim's name
+// or the header's, it is not the session's own, or the second one.
+func TestSmuggledToken(t *testing.T) {
+	t.Parallel()
+	s := shared(t)
+	adas := s.Login("ada", stack.AllScopes).ID
+
+	for _, who := range []struct {
+		name  string
+		creds credentials.Value
+		// claim is what is left under the claim's name: MinIO overwrites what
+		// a query says there where the session has the claim.
+		claim bool
+	}{
+		{"rhea, who has a token of her own", s.MustSession("rhea", stack.AllScopes), true},
+		{"rhea without a token", s.MustSession("rhea", stack.NoEvidence), false},
+		{"a static key", addUser(t, s, "mallet"), false},
+	} {
+		t.Run(who.name, func(t *testing.T) {
+			t.Parallel()
+			c := s.For(t).S3(who.creds)
+			claim, header := url.Values{"authentik_token": {adas}}, url.Values{"X-Authentik-Jwt": {adas}}
+			expect(t, "get by ?authentik_token", getting(c, bucket, object, claim, nil), who.claim)
+			expect(t, "put by ?authentik_token", putting(c, claim, nil), false)
+			expect(t, "get by ?X-Authentik-Jwt", getting(c, bucket, object, header, nil), false)
+			expect(t, "put by ?X-Authentik-Jwt", putting(c, header, nil), false)
+			expect(t, "get by a header Authentik_token", getting(c, bucket, object, nil, http.Header{"Authentik_token": {adas}}), who.claim)
+			expect(t, "put by a header Authentik_token", putting(c, nil, http.Header{"Authentik_token": {adas}}), false)
+		})
+	}
+}
+
+// A policy's condition on the caller's address and a policy's variable are told
+// nothing by query parameters and by headers in the canonical spelling of the
+// facts' names. What a trusted proxy says counts, because MinIO takes it.
+func TestSmuggledConditions(t *testing.T) {
+	t.Parallel()
+	s := shared(t)
+	cora := s.S3(s.MustSession("cora", stack.AllScopes))
+	const office = "203.0.113.7"
+
+	root := s.S3(s.Root())
+	for _, name := range []string{"cora/own.txt", "alice/hers.txt", "*/star.txt"} {
+		if err := write(t.Context(), root, "homes", name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, ask := range []struct {
+		name   string
+		bucket string
+		object string
+		query  url.Values
+		header http.Header
+		want   bool
+	}{
+		{name: "from elsewhere", bucket: "office", object: object},
+		{name: "a header Sourceip", bucket: "office", object: object, header: http.Header{"Sourceip": {office}}},
+		{name: "?SourceIp", bucket: "office", object: object, query: url.Values{"SourceIp": {office}}},
+		{name: "?Sourceip", bucket: "office", object: object, query: url.Values{"Sourceip": {office}}},
+		{name: "the proxy's word", bucket: "office", object: object, header: http.Header{"X-Forwarded-For": {office}}, want: true},
+
+		{name: "her home", bucket: "homes", object: "cora/own.txt", want: true},
+		{name: "another's home", bucket: "homes", object: "alice/hers.txt"},
+		{name: "another's home with ?preferred_username", bucket: "homes", object: "alice/hers.txt", query: url.Values{"preferred_username": {"alice"}}},
+		{name: "another's home with a header", bucket: "homes", object: "alice/hers.txt", header: http.Header{"Preferred_username": {"alice"}}},
+		{name: "another's home with a wildcard", bucket: "homes", object: "alice/hers.txt", query: url.Values{"preferred_username": {"*"}}},
+		{name: "the home of a star", bucket: "homes", object: "*/star.txt"},
+	} {
+		expect(t, ask.name, getting(cora, ask.bucket, ask.object, ask.query, ask.header), ask.want)
+	}
+}
+
+func getting(c *minio.Client, bucket, object string, query url.Values, header http.Header) action {
+	return func(ctx context.Context) error {
+		_, err := fetch(ctx, c, http.MethodGet, bucket, object, query, header)
+		return err
+	}
+}
+
+func putting(c *minio.Client, query url.Values, header http.Header) action {
+	return func(ctx context.Context) error {
+		_, err := fetch(ctx, c, http.MethodPut, bucket, "inbox/smuggled", query, header)
+		return err
+	}
+}
+
+// listing leaves the query alone: parameters such as policy make another call of
+// one on a bucket.
+func listing(c *minio.Client, header http.Header) action {
+	return func(ctx context.Context) error {
+		_, err := fetch(ctx, c, http.MethodGet, bucket, "", url.Values{"list-type": {"2"}}, header)
+		return err
+	}
+}
