@@ -66,14 +66,6 @@ func (r *Revocations) All() []Revocation {
 	return all
 }
 
-// Knows reports whether the jti of an issuer has counted.
-func (r *Revocations) Knows(issuer, id string) bool {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	_, known := r.seen[revoked{issuer, id}]
-	return known
-}
-
 func (e *ending) revocation() Revocation {
 	s := Revocation{Issuer: e.what.issuer, ID: e.jti.value, Before: e.before, Until: e.until}
 	if e.bySession {
