@@ -1,0 +1,192 @@
+package drills_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/claimgate/claimgate/app/audit"
+	"github.com/claimgate/claimgate/app/demo/issuer"
+	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/app/server"
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/verifier"
+	"github.com/rs/zerolog"
+)
+
+// clock is moved by the test, while what is remembered stays. A process of its own
+// has only the machine's clock, which is not ours to move.
+type clock struct{ offset atomic.Int64 }
+
+func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.offset.Load())) }
+
+// jumping is a claimgate put together as serve does, but for its clock.
+type jumping struct {
+	clock
+	t           *testing.T
+	url, log    string
+	issuer      *issuer.Server
+	revocations *verifier.Revocations
+	audit       *audit.Log
+}
+
+func startJumping(t *testing.T, mappingText string) *jumping {
+	t.Helper()
+	j := &jumping{t: t, log: filepath.Join(t.TempDir(), "decisions.jsonl")}
+	var err error
+	if j.issuer, err = issuer.Listen(t.Context(), "127.0.0.1:0", issuer.Options{ClientID: "minio"}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = j.issuer.Close() })
+	v, err := verifier.New(verifier.Options{Now: j.now, Issuers: []verifier.Issuer{{
+		Name: "authentik", URL: j.issuer.URL(), Audiences: []string{"minio"}, Algorithms: []string{"RS256"}, Leeway: 30 * time.Second,
+		MaxLifetime: 24 * time.Hour, Refresh: 5 * time.Minute, RefetchCooldown: time.Second, MaxStale: 24 * time.Hour,
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(v.Close)
+	v.Start()
+	until(t, "the keys", v.Ready)
+	j.revocations = verifier.NewRevocations(j.now, 24*time.Hour)
+	g, err := gateway.New(gateway.Options{
+		Verifier: v, Revocations: j.revocations, DecisionEntries: 100, Now: j.now,
+		Evidence: gateway.Evidence{Keys: []string{"authentik_token"}, StaticCredentials: gateway.StaticAny},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(g.Close)
+	file := filepath.Join(t.TempDir(), "mapping.toml")
+	if err := os.WriteFile(file, []byte(mappingText), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m, found := mapping.Load(file)
+	if m == nil {
+		t.Fatal(found)
+	}
+	g.Use(m)
+	if j.audit, err = audit.Open(j.log, "all", audit.Chained(), audit.Required()); err != nil {
+		t.Fatal(err)
+	}
+	j.serve(g)
+	return j
+}
+
+func (j *jumping) serve(g *gateway.Gateway) {
+	callers := new(server.Callers)
+	callers.Set(nil)
+	s := server.New(server.Options{
+		Gateway: g, Callers: callers, Audit: j.audit, Metrics: server.NewMetrics("drill", "drill"), Log: zerolog.Nop(),
+		Path: "/authz", MaxBody: 1 << 20, MaxConnections: 100,
+	})
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		j.t.Fatal(err)
+	}
+	j.url = "http://" + ln.Addr().String() + "/authz"
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ln, nil) }()
+	j.t.Cleanup(func() {
+		if err := s.Shutdown(j.t.Context()); err != nil {
+			j.t.Log(err)
+		}
+		<-ended
+	})
+}
+
+// token is one of alice's session, by when it begins and ends.
+func (j *jumping) token(session string, from, to time.Duration) string {
+	now := time.Now()
+	return j.issuer.Token(map[string]any{
+		"iss": j.issuer.URL(), "sub": "u1", "aud": "minio", "preferred_username": "alice", "groups": []string{"readers"}, "sid": session,
+		"iat": now.Add(from).Unix(), "nbf": now.Add(from).Unix(), "exp": now.Add(to).Unix(),
+	})
+}
+
+func (j *jumping) ask(account, token string) answer {
+	j.t.Helper()
+	conditions := map[string][]string{}
+	if token != "" {
+		conditions["authentik_token"] = []string{token}
+	}
+	body, err := json.Marshal(map[string]any{"input": map[string]any{
+		"account": account, "action": "s3:GetObject", "bucket": "b", "object": "o", "conditions": conditions, "claims": map[string]any{},
+	}})
+	if err != nil {
+		j.t.Fatal(err)
+	}
+	_, a, err := ask(once, j.url, string(body))
+	if err != nil {
+		j.t.Fatal(err)
+	}
+	return a
+}
+
+// The clock jumps, and back: each answer is the one that the clock of its time
+// gives, whatever was remembered under the other; what was ended stays ended.
+func TestTheClockJumpsTenMinutes(t *testing.T) {
+	at := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.RFC3339) }
+	j := startJumping(t, fmt.Sprintf(`version = 1
+[[group]]
+name = "readers"
+policies = ["readonly"]
+[[account]]
+name = "until soon"
+policies = ["readonly"]
+expires = %s
+[[account]]
+name = "until lately"
+policies = ["readonly"]
+expires = %s
+`, at(5*time.Minute), at(-5*time.Minute)))
+	j.revocations.End(&verifier.Logout{Issuer: "authentik", Subject: "u1", Session: "ended", ID: "1", IssuedAt: time.Now(), Expires: time.Now().Add(time.Hour)})
+	const (
+		allow   = gateway.PolicyAllow
+		expired = gateway.TokenExpired
+		early   = gateway.TokenNotYetValid
+	)
+	cases := []struct {
+		name, account, token string
+		now, ahead, behind   gateway.Reason
+	}{
+		{"a token of now", "k", j.token("s", 0, time.Hour), allow, allow, early},
+		{"a token of an hour", "k", j.token("s", -time.Hour, time.Hour), allow, allow, allow},
+		{"a token that expires soon", "k", j.token("s", -time.Hour, 5*time.Minute), allow, expired, allow},
+		{"a token that has expired", "k", j.token("s", -time.Hour, -5*time.Minute), expired, expired, allow},
+		{"a token of the future", "k", j.token("s", 5*time.Minute, time.Hour), early, allow, early},
+		{"a session that has ended", "k", j.token("ended", -time.Hour, time.Hour), gateway.TokenRevoked, gateway.TokenRevoked, gateway.TokenRevoked},
+		{"a grant that expires soon", "until soon", "", allow, gateway.NoPolicy, allow},
+		{"a grant that has expired", "until lately", "", gateway.NoPolicy, gateway.NoPolicy, allow},
+	}
+	for _, jump := range []time.Duration{0, 10 * time.Minute, 0, -10 * time.Minute, 0, 10 * time.Minute, -10 * time.Minute, 0} {
+		j.offset.Store(int64(jump))
+		for _, c := range cases {
+			want := c.now
+			switch {
+			case jump > 0:
+				want = c.ahead
+			case jump < 0:
+				want = c.behind
+			}
+			for range 2 { // the second time from memory
+				if got := j.ask(c.account, c.token); got.reason != string(want) || got.allow != want.Allows() {
+					t.Errorf("%s, with the clock %s off: %+v, want %s", c.name, jump, got, want)
+				}
+			}
+		}
+	}
+	if err := j.audit.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := verify(t, j.log, "--expect-head", j.audit.State().Head)
+	r.whole(t)
+	if want := 8 * 2 * len(cases); r.Chained != want {
+		t.Errorf("%d lines for %d answers", r.Chained, want)
+	}
+}
