@@ -27,7 +27,7 @@ func (r *running) connect() *client {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { _ = c.Close() })
-	if err := c.SetDeadline(time.Now().Add(30 * time.Second)); err != nil { // bounds a failing test
+	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil { // bounds a failing test
 		r.t.Fatal(err)
 	}
 	return &client{c, r.t, bufio.NewReader(c)}
