@@ -102,7 +102,7 @@ type state struct {
 	target string
 	mtime  time.Time
 	size   int64
-	inode  uint64
+	inode  inode
 }
 
 func look(files []string) map[string]state {
@@ -110,7 +110,7 @@ func look(files []string) map[string]state {
 	for _, file := range files {
 		var s state
 		if info, err := os.Stat(file); err == nil {
-			s = state{mtime: info.ModTime(), size: info.Size(), inode: inode(info)}
+			s = state{mtime: info.ModTime(), size: info.Size(), inode: inodeOf(info)}
 			s.target, _ = filepath.EvalSymlinks(file)
 		}
 		states[file] = s
