@@ -24,10 +24,14 @@ const (
 	// logoutAge is how old a logout token without exp may be. Authentik 2025.8
 	// writes none (authentik#16490).
 	logoutAge = 5 * time.Minute
-	// logoutWaiters bounds the anonymous callers that wait for a check. Logout
-	// tokens are checked one at a time and apart from other tokens: whoever
-	// forges them must not take the slots of requests.
-	logoutWaiters = 64
+	// Logout tokens are checked one at a time and apart from other tokens, and
+	// after one that is forged the place rests nine times as long as its check took:
+	// whoever forges them, which anybody may try, takes neither the slots of
+	// requests nor more than a tenth of a core. logoutWaiters bounds those who wait
+	// for it; with RSA-4096 all of them have their turn within a second.
+	logoutWaiters  = 256
+	logoutPatience = 2 * time.Second
+	logoutRest     = 9
 )
 
 var logoutNames = slices.Concat(claimNames, []string{"jti", "nonce"})

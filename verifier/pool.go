@@ -14,6 +14,7 @@ type pool struct {
 	waiting atomic.Int64
 	most    int64
 	patient time.Duration
+	rest    int // how many times as long as a failed check took its slot rests after it
 }
 
 func newPool(checks, waiters int, patience time.Duration) *pool {
@@ -23,8 +24,9 @@ func newPool(checks, waiters int, patience time.Duration) *pool {
 // inFlight is how many checks run or wait.
 func (p *pool) inFlight() int { return len(p.slots) + int(p.waiting.Load()) }
 
-// do runs f in a slot, or reports false when none gets free in time.
-func (p *pool) do(ctx context.Context, f func()) bool {
+// do runs f in a slot, or reports false when none gets free in time. f reports
+// whether the check went well.
+func (p *pool) do(ctx context.Context, f func() bool) bool {
 	select {
 	case p.slots <- struct{}{}:
 	default:
@@ -32,8 +34,16 @@ func (p *pool) do(ctx context.Context, f func()) bool {
 			return false
 		}
 	}
-	defer func() { <-p.slots }()
-	f()
+	began, good := time.Now(), false
+	defer func() {
+		// Nobody waits for the rest but whoever wants the slot next.
+		if rest := time.Duration(p.rest) * time.Since(began); !good && rest > 0 {
+			time.AfterFunc(rest, func() { <-p.slots })
+			return
+		}
+		<-p.slots
+	}()
+	good = f()
 	return true
 }
 

@@ -74,8 +74,9 @@ func New(o Options) (*Verifier, error) {
 	}
 	v := &Verifier{
 		sources: make(map[string]*keySource), claimNames: namesRead(o.Issuers), maxToken: o.MaxToken, tokenTTL: o.TokenTTL, now: o.Now,
-		pool: newPool(o.Checks, o.Waiters, patience), logouts: newPool(1, logoutWaiters, patience),
+		pool: newPool(o.Checks, o.Waiters, patience), logouts: newPool(1, logoutWaiters, logoutPatience),
 	}
+	v.logouts.rest = logoutRest
 	ctx, cancel := context.WithCancel(context.Background())
 	v.cancel = cancel
 	for n := range o.Issuers {
@@ -337,7 +338,10 @@ func (f *verified) tryKeys(ctx context.Context, g *gated, keys []*key, p *pool) 
 		fits = true
 		var bad error
 		f.checked = true
-		if !p.do(ctx, func() { bad = jwsbb.Verify(k.public, g.alg, g.signed, g.signature) }) {
+		if !p.do(ctx, func() bool {
+			bad = jwsbb.Verify(k.public, g.alg, g.signed, g.signature)
+			return bad == nil
+		}) {
 			f.checked = false
 			return refuse(Overloaded, "too many signatures wait to be checked")
 		}

@@ -241,6 +241,48 @@ func TestLogoutFloodTakesNoSlotOfTokens(t *testing.T) {
 	})
 }
 
+// After a forged logout token its place rests nine times as long as the check
+// took, after a good one not at all: a flood takes a tenth of a core, and those
+// who wait have their turn.
+func TestAForgedLogoutTokenLetsTheNextOneWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPool(1, logoutWaiters, logoutPatience)
+		p.rest = logoutRest
+		check := func(good bool) func() bool {
+			return func() bool { time.Sleep(time.Millisecond); return good }
+		}
+		start := time.Now()
+		for _, c := range []struct {
+			good bool
+			want time.Duration // when it is done
+		}{{true, 1}, {true, 2}, {false, 3}, {true, 13}, {false, 14}, {false, 24}, {true, 34}} {
+			if !p.do(t.Context(), check(c.good)) {
+				t.Fatal("no place got free")
+			}
+			if took := time.Since(start); took != c.want*time.Millisecond {
+				t.Fatalf("done after %s, want %dms", took, c.want)
+			}
+		}
+		// As many forgeries as may wait, and then a good one.
+		var flood sync.WaitGroup
+		p.do(t.Context(), check(false))
+		for range logoutWaiters - 1 {
+			flood.Go(func() {
+				p.do(t.Context(), func() bool { time.Sleep(300 * time.Microsecond); return false })
+			})
+		}
+		synctest.Wait()
+		start = time.Now()
+		if !p.do(t.Context(), check(true)) {
+			t.Error("a good logout token found no place")
+		}
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("a good logout token waited %s", took)
+		}
+		flood.Wait()
+	})
+}
+
 // Everyone who brings one token at once shares one check.
 func TestOneCheckForOneToken(t *testing.T) {
 	one := rsaKey(0, kidOne)

@@ -1,25 +1,150 @@
 package server
 
 import (
+	"bytes"
+	"context"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/claimgate/claimgate/verifier"
 	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
 )
 
 // logoutPath is where Authentik posts logout tokens (OpenID Connect
 // Back-Channel Logout 1.0 section 2.5).
 const logoutPath = "/backchannel-logout"
 
-// logout ends sessions. It needs no caller token: the logout token, signed by
-// the issuer, is the proof. The answer says no more than the standard asks for.
-func (s *Server) logout(c *fiber.Ctx) error {
-	c.Response().Header.Set(fiber.HeaderCacheControl, "no-store") // section 2.8
-	token := c.Request().PostArgs().Peek("logout_token")
-	if err := s.o.Logout(c.UserContext(), string(token)); err != nil {
-		s.o.Log.Warn().Err(err).Msg("a logout token was refused")
-		c.Response().Header.SetContentType(fiber.MIMEApplicationJSON)
-		c.Response().SetStatusCode(fiber.StatusBadRequest)
-		c.Response().SetBodyString(`{"result":false,"error":"invalid_request"}`)
-		return nil
+// logouts answers logout tokens. Anybody may send them, so a flood of bogus ones
+// must cost neither decisions nor the logouts of others: one address has so many
+// under way at most, and the log speaks of so many a minute.
+type logouts struct {
+	end     func(ctx context.Context, token string) error
+	log     zerolog.Logger
+	sources sources
+	counts  *logoutCounts
+}
+
+const (
+	logoutsEach   = 64 // under way for one address
+	refusalsShown = 10 // in the log, a minute
+)
+
+func newLogouts(end func(ctx context.Context, token string) error, counts *logoutCounts, log zerolog.Logger) *logouts {
+	return &logouts{
+		end: end, counts: counts, log: log.Sample(&zerolog.BurstSampler{Burst: refusalsShown, Period: time.Minute}),
+		sources: sources{underWay: make(map[netip.Prefix]int)},
 	}
-	c.Response().SetStatusCode(fiber.StatusOK)
+}
+
+// serve ends sessions. It needs no caller token: the logout token, signed by the
+// issuer, is the proof. The answer says no more than the standard asks for
+// (section 2.8), but that trying again later helps, where it does.
+func (l *logouts) serve(c *fiber.Ctx) error {
+	c.Response().Header.Set(fiber.HeaderCacheControl, "no-store")
+	source := sourceOf(c.Context().RemoteIP())
+	if !l.sources.enter(source) {
+		l.counts.limited.Inc()
+		return later(c, fiber.StatusTooManyRequests)
+	}
+	defer l.sources.leave(source)
+	token, once := theToken(c)
+	if !once {
+		return l.refused(c, "the form has no logout_token, or two different ones")
+	}
+	err := l.end(c.UserContext(), token)
+	switch reason := verifier.ReasonOf(err); {
+	case err == nil:
+		l.counts.accepted.Inc()
+		c.Response().SetStatusCode(fiber.StatusOK)
+		return nil
+	case reason == verifier.Overloaded, reason == verifier.KeysUnavailable:
+		l.counts.limited.Inc()
+		l.log.Warn().Err(err).Msg("a logout token could not be checked")
+		return later(c, fiber.StatusServiceUnavailable)
+	default:
+		return l.refused(c, err.Error())
+	}
+}
+
+// theToken is the one value of the form's logout_token.
+func theToken(c *fiber.Ctx) (token string, once bool) {
+	values := c.Request().PostArgs().PeekMulti("logout_token")
+	for _, v := range values {
+		if !bytes.Equal(v, values[0]) {
+			return "", false
+		}
+	}
+	if len(values) == 0 {
+		return "", false
+	}
+	return string(values[0]), true
+}
+
+func (l *logouts) refused(c *fiber.Ctx, why string) error {
+	l.counts.refused.Inc()
+	l.log.Warn().Str("error", why).Msg("a logout token was refused")
+	return answerLogout(c, fiber.StatusBadRequest, "invalid_request")
+}
+
+func later(c *fiber.Ctx, status int) error {
+	c.Response().Header.Set(fiber.HeaderRetryAfter, "1")
+	return answerLogout(c, status, "temporarily_unavailable")
+}
+
+func answerLogout(c *fiber.Ctx, status int, code string) error {
+	c.Response().Header.SetContentType(fiber.MIMEApplicationJSON)
+	c.Response().SetStatusCode(status)
+	c.Response().SetBodyString(`{"result":false,"error":"` + code + `"}`)
 	return nil
+}
+
+// sources counts what is under way, by who sent it.
+type sources struct {
+	mu       sync.Mutex
+	underWay map[netip.Prefix]int
+}
+
+// sourceOf is an address, of IPv6 the network of 64 bits that one host is given.
+func sourceOf(ip net.IP) netip.Prefix {
+	address, _ := netip.AddrFromSlice(ip)
+	address = address.Unmap()
+	bits := address.BitLen()
+	if address.Is6() {
+		bits = 64
+	}
+	prefix, _ := address.Prefix(bits) // the zero one for what is no address
+	return prefix
+}
+
+func (s *sources) enter(source netip.Prefix) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.underWay[source] >= logoutsEach {
+		return false
+	}
+	s.underWay[source]++
+	return true
+}
+
+func (s *sources) leave(source netip.Prefix) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.underWay[source]--; s.underWay[source] <= 0 {
+		delete(s.underWay, source)
+	}
+}
+
+// logoutCounts are how logout tokens were answered.
+type logoutCounts struct{ accepted, refused, limited prometheus.Counter }
+
+func newLogoutCounts() (*logoutCounts, *prometheus.CounterVec) {
+	v := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "claimgate_logouts_total",
+		Help: "Logout tokens received: accepted, refused, or limited, which may be sent again.",
+	}, []string{"outcome"})
+	return &logoutCounts{v.WithLabelValues("accepted"), v.WithLabelValues("refused"), v.WithLabelValues("limited")}, v
 }

@@ -21,6 +21,7 @@ type Metrics struct {
 	reloads   *prometheus.CounterVec
 
 	connections connections
+	logouts     *logoutCounts
 }
 
 // connections counts those of the public listener.
@@ -81,8 +82,10 @@ func NewMetrics(version, commit string) *Metrics {
 		open:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "claimgate_connections", Help: "Open connections to the public listener."}),
 		evicted: limited.WithLabelValues("evicted"), waited: limited.WithLabelValues("waited"),
 	}
+	counts, received := newLogoutCounts()
+	m.logouts = counts
 	m.registry.MustRegister(
-		m.connections.open, limited, decisions, m.seconds, m.refreshes, m.reloads, build,
+		received, m.connections.open, limited, decisions, m.seconds, m.refreshes, m.reloads, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m

@@ -56,11 +56,13 @@ type Server struct {
 	apart    *fiber.App // serves who is not on this machine where only this machine may ask, else nil
 	listener atomic.Pointer[listener]
 	draining atomic.Bool
+	logouts  *logouts
 }
 
 // New makes a Server that does not listen yet.
 func New(o Options) *Server {
 	s := &Server{o: o}
+	s.logouts = newLogouts(o.Logout, o.Metrics.logouts, o.Log)
 	s.app = s.newApp(o.MaxBody)
 	if !o.Callers.Required() {
 		s.apart = s.newApp(min(anybodysBody, o.MaxBody))
@@ -91,7 +93,7 @@ func (s *Server) newApp(maxBody int) *fiber.App {
 	fast.Handler = func(c *fasthttp.RequestCtx) { s.outermost(c, inner) }
 	app.Post(s.o.Path, s.authorize)
 	if s.o.Logout != nil {
-		app.Post(logoutPath, s.logout)
+		app.Post(logoutPath, s.logouts.serve)
 	}
 	app.Use(s.unknown)
 	return app
