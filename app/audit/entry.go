@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/claimgate/claimgate/app/gateway"
@@ -94,8 +95,8 @@ func identity(ev *zerolog.Event, d *gateway.Decision) {
 }
 
 // read writes what the policies held have read of the request, so that the
-// question can be put to another mapping. No condition key holds a secret: keys,
-// signatures and tokens have none.
+// question can be put to another mapping. Keys, signatures and tokens have no
+// condition key.
 func read(ev *zerolog.Event, d *gateway.Decision) {
 	values := d.Read()
 	if len(values) == 0 {
@@ -103,9 +104,23 @@ func read(ev *zerolog.Event, d *gateway.Decision) {
 	}
 	dict := zerolog.Dict()
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		dict.Strs(key, values[key])
+		list := values[key]
+		if key == "aws:Referer" {
+			list = withoutQueries(list)
+		}
+		dict.Strs(key, list)
 	}
 	ev.Dict("read", dict)
+}
+
+// withoutQueries cuts off what may sign a request: the page that a client names
+// may be a presigned URL.
+func withoutQueries(urls []string) []string {
+	list := make([]string, len(urls))
+	for i, u := range urls {
+		list[i], _, _ = strings.Cut(u, "?")
+	}
+	return list
 }
 
 // tokenDigest is enough of the token's SHA-256 to find its other lines, and of
