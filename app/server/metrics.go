@@ -22,6 +22,7 @@ type Metrics struct {
 
 	connections connections
 	logouts     *logoutCounts
+	unwritten   prometheus.Counter
 }
 
 // connections counts those of the public listener.
@@ -82,6 +83,11 @@ func NewMetrics(version, commit string) *Metrics {
 		open:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "claimgate_connections", Help: "Open connections to the public listener."}),
 		evicted: limited.WithLabelValues("evicted"), waited: limited.WithLabelValues("waited"),
 	}
+	m.unwritten = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "claimgate_refusals_unwritten_total",
+		Help: "Refusals of callers that are not known which came too fast to be written to the decision log.",
+	})
+	m.registry.MustRegister(m.unwritten)
 	counts, received := newLogoutCounts()
 	m.logouts = counts
 	m.registry.MustRegister(

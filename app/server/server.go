@@ -57,11 +57,12 @@ type Server struct {
 	listener atomic.Pointer[listener]
 	draining atomic.Bool
 	logouts  *logouts
+	refusals refusals
 }
 
 // New makes a Server that does not listen yet.
 func New(o Options) *Server {
-	s := &Server{o: o}
+	s := &Server{o: o, refusals: newRefusals(o.Metrics.unwritten, o.Log)}
 	s.logouts = newLogouts(o.Logout, o.Metrics.logouts, o.Log)
 	s.app = s.newApp(o.MaxBody)
 	if !o.Callers.Required() {
@@ -163,6 +164,7 @@ type answer struct {
 	decision gateway.Decision
 	status   int
 	probe    bool
+	known    bool // the caller may ask
 }
 
 var documents = sync.Pool{New: func() any { return new(strictjson.Document) }}
@@ -186,6 +188,7 @@ func (s *Server) authorize(c *fiber.Ctx) (err error) {
 		a.refuse(s.o.Gateway, gateway.CallerUnknown, unknownCaller)
 		return nil
 	}
+	a.known = true
 	// The raw body: one that claims to be compressed is not unpacked.
 	req, err := minio.Decode(c.Request().Body(), doc)
 	switch {
@@ -238,6 +241,9 @@ func (s *Server) reply(c *fiber.Ctx, a *answer) error {
 		a.status = status(a.decision.Reason)
 	}
 	s.record(c, a)
+	if !a.known {
+		c.Context().SetConnectionClose() // a stranger keeps no connection
+	}
 	d := &a.decision
 	c.Response().SetStatusCode(a.status)
 	var id [2 * len(d.ID)]byte
@@ -279,6 +285,10 @@ func status(r gateway.Reason) int {
 // becomes a deny where there is none: nothing has been answered yet.
 func (s *Server) record(c *fiber.Ctx, a *answer) {
 	took := time.Since(a.started)
+	if !s.refusals.written(a) {
+		s.o.Metrics.decided(a.decision.Reason, took)
+		return
+	}
 	entry := audit.Entry{
 		Time: a.started, Peer: c.Context().RemoteIP(), Status: a.status, Duration: took,
 		Request: a.request, Decision: &a.decision,

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,6 +40,14 @@ type running struct {
 	server  *server.Server
 	callers *server.Callers
 	program *bytes.Buffer
+	admin   server.Admin
+}
+
+// metrics are what Prometheus would read.
+func (r *running) metrics() string {
+	w := httptest.NewRecorder()
+	r.admin.Server().Handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	return w.Body.String()
 }
 
 func start(t *testing.T, tokens ...string) *running {
@@ -47,6 +56,11 @@ func start(t *testing.T, tokens ...string) *running {
 }
 
 func startWith(t *testing.T, now func() time.Time, tokens ...string) *running {
+	t.Helper()
+	return startOn(t, func(l net.Listener) net.Listener { return l }, now, tokens...)
+}
+
+func startOn(t *testing.T, seen func(net.Listener) net.Listener, now func() time.Time, tokens ...string) *running {
 	t.Helper()
 	dir := t.TempDir()
 	v, err := verifier.New(verifier.Options{Issuers: []verifier.Issuer{{
@@ -82,6 +96,7 @@ func startWith(t *testing.T, now func() time.Time, tokens ...string) *running {
 	}
 	r.callers.Set(tokens)
 	metrics := server.NewMetrics("test", "test")
+	r.admin = server.Admin{Gateway: g, Verifier: v, Metrics: metrics}
 	r.server = server.New(server.Options{
 		Gateway: g, Callers: r.callers, Audit: log, Metrics: metrics, Log: zerolog.New(r.program), Path: "/authz", MaxBody: maxBody, MaxConnections: maxConnections,
 		Logout: func(context.Context, string) error { return fmt.Errorf("refused") },
@@ -93,7 +108,7 @@ func startWith(t *testing.T, now func() time.Time, tokens ...string) *running {
 	r.address = ln.Addr().String()
 	r.url = "http://" + r.address + "/authz"
 	ended := make(chan error, 1)
-	go func() { ended <- r.server.Serve(ln, nil) }()
+	go func() { ended <- r.server.Serve(seen(ln), nil) }()
 	t.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
