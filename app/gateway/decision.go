@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/policy"
 	"github.com/claimgate/claimgate/verifier"
 )
 
@@ -32,13 +33,14 @@ type Decision struct {
 	// Revision is the mapping's.
 	Revision string
 
-	values *values
+	values values
+	asked  policy.Request
 }
 
 // Read lists what conditions and variables have read of the request, by their
 // keys. It shares the request's memory.
 func (d *Decision) Read() map[string][]string {
-	if d.values == nil || len(d.values.read) == 0 {
+	if len(d.values.read) == 0 {
 		return nil
 	}
 	read := make(map[string][]string, len(d.values.read))

@@ -94,9 +94,16 @@ func (g *Gateway) NextID() ID { return g.ids.next() }
 
 // Decide answers one request.
 func (g *Gateway) Decide(ctx context.Context, r *Request) Decision {
-	d := Decision{ID: g.ids.next(), Reason: InternalError}
-	d.Reason = g.decide(ctx, r, &d)
+	var d Decision
+	g.DecideInto(ctx, r, &d)
 	return d
+}
+
+// DecideInto is Decide into memory of the caller's, which lives as long as what
+// Decision.Read may read of the request.
+func (g *Gateway) DecideInto(ctx context.Context, r *Request, d *Decision) {
+	*d = Decision{ID: g.ids.next(), Reason: InternalError}
+	d.Reason = g.decide(ctx, r, d)
 }
 
 // decide is the whole decision in its order: the first step that returns wins.
@@ -170,12 +177,11 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision) Reason {
 	}
 
 	// 9 and 10. Guards, which no grant overrides, then the granted policies.
-	asked := policy.Request{
-		Action: r.Action, Bucket: r.Bucket, Object: r.Object, DenyOnly: r.DenyOnly,
+	d.values.conditions, d.values.id = r.Conditions, d.Identity
+	d.asked = policy.Request{
+		Action: r.Action, Bucket: r.Bucket, Object: r.Object, DenyOnly: r.DenyOnly, Context: &d.values,
 	}
-	d.values = valuesOf(r, d.Identity)
-	asked.Context = d.values
-	guarded, answer := g.memory.evaluate(d.Grants, &asked)
+	guarded, answer := g.memory.evaluate(d.Grants, &d.asked)
 	d.Answer = answer
 	reason := weigh(guarded, answer)
 	if !reason.Allows() {
@@ -184,7 +190,7 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision) Reason {
 
 	// 11. The policy that came with the credential, which MinIO does not enforce
 	// once a webhook is set.
-	if r.Action != ActionPrometheus && !g.sessions.allow(&signer, &asked) {
+	if r.Action != ActionPrometheus && !g.sessions.allow(&signer, &d.asked) {
 		return d.explain(SessionPolicyDeny, "the session policy of the credential does not allow it", "")
 	}
 	return reason

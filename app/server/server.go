@@ -92,7 +92,6 @@ func (s *Server) newApp(maxBody int) *fiber.App {
 	fast.HeaderReceived = s.bodyLimit
 	inner := fast.Handler
 	fast.Handler = func(c *fasthttp.RequestCtx) { s.outermost(c, inner) }
-	app.Post(s.o.Path, s.authorize)
 	if s.o.Logout != nil {
 		app.Post(logoutPath, s.logouts.serve)
 	}
@@ -123,13 +122,13 @@ func (s *Server) Serve(ln net.Listener, tlsConfig *tls.Config) error {
 }
 
 // outermost is what every request passes through: nothing that goes wrong inside
-// ends the server, and no answer is Fiber's own.
+// ends the server, and no answer is Fiber's own. MinIO's questions are answered
+// here; Fiber has the rest.
 func (s *Server) outermost(c *fasthttp.RequestCtx, inner fasthttp.RequestHandler) {
-	started := time.Now()
 	defer func() {
 		if p := recover(); p != nil {
 			s.o.Log.Error().Str("panic", fmt.Sprint(p)).Msg("a request panicked: please report this as a defect")
-			s.answerRaw(c, &answer{started: started}, gateway.InternalError, "a panic")
+			s.answerRaw(c, &answer{started: c.Time()}, gateway.InternalError, "a panic")
 		}
 		if s.draining.Load() {
 			c.SetConnectionClose()
@@ -138,13 +137,17 @@ func (s *Server) outermost(c *fasthttp.RequestCtx, inner fasthttp.RequestHandler
 	if !slices.Contains(fiber.DefaultMethods, string(c.Method())) {
 		leaveUnread(c.Conn())
 		c.SetConnectionClose()
-		s.answerRaw(c, &answer{started: started, status: fiber.StatusMethodNotAllowed}, gateway.RequestMalformed, "the method is not POST")
+		s.answerRaw(c, &answer{started: c.Time(), status: fiber.StatusMethodNotAllowed}, gateway.RequestMalformed, "the method is not POST")
 		return
 	}
 	if wrong := misframed(&c.Request.Header); wrong != "" {
 		leaveUnread(c.Conn())
 		c.SetConnectionClose()
-		s.answerRaw(c, &answer{started: started, status: fiber.StatusBadRequest}, gateway.RequestMalformed, wrong)
+		s.answerRaw(c, &answer{started: c.Time(), status: fiber.StatusBadRequest}, gateway.RequestMalformed, wrong)
+		return
+	}
+	if c.IsPost() && string(c.URI().PathOriginal()) == s.o.Path {
+		s.authorize(c)
 		return
 	}
 	inner(c)
@@ -152,9 +155,7 @@ func (s *Server) outermost(c *fasthttp.RequestCtx, inner fasthttp.RequestHandler
 
 func (s *Server) answerRaw(c *fasthttp.RequestCtx, a *answer, reason gateway.Reason, detail string) {
 	a.refuse(s.o.Gateway, reason, detail)
-	ctx := s.app.AcquireCtx(c)
-	defer s.app.ReleaseCtx(ctx)
-	_ = s.reply(ctx, a) // it writes into memory
+	s.reply(c, a)
 }
 
 // answer is what one request is told, and what the log is told of it.
@@ -167,40 +168,53 @@ type answer struct {
 	known    bool // the caller may ask
 }
 
-var documents = sync.Pool{New: func() any { return new(strictjson.Document) }}
+// question is what one question of MinIO's takes. It is used again for others,
+// and is empty in between: what a request brought lives in its own question only,
+// and no longer than until the log has its line.
+type question struct {
+	answer
+	body gateway.Request
+	doc  strictjson.Document
+}
+
+var questions = sync.Pool{New: func() any { return new(question) }}
+
+func (q *question) release() {
+	q.answer, q.body = answer{}, gateway.Request{}
+	q.doc.Reset()
+	questions.Put(q)
+}
 
 // authorize answers one question of MinIO's.
-func (s *Server) authorize(c *fiber.Ctx) (err error) {
-	a := answer{started: time.Now()}
-	doc := documents.Get().(*strictjson.Document)
+func (s *Server) authorize(c *fasthttp.RequestCtx) {
+	q := questions.Get().(*question)
+	q.started = c.Time()
 	defer func() {
 		// A defect in the decision must not end the server, and must not allow.
 		if p := recover(); p != nil {
 			s.o.Log.Error().Str("panic", fmt.Sprint(p)).Msg("a decision panicked: please report this as a defect")
-			a.refuse(s.o.Gateway, gateway.InternalError, "a panic")
+			q.refuse(s.o.Gateway, gateway.InternalError, "a panic")
 		}
-		err = s.reply(c, &a)
-		// The request's values live in doc until the log has its line.
-		doc.Reset()
-		documents.Put(doc)
+		s.reply(c, &q.answer)
+		q.release()
 	}()
 	if !s.known(c) {
-		a.refuse(s.o.Gateway, gateway.CallerUnknown, unknownCaller)
-		return nil
+		q.refuse(s.o.Gateway, gateway.CallerUnknown, unknownCaller)
+		return
 	}
 	a.known = true
 	// The raw body: one that claims to be compressed is not unpacked.
-	req, err := minio.Decode(c.Request().Body(), doc)
+	var err error
+	q.body, err = minio.Decode(c.Request.Body(), &q.doc)
 	switch {
 	case errors.Is(err, minio.ErrProbe):
-		a.probe = true
+		q.probe = true
 	case err != nil:
-		a.refuse(s.o.Gateway, gateway.RequestMalformed, err.Error())
+		q.refuse(s.o.Gateway, gateway.RequestMalformed, err.Error())
 	default:
-		a.request = &req
-		a.decision = s.o.Gateway.Decide(c.UserContext(), &req)
+		q.request = &q.body
+		s.o.Gateway.DecideInto(context.Background(), &q.body, &q.decision)
 	}
-	return nil
 }
 
 const unknownCaller = "the Authorization header is not one of server.caller_tokens"
@@ -211,8 +225,8 @@ func (a *answer) refuse(g *gateway.Gateway, reason gateway.Reason, detail string
 
 // known reports whether the caller may ask. Two Authorization headers are one
 // too many.
-func (s *Server) known(c *fiber.Ctx) bool {
-	values := c.Request().Header.PeekAll(fiber.HeaderAuthorization)
+func (s *Server) known(c *fasthttp.RequestCtx) bool {
+	values := c.Request.Header.PeekAll(fiber.HeaderAuthorization)
 	if len(values) > 1 {
 		return false
 	}
@@ -220,10 +234,10 @@ func (s *Server) known(c *fiber.Ctx) bool {
 	if len(values) == 1 {
 		value = values[0]
 	}
-	if !s.o.Callers.Know(value, c.Context().RemoteIP()) {
+	if !s.o.Callers.Know(value, c.RemoteIP()) {
 		return false
 	}
-	if conn := ours(c.Context().Conn()); conn != nil {
+	if conn := ours(c.Conn()); conn != nil {
 		conn.know()
 	}
 	return true
@@ -231,11 +245,11 @@ func (s *Server) known(c *fiber.Ctx) bool {
 
 // reply writes the log and then the answer, once and whole. It is the one place
 // where a body can say true.
-func (s *Server) reply(c *fiber.Ctx, a *answer) error {
-	c.Response().Header.SetContentType(fiber.MIMEApplicationJSON)
+func (s *Server) reply(c *fasthttp.RequestCtx, a *answer) {
+	c.Response.Header.SetContentType(fiber.MIMEApplicationJSON)
 	if a.probe {
-		c.Response().SetBodyString(minio.Deny)
-		return nil
+		c.Response.SetBodyString(minio.Deny)
+		return
 	}
 	if a.status == 0 {
 		a.status = status(a.decision.Reason)
@@ -245,17 +259,16 @@ func (s *Server) reply(c *fiber.Ctx, a *answer) error {
 		c.Context().SetConnectionClose() // a stranger keeps no connection
 	}
 	d := &a.decision
-	c.Response().SetStatusCode(a.status)
+	c.Response.SetStatusCode(a.status)
 	var id [2 * len(d.ID)]byte
 	hex.Encode(id[:], d.ID[:])
-	c.Response().Header.SetCanonical(headerReason, []byte(d.Reason))
-	c.Response().Header.SetCanonical(headerDecision, id[:])
+	c.Response.Header.SetCanonical(headerReason, []byte(d.Reason))
+	c.Response.Header.SetCanonical(headerDecision, id[:])
 	if a.status == fiber.StatusOK {
-		c.Response().SetBodyString(minio.Answer(d.Allow()))
+		c.Response.SetBodyString(minio.Answer(d.Allow()))
 	} else {
-		c.Response().SetBodyString(`{"result":false,"error":"` + string(d.Reason) + `"}`)
+		c.Response.SetBodyString(`{"result":false,"error":"` + string(d.Reason) + `"}`)
 	}
-	return nil
 }
 
 // In the form that fasthttp would make of them.
@@ -283,14 +296,14 @@ func status(r gateway.Reason) int {
 
 // record writes the line of an answer. An allow that counts only with its line
 // becomes a deny where there is none: nothing has been answered yet.
-func (s *Server) record(c *fiber.Ctx, a *answer) {
+func (s *Server) record(c *fasthttp.RequestCtx, a *answer) {
 	took := time.Since(a.started)
 	if !s.refusals.written(a) {
 		s.o.Metrics.decided(a.decision.Reason, took)
 		return
 	}
 	entry := audit.Entry{
-		Time: a.started, Peer: c.Context().RemoteIP(), Status: a.status, Duration: took,
+		Time: a.started, Peer: c.RemoteIP(), Status: a.status, Duration: took,
 		Request: a.request, Decision: &a.decision,
 	}
 	// What fails is told by the log itself (audit.Notify), not line by line.
@@ -316,14 +329,15 @@ func (a *answer) unlogged(err error) {
 
 // unknown answers whatever is no question: another path or method.
 func (s *Server) unknown(c *fiber.Ctx) error {
-	a := answer{started: time.Now(), status: fiber.StatusNotFound}
+	a := answer{started: c.Context().Time(), status: fiber.StatusNotFound}
 	detail := "the path is not server.path"
 	if c.Path() == s.o.Path {
 		a.status, detail = fiber.StatusMethodNotAllowed, "the method is not POST"
 		c.Response().Header.Set(fiber.HeaderAllow, fiber.MethodPost)
 	}
 	a.refuse(s.o.Gateway, gateway.RequestMalformed, detail)
-	return s.reply(c, &a)
+	s.reply(c.Context(), &a)
+	return nil
 }
 
 // failed answers what Fiber refuses before a handler sees it: too large a body
@@ -336,15 +350,17 @@ func (s *Server) failed(c *fiber.Ctx, err error) error {
 	detail := "the HTTP request is malformed"
 	switch {
 	case errors.Is(err, fasthttp.ErrBodyTooLarge) || (errors.As(err, &fe) && fe.Code == fiber.StatusRequestEntityTooLarge):
-		if c.Path() == s.o.Path && !s.known(c) {
+		if c.Path() == s.o.Path && !s.known(c.Context()) {
 			a.refuse(s.o.Gateway, gateway.CallerUnknown, unknownCaller)
 			a.status = 0
-			return s.reply(c, &a)
+			s.reply(c.Context(), &a)
+			return nil
 		}
 		a.status, detail = fiber.StatusRequestEntityTooLarge, "the body is larger than server.max_body"
 	case fe != nil && fe.Code >= 400:
 		a.status, detail = fe.Code, "the HTTP request was refused: "+http.StatusText(fe.Code)
 	}
 	a.refuse(s.o.Gateway, gateway.RequestMalformed, detail)
-	return s.reply(c, &a)
+	s.reply(c.Context(), &a)
+	return nil
 }
