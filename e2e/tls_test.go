@@ -96,7 +96,7 @@ func TestTLSAndCallerTokens(t *testing.T) {
 }
 
 const (
-	firstCaller, secondCaller = "Bearer firstCaller-caller-token", "Bearer secondCaller-caller-token"
+	firstCaller, secondCaller = "Bearer first-caller-token", "Bearer second-caller-token"
 	// callersFile is where the file of caller tokens is in the container.
 	callersFile = "/etc/claimgate/callers"
 )

@@ -2,6 +2,7 @@ package front
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -53,8 +54,8 @@ func Record(l net.Listener, serverTLS *tls.Config, target *url.URL, clientTLS *t
 				proxy.ErrorHandler(w, req, err)
 				return
 			}
-			req.Body = kept{bytes.NewReader(body), body}
-			proxy.ServeHTTP(w, req)
+			req.Body = io.NopCloser(bytes.NewReader(body))
+			proxy.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), bodyKey{}, body)))
 		}),
 		ReadHeaderTimeout: time.Minute,
 		ErrorLog:          log.New(io.Discard, "", 0),
@@ -63,19 +64,12 @@ func Record(l net.Listener, serverTLS *tls.Config, target *url.URL, clientTLS *t
 	return r
 }
 
-// kept is a request's body that is still known when the answer comes.
-type kept struct {
-	io.Reader
-	body []byte
-}
-
-func (kept) Close() error { return nil }
+// bodyKey is where a request's context has its body, for when the answer comes.
+type bodyKey struct{}
 
 func (r *Recorder) answered(res *http.Response) error {
 	call := Call{Decision: res.Header.Get("X-Claimgate-Decision"), Reason: res.Header.Get("X-Claimgate-Reason")}
-	if k, ok := res.Request.Body.(kept); ok {
-		call.Body = k.body
-	}
+	call.Body, _ = res.Request.Context().Value(bodyKey{}).([]byte)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.calls = append(r.calls, call)

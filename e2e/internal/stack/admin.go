@@ -9,7 +9,9 @@ import (
 func (s *Stack) Admin(creds credentials.Value) *madmin.AdminClient {
 	s.tb.Helper()
 	c, err := madmin.NewWithOptions(s.MinIOEndpoint(), &madmin.Options{
-		Creds: credentials.NewStaticV4(creds.AccessKeyID, creds.SecretAccessKey, creds.SessionToken),
+		Creds:     credentials.NewStaticV4(creds.AccessKeyID, creds.SecretAccessKey, creds.SessionToken),
+		Secure:    s.ca != nil,
+		Transport: s.transport(),
 	})
 	if err != nil {
 		s.tb.Fatal(err)
