@@ -1,0 +1,76 @@
+package blueprint
+
+import (
+	"fmt"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Trust says what in a blueprint would let tokens be forged, or be had by people
+// who should have none.
+func (b *Blueprint) Trust() (faults []string) {
+	fault := func(e *Entry, format string, args ...any) {
+		faults = append(faults, fmt.Sprintf("%d: %s: %s", e.line, e.Model, fmt.Sprintf(format, args...)))
+	}
+	for _, e := range b.Entries {
+		switch e.Model {
+		case "authentik_providers_oauth2.oauth2provider":
+			if e.Attrs["signing_key"].Tag != "!Find" || e.conditions == nil || !equal(e.conditions.Content[0], e.Attrs["signing_key"]) {
+				fault(e, "want a signing_key that is found, and as a condition: without one Authentik signs with the client secret")
+			}
+			if e.Attrs["encryption_key"] != nil {
+				fault(e, "MinIO and claimgate cannot read encrypted tokens")
+			}
+			if len(e.Attrs["grant_types"].Content) == 0 {
+				fault(e, "without grant_types every request fails")
+			}
+			if !fromEnvironment(e.Attrs["client_secret"]) {
+				fault(e, "want the client_secret from the environment, without a default")
+			}
+			if e.Attrs["sub_mode"].Value != "hashed_user_id" || e.Attrs["issuer_mode"].Value != "per_provider" {
+				fault(e, "want sub_mode hashed_user_id and issuer_mode per_provider, as the scope mapping says")
+			}
+			for _, uri := range e.Attrs["redirect_uris"].Content {
+				var mode struct {
+					Mode string `yaml:"matching_mode"`
+				}
+				if err := uri.Decode(&mode); err != nil || mode.Mode != "strict" {
+					fault(e, "want redirect_uris compared strictly")
+				}
+			}
+		case "authentik_core.token":
+			if !fromEnvironment(e.Attrs["key"]) {
+				fault(e, "want the key from the environment, without a default")
+			}
+		case "authentik_core.user":
+			if e.Attrs["password"] != nil {
+				fault(e, "a password in a file")
+			}
+		case "authentik_core.group":
+			if e.Attrs["is_superuser"] != nil {
+				fault(e, "superusers of Authentik are none of MinIO's business")
+			}
+		case "authentik_core.application":
+			if !b.bound(e.ID) {
+				fault(e, "an application without policy bindings is open to every user")
+			}
+		}
+	}
+	return faults
+}
+
+func (b *Blueprint) bound(application string) bool {
+	return slices.ContainsFunc(b.Entries, func(e *Entry) bool {
+		target := e.Attrs["target"]
+		return e.Model == "authentik_policies.policybinding" && target.Tag == "!KeyOf" && target.Value == application &&
+			(e.Attrs["group"] != nil || e.Attrs["user"] != nil)
+	})
+}
+
+// fromEnvironment refuses defaults: they are values that everybody knows.
+func fromEnvironment(n *yaml.Node) bool { return n.Tag == "!Env" && n.Kind == yaml.ScalarNode }
+
+func equal(a, b *yaml.Node) bool {
+	return a.Tag == b.Tag && a.Value == b.Value && slices.EqualFunc(a.Content, b.Content, equal)
+}
