@@ -1,0 +1,111 @@
+package check
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// serve starts claimgate with everything on that has metrics of its own, and
+// returns the addresses of its listeners. The store of revocations is one that
+// nobody listens at.
+func serve(t *testing.T) (public, admin string) {
+	t.Helper()
+	dir := t.TempDir()
+	issuer := freeAddress(t)
+	start(t, "demo issuer", "demo", "issuer", "--listen", issuer)
+	write(t, filepath.Join(dir, "mapping.toml"), `version = 1
+
+[[group]]
+name     = "MinIO users"
+policies = ["readonly"]
+expires  = 2099-01-01
+`)
+	write(t, filepath.Join(dir, "config.toml"), fmt.Sprintf(`[server]
+listen = "127.0.0.1:0"
+[admin]
+listen = "127.0.0.1:0"
+[[issuer]]
+url       = "http://%s/application/o/minio/"
+audiences = ["minio"]
+refresh   = "1s"
+[mapping]
+file = "mapping.toml"
+[audit]
+output = "%s"
+[revocation]
+store = "redis://127.0.0.1:1/0"
+`, issuer, filepath.Join(dir, "decisions.jsonl")))
+	line := start(t, `"serving"`, "serve", "--config", filepath.Join(dir, "config.toml"))
+	var serving struct{ URL, Admin string }
+	if err := json.Unmarshal([]byte(line), &serving); err != nil {
+		t.Fatal(err)
+	}
+	admin = "http://" + serving.Admin
+	// Until the keys are there.
+	for tries := 0; get(t, admin+"/readyz") != http.StatusOK; tries++ {
+		if tries == 300 {
+			t.Fatal("claimgate does not become ready")
+		}
+		<-time.After(100 * time.Millisecond)
+	}
+	return serving.URL, admin
+}
+
+// start runs claimgate until the test ends and returns the line of its output
+// that holds a text.
+func start(t *testing.T, text string, args ...string) string {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	cmd := exec.CommandContext(ctx, claimgate, args...)
+	read, write := io.Pipe()
+	cmd.Stdout, cmd.Stderr = write, write
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		stop()
+		_ = cmd.Wait() // killed
+		_ = write.Close()
+	})
+	lines := bufio.NewScanner(read)
+	var seen []string
+	for lines.Scan() {
+		seen = append(seen, lines.Text())
+		if strings.Contains(lines.Text(), text) {
+			go func() { _, _ = io.Copy(io.Discard, read) }()
+			return lines.Text()
+		}
+	}
+	t.Fatalf("claimgate %s said no %s:\n%s", strings.Join(args, " "), text, strings.Join(seen, "\n"))
+	return ""
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func get(t *testing.T, url string) int {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	return resp.StatusCode
+}
