@@ -122,6 +122,9 @@ func printReplay(w io.Writer, r *replay.Result) error {
 		fmt.Fprintf(&b, ", %d unreadable", r.Unreadable)
 	}
 	b.WriteString("\n")
+	if r.Lost > 0 {
+		fmt.Fprintf(&b, "  %s more of which the log has no line, as it says itself\n", plural(r.Lost, "decision"))
+	}
 	for i, f := range r.Flips {
 		if i == shownFlips {
 			fmt.Fprintf(&b, "\nand %d more groups: --format json lists them\n", len(r.Flips)-shownFlips)

@@ -17,6 +17,7 @@ func FuzzRun(f *testing.F) {
 	f.Add(some.Bytes())
 	f.Add([]byte("\n\n{\n"))
 	f.Add([]byte(`{"allow":false,"reason":"no_token","static":true,"account":"velero","action":"s3:GetObject"}`))
+	f.Add([]byte(`{"time":"2026-11-21T12:00:00Z","event":"lost","lost":9223372036854775807}`))
 	m := load(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		r, err := replay.Run(bytes.NewReader(text), replay.Options{Mapping: m, Now: time.Now(), Workers: 1})

@@ -51,12 +51,19 @@ var reasons = func() map[string]gateway.Reason {
 }()
 
 func (t *tally) line(text []byte) {
-	t.result.Lines++
 	if t.doc.Parse(text) != nil {
+		t.result.Lines++
 		t.result.Unreadable++
 		return
 	}
 	root := t.doc.Root()
+	if root.Get("event").View() == "lost" { // no decision, but word of some
+		if n, ok := root.Get("lost").Int(); ok && n > 0 {
+			t.result.Lost += int(n)
+		}
+		return
+	}
+	t.result.Lines++
 	reason, known := reasons[root.Get("reason").View()]
 	if !known || root.Get("allow").Kind() != strictjson.True && root.Get("allow").Kind() != strictjson.False {
 		t.result.Unreadable++

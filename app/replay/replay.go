@@ -25,6 +25,8 @@ type Result struct {
 	Uncertain  int `json:"uncertain"`       // the line does not hold enough
 	Gains      int `json:"gains"`           // deny before, allow now
 	Losses     int `json:"losses"`          // allow before, deny now
+	// Lost are decisions that are in no line, as the log itself says.
+	Lost int `json:"lost,omitempty"`
 
 	// Flips are those of Gains and Losses, those that happened most first.
 	Flips []Flip `json:"flips"`
@@ -194,6 +196,7 @@ func merge(partial []*tally) *Result {
 		all.Uncertain += r.Uncertain
 		all.Gains += r.Gains
 		all.Losses += r.Losses
+		all.Lost += r.Lost
 		all.More += r.More
 		for rule, n := range r.Rules {
 			all.Rules[rule] += n
