@@ -202,7 +202,7 @@ func (s *Server) authorize(c *fasthttp.RequestCtx) {
 		q.refuse(s.o.Gateway, gateway.CallerUnknown, unknownCaller)
 		return
 	}
-	a.known = true
+	q.known = true
 	// The raw body: one that claims to be compressed is not unpacked.
 	var err error
 	q.body, err = minio.Decode(c.Request.Body(), &q.doc)
@@ -256,7 +256,7 @@ func (s *Server) reply(c *fasthttp.RequestCtx, a *answer) {
 	}
 	s.record(c, a)
 	if !a.known {
-		c.Context().SetConnectionClose() // a stranger keeps no connection
+		c.SetConnectionClose() // a stranger keeps no connection
 	}
 	d := &a.decision
 	c.Response.SetStatusCode(a.status)
