@@ -27,6 +27,13 @@ func TestDeliveredBlueprint(t *testing.T) {
 	}
 }
 
+// The one of the tests has passwords in it, and what it adds to the delivered one.
+func TestBlueprintOfTheTests(t *testing.T) {
+	if _, err := Load("../stack/authentik.yaml"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Each of these mistakes is one that Authentik takes in silence or tells of in
 // the worker's log only.
 func TestMistakesAreFound(t *testing.T) {

@@ -14,7 +14,7 @@ func Claimgate(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	root, err := repository()
+	root, err := Repository()
 	if err != nil {
 		return "", err
 	}
@@ -43,9 +43,9 @@ func Claimgate(ctx context.Context) (string, error) {
 	})
 }
 
-// repository is the directory of the project's Dockerfile, found upwards from
+// Repository is the directory of the project's Dockerfile, found upwards from
 // the directory of the running test.
-func repository() (string, error) {
+func Repository() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", err

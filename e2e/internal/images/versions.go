@@ -10,4 +10,9 @@ const (
 	minioImage = "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z"
 	mcVersion  = "v0.0.0-20250313080218-cf909e1063a9"
 	goImage    = "golang:1.26"
+
+	// A real Authentik; it can only be pulled.
+	authentikImage = "ghcr.io/goauthentik/server:2026.8"
+	postgresImage  = "docker.io/library/postgres:16-alpine"
+	redisImage     = "docker.io/library/redis:7-alpine" // before 2025.10
 )

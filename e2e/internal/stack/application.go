@@ -9,6 +9,9 @@ const other = "other"
 // issuer, which signs with the same key.
 func (s *Stack) LoginElsewhere(user, scope string) Tokens {
 	s.tb.Helper()
+	if s.authentik {
+		return s.login(other, user, scope)
+	}
 	// The embedded issuer has one application: what it says of the user is
 	// signed again as that of another one.
 	tokens := s.Login(user, scope)

@@ -19,7 +19,8 @@ import (
 
 const (
 	issuerPort = "9000/tcp"
-	issuerURL  = "http://issuer:9000/application/o/minio/"
+	issuerHost = "issuer:9000"
+	issuerURL  = "http://" + issuerHost + "/application/o/minio/"
 	clientID   = "minio"
 
 	keyFile = "signing-key.pem"
@@ -71,9 +72,14 @@ type Tokens struct {
 // Login gets tokens for one of the issuer's users by its app password.
 func (s *Stack) Login(user, scope string) Tokens {
 	s.tb.Helper()
+	return s.login(clientID, user, scope)
+}
+
+func (s *Stack) login(client, user, scope string) Tokens {
+	s.tb.Helper()
 	form := url.Values{
 		"grant_type": {"client_credentials"},
-		"client_id":  {clientID},
+		"client_id":  {client},
 		"username":   {user},
 		"password":   {user + "-app-password"},
 		"scope":      {scope},
@@ -95,6 +101,8 @@ func post(ctx context.Context, address string, form url.Values) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
+	// Authentik makes iss of the name by which it is asked.
+	req.Host = issuerHost
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {

@@ -43,6 +43,9 @@ func Main(m *testing.M) int {
 		return 1
 	}
 	code := m.Run()
+	if line := announcement(); line != "" {
+		fmt.Println(line)
+	}
 	if err := removeShared(); err != nil {
 		fmt.Fprintln(os.Stderr, "remove the shared stack:", err)
 		return max(code, 1)

@@ -3,6 +3,7 @@ package stack
 import (
 	"maps"
 
+	"github.com/claimgate/claimgate/e2e/internal/images"
 	"github.com/claimgate/claimgate/e2e/internal/pki"
 )
 
@@ -28,8 +29,10 @@ type Options struct {
 	// authority has issued.
 	CA *pki.CA
 
-	// Issuer are further arguments of the issuer.
+	// Issuer are further arguments of the embedded issuer.
 	Issuer []string
+	// authentik, where it is set, runs in the place of the embedded issuer.
+	authentik images.AuthentikImages
 }
 
 // Front is what MinIO asks.

@@ -20,10 +20,16 @@ var shared struct {
 func Shared(tb testing.TB) *Stack {
 	tb.Helper()
 	shared.start.Do(func() {
+		var provider choice
+		if provider, shared.err = identityProvider(); shared.err != nil {
+			return
+		}
 		// Not the test's context: the stack outlives it.
-		shared.parts, shared.err = start(context.Background(), "shared", Options{})
+		shared.parts, shared.err = start(context.Background(), "shared", Options{authentik: provider.images})
 	})
-	tb.Cleanup(func() { shared.parts.keepLogs(tb) })
+	if shared.parts != nil {
+		tb.Cleanup(func() { shared.parts.keepLogs(tb) })
+	}
 	if shared.err != nil {
 		tb.Fatalf("shared stack: %v", shared.err)
 	}

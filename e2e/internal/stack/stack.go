@@ -36,6 +36,9 @@ type parts struct {
 	network *testcontainers.DockerNetwork
 	running []part
 
+	// authentik says that the issuer is a real one.
+	authentik bool
+
 	issuer   testcontainers.Container
 	gateways []*Gateway
 	minio    testcontainers.Container
@@ -81,7 +84,12 @@ func start(ctx context.Context, name string, o Options) (p *parts, err error) {
 	}
 	// In this order: the webhook reads the issuer's keys before it is ready,
 	// and MinIO does not come up without its webhook.
-	if p.issuer, err = p.startIssuer(ctx, o); err != nil {
+	if p.authentik = o.authentik.Server != ""; p.authentik {
+		p.issuer, err = p.startAuthentik(ctx, o.authentik)
+	} else {
+		p.issuer, err = p.startIssuer(ctx, o)
+	}
+	if err != nil {
 		return p, err
 	}
 	if err = p.startGateways(ctx, o); err != nil {
