@@ -5,3 +5,5 @@
 // The tests need a container engine and fail without one. See README.md for
 // the scenarios and how to run them.
 package e2e
+
+//go:generate go run ./internal/scenarios

@@ -49,6 +49,8 @@ func becomes(t *testing.T, limit time.Duration, name string, do action, allowed 
 	})
 }
 
+// Without claimgate everything is denied, root included, while MinIO stays
+// healthy; MinIO needs no restart when claimgate is back.
 func TestStoppedGatewayDeniesEverybody(t *testing.T) {
 	t.Parallel()
 	s := seeded(t, stack.Options{Front: stack.Balanced})
@@ -120,6 +122,8 @@ reason   = "quarterly review"
 owner    = "data@example.com"
 `
 
+// A changed mapping.toml counts from the next request on; one that cannot be
+// loaded changes nothing and says so in the log.
 func TestChangedMappingFlipsTheNextAnswer(t *testing.T) {
 	t.Parallel()
 	s := seeded(t, stack.Options{Mapping: fmt.Sprintf(readersMapping, "readonly")})

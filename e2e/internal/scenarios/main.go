@@ -1,0 +1,87 @@
+// Command scenarios writes the table of e2e/README.md from the names and the
+// comments of the tests, so that what the table says is what the tests say. Its
+// own test fails where the table is stale.
+//
+//	go generate ./...
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// begin and end stand around the table.
+const (
+	begin = "<!-- scenarios: made by go generate -->\n"
+	end   = "<!-- /scenarios -->\n"
+)
+
+func main() {
+	if err := run("."); err != nil {
+		fmt.Fprintln(os.Stderr, "scenarios:", err)
+		os.Exit(1)
+	}
+}
+
+func run(dir string) error {
+	path := filepath.Join(dir, "README.md")
+	old, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	fresh, err := render(dir, old)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, fresh, 0o644) //nolint:gosec // a README is for everybody
+}
+
+// render puts the table of the tests in dir into the text.
+func render(dir string, text []byte) ([]byte, error) {
+	before, rest, found := bytes.Cut(text, []byte(begin))
+	_, after, closed := bytes.Cut(rest, []byte(end))
+	if !found || !closed {
+		return nil, fmt.Errorf("README.md has no lines %q and %q", begin, end)
+	}
+	table, err := table(dir)
+	if err != nil {
+		return nil, err
+	}
+	return bytes.Join([][]byte{before, []byte(begin), []byte(table), []byte(end), after}, nil), nil
+}
+
+// table has a row for each test, in the order of files and lines.
+func table(dir string) (string, error) {
+	paths, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	b.WriteString("| test | what it shows |\n|---|---|\n")
+	var errs []error
+	for _, path := range paths {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments|parser.SkipObjectResolution)
+		if err != nil {
+			return "", err
+		}
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Recv != nil || !strings.HasPrefix(f.Name.Name, "Test") || f.Name.Name == "TestMain" {
+				continue
+			}
+			words := strings.Join(strings.Fields(f.Doc.Text()), " ")
+			if words == "" {
+				errs = append(errs, fmt.Errorf("%s: %s has no comment that says what it shows", path, f.Name.Name))
+			}
+			fmt.Fprintf(&b, "| `%s` | %s |\n", f.Name.Name, strings.ReplaceAll(words, "|", "\\|"))
+		}
+	}
+	return b.String(), errors.Join(errs...)
+}
