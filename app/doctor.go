@@ -133,7 +133,7 @@ func (p *patient) certificate() {
 	if p.config.Server.TLSCert == "" {
 		return
 	}
-	c, err := server.LoadCertificate(p.config.Server.TLSCert, p.config.Server.TLSKey)
+	c, err := server.LoadCertificate(p.config.Server.TLSCert, p.config.Server.TLSKey, p.config.Server.ClientCA)
 	if err != nil {
 		p.say("certificate", err, "")
 		return

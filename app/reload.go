@@ -13,7 +13,7 @@ import (
 // files are those whose change is a reason to reload.
 func (s *service) files() []string {
 	files := mapping.Files(s.config.Mapping.File)
-	for _, f := range []string{s.config.Server.CallerTokensFile, s.config.Server.TLSCert, s.config.Server.TLSKey} {
+	for _, f := range []string{s.config.Server.CallerTokensFile, s.config.Server.TLSCert, s.config.Server.TLSKey, s.config.Server.ClientCA} {
 		if f != "" {
 			files = append(files, f)
 		}

@@ -7,6 +7,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/claimgate/claimgate/app/config"
 	"github.com/spf13/cobra"
 )
@@ -52,6 +53,7 @@ func serve(ctx context.Context, file string) error {
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
 
+	limitMemory(c, log, memlimit.FromCgroup)
 	s, err := newService(ctx, c, log)
 	if err != nil {
 		return &exitError{exitUsage, err}
@@ -60,7 +62,7 @@ func serve(ctx context.Context, file string) error {
 		for {
 			select {
 			case <-hangups:
-				s.hangup()
+				s.telling(s.hangup)
 			case <-ctx.Done():
 				return
 			}

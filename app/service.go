@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/claimgate/claimgate/app/audit"
@@ -18,6 +19,7 @@ import (
 	"github.com/claimgate/claimgate/app/server"
 	"github.com/claimgate/claimgate/app/watch"
 	"github.com/claimgate/claimgate/verifier"
+	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/rs/zerolog"
 )
 
@@ -39,7 +41,8 @@ type service struct {
 
 	publicListener, adminListener net.Listener
 
-	reloading sync.Mutex // held by a reload
+	reloading sync.Mutex  // held by a reload
+	announced atomic.Bool // systemd has been told that the service is ready
 
 	wait func(time.Duration) // time.Sleep, but in tests
 }
@@ -69,7 +72,7 @@ func newService(ctx context.Context, c *config.Config, log zerolog.Logger) (_ *s
 	}
 	s.setCallers(c.Server.CallerTokens)
 	if c.Server.TLSCert != "" {
-		if s.certificate, err = server.LoadCertificate(c.Server.TLSCert, c.Server.TLSKey); err != nil {
+		if s.certificate, err = server.LoadCertificate(c.Server.TLSCert, c.Server.TLSKey, c.Server.ClientCA); err != nil {
 			return nil, err
 		}
 	}
@@ -133,7 +136,7 @@ func (s *service) makeServers(b build) {
 	s.public = server.New(server.Options{
 		Gateway: s.gateway, Callers: &s.callers, Audit: s.audit, Metrics: s.metrics, Log: s.log,
 		Logout: s.logout, Path: s.config.Server.Path, MaxBody: int(s.config.Server.MaxBody),
-		MaxConnections: int(s.config.Server.MaxConnections),
+		MaxConnections: int(s.config.Server.MaxConnections), ClientCertificate: s.config.Server.ClientCA != "",
 	})
 	s.admin = &server.Admin{Gateway: s.gateway, Verifier: s.verifier, Store: s.store, Metrics: s.metrics, Audit: s.audit, Version: b}
 	s.adminHTTP = s.admin.Server()
@@ -171,6 +174,8 @@ func (s *service) run(ctx context.Context) error {
 	s.log.Info().Str("url", s.url()).Str("admin", s.adminListener.Addr().String()).
 		Str("mapping", s.gateway.Mapping().Revision()).Msg("serving")
 
+	go s.announce(ctx)
+
 	var err error
 	delay := s.config.Server.DrainDelay
 	select {
@@ -194,6 +199,7 @@ func (s *service) run(ctx context.Context) error {
 // The admin listener answers to the end.
 func (s *service) shutdown(delay time.Duration) error {
 	grace := s.config.Server.ShutdownGrace
+	s.tell(daemon.SdNotifyStopping)
 	s.admin.Drain()
 	s.public.Drain()
 	s.log.Info().Stringer("grace", grace).Stringer("drain_delay", delay).Msg("stopping")

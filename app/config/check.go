@@ -163,6 +163,9 @@ func (l *loader) checkServer() {
 		}
 		l.report(codeContradiction, given, missing+" is missing: TLS needs both", "set server."+missing+" as well")
 	}
+	if s.ClientCA != "" && s.TLSCert == "" {
+		l.report(codeContradiction, &s.ClientCA, "without TLS nobody can show a certificate", "set server.tls_cert and server.tls_key as well")
+	}
 }
 
 func (l *loader) checkEvidence() {

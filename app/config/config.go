@@ -33,6 +33,7 @@ type Server struct {
 	CallerTokensFile string        `toml:"caller_tokens_file" default:"" unit:"path" doc:"A file with caller tokens, one a line. With no token at all only loopback callers are served."`
 	TLSCert          string        `toml:"tls_cert" default:"" unit:"path" doc:"PEM certificate chain. Watched and reloaded."`
 	TLSKey           string        `toml:"tls_key" default:"" unit:"path" doc:"PEM key of tls_cert. Watched and reloaded."`
+	ClientCA         string        `toml:"client_ca" default:"" unit:"path" doc:"PEM certificates of an authority: who asks must also show a certificate of its, beside the caller token. MinIO itself has none to show; a proxy beside it may. Watched and reloaded."`
 	MaxBody          int64         `toml:"max_body" default:"4MiB" unit:"size" min:"1KiB" max:"1GiB" doc:"Largest request body. MinIO's can reach about a MiB; a larger one than this is denied."`
 	ShutdownGrace    time.Duration `toml:"shutdown_grace" default:"15s" min:"0s" max:"1h" doc:"How long requests may finish after a stop signal, drain_delay included. MinIO keeps idle connections for 15 s."`
 	DrainDelay       time.Duration `toml:"drain_delay" default:"5s" min:"0s" max:"30m" doc:"How long after a stop signal the listener stays open while /readyz says 503, so that load balancers notice. At most half of shutdown_grace."`

@@ -31,6 +31,9 @@ func (l *loader) readFiles() {
 			l.report(codeFile, &s.TLSCert, "certificate and key cannot be used: "+reason(err), "name a PEM certificate and its PEM key")
 		}
 	}
+	if s.ClientCA != "" {
+		l.checkCA(&s.ClientCA)
+	}
 	for i := range l.config.Issuers {
 		issuer := &l.config.Issuers[i]
 		if issuer.CAFile != "" {

@@ -68,6 +68,7 @@ func TestWhatTheFileMayNotSay(t *testing.T) {
 		{"the admin's default port", "[server]\nlisten = \"127.0.0.1:8081\"" + issuerTOML, `config.toml:2:10: error C010: server.listen: both listeners are on 127.0.0.1:8081`},
 		{"a certificate without a key", "[server]\ntls_cert = \"c.pem\"" + issuerTOML, `config.toml:2:12: error C010: server.tls_cert: tls_key is missing`},
 		{"a key without a certificate", "[server]\ntls_key = \"c.pem\"" + issuerTOML, `config.toml:2:11: error C010: server.tls_key: tls_cert is missing`},
+		{"certificates of clients without TLS", "[server]\nclient_ca = \"ca.pem\"" + issuerTOML, `config.toml:2:13: error C010: server.client_ca: without TLS nobody can show a certificate`},
 		{"certificate files that are not there", "[server]\ntls_cert = \"c.pem\"\ntls_key = \"k.pem\"" + issuerTOML, `config.toml:2:12: error C007: server.tls_cert: certificate and key cannot be used: there is no such file: DIR/c.pem`},
 		{"an empty caller token", "[server]\ncaller_tokens = [\"0123456789abcdef\", \"\"]" + issuerTOML, `config.toml:2:38: error C005: server.caller_tokens: the token is empty`},
 		{"a caller token that can't match", "[server]\ncaller_tokens = [\"0123456789abcdef \"]" + issuerTOML, `config.toml:2:18: error C005: server.caller_tokens: the token has a blank before or after it`},

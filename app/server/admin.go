@@ -63,9 +63,9 @@ type Readiness struct {
 	Audit audit.State `json:"audit"`
 }
 
-// ready is 503 until a mapping is in force and one issuer has usable keys, live
-// or from a snapshot.
-func (a *Admin) ready(w http.ResponseWriter, _ *http.Request) {
+// Readiness is whether MinIO should ask: not until a mapping is in force and one
+// issuer has usable keys, live or from a snapshot.
+func (a *Admin) Readiness() Readiness {
 	r := Readiness{Draining: a.draining.Load(), Issuers: a.Verifier.States(), Audit: a.Audit.State()}
 	if m := a.Gateway.Mapping(); m != nil {
 		r.Mapping = m.Revision()
@@ -76,6 +76,11 @@ func (a *Admin) ready(w http.ResponseWriter, _ *http.Request) {
 		r.RevocationStore = &st
 		r.Ready = r.Ready && !st.Stale // an outage alone is no reason to stop asking
 	}
+	return r
+}
+
+func (a *Admin) ready(w http.ResponseWriter, _ *http.Request) {
+	r := a.Readiness()
 	status := http.StatusOK
 	if !r.Ready {
 		status = http.StatusServiceUnavailable

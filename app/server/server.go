@@ -45,6 +45,9 @@ type Options struct {
 	Path string
 	// MaxBody is the largest body in bytes.
 	MaxBody int
+	// ClientCertificate: who asks must have shown a certificate that the TLS
+	// configuration's ClientCAs vouch for, as well as be known.
+	ClientCertificate bool
 	// MaxConnections is how many connections are open at most.
 	MaxConnections int
 }
@@ -217,7 +220,7 @@ func (s *Server) authorize(c *fasthttp.RequestCtx) {
 	}
 }
 
-const unknownCaller = "the Authorization header is not one of server.caller_tokens"
+const unknownCaller = "the Authorization header is not one of server.caller_tokens, or there is no certificate by server.client_ca"
 
 func (a *answer) refuse(g *gateway.Gateway, reason gateway.Reason, detail string) {
 	a.decision = gateway.Decision{ID: g.NextID(), Reason: reason, Detail: detail}
@@ -234,7 +237,7 @@ func (s *Server) known(c *fasthttp.RequestCtx) bool {
 	if len(values) == 1 {
 		value = values[0]
 	}
-	if !s.o.Callers.Know(value, c.RemoteIP()) {
+	if !s.o.Callers.Know(value, c.RemoteIP()) || s.o.ClientCertificate && !certified(c.TLSConnectionState()) {
 		return false
 	}
 	if conn := ours(c.Conn()); conn != nil {
@@ -242,6 +245,10 @@ func (s *Server) known(c *fasthttp.RequestCtx) bool {
 	}
 	return true
 }
+
+// certified reports whether a connection's client has shown a certificate that
+// was verified.
+func certified(state *tls.ConnectionState) bool { return state != nil && len(state.VerifiedChains) > 0 }
 
 // reply writes the log and then the answer, once and whole. It is the one place
 // where a body can say true.
