@@ -2,7 +2,6 @@ package audit
 
 import (
 	"encoding/hex"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -10,48 +9,46 @@ import (
 
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/internal/strictjson"
-	"github.com/claimgate/claimgate/verifier"
-	"github.com/rs/zerolog"
 )
 
 // marshal writes the entry as one line of JSON. This is the allow-list of what
 // the log holds; docs/audit.md explains each member.
-func (e *Entry) marshal(w io.Writer) {
+func (e *Entry) marshal(b []byte) []byte {
 	d := e.Decision
-	logger := zerolog.New(w)
-	ev := logger.Log().
-		Str("time", e.Time.UTC().Format(time.RFC3339Nano)).
-		Str("id", d.ID.String()).
-		Bool("allow", d.Allow()).
-		Str("reason", string(d.Reason))
+	ev := begin(b)
+	ev.name("time")
+	ev.b = append(e.Time.UTC().AppendFormat(append(ev.b, '"'), time.RFC3339Nano), '"')
+	ev.name("id")
+	ev.b = append(hex.AppendEncode(append(ev.b, '"'), d.ID[:]), '"')
+	ev.flag("allow", d.Allow()).text("reason", string(d.Reason))
 	if d.Detail != "" {
-		ev.Str("detail", d.Detail)
+		ev.text("detail", d.Detail)
 	}
 	if d.Hint != "" {
-		ev.Str("hint", d.Hint)
+		ev.text("hint", d.Hint)
 	}
 	if e.Request != nil {
-		request(ev, e.Request)
+		request(&ev, e.Request)
 	}
-	read(ev, d)
+	read(&ev, d)
 	if d.Identity != nil {
-		identity(ev, d)
+		identity(&ev, d)
 	}
-	answer(ev, d)
+	answer(&ev, d)
 	if d.Revision != "" {
-		ev.Str("revision", d.Revision)
+		ev.text("revision", d.Revision)
 	}
-	ev.IPAddr("peer", e.Peer).Int("status", e.Status).Int64("duration_us", e.Duration.Microseconds())
-	ev.Send()
+	ev.text("peer", e.Peer.String()).number("status", int64(e.Status)).number("duration_us", e.Duration.Microseconds())
+	return append(ev.end(), '\n')
 }
 
-func request(ev *zerolog.Event, r *gateway.Request) {
-	ev.Str("action", r.Action).Str("bucket", r.Bucket).Str("object", r.Object).Str("account", r.Account)
+func request(ev *object, r *gateway.Request) {
+	ev.text("action", r.Action).text("bucket", r.Bucket).text("object", r.Object).text("account", r.Account)
 	if r.Owner {
-		ev.Bool("owner", true)
+		ev.flag("owner", true)
 	}
 	if r.DenyOnly {
-		ev.Bool("deny_only", true)
+		ev.flag("deny_only", true)
 	}
 	if r.Action != gateway.ActionPrometheus { // whose claims the caller signs itself
 		credential(ev, r)
@@ -59,58 +56,62 @@ func request(ev *zerolog.Event, r *gateway.Request) {
 	// Of conditions only what MinIO itself says of the client's address: the
 	// first element, which a proxy may vouch for and a client may forge.
 	if from := r.Conditions.Get("SourceIp").First().View(); from != "" {
-		ev.Str("source", from)
+		ev.text("source", from)
 	}
 }
 
-func credential(ev *zerolog.Event, r *gateway.Request) {
+func credential(ev *object, r *gateway.Request) {
 	if r.Static() {
-		ev.Bool("static", true)
+		ev.flag("static", true)
 	}
 	if r.Claims.Get("sessionPolicy").Kind() != strictjson.Missing {
-		ev.Bool("session_policy", true)
+		ev.flag("session_policy", true)
 	}
 	if parent := r.Claims.Get("parent").View(); parent != "" {
-		ev.Str("parent", parent)
+		ev.text("parent", parent)
 	}
 }
 
-func identity(ev *zerolog.Event, d *gateway.Decision) {
+func identity(ev *object, d *gateway.Decision) {
 	id := d.Identity
-	ev.Str("issuer", id.Issuer).Str("sub", id.Subject)
+	ev.text("issuer", id.Issuer).text("sub", id.Subject)
 	if id.Username != "" {
-		ev.Str("username", id.Username)
+		ev.text("username", id.Username)
 	}
 	if len(id.Groups) > 0 {
-		ev.Strs("groups", id.Groups)
+		ev.list("groups", id.Groups)
 	}
 	if len(d.Claim) > 0 {
-		ev.Strs("claim", d.Claim)
+		ev.list("claim", d.Claim)
 	}
 	if d.Attested {
-		ev.Bool("attested", true)
+		ev.flag("attested", true)
 	} else {
-		ev.Str("token", tokenDigest(id))
+		// Enough of the token's SHA-256 to find its other lines, and of no use to
+		// whoever reads the log.
+		ev.name("token")
+		ev.b = append(hex.AppendEncode(append(ev.b, '"'), id.Digest[:8]), '"')
 	}
 }
 
 // read writes what the policies held have read of the request, so that the
 // question can be put to another mapping. Keys, signatures and tokens have no
 // condition key.
-func read(ev *zerolog.Event, d *gateway.Decision) {
+func read(ev *object, d *gateway.Decision) {
 	values := d.Read()
 	if len(values) == 0 {
 		return
 	}
-	dict := zerolog.Dict()
+	ev.name("read")
+	dict := begin(ev.b)
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		list := values[key]
 		if key == "aws:Referer" {
 			list = withoutQueries(list)
 		}
-		dict.Strs(key, list)
+		dict.list(key, list)
 	}
-	ev.Dict("read", dict)
+	ev.b = dict.end()
 }
 
 // withoutQueries cuts off what may sign a request: the page that a client names
@@ -123,22 +124,18 @@ func withoutQueries(urls []string) []string {
 	return list
 }
 
-// tokenDigest is enough of the token's SHA-256 to find its other lines, and of
-// no use to whoever reads the log.
-func tokenDigest(id *verifier.Identity) string { return hex.EncodeToString(id.Digest[:8]) }
-
-func answer(ev *zerolog.Event, d *gateway.Decision) {
+func answer(ev *object, d *gateway.Decision) {
 	if ignored := d.Grants.Ignored(); len(ignored) > 0 {
-		ev.Strs("claim_ignored", ignored)
+		ev.list("claim_ignored", ignored)
 	}
 	a := d.Answer
 	if a.Rule.Name != "" {
-		ev.Str("rule", a.Rule.Name).Str("rule_kind", a.Rule.Kind).Str("rule_file", a.Rule.File).Int("rule_line", a.Rule.Line)
+		ev.text("rule", a.Rule.Name).text("rule_kind", a.Rule.Kind).text("rule_file", a.Rule.File).number("rule_line", int64(a.Rule.Line))
 	}
 	if a.Policy != "" {
-		ev.Str("policy", a.Policy).Int("statement", a.Statement)
+		ev.text("policy", a.Policy).number("statement", int64(a.Statement))
 		if a.Sid != "" {
-			ev.Str("sid", a.Sid)
+			ev.text("sid", a.Sid)
 		}
 	}
 }

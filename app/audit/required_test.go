@@ -176,6 +176,9 @@ func TestNoAllowIsInTheLogThatWasAnsweredWithADeny(t *testing.T) {
 	for round := range 2 {
 		var wg sync.WaitGroup
 		for n := range each {
+			if round == 0 && n == 1 {
+				until(t, "the first line is being written", l.Writing) // and those that come now wait
+			}
 			wg.Go(func() {
 				if got := answer(l, numbered(round*each+n, gateway.PolicyAllow)); got.Allows() {
 					t.Error("an allow was answered that is not in the log")

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"sync"
@@ -16,7 +15,7 @@ var errClosed = errors.New("audit: the log is closed")
 
 // line is one line on its way to the output.
 type line struct {
-	text bytes.Buffer
+	text []byte
 	done chan error // takes the outcome, of which there is one for each use
 	// unheard says that nobody waits for the outcome.
 	unheard bool
@@ -24,6 +23,7 @@ type line struct {
 	// that nothing is lost.
 	replaced bool
 	state    atomic.Int32
+	timer    *time.Timer // of who waits; nil before the first use
 }
 
 // The states of a line. Who changes the first to another has it.
@@ -37,10 +37,9 @@ var lines = sync.Pool{New: func() any { return &line{done: make(chan error, 1)} 
 
 func newLine(e *Entry) *line {
 	ln := lines.Get().(*line)
-	ln.text.Reset()
 	ln.unheard, ln.replaced = false, false
 	ln.state.Store(waits)
-	e.marshal(&ln.text)
+	ln.text = e.marshal(ln.text[:0])
 	return ln
 }
 
@@ -103,10 +102,15 @@ func (l *Log) enqueue(ln *line) bool {
 
 // wait waits until a line is written, or for as long as an answer can wait.
 func (l *Log) wait(ln *line) error {
-	timer := time.NewTimer(l.patience)
-	defer timer.Stop()
+	if ln.timer == nil {
+		ln.timer = time.NewTimer(l.patience)
+	} else {
+		ln.timer.Reset(l.patience)
+	}
+	timer := ln.timer // once the line is given back, it is another's
 	select {
 	case err := <-ln.done:
+		timer.Stop()
 		lines.Put(ln)
 		return err
 	case <-l.ended: // nobody writes any more, unless it was the last to be written

@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/claimgate/claimgate/app/audit/chain"
@@ -105,6 +106,9 @@ func (l *Log) write() {
 				return
 			}
 		}
+		// The first of many lines wakes this goroutine before the requests that are
+		// being answered have added theirs: let them.
+		runtime.Gosched()
 		for more := true; more && len(batch) < together; {
 			select {
 			case next := <-l.queue:
@@ -143,7 +147,7 @@ func (l *Log) writeBatch(batch []*line) {
 		return
 	}
 	for _, ln := range batch {
-		w.add(ln.text.Bytes())
+		w.add(ln.text)
 	}
 	n, err := l.out.to.Write(w.text)
 	whole := w.wrote(n) - events

@@ -15,8 +15,8 @@ func TestPlainCountsWhatStandsForItself(t *testing.T) {
 		for want < len(b) && b[want] >= ' ' && b[want] < 0x80 && b[want] != '"' && b[want] != '\\' {
 			want++
 		}
-		if got := plain(b); got != want {
-			t.Fatalf("plain(%q) = %d, want %d", b, got, want)
+		if got := Plain(b); got != want {
+			t.Fatalf("Plain(%q) = %d, want %d", b, got, want)
 		}
 	})
 }

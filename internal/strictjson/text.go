@@ -30,7 +30,7 @@ func text(data []byte, pos int) (end int, escaped bool, wrong string) {
 // unplainText goes on with a string that is not all plain, or ends with the text.
 func unplainText(data []byte, pos int) (end int, escaped bool, wrong string) {
 	for {
-		pos += plain(data[pos:])
+		pos += Plain(data[pos:])
 		if pos == len(data) {
 			return pos, escaped, "a string does not end"
 		}
@@ -56,9 +56,9 @@ func unplainText(data []byte, pos int) (end int, escaped bool, wrong string) {
 	}
 }
 
-// plain counts the bytes at the beginning of b that stand for themselves: ASCII
-// without quotes, backslashes and control characters.
-func plain(b []byte) int {
+// Plain counts the bytes at the beginning of b that stand for themselves in a JSON
+// string: ASCII without quotes, backslashes and control characters.
+func Plain(b []byte) int {
 	n := 0
 	for ; n+8 <= len(b); n += 8 {
 		if found := special(binary.LittleEndian.Uint64(b[n:])); found != 0 {

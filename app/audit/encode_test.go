@@ -1,0 +1,51 @@
+package audit
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// What is written is read by encoding/json as if it had written it itself,
+// whatever the text is.
+func TestMembersReadAsEncodingJSONWouldWriteThem(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		anyText := rapid.OneOf(rapid.String(), rapid.StringOfN(rapid.RuneFrom([]rune("ab\"\\\x00\x1f\x7f<>&\u2028é\ufffd😀")), 0, 20, -1),
+			rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }))
+		name, text, list := anyText.Draw(t, "name"), anyText.Draw(t, "text"), rapid.SliceOfN(anyText, 0, 3).Draw(t, "list")
+		flag, number := rapid.Bool().Draw(t, "flag"), rapid.Int64Range(-1<<53, 1<<53).Draw(t, "number")
+		o := begin([]byte("before"))
+		o.text("t"+name, text).list("l"+name, list).flag("f"+name, flag).number("n"+name, number)
+		inner := begin(nil)
+		o.name("o" + name)
+		o.b = append(o.b, inner.end()...)
+		written := o.end()
+
+		theirs, err := json.Marshal(map[string]any{
+			"t" + name: text, "l" + name: list, "f" + name: flag, "n" + name: number, "o" + name: map[string]any{},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want, got map[string]any
+		if err := json.Unmarshal(theirs, &want); err != nil {
+			t.Fatal(err)
+		}
+		if string(written[:6]) != "before" {
+			t.Fatalf("what stood before became %q", written[:6])
+		}
+		if err := json.Unmarshal(written[6:], &got); err != nil {
+			t.Fatalf("%s: %v", written, err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("(-encoding/json +here):\n%s", diff)
+		}
+		for _, c := range written {
+			if c < ' ' {
+				t.Fatalf("a control character in %q would end or spoil the line", written)
+			}
+		}
+	})
+}
