@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
@@ -30,18 +31,21 @@ type Balancer struct {
 	stop    context.CancelFunc
 	running sync.WaitGroup
 
+	probing  sync.Mutex // held while backends are asked
+	backends []Backend
+
 	mu       sync.Mutex
-	listener net.Listener // nil while connections are refused
-	open     map[net.Conn]struct{}
+	listener net.Listener        // nil while connections are refused
+	open     map[net.Conn]string // both ends, by the address they were passed to
 	ready    []string
 	next     int
 }
 
 // Balance serves connections of l until Close.
 func Balance(l net.Listener, backends ...Backend) *Balancer {
-	b := &Balancer{address: l.Addr().String(), open: make(map[net.Conn]struct{})}
+	b := &Balancer{address: l.Addr().String(), open: make(map[net.Conn]string), backends: backends}
 	b.ctx, b.stop = context.WithCancel(context.Background())
-	b.probe(backends)
+	b.probe()
 	b.running.Go(func() {
 		tick := time.NewTicker(probeEvery)
 		defer tick.Stop()
@@ -50,7 +54,7 @@ func Balance(l net.Listener, backends ...Backend) *Balancer {
 			case <-b.ctx.Done():
 				return
 			case <-tick.C:
-				b.probe(backends)
+				b.probe()
 			}
 		}
 	})
@@ -58,9 +62,11 @@ func Balance(l net.Listener, backends ...Backend) *Balancer {
 	return b
 }
 
-func (b *Balancer) probe(backends []Backend) {
-	ready := make([]string, 0, len(backends))
-	for _, backend := range backends {
+func (b *Balancer) probe() {
+	b.probing.Lock()
+	defer b.probing.Unlock()
+	ready := make([]string, 0, len(b.backends))
+	for _, backend := range b.backends {
 		if address, ok := backend.Ready(b.ctx); ok {
 			ready = append(ready, address)
 		}
@@ -68,6 +74,24 @@ func (b *Balancer) probe(backends []Backend) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.ready = ready
+}
+
+// Use passes connections to these backends alone from now on, and closes those
+// to others. It is for while nothing is under way.
+func (b *Balancer) Use(backends ...Backend) error {
+	b.probing.Lock()
+	b.backends = backends
+	b.probing.Unlock()
+	b.probe()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var errs []error
+	for c, address := range b.open {
+		if !slices.Contains(b.ready, address) {
+			errs = append(errs, c.Close())
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (b *Balancer) serve(l net.Listener) {
@@ -109,7 +133,7 @@ func (b *Balancer) pass(client net.Conn) {
 		return
 	}
 	defer server.Close()
-	if !b.track(client, server) {
+	if !b.track(address, client, server) {
 		return
 	}
 	defer b.untrack(client, server)
@@ -128,14 +152,14 @@ func oneWay(to, from net.Conn) {
 	}
 }
 
-func (b *Balancer) track(conns ...net.Conn) bool {
+func (b *Balancer) track(address string, conns ...net.Conn) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.listener == nil {
 		return false
 	}
 	for _, c := range conns {
-		b.open[c] = struct{}{}
+		b.open[c] = address
 	}
 	return true
 }

@@ -96,3 +96,13 @@ func (p *parts) closeFront() error {
 	}
 	return errors.Join(errs...)
 }
+
+// Use has MinIO ask these replicas alone, by new connections. It is for while
+// MinIO asks nothing.
+func (s *Stack) Use(gateways ...*Gateway) error {
+	var backends []front.Backend
+	for _, g := range gateways {
+		backends = append(backends, g)
+	}
+	return s.Balancer.Use(backends...)
+}

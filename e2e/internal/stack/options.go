@@ -29,6 +29,9 @@ type Options struct {
 	// authority has issued.
 	CA *pki.CA
 
+	// Redis has the claimgates share revocations through one. Needs a CA.
+	Redis bool
+
 	// Issuer are further arguments of the embedded issuer.
 	Issuer []string
 	// authentik, where it is set, runs in the place of the embedded issuer.
@@ -76,6 +79,9 @@ func (o Options) complete() (Options, error) {
 	}
 	maps.Copy(files, o.Files)
 	o.Env, o.Files = env, files
+	if o.Redis {
+		o.useRedis()
+	}
 	return o, nil
 }
 

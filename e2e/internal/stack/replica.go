@@ -15,6 +15,7 @@ import (
 
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
+	"github.com/testcontainers/testcontainers-go/exec"
 )
 
 // stopTimeout is what an operator gives claimgate to stop: more than
@@ -108,6 +109,36 @@ func (g *Gateway) port(port string) string {
 		g.tb.Fatalf("port %s of %s: %v", port, g.name, err)
 	}
 	return endpoint
+}
+
+// Exec runs a claimgate command beside the running one, and returns its exit code
+// and what it printed.
+func (g *Gateway) Exec(args ...string) (int, string) {
+	g.tb.Helper()
+	code, output, err := g.container.Exec(g.tb.Context(), append([]string{"/claimgate"}, args...), exec.Multiplexed())
+	if err != nil {
+		g.tb.Fatalf("claimgate %s in %s: %v", strings.Join(args, " "), g.name, err)
+	}
+	text, err := io.ReadAll(output)
+	if err != nil {
+		g.tb.Fatalf("claimgate %s in %s: %v", strings.Join(args, " "), g.name, err)
+	}
+	return code, string(text)
+}
+
+// ReadFile reads a file beside the config.toml.
+func (g *Gateway) ReadFile(name string) string {
+	g.tb.Helper()
+	file, err := g.container.CopyFileFromContainer(g.tb.Context(), configDir+"/"+name)
+	if err != nil {
+		g.tb.Fatalf("read %s of %s: %v", name, g.name, err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(file)
+	if err != nil {
+		g.tb.Fatalf("read %s of %s: %v", name, g.name, err)
+	}
+	return string(text)
 }
 
 // Ready says whether claimgate says that it is ready, and its address on the

@@ -42,6 +42,7 @@ type parts struct {
 	issuer   testcontainers.Container
 	gateways []*Gateway
 	minio    testcontainers.Container
+	redis    testcontainers.Container // nil where nobody uses one
 
 	// Balancer and Recorder are set where Options.Front asks for them.
 	Balancer *front.Balancer
@@ -91,6 +92,11 @@ func start(ctx context.Context, name string, o Options) (p *parts, err error) {
 	}
 	if err != nil {
 		return p, err
+	}
+	if o.Redis {
+		if p.redis, err = p.startRedis(ctx, o); err != nil {
+			return p, err
+		}
 	}
 	if err = p.startGateways(ctx, o); err != nil {
 		return p, err

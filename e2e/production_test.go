@@ -1,0 +1,173 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"github.com/claimgate/claimgate/e2e/internal/stack"
+)
+
+const (
+	storeUp = "claimgate_revocation_store_up"
+	logFile = "decisions.jsonl"
+)
+
+// As the documentation has it run: two replicas behind one name, everything over
+// TLS, revocations shared through a Redis that dies and comes back empty, and
+// decision logs that are chained. Whoever logs out at one replica is denied by
+// the other within a second, and nobody else is.
+func TestProductionSetUp(t *testing.T) {
+	t.Parallel()
+	s := seeded(t, stack.Options{
+		CA:       authority(t),
+		Front:    stack.Balanced,
+		Replicas: 2,
+		Redis:    true,
+		Env: map[string]string{
+			"CLAIMGATE_AUDIT_OUTPUT": "/etc/claimgate/" + logFile,
+			"CLAIMGATE_AUDIT_CHAIN":  "true",
+		},
+		Files: map[string]string{logFile: ""},
+	})
+	one, two := s.Gateway(0), s.Gateway(1)
+	desk, phone, laptop := login(t, s, "desk"), login(t, s, "phone"), login(t, s, "laptop")
+	all := grant{list: true, get: true, put: true}
+	for _, g := range []*stack.Gateway{one, two} {
+		use(t, s, g)
+		for _, session := range []credentials.Value{desk, phone, laptop} {
+			all.check(t, viaS3(s.S3(session)))
+		}
+	}
+
+	t.Run("a logout at one replica is heard by the other", func(t *testing.T) {
+		get := viaS3(s.S3(desk)).get
+		logOut(t, s, one, "desk")
+		becomes(t, time.Second, "a get of the session that has ended", get, false)
+		for _, g := range []*stack.Gateway{one, two} {
+			use(t, s, g)
+			grant{}.check(t, viaS3(s.S3(desk)))
+			all.check(t, viaS3(s.S3(phone)))
+		}
+	})
+
+	t.Run("Redis dies and comes back empty", func(t *testing.T) {
+		use(t, s, one, two)
+		users := startLoad(t, s)
+		s.KillRedis()
+		waitStore(t, 0, one, two)
+		logOut(t, s, one, "phone")
+		s.StartRedis()
+		waitStore(t, 1, one, two)
+		users.stop(t)
+
+		use(t, s, two)
+		becomes(t, 5*time.Second, "a get of the session that ended during the outage", viaS3(s.S3(phone)).get, false)
+		for _, g := range []*stack.Gateway{one, two} {
+			use(t, s, g)
+			grant{}.check(t, viaS3(s.S3(desk)))
+			grant{}.check(t, viaS3(s.S3(phone)))
+			all.check(t, viaS3(s.S3(laptop)))
+		}
+	})
+
+	t.Run("a replica that was killed learns what the others know", func(t *testing.T) {
+		two.Kill()
+		two.Start()
+		use(t, s, two)
+		grant{}.check(t, viaS3(s.S3(desk)))
+		grant{}.check(t, viaS3(s.S3(phone)))
+		all.check(t, viaS3(s.S3(laptop)))
+	})
+
+	t.Run("the decision logs are whole", func(t *testing.T) {
+		for _, g := range []*stack.Gateway{one, two} {
+			if code, out := g.Exec("audit", "verify", "/etc/claimgate/"+logFile); code != 0 {
+				t.Errorf("exit code %d: %s", code, out)
+			}
+			text := g.ReadFile(logFile)
+			if strings.Count(text, "\n") < 100 {
+				t.Errorf("the log has %d lines only", strings.Count(text, "\n"))
+			}
+			// What an allow was becomes a deny, or the other way round.
+			changed := strings.Replace(text, `"allow":false`, `"allow":true`, 1)
+			g.WriteFiles(map[string]string{"changed.jsonl": changed})
+			if code, out := g.Exec("audit", "verify", "/etc/claimgate/changed.jsonl"); code != 1 {
+				t.Errorf("a changed log: exit code %d: %s", code, out)
+			}
+			for _, secret := range []string{desk.SessionToken, phone.SessionToken, "e2e-redis-password"} {
+				if strings.Contains(text+g.Log(), secret) {
+					t.Error("claimgate has written a secret")
+				}
+			}
+		}
+	})
+}
+
+// login is a session of alice's that began with a login of a name, as the code
+// flow leaves it: with a sid, in the token and in the token inside it.
+func login(t *testing.T, s *stack.Stack, sid string) credentials.Value {
+	t.Helper()
+	claims := s.Claims(s.Login("alice", stack.AllScopes).ID)
+	inner := s.Claims(claims["authentik_token"].(string))
+	claims["sid"], inner["sid"] = sid, sid
+	claims["authentik_token"] = s.Sign(inner)
+	session, err := s.Session(s.Sign(claims))
+	if err != nil {
+		t.Fatalf("AssumeRoleWithWebIdentity for alice: %v", err)
+	}
+	return session
+}
+
+// logOut tells a replica that a session is over, as Authentik does.
+func logOut(t *testing.T, s *stack.Stack, g *stack.Gateway, sid string) {
+	t.Helper()
+	claims := s.Claims(s.Login("alice", stack.NoEvidence).ID)
+	token := s.Sign(map[string]any{
+		"iss": claims["iss"], "aud": claims["aud"], "sub": claims["sub"], "sid": sid,
+		"iat": claims["iat"], "exp": claims["exp"], "jti": "the end of " + sid,
+		"events": map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}},
+	})
+	form := url.Values{"logout_token": {token}}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+g.Address()+"/backchannel-logout", strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := s.HTTPClient().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Fatalf("the answer to a logout token is %s", res.Status)
+	}
+}
+
+// use has MinIO ask these replicas alone. The first question may still go out on
+// a connection that has just been closed, and is root's.
+func use(t *testing.T, s *stack.Stack, gateways ...*stack.Gateway) {
+	t.Helper()
+	if err := s.Use(gateways...); err != nil {
+		t.Fatal(err)
+	}
+	becomes(t, 10*time.Second, "root's get", viaS3(s.S3(s.Root())).get, true)
+}
+
+// waitStore waits until every replica knows whether Redis is there.
+func waitStore(t *testing.T, up float64, gateways ...*stack.Gateway) {
+	t.Helper()
+	within(t, 20*time.Second, func() error {
+		for i, g := range gateways {
+			if got := g.Metric(storeUp); got != up {
+				return fmt.Errorf("replica %d says %s %v, want %v", i, storeUp, got, up)
+			}
+		}
+		return nil
+	})
+}
