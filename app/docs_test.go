@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/claimgate/claimgate/app/cases"
+	"github.com/claimgate/claimgate/app/config"
+	"github.com/claimgate/claimgate/internal/finding"
 	"github.com/claimgate/claimgate/mapping"
 )
 
@@ -16,14 +18,21 @@ const guide = "../docs/mapping.md"
 
 // The guide's reference is that of the code. UPDATE=1 writes it anew.
 func TestTheGuidesReferenceIsThatOfTheCode(t *testing.T) {
+	written(t, guide, map[string]string{
+		"mapping.toml": referenceText(mapping.Reference()), "mapping.test.toml": referenceText(cases.Reference()), "codes": codesText(),
+	})
+	written(t, "../docs/configuration.md", map[string]string{"config.toml": configText(), "codes": findingCodes(config.Codes())})
+}
+
+// written holds what stands between two marks of a guide against the code.
+func written(t *testing.T, guide string, texts map[string]string) {
+	t.Helper()
 	text, err := os.ReadFile(guide)
 	if err != nil {
 		t.Fatal(err)
 	}
 	updated := string(text)
-	for name, body := range map[string]string{
-		"mapping.toml": referenceText(mapping.Reference()), "mapping.test.toml": referenceText(cases.Reference()), "codes": codesText(),
-	} {
+	for name, body := range texts {
 		begin, end := "<!-- begin: "+name+", written by go test -->\n", "<!-- end: "+name+" -->"
 		before, rest, found := strings.Cut(updated, begin)
 		_, after, ended := strings.Cut(rest, end)
@@ -64,24 +73,57 @@ func referenceText(tables []mapping.Table) string {
 	return b.String()
 }
 
-func codesText() string {
+// configText is the reference of config.toml, a table for each section.
+func configText() string {
+	var b strings.Builder
+	section := ""
+	for _, key := range config.Reference() {
+		if key.Section != section {
+			section = key.Section
+			fmt.Fprintf(&b, "\n### [%s]\n\n| key | type | default | meaning |\n|---|---|---|---|\n", section)
+		}
+		value := "`" + key.Default + "`"
+		switch {
+		case key.Require:
+			value = "required"
+		case key.Default == "":
+			value = ""
+		}
+		doc := key.Doc
+		if len(key.OneOf) > 0 {
+			doc += " One of " + strings.Join(key.OneOf, ", ") + "."
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", key.Name, key.Type, value, strings.ReplaceAll(doc, "|", `\|`))
+	}
+	return strings.TrimPrefix(b.String(), "\n")
+}
+
+func codesText() string { return findingCodes(mapping.Codes()) }
+
+func findingCodes(codes []finding.Code) string {
 	var b strings.Builder
 	b.WriteString("| code | severity | meaning |\n|---|---|---|\n")
-	for _, c := range mapping.Codes() {
+	for _, c := range codes {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", c.Code, c.Severity, c.Meaning)
 	}
 	return b.String()
 }
 
-// Every file of the guide is written, in its order, and every command is run on
+// Every file of a guide is written, in its order, and every command is run on
 // what stands before it: its output is the one that the guide shows. UPDATE=1
 // writes the outputs anew.
 func TestTheGuidesExamplesDoWhatItSays(t *testing.T) {
-	text, err := os.ReadFile(guide)
+	for file, atLeast := range map[string]int{guide: 8, "../docs/operations.md": 2} {
+		t.Run(filepath.Base(file), func(t *testing.T) { runGuide(t, file, atLeast) })
+	}
+}
+
+func runGuide(t *testing.T, file string, atLeast int) {
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	path, err := filepath.Abs(guide)
+	path, err := filepath.Abs(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,20 +149,20 @@ func TestTheGuidesExamplesDoWhatItSays(t *testing.T) {
 			body = shown
 		case name != "":
 			writeExample(t, name, body)
-		case language == "toml" || language == "json":
+		case language != "mermaid":
 			t.Errorf("no test reads this block, name its file: %.60s", body)
 		}
 		out.WriteString("\n```" + info + "\n" + body + "\n```\n")
 		rest = after
 	}
-	if commands < 8 {
+	if commands < atLeast {
 		t.Errorf("only %d commands were run", commands)
 	}
 	if out.String() == string(text) {
 		return
 	}
 	if os.Getenv("UPDATE") == "" {
-		t.Fatalf("%s shows another output than the commands have; UPDATE=1 go test ./app -run Guide, and read the difference", guide)
+		t.Fatalf("%s shows another output than the commands have; UPDATE=1 go test ./app -run Guide, and read the difference", file)
 	}
 	if err := os.WriteFile(path, []byte(out.String()), 0o600); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,41 @@
+package server
+
+import (
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// No request lasts or grows for ever: fasthttp's own defaults are no limit at
+// all. What they do at the end of their time is fasthttp's to test.
+func TestEveryRequestIsBoundedInTimeAndSize(t *testing.T) {
+	callers := new(Callers)
+	callers.Set(nil)
+	s := New(Options{Callers: callers, Metrics: NewMetrics("", ""), Log: zerolog.Nop(), Path: "/authz", MaxBody: 1 << 20})
+	const minioKeepsIdle, minioWaits = 15 * time.Second, 60 * time.Second
+	for name, app := range map[string]struct{ body, want int }{
+		"MinIO's":   {s.app.Server().MaxRequestBodySize, 1 << 20},
+		"elsewhere": {s.apart.Server().MaxRequestBodySize, anybodysBody},
+	} {
+		if app.body != app.want {
+			t.Errorf("%s: a body of %d bytes is read", name, app.body)
+		}
+	}
+	fast := s.app.Server()
+	if fast.ReadTimeout <= 0 || fast.ReadTimeout >= minioWaits || fast.WriteTimeout <= 0 || fast.WriteTimeout >= minioWaits {
+		t.Errorf("a request may take %s to come and its answer %s to go", fast.ReadTimeout, fast.WriteTimeout)
+	}
+	if fast.IdleTimeout < 4*minioKeepsIdle {
+		t.Errorf("idle connections are closed after %s: MinIO keeps them for %s", fast.IdleTimeout, minioKeepsIdle)
+	}
+	if fast.ReadBufferSize <= 0 || fast.ReadBufferSize > 64<<10 {
+		t.Errorf("a header of %d bytes is read", fast.ReadBufferSize)
+	}
+	admin := new(Admin)
+	admin.Metrics = NewMetrics("", "")
+	h := admin.Server()
+	if h.ReadHeaderTimeout <= 0 || h.ReadTimeout <= 0 || h.WriteTimeout <= 0 || h.IdleTimeout <= 0 {
+		t.Error("the admin listener waits for ever")
+	}
+}
