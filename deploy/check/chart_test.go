@@ -92,19 +92,17 @@ func variable(d *apps.Deployment, name string) string {
 	return ""
 }
 
-// TestStopFitsTheGrace: the kubelet kills after terminationGracePeriodSeconds,
-// and the sleep counts.
+// TestStopFitsTheGrace: the kubelet kills after terminationGracePeriodSeconds.
 func TestStopFitsTheGrace(t *testing.T) {
-	objects := template(t, "minimal", "--set", "shutdown.preStopSeconds=7", "--set", "shutdown.graceSeconds=40")
+	objects := template(t, "minimal", "--set", "shutdown.drainSeconds=7", "--set", "shutdown.graceSeconds=40")
 	pod := only[apps.Deployment](t, objects, "").Spec.Template.Spec
-	if got := pod.Containers[0].Lifecycle.PreStop.Sleep.Seconds; got != 7 {
-		t.Errorf("sleep is %d s", got)
+	if got := *pod.TerminationGracePeriodSeconds; got <= 40 {
+		t.Errorf("killed after %d s, before the 40 s are over", got)
 	}
-	if got := *pod.TerminationGracePeriodSeconds; got <= 7+40 {
-		t.Errorf("killed after %d s, in the middle of 7 s and 40 s", got)
-	}
-	if config := configToml(t, objects); !strings.Contains(config, `shutdown_grace = "40s"`) {
-		t.Errorf("config.toml knows nothing of 40 s:\n%s", config)
+	for _, line := range []string{`shutdown_grace = "40s"`, `drain_delay = "7s"`} {
+		if config := configToml(t, objects); !strings.Contains(config, line) {
+			t.Errorf("config.toml has no %s:\n%s", line, config)
+		}
 	}
 }
 
@@ -269,6 +267,7 @@ func TestChartRefuses(t *testing.T) {
 		"a key of the chart's":     {[]string{"--set", "config.server.listen=:9"}, "listen"},
 		"wrong type":               {[]string{"--set-string", "config.cache.decision_entries=many"}, "decision_entries"},
 		"wrong word":               {[]string{"--set", "config.owner.decision=maybe"}, "decision"},
+		"drains too long":          {[]string{"--set", "shutdown.drainSeconds=11"}, "shutdown.drainSeconds"},
 		"no replica":               {[]string{"--set", "replicaCount=0"}, "replicaCount"},
 		"memory in another unit":   {[]string{"--set", "resources.limits.memory=1T"}, "memory"},
 		"port as a word":           {[]string{"--set", "networkPolicy.issuers.ports[0]=https"}, "ports"},

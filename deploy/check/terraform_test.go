@@ -27,7 +27,7 @@ var arguments = map[string][]string{
 		"backchannel_providers", "group", "meta_description", "meta_icon", "meta_launch_url", "meta_publisher", "name",
 		"open_in_new_tab", "policy_engine_mode", "protocol_provider", "slug",
 	},
-	"authentik_property_mapping_provider_scope":      {"description", "expression", "name", "scope_name"},
+	"authentik_property_mapping_provider_scope": {"description", "expression", "name", "scope_name"},
 	"authentik_group":                                {"attributes", "for_each", "is_superuser", "name", "parents", "roles", "users"},
 	"authentik_policy_binding":                       {"enabled", "failure_result", "for_each", "group", "negate", "order", "policy", "target", "timeout", "user"},
 	"authentik_certificate_key_pair":                 {"certificate_data", "key_data", "name"},
@@ -141,7 +141,9 @@ func references(body *hclsyntax.Body) []string {
 	for _, b := range body.Blocks {
 		names = append(names, references(b.Body)...)
 	}
-	return slices.DeleteFunc(names, func(n string) bool { return n == "string" || strings.HasPrefix(n, "list") || strings.HasPrefix(n, "set") })
+	return slices.DeleteFunc(names, func(n string) bool {
+		return n == "string" || strings.HasPrefix(n, "list") || strings.HasPrefix(n, "set")
+	})
 }
 
 // TestProviderIsOneThatClaimgateAccepts: the settings without which tokens are

@@ -61,6 +61,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 listen = ":8080"
 caller_tokens_file = "/etc/claimgate/callers/tokens"
 shutdown_grace = "{{ .Values.shutdown.graceSeconds }}s"
+drain_delay = "{{ .Values.shutdown.drainSeconds }}s"
 {{- if .Values.tls.existingSecret }}
 tls_cert = "/etc/claimgate/tls/tls.crt"
 tls_key = "/etc/claimgate/tls/tls.key"
@@ -85,6 +86,9 @@ file = "/etc/claimgate/mapping/mapping.toml"
 {{- include "claimgate.keys" . }}
 {{- if $.Values.revocation.passwordSecret }}
 password_file = "/etc/claimgate/revocation/password"
+{{- end }}
+{{- if $.Values.revocation.caConfigMap }}
+ca_file = "/etc/claimgate/revocation-ca/ca.crt"
 {{- end }}
 {{- end }}
 {{- range $i, $issuer := $config.issuer }}
@@ -118,6 +122,9 @@ client_secret_file = {{ printf "/etc/claimgate/introspection/%s" ($issuer.name |
 {{- $store := (.Values.config.revocation | default dict).store | default "memory" -}}
 {{- if and (eq $store "memory") (gt (int .Values.replicaCount) 1) (not .Values.revocation.perReplica) -}}
 {{- fail "config.revocation.store: with more than one replica a logout reaches only one of them; name a redis(s):// store, or accept it with revocation.perReplica=true" -}}
+{{- end -}}
+{{- if gt (mul 2 (int .Values.shutdown.drainSeconds)) (int .Values.shutdown.graceSeconds) -}}
+{{- fail "shutdown.drainSeconds: at most half of shutdown.graceSeconds, the rest is for requests under way" -}}
 {{- end -}}
 {{- range .Values.config.issuer -}}
 {{- if and .introspection (not $.Values.introspection.existingSecret) -}}
