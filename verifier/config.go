@@ -45,6 +45,9 @@ type Issuer struct {
 	MaxStale time.Duration
 	// SnapshotFile keeps the last good key set across restarts; "" means none.
 	SnapshotFile string
+	// Introspection asks the issuer whether a token still counts. Its zero value
+	// asks nobody.
+	Introspection Introspection
 }
 
 // Algorithms are the JWS algorithms (RFC 7518 section 3.1, RFC 8037) that an
@@ -92,6 +95,9 @@ func (i *Issuer) validate() error {
 		if d <= 0 {
 			bad("%s must be positive", name)
 		}
+	}
+	if err := i.Introspection.validate(i.InsecureHTTP); err != nil {
+		bad("introspection: %w", err)
 	}
 	if i.MaxStale < i.Refresh {
 		bad("max_stale is shorter than refresh: keys would go stale between two refreshes")

@@ -26,9 +26,10 @@ const (
 
 // fetcher asks one issuer for its key set.
 type fetcher struct {
-	issuer  *Issuer
-	client  *http.Client
-	jwksURL string // found by discovery; forgotten when a fetch from it fails
+	issuer    *Issuer
+	client    *http.Client
+	transport *http.Transport // the client's
+	jwksURL   string          // found by discovery; forgotten when a fetch from it fails
 }
 
 type dialer func(ctx context.Context, network, address string) (net.Conn, error)
@@ -52,18 +53,17 @@ func newFetcher(i *Issuer, dial dialer) (*fetcher, error) {
 			return nil, fmt.Errorf("issuer %q: ca_file %s holds no PEM certificate", i.Name, i.CAFile)
 		}
 	}
-	return &fetcher{issuer: i, client: &http.Client{
-		Timeout: fetchTimeout,
-		Transport: &http.Transport{
-			Proxy:                  http.ProxyFromEnvironment,
-			DialContext:            dial.withTimeout,
-			TLSClientConfig:        tlsConfig,
-			TLSHandshakeTimeout:    dialTimeout,
-			ForceAttemptHTTP2:      true,
-			DisableKeepAlives:      true, // a fetch in minutes; a kept connection would only go stale
-			MaxResponseHeaderBytes: 64 << 10,
-		},
-		CheckRedirect: sameOrigin,
+	transport := &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            dial.withTimeout,
+		TLSClientConfig:        tlsConfig,
+		TLSHandshakeTimeout:    dialTimeout,
+		ForceAttemptHTTP2:      true,
+		DisableKeepAlives:      true, // a fetch in minutes; a kept connection would only go stale
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+	return &fetcher{issuer: i, transport: transport, client: &http.Client{
+		Timeout: fetchTimeout, Transport: transport, CheckRedirect: sameOrigin,
 	}}, nil
 }
 
@@ -86,7 +86,7 @@ func (f *fetcher) keySet(ctx context.Context) (*keySet, error) {
 	where := f.issuer.JWKSURL
 	if where == "" {
 		if f.jwksURL == "" {
-			found, err := f.discover(ctx)
+			found, err := f.discover(ctx, "jwks_uri", "jwks_url")
 			if err != nil {
 				return nil, err
 			}
@@ -110,9 +110,10 @@ func (f *fetcher) keySetFrom(ctx context.Context, where string) (*keySet, error)
 	return parseKeySet(body)
 }
 
-// discover asks for the provider's configuration (OpenID Connect Discovery 1.0
-// section 4), which must name the very issuer (section 4.3).
-func (f *fetcher) discover(ctx context.Context) (string, error) {
+// discover asks for an address in the provider's configuration (OpenID Connect
+// Discovery 1.0 section 4), which must name the very issuer (section 4.3). setting
+// is what gives the address without discovery.
+func (f *fetcher) discover(ctx context.Context, member, setting string) (string, error) {
 	// The slash is stripped to build this address and for nothing else.
 	where := strings.TrimSuffix(f.issuer.URL, "/") + "/.well-known/openid-configuration"
 	body, err := f.get(ctx, where)
@@ -127,12 +128,12 @@ func (f *fetcher) discover(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("%s names the issuer %s, the configuration %s: set url to the former, byte for byte, if it is the right one",
 			where, quoted(iss.Text()), quoted(f.issuer.URL))
 	}
-	uri := doc.Root().Get("jwks_uri").Text()
+	uri := doc.Root().Get(member).Text()
 	if err := checkURL(uri, f.issuer.InsecureHTTP); err != nil {
-		return "", fmt.Errorf("%s: jwks_uri: %w", where, err)
+		return "", fmt.Errorf("%s: %s: %w", where, member, err)
 	}
 	if strings.HasPrefix(f.issuer.URL, "https:") && !strings.HasPrefix(uri, "https:") {
-		return "", fmt.Errorf("%s: jwks_uri %s is plain http although the issuer is https: set jwks_url if that is meant", where, quoted(uri))
+		return "", fmt.Errorf("%s: %s %s is plain http although the issuer is https: set %s if that is meant", where, member, quoted(uri), setting)
 	}
 	return uri, nil
 }

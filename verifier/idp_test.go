@@ -32,6 +32,7 @@ type idp struct {
 	url         string // its iss
 	fetches     atomic.Int64
 	discoveries atomic.Int64
+	questions   atomic.Int64 // about tokens
 	dials       atomic.Int64
 	elsewhere   atomic.Int64 // connections to any other host
 	listener    *pipeListener
@@ -49,6 +50,7 @@ type fault struct {
 	cert    *tls.Certificate
 	keys    http.HandlerFunc // instead of the key set
 	configs http.HandlerFunc // instead of discovery
+	lives   http.HandlerFunc // instead of introspection, which calls every token active
 }
 
 // newIDP starts an issuer that publishes keys.
@@ -63,6 +65,7 @@ func newIDP(t testing.TB, url string, keys ...*testKey) *idp {
 	path := strings.TrimPrefix(url, "https://"+host)
 	mux.HandleFunc("GET "+path+".well-known/openid-configuration", i.serveConfig)
 	mux.HandleFunc("GET "+path+"jwks/", i.serveKeys)
+	mux.HandleFunc("/application/o/introspect/", i.serveLives)
 	server := &http.Server{
 		Handler: mux, ErrorLog: log.New(io.Discard, "", 0),
 		TLSConfig: &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
@@ -119,7 +122,20 @@ func (i *idp) serveConfig(w http.ResponseWriter, r *http.Request) {
 		f(w, r)
 		return
 	}
-	_, _ = w.Write(toJSON(map[string]any{"issuer": i.url, "jwks_uri": i.url + "jwks/"}))
+	_, _ = w.Write(toJSON(map[string]any{"issuer": i.url, "jwks_uri": i.url + "jwks/", "introspection_endpoint": i.introspection()}))
+}
+
+func (i *idp) introspection() string {
+	return "https://" + strings.Split(i.url, "/")[2] + "/application/o/introspect/"
+}
+
+func (i *idp) serveLives(w http.ResponseWriter, r *http.Request) {
+	i.questions.Add(1)
+	if f := i.fault().lives; f != nil {
+		f(w, r)
+		return
+	}
+	_, _ = w.Write([]byte(`{"active":true}`))
 }
 
 func (i *idp) serveKeys(w http.ResponseWriter, r *http.Request) {

@@ -34,6 +34,8 @@ type keySource struct {
 	set     atomic.Pointer[keySet]
 	waiting atomic.Int64 // requests that wait for a fetch
 
+	introspector *introspector // nil where nobody is asked
+
 	fetches sync.WaitGroup // fetches and the snapshots they write
 	snapMu  sync.Mutex     // held while the snapshot is written, so that an older one never wins
 

@@ -1,9 +1,10 @@
 package verifier
 
-// NoticeKind is what happened to an issuer's key set.
+// NoticeKind is what happened to an issuer's key set, or to its introspection.
 type NoticeKind string
 
-// The kinds of notice. Their words are the outcomes of the refresh metric.
+// The kinds of notice. The words of those about key sets are the outcomes of the
+// refresh metric.
 const (
 	Refreshed       NoticeKind = "ok"
 	KeysChanged     NoticeKind = "changed"
@@ -11,6 +12,10 @@ const (
 	SnapshotLoaded  NoticeKind = "snapshot"
 	SnapshotIgnored NoticeKind = "snapshot_ignored"
 	SnapshotFailed  NoticeKind = "snapshot_failed"
+
+	// Said once when the issuer begins to fail, and once when it answers again.
+	IntrospectionFailed    NoticeKind = "introspection_error"
+	IntrospectionRecovered NoticeKind = "introspection_ok"
 )
 
 // Notice tells the program around the verifier what it should log and count.

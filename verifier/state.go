@@ -17,6 +17,8 @@ type State struct {
 	Fetched time.Time `json:"fetched,omitzero"`  // when the issuer gave the set in use
 	Error   string    `json:"error,omitempty"`   // of the newest fetch, "" where it went well
 	Skipped []string  `json:"skipped,omitempty"` // keys of the set that do not count, and why
+
+	Introspection *IntrospectionState `json:"introspection,omitempty"` // nil where nobody is asked
 }
 
 // States tells the state of each issuer, in the order they were given.
@@ -32,6 +34,7 @@ func (v *Verifier) States() []State {
 			st.Error = s.lastError.Error()
 		}
 		s.mu.Unlock()
+		st.Introspection = s.introspector.state()
 		states = append(states, st)
 	}
 	return states

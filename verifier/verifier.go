@@ -143,6 +143,9 @@ func (v *Verifier) addIssuer(ctx context.Context, i Issuer, o *Options) error {
 		issuer: &i, fetch: f.keySet, notify: o.Notify, now: o.Now, ctx: ctx,
 		missing: make(map[string]missingKid),
 	}
+	if i.Introspection.ClientID != "" {
+		s.introspector = newIntrospector(ctx, f, o)
+	}
 	if i.SnapshotFile != "" {
 		s.loadSnapshot()
 	}
@@ -165,6 +168,7 @@ func (v *Verifier) Close() {
 	v.running.Wait()
 	for _, s := range v.order {
 		s.close()
+		s.introspector.close()
 	}
 	v.good.close()
 	v.bad.close()
