@@ -154,20 +154,21 @@ func (l *Log) writeBatch(batch []*line) {
 	if events == 1 && whole >= 0 {
 		l.untold.Add(-told)
 	}
+	if err == nil {
+		l.health.recover(l)
+	} else {
+		err = fmt.Errorf("audit.output: %w", err)
+	}
+	l.health.show(w) // before anybody is told: who has an answer can ask for the head
 	for i, ln := range batch {
 		if i < whole {
 			l.written.Add(1)
 			l.tell(ln, nil)
 			continue
 		}
-		failed := fmt.Errorf("audit.output: %w", err)
-		l.lose(ln, failed)
-		l.tell(ln, failed)
+		l.lose(ln, err)
+		l.tell(ln, err)
 	}
-	if err == nil {
-		l.health.recover(l)
-	}
-	l.health.show(w)
 }
 
 // tell tells who waits for a line, if anybody does.
