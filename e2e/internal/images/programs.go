@@ -1,0 +1,23 @@
+package images
+
+import "context"
+
+// Program is a program of MinIO's on the host, and where it comes from.
+type Program struct{ Module, Version, File string }
+
+// Programs returns minio and mc, as a user installs them with go install.
+func Programs(ctx context.Context) (map[string]Program, error) {
+	programs := map[string]Program{
+		"minio": {Module: "github.com/minio/minio", Version: minioVersion},
+		"mc":    {Module: "github.com/minio/mc", Version: mcVersion},
+	}
+	for name, p := range programs {
+		file, err := goProgram(ctx, p.Module, p.Version)
+		if err != nil {
+			return nil, err
+		}
+		p.File = file
+		programs[name] = p
+	}
+	return programs, nil
+}

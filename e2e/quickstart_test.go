@@ -1,0 +1,83 @@
+package e2e
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/claimgate/claimgate/e2e/internal/images"
+)
+
+// TestQuickstart follows docs/quickstart.md as a new user would, with the
+// commands that stand there, ports included, and no others. Only the first block is done in
+// another way: the programs it installs are those of the other tests.
+func TestQuickstart(t *testing.T) {
+	root, err := images.Repository()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(root, "docs", "quickstart.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	programs, err := images.Programs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, p := range programs {
+		if !strings.Contains(string(text), "go install "+p.Module+"@"+p.Version+"\n") {
+			t.Errorf("the guide does not install %s@%s", p.Module, p.Version)
+		}
+		if err := os.Symlink(p.File, filepath.Join(bin, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(bin, "claimgate"), "./app")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+
+	// What was started in the background does not outlive a failure.
+	script := "set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"
+	blocks := 0
+	for rest := string(text); ; blocks++ {
+		_, after, found := strings.Cut(rest, "\n```sh\n")
+		if !found {
+			break
+		}
+		block, behind, closed := strings.Cut(after, "\n```\n")
+		if !closed {
+			t.Fatal("a block is not closed")
+		}
+		script += block + "\n"
+		rest = behind
+	}
+	if blocks < 6 {
+		t.Fatalf("the guide has %d blocks", blocks)
+	}
+	home := t.TempDir()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	c := exec.CommandContext(ctx, "bash", "-c", script)
+	c.Env = append(os.Environ(), "HOME="+home, "PATH="+bin+":"+os.Getenv("PATH"))
+	c.WaitDelay = 5 * time.Second
+	out, err := c.CombinedOutput()
+	if err != nil {
+		for _, log := range []string{"issuer.log", "claimgate.log", "minio.log"} {
+			text, _ := os.ReadFile(filepath.Join(home, "claimgate-quickstart", log))
+			t.Logf("%s:\n%s", log, text)
+		}
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, want := range []string{"\nforty-two\n", "denied, as the mapping says", `"reason":"policy_implicit_deny"`, "mapping.toml:3"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("it does not say %q:\n%s", want, out)
+		}
+	}
+}
