@@ -29,7 +29,7 @@ func (p *part) readLicences() error {
 	}
 	for _, e := range entries {
 		licence, notice := licenceFile.MatchString(e.Name()), noticeFile.MatchString(e.Name())
-		if e.IsDir() || !licence && !notice {
+		if e.IsDir() || filepath.Ext(e.Name()) == ".go" || !licence && !notice {
 			continue
 		}
 		content, err := os.ReadFile(filepath.Join(p.dir, e.Name()))
