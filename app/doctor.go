@@ -51,12 +51,13 @@ func runDoctor(ctx context.Context, configFile string, out io.Writer) error {
 		return &exitError{exitUsage, findingsError(found)}
 	}
 	p := &patient{config: c, out: out}
-	p.say("configuration", supported(c), "loads")
+	p.say("configuration", nil, "loads")
 	for _, w := range c.Warnings() {
 		fmt.Fprintf(out, "note  %-14s %s\n", "configuration", w)
 	}
 	p.mapping()
 	p.issuers(ctx)
+	p.store(ctx)
 	p.listeners(ctx)
 	p.certificate()
 	p.audit()

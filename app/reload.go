@@ -100,6 +100,15 @@ func (s *service) hangup() {
 
 // notice logs and counts what happens to key sets.
 func (s *service) notice(n verifier.Notice) {
+	switch n.Kind {
+	case verifier.IntrospectionFailed:
+		s.log.Error().Str("issuer", n.Issuer).Err(n.Err).Msg("the issuer cannot be asked whether tokens still count")
+		return
+	case verifier.IntrospectionRecovered:
+		s.log.Info().Str("issuer", n.Issuer).Msg("the issuer answers again whether tokens still count")
+		return
+	default:
+	}
 	s.metrics.Refreshed(n)
 	switch n.Kind {
 	case verifier.Refreshed:

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"os"
 	"os/signal"
 	"syscall"
@@ -38,9 +37,6 @@ func serve(ctx context.Context, file string) error {
 	if c == nil {
 		return &exitError{exitUsage, findingsError(found)}
 	}
-	if err := supported(c); err != nil {
-		return &exitError{exitUsage, err}
-	}
 	log := newLog(c.Log)
 	for _, w := range c.Warnings() {
 		log.Warn().Bool("insecure", true).Msg(w)
@@ -70,17 +66,6 @@ func serve(ctx context.Context, file string) error {
 	}()
 	if err := s.run(ctx); err != nil {
 		return &exitError{exitFound, err}
-	}
-	return nil
-}
-
-// supported refuses settings that are read but not acted on by this version: a
-// check that does not take place must not look as if it did.
-func supported(c *config.Config) error {
-	for _, i := range c.Issuers {
-		if i.Introspection.Enabled() {
-			return errors.New("[issuer.introspection] of " + i.Name + " is not supported by this version: remove client_id")
-		}
 	}
 	return nil
 }

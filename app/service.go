@@ -106,6 +106,10 @@ func verifierOptions(c *config.Config) verifier.Options {
 			CAFile: i.CAFile, UsernameClaim: i.UsernameClaim, AllowDelegation: i.AllowDelegation,
 			InsecureHTTP: i.InsecureHTTP, Leeway: i.Leeway, MaxLifetime: i.MaxLifetime, Refresh: i.Refresh,
 			RefetchCooldown: i.RefetchCooldown, MaxStale: i.MaxStale, SnapshotFile: i.SnapshotFile,
+			Introspection: verifier.Introspection{
+				ClientID: i.Introspection.ClientID, ClientSecret: string(i.Introspection.ClientSecret), Endpoint: i.Introspection.Endpoint,
+				TTL: i.Introspection.TTL, AllowOnError: i.Introspection.OnError == "allow",
+			},
 		})
 	}
 	return o
@@ -113,7 +117,7 @@ func verifierOptions(c *config.Config) verifier.Options {
 
 func (s *service) makeGateway() (err error) {
 	s.gateway, err = gateway.New(gateway.Options{
-		Verifier: s.verifier, Revocations: s.revocations, Stale: s.stale(),
+		Verifier: s.verifier, Revocations: s.revocations, Stale: s.stale(), Introspect: s.introspect(),
 		Evidence:        evidenceOf(s.config),
 		EvaluateOwner:   s.config.Owner.Decision == "evaluate",
 		DecisionEntries: s.config.Cache.DecisionEntries,

@@ -6,27 +6,17 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/app/config"
-	"github.com/claimgate/claimgate/app/revocation"
 	"github.com/claimgate/claimgate/verifier"
 )
 
 // makeRevocations makes the memory of ended sessions and, where one is
 // configured, the store that shares it with other replicas.
 func (s *service) makeRevocations() (err error) {
-	c := &s.config.Revocation
 	s.revocations = verifier.NewRevocations(time.Now, retention(s.config))
-	if c.Store == "memory" {
+	if s.config.Revocation.Store == "memory" {
 		return nil
 	}
-	issuers := make(map[string]string)
-	for i := range s.config.Issuers {
-		issuers[s.config.Issuers[i].Name] = s.config.Issuers[i].URL
-	}
-	s.store, err = revocation.New(revocation.Options{
-		URL: c.Store, CAFile: c.CAFile, MaxStale: c.MaxStale, Issuers: issuers, Revocations: s.revocations, Log: s.log,
-		Password: func() string { return string(c.RereadPassword()) },
-	})
-	if err != nil {
+	if s.store, err = newStore(s.config, s.revocations, s.log); err != nil {
 		return err
 	}
 	s.metrics.Register(s.store)
@@ -90,5 +80,15 @@ func (s *service) logout(ctx context.Context, token string) error {
 		return errors.New("its jti has been seen already")
 	}
 	s.log.Info().Str("issuer", l.Issuer).Str("sub", l.Subject).Bool("session", l.Session != "").Msg("a logout was received")
+	return nil
+}
+
+// introspect is what the gateway asks; nil where no issuer is asked.
+func (s *service) introspect() func(context.Context, *verifier.Identity, string) error {
+	for i := range s.config.Issuers {
+		if s.config.Issuers[i].Introspection.Enabled() {
+			return s.verifier.Introspect
+		}
+	}
 	return nil
 }

@@ -419,21 +419,3 @@ func TestALogoutEndsASessionAtOnce(t *testing.T) {
 		t.Errorf("the same logout token again got %d", got)
 	}
 }
-
-func TestSettingsThatAreNotActedOnStopTheStart(t *testing.T) {
-	secret := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(secret, []byte("s"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for name, env := range map[string][]string{
-		"introspection": {"CLAIMGATE_ISSUER_0_INTROSPECTION_CLIENT_ID=minio", "CLAIMGATE_ISSUER_0_INTROSPECTION_CLIENT_SECRET_FILE=" + secret},
-	} {
-		c, found := config.Load("", append(env, "CLAIMGATE_ISSUER_0_URL=https://auth.example/", "CLAIMGATE_ISSUER_0_AUDIENCES=minio"))
-		if c == nil {
-			t.Fatal(name, found)
-		}
-		if err := supported(c); err == nil {
-			t.Errorf("%s is not acted on, and does not stop the start", name)
-		}
-	}
-}

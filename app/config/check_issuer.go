@@ -64,6 +64,9 @@ func (l *loader) checkIssuer(i *Issuer) {
 		l.report(codeContradiction, key, "keys would go stale between two refreshes", "make max_stale longer than refresh")
 	}
 	in := &i.Introspection
+	if in.Endpoint != "" {
+		l.checkURL(i, &in.Endpoint)
+	}
 	switch {
 	case in.ClientID != "" && in.ClientSecretFile == "":
 		l.report(codeContradiction, &in.ClientID, "introspection needs the client's secret", "set introspection.client_secret_file")

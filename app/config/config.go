@@ -71,7 +71,8 @@ type Issuer struct {
 type Introspection struct {
 	ClientID         string        `toml:"client_id" default:"" doc:"Client that introspects; for Authentik the provider's own. Empty: no introspection."`
 	ClientSecretFile string        `toml:"client_secret_file" default:"" unit:"path" doc:"A file with the client's secret."`
-	TTL              time.Duration `toml:"ttl" default:"30s" min:"1s" max:"1h" doc:"How long an answer counts."`
+	Endpoint         string        `toml:"endpoint" default:"" unit:"url" doc:"Where the issuer is asked, if not where discovery says."`
+	TTL              time.Duration `toml:"ttl" default:"30s" min:"1s" max:"1h" doc:"How long an answer counts. A token in use is asked for again in the background after half of it."`
 	OnError          string        `toml:"on_error" default:"deny" enum:"deny,allow" doc:"What a failing introspection means."`
 
 	// ClientSecret is what ClientSecretFile held.

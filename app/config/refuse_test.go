@@ -125,6 +125,7 @@ func TestWhatTheFileMayNotSay(t *testing.T) {
 		{"a store that is no URL", "[revocation]\nstore = \"redis://[\"" + issuerTOML, `config.toml:2:9: error C005: revocation.store: the value is no URL`},
 		{"a database that is no number", "[revocation]\nstore = \"redis://a/b\"" + issuerTOML, `config.toml:2:9: error C005: revocation.store: "b" is no database number`},
 		{"a password for memory", "[revocation]\npassword_file = \"config.toml\"" + issuerTOML, `C010: revocation.password_file: the store in memory has no password`},
+		{"an introspection endpoint in clear", "[[issuer]]\nurl = \"https://a/\"\naudiences = [\"m\"]\n[issuer.introspection]\nendpoint = \"http://a/introspect/\"\n", `config.toml:5:12: error C005: issuer.introspection.endpoint: over plain http`},
 		{"a certificate for memory", "[revocation]\nca_file = \"config.toml\"" + issuerTOML, `C010: revocation.ca_file: the store in memory has no certificate`},
 		{"a certificate for a store without TLS", "[revocation]\nstore = \"redis://a\"\nca_file = \"config.toml\"" + issuerTOML, `C010: revocation.ca_file: a redis:// store is not asked for a certificate`},
 		{"a certificate that is none", "[revocation]\nstore = \"rediss://a\"\nca_file = \"config.toml\"" + issuerTOML, `C007: revocation.ca_file: the file holds no PEM certificate`},

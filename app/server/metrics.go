@@ -135,6 +135,8 @@ var (
 		"Seconds until a rule's grant expires; negative once it has.", []string{"rule"}, nil)
 	revocations = prometheus.NewDesc("claimgate_revocations",
 		"Revocations remembered, by what they end: a session (sid) or all of a subject's (sub).", []string{"kind"}, nil)
+	introspections = prometheus.NewDesc("claimgate_introspections_total",
+		"Questions to an issuer whether a token still counts: active, inactive, or error.", []string{"issuer", "outcome"}, nil)
 	dropped = prometheus.NewDesc("claimgate_revocations_dropped_total",
 		"Revocations forgotten before their time, or not taken from the store, for want of room.", nil, nil)
 	auditLines = prometheus.NewDesc("claimgate_audit_lines_total",
@@ -144,7 +146,7 @@ var (
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		jwksAge, tokenCache, decisionCache, inFlight, mappingInfo, grantExpiry, revocations, dropped, auditLines,
+		jwksAge, tokenCache, decisionCache, inFlight, mappingInfo, grantExpiry, revocations, dropped, introspections, auditLines,
 	} {
 		ch <- d
 	}
@@ -162,6 +164,11 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	for _, st := range c.s.Verifier.States() {
 		if !st.Fetched.IsZero() {
 			gauge(jwksAge, now.Sub(st.Fetched).Seconds(), st.Issuer)
+		}
+		if in := st.Introspection; in != nil {
+			for outcome, n := range map[string]uint64{"active": in.Active, "inactive": in.Inactive, "error": in.Failed} {
+				ch <- prometheus.MustNewConstMetric(introspections, prometheus.CounterValue, float64(n), st.Issuer, outcome)
+			}
 		}
 	}
 	tokens := c.s.Verifier.Stats()

@@ -19,8 +19,9 @@
 //   - machine tokens (client_credentials, password) have no sid, amr or nonce;
 //   - a rotated key is a hard cut: the old one leaves the key set at once.
 //
-// The authorize, userinfo, introspection, revocation and end-session
-// endpoints are named in discovery, as Authentik does, but are not served.
+// Introspection answers for every token of this key. The authorize, userinfo,
+// revocation and end-session endpoints are named in discovery, as Authentik
+// does, but are not served.
 //
 // It knows fixed users with fixed app passwords and must never stand where
 // somebody relies on it.

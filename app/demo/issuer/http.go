@@ -58,6 +58,7 @@ func (i *Issuer) routes(base *url.URL) *http.ServeMux {
 		writeJSON(w, http.StatusOK, i.JWKS())
 	})
 	mux.HandleFunc("POST "+shared+"token/{$}", i.token)
+	mux.HandleFunc("POST "+shared+"introspect/{$}", i.introspect)
 	return mux
 }
 

@@ -3,6 +3,7 @@ package issuer
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,6 +30,9 @@ type Options struct {
 	URL string
 	// ClientID is the audience; default "minio".
 	ClientID string
+	// ClientSecret is what the client introspects with; default
+	// DefaultClientSecret.
+	ClientSecret string
 	// Clock is what iat and exp are read from; default time.Now.
 	Clock func() time.Time
 	// Users default to DefaultUsers.
@@ -50,6 +54,7 @@ type Options struct {
 type Issuer struct {
 	url      string
 	clientID string
+	secret   string
 	clock    func() time.Time
 	keyBits  int
 	lifetime time.Duration
@@ -57,8 +62,9 @@ type Issuer struct {
 	users    map[string]User
 	mux      *http.ServeMux
 
-	mu  sync.RWMutex
-	key *key
+	mu      sync.RWMutex
+	key     *key
+	revoked map[[sha256.Size]byte]bool // tokens, by digest
 }
 
 // New makes an issuer. It listens nowhere: see Listen.
@@ -70,6 +76,8 @@ func New(o Options) (*Issuer, error) {
 	i := &Issuer{
 		url:      o.URL,
 		clientID: o.ClientID,
+		secret:   o.ClientSecret,
+		revoked:  make(map[[sha256.Size]byte]bool),
 		clock:    o.Clock,
 		keyBits:  o.KeyBits,
 		lifetime: o.Lifetime,
@@ -78,6 +86,9 @@ func New(o Options) (*Issuer, error) {
 	}
 	if i.clientID == "" {
 		i.clientID = "minio"
+	}
+	if i.secret == "" {
+		i.secret = DefaultClientSecret
 	}
 	if i.clock == nil {
 		i.clock = time.Now

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/claimgate/claimgate/app/config"
+	"github.com/claimgate/claimgate/app/revocation"
+	"github.com/claimgate/claimgate/verifier"
+	"github.com/rs/zerolog"
+)
+
+// store connects to the shared store of revocations and reads it, writing
+// nothing.
+func (p *patient) store(ctx context.Context) {
+	if p.config.Revocation.Store == "memory" {
+		return
+	}
+	known := verifier.NewRevocations(nil, retention(p.config))
+	s, err := newStore(p.config, known, zerolog.Nop())
+	if err != nil {
+		p.say("revocation", err, "")
+		return
+	}
+	s.Start()
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	synced := s.WaitSynced(ctx)
+	st := s.State()
+	if err = s.Close(); !synced {
+		err = errors.New(st.Store + " did not answer in time: is it reachable from here?")
+		if st.Error != "" {
+			err = fmt.Errorf("%s: %s", st.Store, st.Error)
+		}
+	}
+	counts := known.Counts()
+	p.say("revocation", err, fmt.Sprintf("%s, %d sessions and %d subjects ended", st.Store, counts.Sessions, counts.Subjects))
+}
+
+// newStore makes the store that a Config names.
+func newStore(c *config.Config, known *verifier.Revocations, log zerolog.Logger) (*revocation.Store, error) {
+	issuers := make(map[string]string)
+	for i := range c.Issuers {
+		issuers[c.Issuers[i].Name] = c.Issuers[i].URL
+	}
+	return revocation.New(revocation.Options{
+		URL: c.Revocation.Store, CAFile: c.Revocation.CAFile, MaxStale: c.Revocation.MaxStale, Issuers: issuers, Revocations: known, Log: log,
+		Password: func() string { return string(c.Revocation.RereadPassword()) },
+	})
+}
