@@ -11,27 +11,41 @@ import (
 	"time"
 
 	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"github.com/claimgate/claimgate/e2e/internal/stack"
 )
 
-// viaURL acts through presigned URLs, with a client that knows nothing of S3.
-func viaURL(c *minio.Client) actions {
+// links are presigned URLs of somebody's and a client that follows them and knows
+// nothing of S3.
+type links struct {
+	signer *minio.Client
+	client *http.Client
+}
+
+func linksOf(s *stack.Stack, creds credentials.Value) links {
+	return links{s.S3(creds), s.HTTPClient()}
+}
+
+// viaURL acts through presigned URLs.
+func viaURL(l links) actions {
 	return actions{
 		list: func(ctx context.Context) error {
-			body, err := fetch(ctx, c, http.MethodGet, bucket, "", url.Values{"list-type": {"2"}}, nil)
+			body, err := l.fetch(ctx, http.MethodGet, bucket, "", url.Values{"list-type": {"2"}}, nil)
 			if err == nil && !strings.Contains(body, object) {
 				return fmt.Errorf("the list lacks %s: %s", object, body)
 			}
 			return err
 		},
 		get: func(ctx context.Context) error {
-			body, err := fetch(ctx, c, http.MethodGet, bucket, object, nil, nil)
+			body, err := l.fetch(ctx, http.MethodGet, bucket, object, nil, nil)
 			if err == nil && body != content {
 				return fmt.Errorf("read %q, want %q", body, content)
 			}
 			return err
 		},
 		put: func(ctx context.Context) error {
-			_, err := fetch(ctx, c, http.MethodPut, bucket, "inbox/by-url", nil, nil)
+			_, err := l.fetch(ctx, http.MethodPut, bucket, "inbox/by-url", nil, nil)
 			return err
 		},
 	}
@@ -39,8 +53,8 @@ func viaURL(c *minio.Client) actions {
 
 // fetch makes a presigned URL with further query parameters, all of which the
 // signature covers, and calls it with further headers, none of which it does.
-func fetch(ctx context.Context, c *minio.Client, method, bucket, object string, query url.Values, header http.Header) (string, error) {
-	u, err := c.Presign(ctx, method, bucket, object, time.Minute, query)
+func (l links) fetch(ctx context.Context, method, bucket, object string, query url.Values, header http.Header) (string, error) {
+	u, err := l.signer.Presign(ctx, method, bucket, object, time.Minute, query)
 	if err != nil {
 		return "", err
 	}
@@ -55,7 +69,7 @@ func fetch(ctx context.Context, c *minio.Client, method, bucket, object string, 
 	for name, values := range header {
 		req.Header[name] = values
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := l.client.Do(req)
 	if err != nil {
 		return "", err
 	}

@@ -45,7 +45,7 @@ func TestSessionPolicy(t *testing.T) {
 		alice := login(t, "alice", onlyGet)
 		grant{get: true}.check(t, viaS3(s.S3(alice)))
 		grant{get: true}.check(t, viaMC(s.MC(alice)))
-		grant{get: true}.check(t, viaURL(s.S3(alice)))
+		grant{get: true}.check(t, viaURL(linksOf(s, alice)))
 	})
 	t.Run("of a login with other rights", func(t *testing.T) {
 		grant{}.check(t, viaS3(s.S3(login(t, "walt", onlyGet))))

@@ -29,7 +29,7 @@ func TestTokenInsideTheSession(t *testing.T) {
 			session := s.MustSession(who.user, stack.AllScopes)
 			t.Run("by an S3 program", func(t *testing.T) { who.want.check(t, viaS3(s.S3(session))) })
 			t.Run("by mc", func(t *testing.T) { who.want.check(t, viaMC(s.For(t).MC(session))) })
-			t.Run("by presigned URLs", func(t *testing.T) { who.want.check(t, viaURL(s.S3(session))) })
+			t.Run("by presigned URLs", func(t *testing.T) { who.want.check(t, viaURL(linksOf(s, session))) })
 		})
 	}
 	t.Run("only the administrator administers", func(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"testing"
 
-	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"github.com/claimgate/claimgate/e2e/internal/stack"
@@ -57,21 +56,21 @@ func TestSmuggledIdentity(t *testing.T) {
 			t.Parallel()
 			s := s.For(t)
 			get := who == "rhea"
-			c := s.S3(creds)
+			l := linksOf(s, creds)
 			query, header := url.Values{}, http.Header{}
 			for _, f := range smuggled(s) {
 				query.Set(f.name, f.value)
 				header.Set(f.name, f.value)
 				// One by one, so that no other one spoils its effect.
 				one, oneHeader := url.Values{f.name: {f.value}}, http.Header{http.CanonicalHeaderKey(f.name): {f.value}}
-				expect(t, "put with ?"+f.name, putting(c, one, nil), false)
-				expect(t, "get with ?"+f.name, getting(c, bucket, object, one, nil), get)
-				expect(t, "put with the header "+f.name, putting(c, nil, oneHeader), false)
-				expect(t, "get with the header "+f.name, getting(c, bucket, object, nil, oneHeader), get)
+				expect(t, "put with ?"+f.name, putting(l, one, nil), false)
+				expect(t, "get with ?"+f.name, getting(l, bucket, object, one, nil), get)
+				expect(t, "put with the header "+f.name, putting(l, nil, oneHeader), false)
+				expect(t, "get with the header "+f.name, getting(l, bucket, object, nil, oneHeader), get)
 			}
-			expect(t, "get with all of them", getting(c, bucket, object, query, header), get)
-			expect(t, "put with all of them", putting(c, query, header), false)
-			expect(t, "list with all of them", listing(c, header), false)
+			expect(t, "get with all of them", getting(l, bucket, object, query, header), get)
+			expect(t, "put with all of them", putting(l, query, header), false)
+			expect(t, "list with all of them", listing(l, header), false)
 		})
 	}
 }
@@ -96,14 +95,14 @@ func TestSmuggledToken(t *testing.T) {
 	} {
 		t.Run(who.name, func(t *testing.T) {
 			t.Parallel()
-			c := s.For(t).S3(who.creds)
+			l := linksOf(s.For(t), who.creds)
 			claim, header := url.Values{"authentik_token": {adas}}, url.Values{"X-Authentik-Jwt": {adas}}
-			expect(t, "get by ?authentik_token", getting(c, bucket, object, claim, nil), who.claim)
-			expect(t, "put by ?authentik_token", putting(c, claim, nil), false)
-			expect(t, "get by ?X-Authentik-Jwt", getting(c, bucket, object, header, nil), false)
-			expect(t, "put by ?X-Authentik-Jwt", putting(c, header, nil), false)
-			expect(t, "get by a header Authentik_token", getting(c, bucket, object, nil, http.Header{"Authentik_token": {adas}}), who.claim)
-			expect(t, "put by a header Authentik_token", putting(c, nil, http.Header{"Authentik_token": {adas}}), false)
+			expect(t, "get by ?authentik_token", getting(l, bucket, object, claim, nil), who.claim)
+			expect(t, "put by ?authentik_token", putting(l, claim, nil), false)
+			expect(t, "get by ?X-Authentik-Jwt", getting(l, bucket, object, header, nil), false)
+			expect(t, "put by ?X-Authentik-Jwt", putting(l, header, nil), false)
+			expect(t, "get by a header Authentik_token", getting(l, bucket, object, nil, http.Header{"Authentik_token": {adas}}), who.claim)
+			expect(t, "put by a header Authentik_token", putting(l, nil, http.Header{"Authentik_token": {adas}}), false)
 		})
 	}
 }
@@ -114,7 +113,7 @@ func TestSmuggledToken(t *testing.T) {
 func TestSmuggledConditions(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
-	cora := s.S3(s.MustSession("cora", stack.AllScopes))
+	cora := linksOf(s, s.MustSession("cora", stack.AllScopes))
 	const office = "203.0.113.7"
 
 	root := s.S3(s.Root())
@@ -148,25 +147,25 @@ func TestSmuggledConditions(t *testing.T) {
 	}
 }
 
-func getting(c *minio.Client, bucket, object string, query url.Values, header http.Header) action {
+func getting(l links, bucket, object string, query url.Values, header http.Header) action {
 	return func(ctx context.Context) error {
-		_, err := fetch(ctx, c, http.MethodGet, bucket, object, query, header)
+		_, err := l.fetch(ctx, http.MethodGet, bucket, object, query, header)
 		return err
 	}
 }
 
-func putting(c *minio.Client, query url.Values, header http.Header) action {
+func putting(l links, query url.Values, header http.Header) action {
 	return func(ctx context.Context) error {
-		_, err := fetch(ctx, c, http.MethodPut, bucket, "inbox/smuggled", query, header)
+		_, err := l.fetch(ctx, http.MethodPut, bucket, "inbox/smuggled", query, header)
 		return err
 	}
 }
 
 // listing leaves the query alone: parameters such as policy make another call of
 // one on a bucket.
-func listing(c *minio.Client, header http.Header) action {
+func listing(l links, header http.Header) action {
 	return func(ctx context.Context) error {
-		_, err := fetch(ctx, c, http.MethodGet, bucket, "", url.Values{"list-type": {"2"}}, header)
+		_, err := l.fetch(ctx, http.MethodGet, bucket, "", url.Values{"list-type": {"2"}}, header)
 		return err
 	}
 }

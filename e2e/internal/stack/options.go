@@ -50,6 +50,20 @@ const (
 	Recorded
 )
 
+// Production are the options that the documentation recommends: two replicas
+// behind one name, TLS by a private authority, revocations shared through a Redis,
+// a chained decision log.
+func Production() (Options, error) {
+	ca, err := pki.New("a private authority")
+	return Options{
+		CA:       ca,
+		Front:    Balanced,
+		Replicas: 2,
+		Redis:    true,
+		Env:      map[string]string{"CLAIMGATE_AUDIT_CHAIN": "true"},
+	}, err
+}
+
 // Names of files beside the config.toml.
 const (
 	CertFile = configDir + "/tls.crt"

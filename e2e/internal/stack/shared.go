@@ -14,9 +14,9 @@ var shared struct {
 	err   error
 }
 
-// Shared is the stack with the default options, started by the first test that
-// asks for it and removed after the last. Whoever stops, configures or breaks a
-// server takes New.
+// Shared is a stack as the documentation has it run, started by the first test
+// that asks for it and removed after the last. Whoever stops, configures or breaks
+// a server takes New.
 func Shared(tb testing.TB) *Stack {
 	tb.Helper()
 	shared.start.Do(func() {
@@ -24,8 +24,13 @@ func Shared(tb testing.TB) *Stack {
 		if provider, shared.err = identityProvider(); shared.err != nil {
 			return
 		}
+		var o Options
+		if o, shared.err = Production(); shared.err != nil {
+			return
+		}
+		o.authentik = provider.images
 		// Not the test's context: the stack outlives it.
-		shared.parts, shared.err = start(context.Background(), "shared", Options{authentik: provider.images})
+		shared.parts, shared.err = start(context.Background(), "shared", o)
 	})
 	if shared.parts != nil {
 		tb.Cleanup(func() { shared.parts.keepLogs(tb) })

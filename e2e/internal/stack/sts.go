@@ -1,10 +1,6 @@
 package stack
 
-import (
-	"net/http"
-
-	"github.com/minio/minio-go/v7/pkg/credentials"
-)
+import "github.com/minio/minio-go/v7/pkg/credentials"
 
 // Session is AssumeRoleWithWebIdentity: MinIO's credentials for an id_token.
 func (s *Stack) Session(idToken string) (credentials.Value, error) {
@@ -23,7 +19,7 @@ func (s *Stack) RestrictedSession(idToken, policy string) (credentials.Value, er
 		func(web *credentials.STSWebIdentity) {
 			web.RoleARN = roleARN()
 			web.Policy = policy
-			web.Client = &http.Client{Transport: s.transport()}
+			web.Client = s.HTTPClient()
 		},
 	)
 	if err != nil {
@@ -45,16 +41,17 @@ func (s *Stack) MustSession(user, scope string) credentials.Value {
 // AssumeRole is a session made from a static key, with a policy of its own.
 func (s *Stack) AssumeRole(static credentials.Value, policy string) credentials.Value {
 	s.tb.Helper()
-	sts, err := credentials.NewSTSAssumeRole(s.minioURL(), credentials.STSAssumeRoleOptions{
-		AccessKey: static.AccessKeyID,
-		SecretKey: static.SecretAccessKey,
-		Location:  region,
-		Policy:    policy,
+	sts := credentials.New(&credentials.STSAssumeRole{
+		Client:      s.HTTPClient(),
+		STSEndpoint: s.minioURL(),
+		Options: credentials.STSAssumeRoleOptions{
+			AccessKey: static.AccessKeyID,
+			SecretKey: static.SecretAccessKey,
+			Location:  region,
+			Policy:    policy,
+		},
 	})
-	var creds credentials.Value
-	if err == nil {
-		creds, err = sts.GetWithContext(nil)
-	}
+	creds, err := sts.GetWithContext(nil)
 	if err != nil {
 		s.tb.Fatalf("AssumeRole for %s: %v", static.AccessKeyID, err)
 	}
