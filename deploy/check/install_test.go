@@ -32,7 +32,7 @@ var weaknesses = map[string][]string{
 func TestInstalledConfigIsWhatClaimgateReads(t *testing.T) {
 	certificate, key := selfSigned(t)
 	secrets := maps.Clone(secrets)
-	secrets["claimgate-tls"] = map[string]string{"tls.crt": certificate, "tls.key": key}
+	secrets["claimgate-tls"] = map[string]string{"tls.crt": certificate, "tls.key": key, "ca.crt": certificate}
 	given := map[string]map[string]string{
 		"claimgate-mapping": {"mapping.toml": read(t, "mapping.example.toml")},
 		"corporate-ca":      {"ca.crt": certificate},

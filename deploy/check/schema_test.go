@@ -17,7 +17,7 @@ var update = flag.Bool("update", false, "write values.schema.json anew")
 // fit other parts of the pod.
 var ownedByChart = map[string]bool{
 	"server.listen": true, "server.caller_tokens": true, "server.caller_tokens_file": true,
-	"server.tls_cert": true, "server.tls_key": true, "server.shutdown_grace": true, "server.drain_delay": true,
+	"server.tls_cert": true, "server.tls_key": true, "server.client_ca": true, "server.shutdown_grace": true, "server.drain_delay": true,
 	"revocation.ca_file": true,
 	"admin.listen":       true, "mapping.file": true, "revocation.password_file": true,
 	"issuer.ca_file": true, "issuer.snapshot_file": true, "issuer.introspection.client_secret_file": true,

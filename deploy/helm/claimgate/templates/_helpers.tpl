@@ -65,6 +65,9 @@ drain_delay = "{{ .Values.shutdown.drainSeconds }}s"
 {{- if .Values.tls.existingSecret }}
 tls_cert = "/etc/claimgate/tls/tls.crt"
 tls_key = "/etc/claimgate/tls/tls.key"
+{{- if .Values.tls.clientCA }}
+client_ca = "/etc/claimgate/tls/ca.crt"
+{{- end }}
 {{- end }}
 {{- include "claimgate.keys" ($config.server | default dict) }}
 
@@ -122,6 +125,9 @@ client_secret_file = {{ printf "/etc/claimgate/introspection/%s" ($issuer.name |
 {{- $store := (.Values.config.revocation | default dict).store | default "memory" -}}
 {{- if and (eq $store "memory") (gt (int .Values.replicaCount) 1) (not .Values.revocation.perReplica) -}}
 {{- fail "config.revocation.store: with more than one replica a logout reaches only one of them; name a redis(s):// store, or accept it with revocation.perReplica=true" -}}
+{{- end -}}
+{{- if and .Values.tls.clientCA (not .Values.tls.existingSecret) -}}
+{{- fail "tls.clientCA: needs tls.existingSecret" -}}
 {{- end -}}
 {{- if gt (mul 2 (int .Values.shutdown.drainSeconds)) (int .Values.shutdown.graceSeconds) -}}
 {{- fail "shutdown.drainSeconds: at most half of shutdown.graceSeconds, the rest is for requests under way" -}}
