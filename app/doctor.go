@@ -7,11 +7,9 @@ import (
 	"io"
 	"net"
 	"os"
-	"time"
 
 	"github.com/claimgate/claimgate/app/audit"
 	"github.com/claimgate/claimgate/app/config"
-	"github.com/claimgate/claimgate/app/server"
 	"github.com/claimgate/claimgate/internal/finding"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/verifier"
@@ -24,12 +22,15 @@ func newDoctorCmd() *cobra.Command {
 		Use:   "doctor",
 		Short: "Try everything that serve needs, and say what is wrong",
 		Long: `Load the configuration and the mapping, ask every issuer for its keys, and try the
-listeners, the certificate and the decision log, as serve would. Prints a line for
-each, with the fix where something is wrong. Nothing is served, and nothing changed
-but that a decision log that is a file is created.
+store of revocations, the listeners, the certificate, the decision log, the files
+that are written later and the bound on open files, as serve would. Prints a line
+for each, with the fix where something is wrong, and what MinIO's settings must be.
+Nothing is served, and nothing changed but that a decision log that is a file is
+created. server.listen and admin.listen fail while a claimgate runs here.
 
 Exit codes: 0 all is well; 1 something is wrong; 2 the configuration does not load.`,
-		Args: cobra.NoArgs,
+		Example: "  claimgate doctor --config /etc/claimgate/config.toml",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runDoctor(cmd.Context(), configFile, cmd.OutOrStdout())
 		},
@@ -60,7 +61,9 @@ func runDoctor(ctx context.Context, configFile string, out io.Writer) error {
 	p.store(ctx)
 	p.listeners(ctx)
 	p.certificate()
+	p.files()
 	p.audit()
+	p.minio()
 	if p.sick {
 		return &exitError{code: exitFound}
 	}
@@ -128,22 +131,6 @@ func (p *patient) listeners(ctx context.Context) {
 		}
 		p.say(what, err, address+" is free")
 	}
-}
-
-func (p *patient) certificate() {
-	if p.config.Server.TLSCert == "" {
-		return
-	}
-	c, err := server.LoadCertificate(p.config.Server.TLSCert, p.config.Server.TLSKey, p.config.Server.ClientCA)
-	if err != nil {
-		p.say("certificate", err, "")
-		return
-	}
-	end := c.NotAfter()
-	if !time.Now().Before(end) {
-		err = fmt.Errorf("%s expired on %s", p.config.Server.TLSCert, end.Format(time.DateOnly))
-	}
-	p.say("certificate", err, "valid until "+end.Format(time.DateOnly))
 }
 
 func (p *patient) audit() {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"sync/atomic"
-	"time"
 )
 
 // Certificate is the listener's TLS certificate, and the authority of its
@@ -70,10 +69,8 @@ func readAuthority(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// NotAfter is when the certificate in use expires.
-func (c *Certificate) NotAfter() time.Time {
-	return c.current.Load().Certificates[0].Leaf.NotAfter
-}
+// Leaf is the certificate in use.
+func (c *Certificate) Leaf() *x509.Certificate { return c.current.Load().Certificates[0].Leaf }
 
 // Config is the listener's TLS configuration: each handshake takes what is in
 // use by then.

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/claimgate/claimgate/app/server"
+)
+
+// certificate looks at the listener's certificate as MinIO will: it checks the
+// name and the end, and has no way to skip that.
+func (p *patient) certificate() {
+	s := &p.config.Server
+	if s.TLSCert == "" {
+		return
+	}
+	c, err := server.LoadCertificate(s.TLSCert, s.TLSKey, s.ClientCA)
+	if err != nil {
+		p.say("certificate", err, "")
+		return
+	}
+	leaf := c.Leaf()
+	names := namesOf(leaf)
+	switch end := leaf.NotAfter; {
+	case !time.Now().Before(end):
+		err = fmt.Errorf("%s expired on %s", s.TLSCert, end.Format(time.DateOnly))
+	case time.Now().Before(leaf.NotBefore):
+		err = fmt.Errorf("%s counts from %s on only: is the clock right?", s.TLSCert, leaf.NotBefore.Format(time.DateOnly))
+	case len(names) == 0:
+		err = fmt.Errorf("%s has no subject alternative name, so MinIO takes it for no address at all", s.TLSCert)
+	}
+	p.say("certificate", err, "for "+strings.Join(names, ", ")+", valid until "+leaf.NotAfter.Format(time.DateOnly))
+}
+
+func namesOf(c *x509.Certificate) []string {
+	names := append([]string(nil), c.DNSNames...)
+	for _, ip := range c.IPAddresses {
+		names = append(names, ip.String())
+	}
+	return names
+}
+
+// files tries the directories that are written to later, and the bound on open
+// files.
+func (p *patient) files() {
+	for i := range p.config.Issuers {
+		if file := p.config.Issuers[i].SnapshotFile; file != "" {
+			p.say("snapshot", writable(filepath.Dir(file)), file+" can be written")
+		}
+	}
+	const others = 100 // files, listeners, issuers, the store
+	most, err := openFiles()
+	if want := uint64(p.config.Server.MaxConnections) + others; err == nil && most > 0 {
+		if most < want {
+			err = fmt.Errorf("server.max_connections needs %d open files, this process may have %d: raise LimitNOFILE= or ulimit -n, or lower the bound", want, most)
+		}
+		p.say("open files", err, fmt.Sprintf("%d, enough for server.max_connections", most))
+	}
+}
+
+// writable makes a file and removes it: permissions alone do not tell of
+// read-only file systems.
+func writable(dir string) error {
+	f, err := os.CreateTemp(dir, ".claimgate-doctor-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// minio prints what MinIO's settings must be to fit this configuration.
+func (p *patient) minio() {
+	s := &p.config.Server
+	host, port, err := net.SplitHostPort(s.Listen)
+	if err != nil {
+		return // said by the listeners already
+	}
+	scheme := "http"
+	if s.TLSCert != "" {
+		scheme = "https"
+		if c, err := server.LoadCertificate(s.TLSCert, s.TLSKey, ""); err == nil {
+			if names := namesOf(c.Leaf()); len(names) > 0 {
+				host = names[0]
+			}
+		}
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "<this host>"
+	}
+	note := func(format string, a ...any) {
+		fmt.Fprintf(p.out, "note  %-14s %s\n", "MinIO", fmt.Sprintf(format, a...))
+	}
+	note("MINIO_POLICY_PLUGIN_URL=%s://%s%s", scheme, net.JoinHostPort(host, port), s.Path)
+	if len(s.CallerTokens) > 0 {
+		note("MINIO_POLICY_PLUGIN_AUTH_TOKEN= one of server.caller_tokens, the whole value: MinIO adds no \"Bearer\"")
+	}
+	if scheme == "https" {
+		note("the certificate's authority must be in MinIO's certs/CAs, unless the system knows it")
+	}
+}
