@@ -106,7 +106,7 @@ func home(t *testing.T) (dir string, env []string) {
 	}
 }
 
-// start starts the program and waits until it serves.
+// start starts the program and waits until it is ready.
 func start(t *testing.T, dir string, stdout *os.File, env ...string) *program {
 	t.Helper()
 	p := &program{t: t, dir: dir, ended: make(chan error, 1)}
@@ -141,6 +141,7 @@ func start(t *testing.T, dir string, stdout *os.File, env ...string) *program {
 	case err := <-p.ended:
 		t.Fatalf("the program ended with %v:\n%s", err, p.said.String())
 	}
+	until(t, "readiness", func() bool { return bytes.Contains(p.get("/readyz"), []byte(`"ready":true`)) })
 	return p
 }
 
