@@ -32,7 +32,12 @@ func newDemoCmd() *cobra.Command {
 		Long: `Start the real server with an embedded Authentik-shaped issuer and the example
 mapping, ask it what a MinIO would ask, print the answers, and stay up for a MinIO
 of your own. Nothing is read or fetched. Its users and app passwords are known to
-everybody: it listens on the loopback interface and is for trying only.`,
+everybody: it listens on the loopback interface and is for trying only.
+
+Exit codes: 0 every answer was as expected; 1 one was not, or the server failed.`,
+		Example: `  claimgate demo
+  claimgate demo --once
+  claimgate demo --listen 127.0.0.1:9090`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)

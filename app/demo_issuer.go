@@ -33,7 +33,9 @@ func newDemoIssuerCmd() *cobra.Command {
 set and token endpoint, for tests that run MinIO and claimgate in containers.
 
 Its users and their app passwords are known to everybody. SIGHUP rotates the
-signing key, with no overlap, as Authentik does.`,
+signing key, with no overlap, as Authentik does.
+
+Exit codes: 0 after a stop signal; 2 it cannot listen, or the key file is no key.`,
 		Example: `  claimgate demo issuer --listen 0.0.0.0:9000 --url http://issuer:9000/application/o/minio/`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -24,7 +24,11 @@ func newHealthcheckCmd() *cobra.Command {
 ready, 1 if it is not. Made for HEALTHCHECK in images without a shell.
 
 The address is --url, else that of --config, else CLAIMGATE_ADMIN_LISTEN, else the
-default of admin.listen.`,
+default of admin.listen.
+
+Exit codes: 0 ready; 1 not ready, or no answer; 2 the configuration cannot be read.`,
+		Example: `  claimgate healthcheck
+  claimgate healthcheck --config /etc/claimgate/config.toml --timeout 1s`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if url == "" {

@@ -16,14 +16,26 @@ func newServeCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Answer MinIO's authorization webhook",
-		Long: `Answer MinIO's authorization webhook until SIGTERM or SIGINT, which lets requests
-under way finish. SIGHUP reads mapping.toml, policies, caller tokens and TLS files
-again and reopens the decision log; changes of these files are also seen without it.
+		Long: `Answer MinIO's authorization webhook, as config.toml says. Every key of it can also
+be set from the environment, as CLAIMGATE_SERVER_LISTEN or CLAIMGATE_ISSUER_0_URL.
 
-Every key of config.toml can be set from the environment, as CLAIMGATE_SERVER_LISTEN
-or CLAIMGATE_ISSUER_0_URL.`,
-		Example: "  claimgate serve --config config.toml",
-		Args:    cobra.NoArgs,
+SIGTERM and SIGINT stop it without losing an answer: /readyz says 503 and answers
+ask MinIO to leave; after server.drain_delay the listener closes; what is under way
+is answered, until server.shutdown_grace is over. A second signal ends it at once.
+
+SIGHUP reads mapping.toml, policies, caller tokens and TLS files again and reopens
+the decision log; changes of these files are also seen without it. What has errors
+is not taken.
+
+systemd is told when it is ready, reloads and stops (Type=notify-reload), and that
+it is alive (WatchdogSec=). GOMEMLIMIT, where it is not set, is nine tenths of the
+memory that the cgroup allows.
+
+Exit codes: 0 after a stop; 1 a listener failed; 2 the configuration, the mapping or
+a file that they name cannot be used.`,
+		Example: `  claimgate serve --config config.toml
+  CLAIMGATE_LOG_LEVEL=debug claimgate serve --config config.toml`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return serve(cmd.Context(), file)
 		},

@@ -44,6 +44,8 @@ it nothing is known of any issuer, so only the format and the header are checked
 Neither the signature nor tokens inside claims are printed.
 
 Exit codes: 0 the token is good; 1 a check failed; 2 no token, or a bad configuration.`,
+		Example: `  claimgate token inspect --config config.toml token.jwt
+  claimgate token inspect --config config.toml --token - --format json < token.jwt`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			text, err := readToken(token, args, cmd.InOrStdin())

@@ -45,7 +45,12 @@ func newVersionCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version of this build",
-		Args:  cobra.NoArgs,
+		Long: `Print the version, the commit, when it was built, and the Go release that built
+it. The admin listener says the same at /version.
+
+Exit codes: 0.`,
+		Example: "  claimgate version",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			b := theBuild()
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "claimgate %s commit %s built %s with %s\n",
