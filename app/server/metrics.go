@@ -59,6 +59,10 @@ func NewMetrics(version, commit string) *Metrics {
 			Help: "Loads of the mapping: ok, unchanged, or error, which keeps the old one.",
 		}, []string{"outcome"}),
 	}
+	// From zero: an alert on an increase does not see a series that begins at one.
+	for _, outcome := range []string{"ok", "unchanged", "error"} {
+		m.reloads.WithLabelValues(outcome)
+	}
 	decisions := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "claimgate_decisions_total",
 		Help: "Answers given, by result and reason.",
