@@ -32,7 +32,8 @@ func (v *Verifier) Attested(claims []byte, maxAge time.Duration) (*Identity, err
 	if s == nil {
 		return nil, refuse(Untrusted, "iss is "+quoted(root.Get("iss").Text())+", which is no configured issuer")
 	}
-	id, why := s.issuer.attested(root, v.now(), maxAge)
+	now := v.now()
+	id, why := s.issuer.attested(root, now, v.clock.latest(now), maxAge)
 	if why != nil {
 		return nil, refuse(Untrusted, why.Detail)
 	}
@@ -40,7 +41,7 @@ func (v *Verifier) Attested(claims []byte, maxAge time.Duration) (*Identity, err
 	return id, nil
 }
 
-func (i *Issuer) attested(root strictjson.Value, now time.Time, maxAge time.Duration) (*Identity, *Error) {
+func (i *Issuer) attested(root strictjson.Value, now, latest time.Time, maxAge time.Duration) (*Identity, *Error) {
 	if err := i.judgeKind(root); err != nil {
 		return nil, err
 	}
@@ -67,12 +68,12 @@ func (i *Issuer) attested(root strictjson.Value, now time.Time, maxAge time.Dura
 	}
 	switch {
 	case hasEXP:
-		if id.Expires = time.Unix(exp, 0); !now.Before(id.Expires.Add(i.Leeway)) {
+		if id.Expires = time.Unix(exp, 0); !latest.Before(id.Expires.Add(i.Leeway)) {
 			return nil, refuse(Expired, "exp has passed")
 		}
 	case !hasIAT:
 		return nil, refuse(BadClaims, "neither exp nor iat is there")
-	case maxAge <= 0 || !now.Before(id.IssuedAt.Add(maxAge)): // iat may lie ahead, within the leeway
+	case maxAge <= 0 || !latest.Before(id.IssuedAt.Add(maxAge)): // iat may lie ahead, within the leeway
 		return nil, refuse(Expired, "an access key's claims count until iat + evidence.service_account_max_age")
 	}
 	return id, nil

@@ -206,8 +206,9 @@ type Grace struct {
 	MaxAge time.Duration
 }
 
-// judgeTime applies step 7 of the package comment.
-func (i *Issuer) judgeTime(j *judged, now time.Time, grace Grace) *Error {
+// judgeTime applies step 7 of the package comment. latest is now, or later where
+// the clock was set back: what has expired stays so.
+func (i *Issuer) judgeTime(j *judged, now, latest time.Time, grace Grace) *Error {
 	if j.hasIAT && j.identity.IssuedAt.After(now.Add(i.Leeway)) {
 		return i.early("iat")
 	}
@@ -217,10 +218,10 @@ func (i *Issuer) judgeTime(j *judged, now time.Time, grace Grace) *Error {
 	if !j.hasIAT && j.identity.Expires.Sub(now) > i.MaxLifetime {
 		return i.tooLong()
 	}
-	if now.Before(j.identity.Expires.Add(i.Leeway)) {
+	if latest.Before(j.identity.Expires.Add(i.Leeway)) {
 		return nil
 	}
-	if j.hasIAT && grace.MaxAge > 0 && now.Before(j.identity.IssuedAt.Add(grace.MaxAge)) {
+	if j.hasIAT && grace.MaxAge > 0 && latest.Before(j.identity.IssuedAt.Add(grace.MaxAge)) {
 		return nil
 	}
 	return refuse(Expired, "exp was "+j.identity.Expires.UTC().Format(time.RFC3339))

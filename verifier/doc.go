@@ -17,7 +17,8 @@
 //     and policy have the types a mapping may rely on; exp is there and at most
 //     MaxLifetime after iat; no logout token, key-bound token or, unless
 //     allowed, delegated token.
-//  7. Time, with leeway: not expired, not issued or valid in the future.
+//  7. Time, with leeway: not expired, not issued or valid in the future. A clock
+//     that is set back by minutes brings no expired token to life.
 //
 // Steps 1 to 6 are remembered by the SHA-256 of the token for TokenTTL; step 7,
 // the age of the key set and the presence of the very key are judged anew on

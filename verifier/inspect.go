@@ -66,7 +66,7 @@ func (v *Verifier) Inspect(ctx context.Context, token string) Inspection {
 	f, err := v.check(ctx, token)
 	if err == nil {
 		f.identity.Digest = sha256.Sum256([]byte(token))
-		if err = f.source.issuer.judgeTime(&f.judged, v.now(), Grace{}); err == nil {
+		if err = f.source.issuer.judgeTime(&f.judged, v.now(), v.now(), Grace{}); err == nil {
 			in.Identity = &f.identity
 		}
 	}

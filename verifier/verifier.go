@@ -60,6 +60,7 @@ type Verifier struct {
 	once       singleflight.Group
 	cancel     context.CancelFunc
 	running    sync.WaitGroup
+	clock      ratchet
 	stats      stats
 }
 
@@ -199,7 +200,7 @@ func (v *Verifier) Verify(ctx context.Context, token string, grace Grace) (*Iden
 	case !f.trustedBy(set): // it left while this token was checked
 		return nil, unknownKey(f.key.kid)
 	}
-	if err := f.source.issuer.judgeTime(&f.judged, now, grace); err != nil {
+	if err := f.source.issuer.judgeTime(&f.judged, now, v.clock.latest(now), grace); err != nil {
 		return nil, err
 	}
 	return &f.identity, nil
