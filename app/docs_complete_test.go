@@ -66,6 +66,20 @@ func compare(t *testing.T, what string, want, got []string) {
 	}
 }
 
+// The picture of the decision has every way in which it can end.
+func TestTheArchitectureShowsEveryReason(t *testing.T) {
+	text := readDoc(t, "../docs/architecture.md")
+	for _, r := range gateway.Reasons() {
+		shown := string(r)
+		if strings.HasPrefix(shown, "token_") && !strings.Contains(text, shown) {
+			shown = "token_..." // of the verifier
+		}
+		if !regexp.MustCompile(`\b` + regexp.QuoteMeta(shown)).MatchString(text) {
+			t.Errorf("no picture or text has %s", r)
+		}
+	}
+}
+
 // The threat model names the test that tries each attack: it must be there.
 func TestEveryTestOfTheThreatModelExists(t *testing.T) {
 	there := map[string]bool{}
