@@ -16,7 +16,7 @@ import (
 type ratchet struct{ seen atomic.Int64 } // Unix nanoseconds
 
 const (
-	ratchetMost = 15 * time.Minute
+	ratchetMost = 30 * time.Minute // ten minutes ahead, then ten back, are twenty
 	ratchetStep = time.Second // so that not every request writes
 )
 
