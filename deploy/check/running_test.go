@@ -38,6 +38,9 @@ listen = "127.0.0.1:0"
 url       = "http://%s/application/o/minio/"
 audiences = ["minio"]
 refresh   = "1s"
+[issuer.introspection]
+client_id = "minio"
+client_secret_file = "client-secret"
 [mapping]
 file = "mapping.toml"
 [audit]
@@ -45,6 +48,7 @@ output = "%s"
 [revocation]
 store = "redis://127.0.0.1:1/0"
 `, issuer, filepath.Join(dir, "decisions.jsonl")))
+	write(t, filepath.Join(dir, "client-secret"), "client-secret")
 	line := start(t, `"serving"`, "serve", "--config", filepath.Join(dir, "config.toml"))
 	var serving struct{ URL, Admin string }
 	if err := json.Unmarshal([]byte(line), &serving); err != nil {
