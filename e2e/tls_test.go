@@ -62,8 +62,7 @@ func TestTLSAndCallerTokens(t *testing.T) {
 	})
 	t.Run("a certificate of another authority denies", func(t *testing.T) {
 		renew(t, s, authority(t))
-		// MinIO resumes the TLS sessions that it has, and those end with the
-		// process that made them.
+		// MinIO keeps the connections that it has, and those end with the process.
 		s.Gateway(0).Kill()
 		s.Gateway(0).Start()
 		grant{}.check(t, viaS3(s.S3(s.Root())))
