@@ -17,7 +17,7 @@ type ratchet struct{ seen atomic.Int64 } // Unix nanoseconds
 
 const (
 	ratchetMost = 30 * time.Minute // ten minutes ahead, then ten back, are twenty
-	ratchetStep = time.Second // so that not every request writes
+	ratchetStep = time.Second      // so that not every request writes
 )
 
 // latest returns now, or the latest time that was seen before, if that is a
