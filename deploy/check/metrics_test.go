@@ -11,14 +11,17 @@ import (
 	"github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 	"sigs.k8s.io/yaml"
 )
 
-// metric is what an expression expects of one: its name and labels.
+// metric is what an expression expects of one: its name, labels, and what its
+// labels must match.
 type metric struct {
-	name   string
-	labels []string
+	name     string
+	labels   []string
+	matchers []*labels.Matcher
 }
 
 // TestEveryMetricThatIsAskedForExists compares the alerts and the dashboard with
@@ -28,20 +31,24 @@ func TestEveryMetricThatIsAskedForExists(t *testing.T) {
 	if len(expressions) < 40 {
 		t.Fatalf("%d expressions: some are not read", len(expressions))
 	}
-	shown := shownMetrics(t)
+	shown, series := shownMetrics(t)
 	for _, expression := range expressions {
 		for _, m := range metricsOf(t, expression) {
 			if strings.HasPrefix(m.name, "minio_") || m.name == "up" {
 				continue // of MinIO and of Prometheus
 			}
-			labels, ok := shown[m.name]
+			has, ok := shown[m.name]
 			if !ok {
 				t.Errorf("claimgate shows no %s, which is asked for by %s", m.name, expression)
 				continue
 			}
+			// A series that is not there from zero on has no increase when it begins.
+			if !slices.ContainsFunc(series[family(m.name)], m.matches) {
+				t.Errorf("no series of %s fits %v, of %s", m.name, m.matchers, expression)
+			}
 			for _, label := range m.labels {
-				if !slices.Contains(labels, label) {
-					t.Errorf("%s has no label %s (it has %v), which is asked for by %s", m.name, label, labels, expression)
+				if !slices.Contains(has, label) {
+					t.Errorf("%s has no label %s (it has %v), which is asked for by %s", m.name, label, has, expression)
 				}
 			}
 		}
@@ -56,7 +63,8 @@ func TestEveryMetricOfClaimgateIsOnTheDashboard(t *testing.T) {
 			asked[family(m.name)] = true
 		}
 	}
-	for name := range shownMetrics(t) {
+	shown, _ := shownMetrics(t)
+	for name := range shown {
 		if strings.HasPrefix(name, "claimgate_") && !asked[family(name)] {
 			t.Errorf("%s is on no panel of the dashboard", name)
 		}
@@ -74,7 +82,8 @@ func family(name string) string {
 // targetLabels are those that Prometheus adds.
 var targetLabels = []string{"job", "instance"}
 
-func shownMetrics(t *testing.T) map[string][]string {
+// shownMetrics returns the labels of each metric, and the series of each family.
+func shownMetrics(t *testing.T) (shown map[string][]string, series map[string][]map[string]string) {
 	t.Helper()
 	_, admin := serve(t)
 	resp, err := http.Get(admin + "/metrics")
@@ -87,18 +96,36 @@ func shownMetrics(t *testing.T) map[string][]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown := map[string][]string{}
+	shown, series = map[string][]string{}, map[string][]map[string]string{}
 	for name, f := range families {
-		labels := slices.Clone(targetLabels)
-		for _, l := range f.GetMetric()[0].GetLabel() {
-			labels = append(labels, l.GetName())
+		for _, one := range f.GetMetric() {
+			values := map[string]string{}
+			for _, l := range one.GetLabel() {
+				values[l.GetName()] = l.GetValue()
+			}
+			series[family(name)] = append(series[family(name)], values)
 		}
-		shown[name] = labels
+		has := slices.Clone(targetLabels)
+		for _, l := range f.GetMetric()[0].GetLabel() {
+			has = append(has, l.GetName())
+		}
+		shown[name] = has
 		if f.GetType() == io_prometheus_client.MetricType_HISTOGRAM {
-			shown[name+"_bucket"], shown[name+"_count"], shown[name+"_sum"] = append(labels, "le"), labels, labels
+			shown[name+"_bucket"], shown[name+"_count"], shown[name+"_sum"] = append(has, "le"), has, has
 		}
 	}
-	return shown
+	return shown, series
+}
+
+// matches looks at the labels that claimgate sets; a dashboard's variables stand
+// for the others.
+func (m metric) matches(series map[string]string) bool {
+	for _, matcher := range m.matchers {
+		if !slices.Contains(targetLabels, matcher.Name) && matcher.Name != labels.MetricName && !matcher.Matches(series[matcher.Name]) {
+			return false
+		}
+	}
+	return true
 }
 
 // metricsOf finds the metrics of an expression with the labels that selectors and
@@ -115,20 +142,20 @@ func metricsOf(t *testing.T, expression string) []metric {
 		if !ok {
 			return nil
 		}
-		labels := map[string]bool{}
+		used := map[string]bool{}
 		for _, m := range selector.LabelMatchers {
-			if m.Name != "__name__" {
-				labels[m.Name] = true
+			if m.Name != labels.MetricName {
+				used[m.Name] = true
 			}
 		}
 		for _, above := range path {
 			if a, ok := above.(*parser.AggregateExpr); ok && !a.Without {
 				for _, l := range a.Grouping {
-					labels[l] = true
+					used[l] = true
 				}
 			}
 		}
-		found = append(found, metric{selector.Name, slices.Sorted(maps.Keys(labels))})
+		found = append(found, metric{selector.Name, slices.Sorted(maps.Keys(used)), selector.LabelMatchers})
 		return nil
 	})
 	return found
