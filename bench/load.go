@@ -3,22 +3,20 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
-	"text/tabwriter"
 	"time"
 )
 
-type result struct {
+type loaded struct {
 	rate     float64
 	p50, p99 time.Duration
-	failed   int
 }
 
-// writeScript makes wrk send the body, and count answers that are not 200.
+// writeScript makes wrk send the body.
 func writeScript(path string, body []byte) error {
 	script := fmt.Sprintf("wrk.method = \"POST\"\nwrk.headers[\"Content-Type\"] = \"application/json\"\nwrk.body = [==[%s]==]\n", body)
 	return os.WriteFile(path, []byte(script), 0o600)
@@ -28,51 +26,61 @@ var (
 	rateLine   = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
 	p50Line    = regexp.MustCompile(`50%\s+([0-9.]+[a-z]+)`)
 	p99Line    = regexp.MustCompile(`99%\s+([0-9.]+[a-z]+)`)
-	failedLine = regexp.MustCompile(`Non-2xx or 3xx responses: ([0-9]+)`)
+	failedLine = regexp.MustCompile(`Non-2xx or 3xx responses|Socket errors`)
 )
 
-// load has wrk ask for so many seconds.
-func load(ctx context.Context, script, url string, connections, seconds int) (result, error) {
+// load has wrk ask for so many seconds. An answer that is not 200 makes the
+// comparison void.
+func load(ctx context.Context, script, url string, connections, seconds int) (l loaded, err error) {
+	if err := ctx.Err(); err != nil {
+		return l, err
+	}
 	cmd := exec.CommandContext(ctx, "wrk", "-t1", "-c"+strconv.Itoa(connections), "-d"+strconv.Itoa(seconds)+"s", "--latency", "-s", script, url)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		return result{}, fmt.Errorf("wrk: %w\n%s", err, out)
+		return l, fmt.Errorf("wrk: %w\n%s", err, out)
 	}
-	var r result
+	if failedLine.Match(out) {
+		return l, fmt.Errorf("%s: answers were not 200, or none came:\n%s", url, out)
+	}
 	field := func(re *regexp.Regexp) string {
 		if m := re.FindSubmatch(out); m != nil {
 			return string(m[1])
 		}
 		return ""
 	}
-	if r.rate, err = strconv.ParseFloat(field(rateLine), 64); err != nil {
-		return r, fmt.Errorf("wrk printed no rate:\n%s", out)
+	if l.rate, err = strconv.ParseFloat(field(rateLine), 64); err != nil {
+		return l, fmt.Errorf("wrk printed no rate:\n%s", out)
 	}
-	if r.p50, err = time.ParseDuration(field(p50Line)); err != nil {
-		return r, err
+	if l.p50, err = time.ParseDuration(field(p50Line)); err != nil {
+		return l, err
 	}
-	if r.p99, err = time.ParseDuration(field(p99Line)); err != nil {
-		return r, err
-	}
-	r.failed, _ = strconv.Atoi(field(failedLine))
-	return r, nil
+	l.p99, err = time.ParseDuration(field(p99Line))
+	return l, err
 }
 
-// report prints the medians, and each server's ratio to the first.
-func report(out io.Writer, s settings, size int, subjects []*subject) {
-	fmt.Fprintf(out, "%d rounds of %d s, %d connections, a body of %d bytes, medians:\n\n", s.rounds, s.seconds, s.connections, size)
-	first := subjects[0]
-	if s.markdown {
-		fmt.Fprintln(out, "| server | requests/s | ratio | p50 | p99 |\n|---|---|---|---|---|")
-		for _, sub := range subjects {
-			fmt.Fprintf(out, "| %s | %.0f | %.2f | %s | %s |\n", sub.name, median(sub.rates), median(sub.rates)/median(first.rates), median(sub.p50), median(sub.p99))
+// interleaved asks every subject once in each round.
+func interleaved(ctx context.Context, dir string, subjects []*process, body []byte, connections, rounds, seconds int) (rate, p50, p99 map[string]float64, err error) {
+	script := filepath.Join(dir, "body.lua")
+	if err := writeScript(script, body); err != nil {
+		return nil, nil, nil, err
+	}
+	for _, s := range subjects { // warm caches and connections
+		if _, err := load(ctx, script, s.url, connections, 1); err != nil {
+			return nil, nil, nil, err
 		}
-		return
 	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "SERVER\tREQUESTS/S\tRATIO\tP50\tP99")
-	for _, sub := range subjects {
-		fmt.Fprintf(w, "%s\t%.0f\t%.2f\t%s\t%s\n", sub.name, median(sub.rates), median(sub.rates)/median(first.rates), median(sub.p50), median(sub.p99))
+	rates, halves, tails := byName{}, byName{}, byName{}
+	for range rounds {
+		for _, s := range subjects {
+			l, err := load(ctx, script, s.url, connections, seconds)
+			if err != nil {
+				return nil, nil, nil, fmt.Errorf("%s: %w", s.name, err)
+			}
+			rates[s.name] = append(rates[s.name], l.rate)
+			halves[s.name] = append(halves[s.name], float64(l.p50)/1e3)
+			tails[s.name] = append(tails[s.name], float64(l.p99)/1e3)
+		}
 	}
-	_ = w.Flush()
+	return rates.medians(), halves.medians(), tails.medians(), nil
 }

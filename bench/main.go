@@ -1,10 +1,12 @@
-// Command bench compares claimgate with a bare Fiber that reads the same body
-// and answers, in interleaved rounds of one run on one machine. What it prints
-// are ratios: absolute figures of a shared machine mean little.
+// Command bench measures claimgate beside a bare Fiber that reads the same body
+// and answers, beside Open Policy Agent, and under a real MinIO, and writes
+// docs/performance.md with a plot for each row.
 //
-// The load comes from wrk, another process. The question is that of a MinIO
-// session with an RSA-4096 token (Authentik's default) inside its claims, about
-// 3.4 KB. Everything is on the loopback interface and bounded in time.
+// Servers are asked in turn, round by round, in one run on one machine; medians
+// are compared. What counts are ratios: absolute figures of a shared machine mean
+// little. The load comes from wrk, another process, or from this one where the
+// rate or the token must vary. Everything is on the loopback interface and
+// bounded in number and time.
 package main
 
 import (
@@ -13,18 +15,34 @@ import (
 	"fmt"
 	"log"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
-	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
 
 type settings struct {
-	rounds, seconds, connections int
-	markdown                     bool
-	project                      string
+	runs    int
+	quick   bool
+	only    string
+	project string
+	write   bool
+}
+
+// seconds of load for a server in a round.
+func (s *settings) seconds() int {
+	if s.quick {
+		return 1
+	}
+	return 2
+}
+
+// rounds is how often every server is asked.
+func (s *settings) rounds(full int) int {
+	if s.quick {
+		return 1
+	}
+	return full
 }
 
 func main() {
@@ -32,76 +50,73 @@ func main() {
 		bare(os.Args[2])
 		return
 	}
+	if len(os.Args) > 1 && os.Args[1] == "flood" {
+		if err := floodFrom(os.Stdin, os.Stdout, os.Args[2]); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	var s settings
-	flag.IntVar(&s.rounds, "rounds", 5, "rounds; each asks every server once, and medians are compared")
-	flag.IntVar(&s.seconds, "seconds", 3, "seconds of load in a round for each server")
-	flag.IntVar(&s.connections, "connections", 32, "connections, as a busy MinIO would hold")
-	flag.BoolVar(&s.markdown, "markdown", false, "print a Markdown table")
-	flag.StringVar(&s.project, "project", "..", "the project's root, to build claimgate from")
+	flag.IntVar(&s.runs, "runs", 1, "how often everything is measured; a row is met where every run meets it")
+	flag.BoolVar(&s.quick, "quick", false, "one short round each, to see that it works")
+	flag.StringVar(&s.only, "only", "", "parts to measure, separated by commas: "+strings.Join(partNames(), ", "))
+	flag.StringVar(&s.project, "project", "..", "the project's root")
+	flag.BoolVar(&s.write, "write", false, "write docs/performance.md and its plots")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, s); err != nil {
+	if err := run(ctx, &s); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// subject is one server under load.
-type subject struct {
-	name  string
-	url   string
-	rates []float64
-	p50   []time.Duration
-	p99   []time.Duration
+// A part measures some rows.
+type part struct {
+	name    string
+	measure func(ctx context.Context, w *world, r *results) error
 }
 
-func run(ctx context.Context, s settings) (err error) {
+func parts() []part {
+	return []part{
+		{"throughput", throughput}, {"latency", latency}, {"decide", decide}, {"cold", cold}, {"scale", scale},
+		{"flood", flood}, {"memory", memory}, {"start", startUp}, {"minio", realMinIO},
+	}
+}
+
+func partNames() []string {
+	var names []string
+	for _, p := range parts() {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+func run(ctx context.Context, s *settings) error {
 	dir, err := os.MkdirTemp("", "claimgate-bench-")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	if _, err := exec.LookPath("wrk"); err != nil {
-		return fmt.Errorf("%w: install Debian's package wrk", err)
-	}
-	w, err := newWorld(ctx, s.project, dir)
+	w, err := newWorld(ctx, s, dir)
 	if err != nil {
 		return err
 	}
-	defer w.stop()
-	subjects := []*subject{
-		{name: "bare Fiber that reads the body", url: w.bare},
-		{name: "claimgate, audit off", url: w.quiet},
-		{name: "claimgate, every decision to a file", url: w.audited},
-	}
-	script := filepath.Join(dir, "body.lua")
-	if err := writeScript(script, w.body); err != nil {
-		return err
-	}
-	for _, sub := range subjects { // warm caches, connections and the CPU's clock
-		if _, err := load(ctx, script, sub.url, s.connections, 1); err != nil {
-			return err
+	r := newResults()
+	for n := range s.runs {
+		for _, p := range parts() {
+			if s.only != "" && !strings.Contains(","+s.only+",", ","+p.name+",") {
+				continue
+			}
+			begun := time.Now()
+			if err := p.measure(ctx, w, r); err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
+			fmt.Fprintf(os.Stderr, "run %d of %d: %s in %s\n", n+1, s.runs, p.name, time.Since(begun).Round(time.Second))
 		}
 	}
-	for range s.rounds {
-		for _, sub := range subjects {
-			r, err := load(ctx, script, sub.url, s.connections, s.seconds)
-			if err != nil {
-				return err
-			}
-			if r.failed > 0 {
-				return fmt.Errorf("%s: %d answers were not 200: the comparison is void", sub.name, r.failed)
-			}
-			sub.rates = append(sub.rates, r.rate)
-			sub.p50 = append(sub.p50, r.p50)
-			sub.p99 = append(sub.p99, r.p99)
-		}
+	r.print(os.Stdout)
+	if s.write {
+		return r.document(s.project)
 	}
-	report(os.Stdout, s, len(w.body), subjects)
 	return nil
-}
-
-func median[T ~int64 | ~float64](values []T) T {
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[len(sorted)/2]
 }

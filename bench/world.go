@@ -17,52 +17,38 @@ import (
 	"github.com/claimgate/claimgate/app/demo/issuer"
 )
 
-// world is every process that takes part.
+// world is what every part needs: the binaries and a place for files.
 type world struct {
-	bare, quiet, audited string // addresses
-	body                 []byte
-	issuer               *issuer.Server
-	processes            []*exec.Cmd
+	*settings
+	dir       string
+	claimgate string
+	mapping   string // that of one group
 }
 
-func newWorld(ctx context.Context, project, dir string) (_ *world, err error) {
-	w := new(world)
-	defer func() {
-		if err != nil {
-			w.stop()
-		}
-	}()
-	if w.issuer, err = issuer.Listen(ctx, "127.0.0.1:0", issuer.Options{KeyBits: 4096, Lifetime: 8 * time.Hour}); err != nil {
-		return nil, err
+const smallMapping = "version = 1\n[[group]]\nname = \"MinIO users\"\npolicies = [\"readwrite\"]\n"
+
+func newWorld(ctx context.Context, s *settings, dir string) (*world, error) {
+	if _, err := exec.LookPath("wrk"); err != nil {
+		return nil, fmt.Errorf("%w: install Debian's package wrk", err)
 	}
-	if w.body, err = question(w.issuer); err != nil {
-		return nil, err
-	}
-	binary := filepath.Join(dir, "claimgate")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, "./app")
-	build.Dir = project
+	w := &world{settings: s, dir: dir, claimgate: filepath.Join(dir, "claimgate"), mapping: filepath.Join(dir, "mapping.toml")}
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", w.claimgate, "./app")
+	build.Dir, build.Env = s.project, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("go build: %w\n%s", err, out)
 	}
-	mapping := filepath.Join(dir, "mapping.toml")
-	if err := os.WriteFile(mapping, []byte("version = 1\n[[group]]\nname = \"MinIO users\"\npolicies = [\"readwrite\"]\n"), 0o600); err != nil {
-		return nil, err
-	}
-	if w.bare, err = w.startBare(ctx); err != nil {
-		return nil, err
-	}
-	if w.quiet, err = w.startClaimgate(ctx, binary, mapping, "off"); err != nil {
-		return nil, err
-	}
-	w.audited, err = w.startClaimgate(ctx, binary, mapping, filepath.Join(dir, "decisions.jsonl"))
-	return w, err
+	return w, os.WriteFile(w.mapping, []byte(smallMapping), 0o600)
+}
+
+// issue starts an issuer whose keys have so many bits.
+func issue(ctx context.Context, bits int) (*issuer.Server, error) {
+	return issuer.Listen(ctx, "127.0.0.1:0", issuer.Options{KeyBits: bits, Lifetime: 8 * time.Hour})
 }
 
 // question is what MinIO asks about a GET in a session whose claims carry the
-// token, padded to the usual size by a session token of MinIO's own.
-func question(iss *issuer.Server) ([]byte, error) {
-	user, _ := iss.User("alice")
-	claims := iss.IDClaims(user)
+// token: claims as they are in the id_token, and again in conditions where they
+// are strings.
+func question(claims map[string]any) ([]byte, error) {
 	claims["accessKey"] = "BENCH7SESSION7ACCESS"
 	conditions := map[string][]string{
 		"CurrentTime": {time.Now().UTC().Format(time.RFC3339)}, "EpochTime": {"1795290525"}, "Referer": {""}, "SecureTransport": {"false"},
@@ -80,55 +66,92 @@ func question(iss *issuer.Server) ([]byte, error) {
 	}})
 }
 
-func (w *world) startBare(ctx context.Context) (string, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return "", err
+// questionOf asks for one of the issuer's users.
+func questionOf(iss *issuer.Server, name string) ([]byte, error) {
+	user, ok := iss.User(name)
+	if !ok {
+		return nil, errors.New("the issuer has no user " + name)
 	}
-	listen, err := freeAddress(ctx)
-	if err != nil {
-		return "", err
-	}
-	return w.start(ctx, exec.CommandContext(ctx, self, "bare", listen), listen)
+	return question(iss.IDClaims(user))
 }
 
-func (w *world) startClaimgate(ctx context.Context, binary, mapping, audit string) (string, error) {
-	listen, err1 := freeAddress(ctx)
-	admin, err2 := freeAddress(ctx)
-	if err := errors.Join(err1, err2); err != nil {
-		return "", err
-	}
-	cmd := exec.CommandContext(ctx, binary, "serve")
-	cmd.Env = append(os.Environ(),
-		"CLAIMGATE_SERVER_LISTEN="+listen, "CLAIMGATE_ADMIN_LISTEN="+admin, "CLAIMGATE_MAPPING_FILE="+mapping,
-		"CLAIMGATE_ISSUER_0_URL="+w.issuer.URL(), "CLAIMGATE_ISSUER_0_AUDIENCES=minio", "CLAIMGATE_AUDIT_OUTPUT="+audit,
-		"CLAIMGATE_LOG_LEVEL=error",
-	)
-	return w.start(ctx, cmd, listen)
+// process is a server that was started.
+type process struct {
+	name  string
+	url   string // where it is asked
+	admin string // of claimgate
+	cmd   *exec.Cmd
 }
 
-// start runs a server and waits until it allows the question.
-func (w *world) start(ctx context.Context, cmd *exec.Cmd, listen string) (string, error) {
+// stop ends processes that this program started.
+func stop(all ...*process) {
+	for _, p := range all {
+		if p != nil && p.cmd != nil {
+			_ = p.cmd.Process.Kill()
+			_ = p.cmd.Wait()
+		}
+	}
+}
+
+// start runs a server until stop.
+func start(name, url string, cmd *exec.Cmd) (*process, error) {
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
-		return "", err
+		return nil, err
 	}
-	w.processes = append(w.processes, cmd)
-	url := "http://" + listen + "/authz"
+	return &process{name: name, url: url, cmd: cmd}, nil
+}
+
+// allows waits until the server allows the question.
+func (p *process) allows(ctx context.Context, body []byte) error {
 	var last error
-	for range 200 {
-		answer, err := ask(ctx, url, w.body)
+	for range 400 {
+		answer, err := ask(ctx, p.url, body)
 		if err == nil && answer == `{"result":true}` {
-			return url, nil
+			return nil
 		}
 		last = fmt.Errorf("answers %q, %w", answer, err)
 		select {
 		case <-ctx.Done():
-			return "", ctx.Err()
-		case <-time.After(50 * time.Millisecond):
+			return ctx.Err()
+		case <-time.After(25 * time.Millisecond):
 		}
 	}
-	return "", fmt.Errorf("%s: %w", cmd.Path, last)
+	return fmt.Errorf("%s: %w", p.name, last)
+}
+
+func (w *world) startBare(ctx context.Context) (*process, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	listen, err := freeAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return start("bare Fiber", "http://"+listen+"/authz", exec.CommandContext(ctx, self, "bare", listen))
+}
+
+// startClaimgate runs the program under test. set are further settings, as
+// environment variables.
+func (w *world) startClaimgate(ctx context.Context, name, issuerURL string, set ...string) (*process, error) {
+	listen, err1 := freeAddress(ctx)
+	admin, err2 := freeAddress(ctx)
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, w.claimgate, "serve")
+	cmd.Env = append(os.Environ(),
+		"CLAIMGATE_SERVER_LISTEN="+listen, "CLAIMGATE_ADMIN_LISTEN="+admin, "CLAIMGATE_MAPPING_FILE="+w.mapping,
+		"CLAIMGATE_ISSUER_0_URL="+issuerURL, "CLAIMGATE_ISSUER_0_AUDIENCES=minio", "CLAIMGATE_AUDIT_OUTPUT=off", "CLAIMGATE_LOG_LEVEL=error",
+	)
+	cmd.Env = append(cmd.Env, set...)
+	p, err := start(name, "http://"+listen+"/authz", cmd)
+	if err != nil {
+		return nil, err
+	}
+	p.admin = "http://" + admin
+	return p, nil
 }
 
 func ask(ctx context.Context, url string, body []byte) (string, error) {
@@ -136,13 +159,14 @@ func ask(ctx context.Context, url string, body []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	req.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return "", err
 	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
-	return string(answer), err
+	return string(bytes.TrimSpace(answer)), err
 }
 
 func freeAddress(ctx context.Context) (string, error) {
@@ -152,14 +176,4 @@ func freeAddress(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return l.Addr().String(), l.Close()
-}
-
-func (w *world) stop() {
-	for _, p := range w.processes {
-		_ = p.Process.Kill()
-		_ = p.Wait()
-	}
-	if w.issuer != nil {
-		_ = w.issuer.Close()
-	}
 }

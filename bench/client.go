@@ -1,0 +1,39 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"github.com/valyala/fasthttp"
+)
+
+// client asks from this process, where the token must vary or the rate be held.
+type client struct {
+	fasthttp.HostClient
+	url string
+}
+
+func newClient(address, url string, connections int) *client {
+	return &client{
+		HostClient: fasthttp.HostClient{Addr: address, MaxConns: connections, ReadTimeout: 20 * time.Second, MaxIdemponentCallAttempts: 1},
+		url:        url,
+	}
+}
+
+var yes = []byte(`{"result":true}`)
+
+// post asks once, and reports whether the answer is an allow.
+func (c *client) post(body []byte) (allowed bool, err error) {
+	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
+	defer fasthttp.ReleaseRequest(req)
+	defer fasthttp.ReleaseResponse(resp)
+	req.SetRequestURI(c.url)
+	req.Header.SetMethod(fasthttp.MethodPost)
+	req.Header.SetContentType("application/json")
+	req.SetBodyRaw(body)
+	if err := c.Do(req, resp); err != nil {
+		return false, fmt.Errorf("%s: %w", c.url, err)
+	}
+	return bytes.Equal(resp.Body(), yes), nil
+}

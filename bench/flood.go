@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	forgedRate = 5000
+	warmRate   = 1000
+	floodConns = 800 // so many wait at most
+)
+
+// flood measures a client whose token is remembered, at a steady rate, first
+// alone and then beside forged tokens: each is another one, under a kid that
+// exists, so that only its signature tells.
+func flood(ctx context.Context, w *world, r *results) error {
+	iss, err := issue(ctx, 4096)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = iss.Close() }()
+	body, err := questionOf(iss, "alice")
+	if err != nil {
+		return err
+	}
+	p, err := w.startClaimgate(ctx, offName, iss.URL())
+	if err != nil {
+		return err
+	}
+	defer stop(p)
+	if err := p.allows(ctx, body); err != nil {
+		return err
+	}
+	at, err := url.Parse(p.url)
+	if err != nil {
+		return err
+	}
+	length := 5 * time.Second
+	if w.quick {
+		length = time.Second
+	}
+	warm := newClient(at.Host, p.url, 8)
+	if _, err := paced(ctx, warm, body, time.Second); err != nil {
+		return err
+	}
+	quiet, err := paced(ctx, warm, body, length)
+	if err != nil {
+		return err
+	}
+	var busy []float64
+	t, flooded, err := flooding(ctx, p.url, body, func() (err error) {
+		busy, err = paced(ctx, warm, body, length)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if t.Allowed > 0 {
+		return fmt.Errorf("%d forged tokens were allowed", t.Allowed)
+	}
+	r.record("flood", percentile(busy, 0.99)/percentile(quiet, 0.99))
+	r.fact("The flood: %d forged RSA-4096 tokens/s are begun, %d connections at most; the warm client asks %d times a second.", forgedRate, floodConns, warmRate)
+	r.draw(&plot{name: "flood", title: fmt.Sprintf("A warm client beside %.0f forged tokens/s", float64(t.Sent)/flooded.Seconds()), unit: "µs", bars: []bar{
+		{name: "p50, quiet", value: percentile(quiet, 0.5)}, {name: "p50, flooded", value: percentile(busy, 0.5)},
+		{name: "p99, quiet", value: percentile(quiet, 0.99)}, {name: "p99, flooded", value: percentile(busy, 0.99)},
+	}})
+	return nil
+}
+
+// paced asks at a steady rate and returns what each answer took, in microseconds.
+// A question whose turn came while the one before was waiting counts from its turn.
+func paced(ctx context.Context, c *client, body []byte, length time.Duration) ([]float64, error) {
+	const lanes = 4
+	var mu sync.Mutex
+	var all []float64
+	var wrong error
+	var clients sync.WaitGroup
+	begun := time.Now()
+	for lane := range lanes {
+		clients.Go(func() {
+			var took []float64
+			for n := lane; ; n += lanes {
+				due := begun.Add(time.Duration(n) * time.Second / warmRate)
+				if due.Sub(begun) > length || ctx.Err() != nil {
+					break
+				}
+				time.Sleep(time.Until(due))
+				asked := time.Now()
+				ok, err := c.post(body)
+				if err == nil && !ok {
+					err = errors.New("a warm question was denied")
+				}
+				if err != nil {
+					mu.Lock()
+					wrong = err
+					mu.Unlock()
+					return
+				}
+				took = append(took, float64(time.Since(asked).Nanoseconds())/1e3)
+			}
+			mu.Lock()
+			all = append(all, took...)
+			mu.Unlock()
+		})
+	}
+	clients.Wait()
+	if wrong == nil && len(all) == 0 {
+		wrong = errors.New("nothing was asked")
+	}
+	return all, wrong
+}
+
+// forgery is a question in which a few characters of the token's signature are
+// replaced, always by others.
+type forgery struct {
+	body []byte
+	at   int
+}
+
+// forgeries finds the token in a question.
+func forgeries(body []byte) (forgery, error) {
+	var q struct {
+		Input struct {
+			Conditions map[string][]string `json:"conditions"`
+		} `json:"input"`
+	}
+	if err := json.Unmarshal(body, &q); err != nil {
+		return forgery{}, err
+	}
+	token := q.Input.Conditions["authentik_token"][0]
+	// Conditions hold it, and claims: the gateway reads that of conditions.
+	at := bytes.Index(body, []byte(`"authentik_token":["`+token))
+	if at < 0 {
+		return forgery{}, errors.New("the question holds no token")
+	}
+	return forgery{body, at + len(`"authentik_token":["`) + len(token) - 40}, nil
+}
+
+// number returns the question with the nth forged signature.
+func (f forgery) number(n uint64) []byte {
+	body := bytes.Clone(f.body)
+	var raw [9]byte
+	for i := range 8 {
+		raw[i] = byte(n >> (8 * i))
+	}
+	raw[8] = 1
+	base64.RawURLEncoding.Encode(body[f.at:f.at+12], raw[:])
+	return body
+}
+
+// forge begins so many forged questions a second until ctx ends.
+func forge(ctx context.Context, c *client, f forgery, sent, allowed, failed *atomic.Uint64) {
+	const tick = 2 * time.Millisecond
+	turns := time.NewTicker(tick)
+	defer turns.Stop()
+	var under sync.WaitGroup
+	defer under.Wait()
+	slots := make(chan struct{}, floodConns)
+	begun := time.Now()
+	for n := uint64(0); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-turns.C:
+		}
+		for due := uint64(time.Since(begun).Seconds() * forgedRate); n < due; n++ {
+			select {
+			case slots <- struct{}{}:
+			default:
+				continue // as many wait as may; this one is not begun
+			}
+			under.Go(func() {
+				defer func() { <-slots }()
+				sent.Add(1)
+				ok, err := c.post(f.number(n))
+				switch {
+				case err != nil:
+					failed.Add(1)
+				case ok:
+					allowed.Add(1)
+				}
+			})
+		}
+	}
+}

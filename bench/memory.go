@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"strconv"
+	"sync"
+	"time"
+)
+
+const liveTokens = 100_000
+
+// memory measures the resident set of a claimgate that has just begun to answer,
+// and of one that has verified many tokens. They are signed by Ed25519: RSA-4096
+// would take minutes, and what is remembered of a token does not hold its
+// signature.
+func memory(ctx context.Context, w *world, r *results) error {
+	s, err := newSigner(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	p, err := w.startClaimgate(ctx, offName, s.url, "CLAIMGATE_ISSUER_0_JWKS_URL="+s.url+"jwks/", "CLAIMGATE_ISSUER_0_ALGORITHMS=EdDSA")
+	if err != nil {
+		return err
+	}
+	defer stop(p)
+	first, err := s.question(0)
+	if err != nil {
+		return err
+	}
+	if err := p.allows(ctx, first); err != nil {
+		return err
+	}
+	time.Sleep(time.Second)
+	idle, err := p.resident()
+	if err != nil {
+		return err
+	}
+	count := liveTokens
+	if w.quick {
+		count = 5000
+	}
+	r.record("idle", idle)
+	grown := &plot{name: "memory", title: "Resident memory by the tokens in use", unit: "MiB", xLabel: "live tokens"}
+	sizes := []float64{}
+	from := 0
+	for _, n := range []int{count / 100, count / 10, count / 4, count / 2, count} {
+		if err := s.askAll(ctx, p, from, n); err != nil {
+			return err
+		}
+		from = n
+		rss, err := p.resident()
+		if err != nil {
+			return err
+		}
+		grown.x, sizes = append(grown.x, float64(n)), append(sizes, rss)
+	}
+	// Once more: they are live, not only seen.
+	before, err := p.hits(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.askAll(ctx, p, 0, count); err != nil {
+		return err
+	}
+	after, err := p.hits(ctx)
+	if err != nil {
+		return err
+	}
+	rss, err := p.resident()
+	if err != nil {
+		return err
+	}
+	sizes[len(sizes)-1] = rss
+	grown.lines = []line{{"claimgate", sizes}}
+	r.draw(grown)
+	r.record("live", rss)
+	r.fact("Asked a second time, %.1f %% of the %d tokens were remembered, by the default cache.token_bytes of 64MiB; the others were verified again.", 100*(after-before)/float64(count), count)
+	return nil
+}
+
+var residentLine = regexp.MustCompile(`VmRSS:\s+(\d+) kB`)
+
+// resident is the process's resident set in MiB.
+func (p *process) resident() (float64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	m := residentLine.FindSubmatch(status)
+	if m == nil {
+		return 0, fmt.Errorf("no VmRSS in\n%s", status)
+	}
+	kb, err := strconv.ParseFloat(string(m[1]), 64)
+	return kb / 1024, err
+}
+
+var hitLine = regexp.MustCompile(`claimgate_token_cache_total\{outcome="hit"\} (\S+)`)
+
+func (p *process) hits(ctx context.Context) (float64, error) {
+	text, err := get(ctx, p.admin+"/metrics")
+	if err != nil {
+		return 0, err
+	}
+	m := hitLine.FindStringSubmatch(text)
+	if m == nil {
+		return 0, fmt.Errorf("/metrics tells no hits")
+	}
+	return strconv.ParseFloat(m[1], 64)
+}
+
+// signer is an issuer with an Ed25519 key.
+type signer struct {
+	url     string
+	private ed25519.PrivateKey
+	server  *http.Server
+}
+
+func newSigner(ctx context.Context) (*signer, error) {
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := json.Marshal(map[string]any{"keys": []any{map[string]string{
+		"kty": "OKP", "crv": "Ed25519", "x": base64.RawURLEncoding.EncodeToString(public), "kid": "bench", "use": "sig", "alg": "EdDSA",
+	}}})
+	if err != nil {
+		return nil, err
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	s := &signer{url: "http://" + l.Addr().String() + "/application/o/minio/", private: private, server: &http.Server{ReadHeaderTimeout: time.Second}}
+	s.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(keys) // who asks sees that it fails
+	})
+	go func() { _ = s.server.Serve(l) }() // until close
+	return s, nil
+}
+
+func (s *signer) close() { _ = s.server.Close() }
+
+// question asks as the nth user, with a token of the size that Authentik makes.
+func (s *signer) question(n int) ([]byte, error) {
+	now := time.Now().Unix()
+	claims := map[string]any{
+		"iss": s.url, "sub": fmt.Sprintf("%064x", n), "aud": "minio", "azp": "minio", "exp": now + 8*3600, "iat": now, "auth_time": now,
+		"acr": "goauthentik.io/providers/oauth2/default", "amr": []string{"pwd"}, "sid": fmt.Sprintf("%064x", n*7), "jti": fmt.Sprint(n),
+		"email": fmt.Sprintf("user-%d@example.com", n), "email_verified": true, "name": "A User", "given_name": "A", "nickname": fmt.Sprintf("user-%d", n),
+		"preferred_username": fmt.Sprintf("user-%d", n), "groups": []string{"MinIO users", "staff", "team blue"}, "policy": "readwrite", "uid": fmt.Sprint(n),
+	}
+	header, err := json.Marshal(map[string]string{"alg": "EdDSA", "typ": "JWT", "kid": "bench"})
+	if err != nil {
+		return nil, err
+	}
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		return nil, err
+	}
+	input := base64.RawURLEncoding.EncodeToString(header) + "." + base64.RawURLEncoding.EncodeToString(payload)
+	claims["authentik_token"] = input + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(s.private, []byte(input)))
+	return question(claims)
+}
+
+// askAll asks once with each of the tokens from to n.
+func (s *signer) askAll(ctx context.Context, p *process, from, n int) error {
+	at, err := url.Parse(p.url)
+	if err != nil {
+		return err
+	}
+	const lanes = 8
+	c := newClient(at.Host, p.url, lanes)
+	defer c.CloseIdleConnections()
+	var asking sync.WaitGroup
+	wrong := make(chan error, lanes)
+	for lane := range lanes {
+		asking.Go(func() {
+			for i := from + lane; i < n && ctx.Err() == nil; i += lanes {
+				body, err := s.question(i)
+				var ok bool
+				if err == nil {
+					ok, err = c.post(body)
+				}
+				if err == nil && !ok {
+					err = fmt.Errorf("token %d is denied", i)
+				}
+				if err != nil {
+					wrong <- err
+					return
+				}
+			}
+		})
+	}
+	asking.Wait()
+	select {
+	case err := <-wrong:
+		return err
+	default:
+		return ctx.Err()
+	}
+}
