@@ -37,6 +37,18 @@ func (a Answer) Allowed() bool {
 // Empty says whether nothing at all is granted.
 func (g *Grants) Empty() bool { return g == nil || g.bundle == nil }
 
+// Sum stands for all that is granted. Grants whose Sum is equal answer every
+// question alike, whoever they were made for; those of two mappings never are.
+type Sum struct{ bundle *bundle }
+
+// Sum returns what is granted, to be compared and to be a key.
+func (g *Grants) Sum() Sum {
+	if g.Empty() {
+		return Sum{}
+	}
+	return Sum{g.bundle}
+}
+
 // Until is when these grants have to be asked for again: the first moment at
 // which one of them expires. Zero means not until the mapping changes.
 func (g *Grants) Until() time.Time {

@@ -2,7 +2,6 @@ package verifier
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net"
@@ -10,7 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"github.com/claimgate/claimgate/internal/strictjson"
 	"github.com/lestrrat-go/jwx/v3/jws/jwsbb"
@@ -55,6 +53,7 @@ type Verifier struct {
 	now        func() time.Time
 	good       *tokens
 	bad        *tokens
+	recent     *recent
 	pool       *pool
 	logouts    *pool
 	once       singleflight.Group
@@ -75,7 +74,8 @@ func New(o Options) (*Verifier, error) {
 	}
 	v := &Verifier{
 		sources: make(map[string]*keySource), claimNames: namesRead(o.Issuers), maxToken: o.MaxToken, tokenTTL: o.TokenTTL, now: o.Now,
-		pool: newPool(o.Checks, o.Waiters, patience), logouts: newPool(1, logoutWaiters, logoutPatience),
+		recent: newRecent(),
+		pool:   newPool(o.Checks, o.Waiters, patience), logouts: newPool(1, logoutWaiters, logoutPatience),
 	}
 	v.logouts.rest = logoutRest
 	ctx, cancel := context.WithCancel(context.Background())
@@ -173,6 +173,7 @@ func (v *Verifier) Close() {
 	}
 	v.good.close()
 	v.bad.close()
+	v.recent.clear()
 }
 
 // Verify returns who the token speaks of. The error is an *Error.
@@ -180,8 +181,11 @@ func (v *Verifier) Verify(ctx context.Context, token string, grace Grace) (*Iden
 	if len(token) > v.maxToken {
 		return nil, refuse(Malformed, "the token is longer than max_token")
 	}
-	digest := sha256.Sum256(bytesOf(token))
+	digest, slot := v.recent.digest(token)
 	f := v.remembered(&digest)
+	if slot != nil && f != nil && f.bad == nil {
+		v.recent.keep(slot, token, digest)
+	}
 	if f == nil {
 		// Everyone who brings the same token at once shares one check.
 		shared, _, _ := v.once.Do(string(digest[:]), func() (any, error) {
@@ -205,10 +209,6 @@ func (v *Verifier) Verify(ctx context.Context, token string, grace Grace) (*Iden
 	}
 	return &f.identity, nil
 }
-
-// bytesOf is the text of s without the copy that a conversion would make on every
-// request. Whoever gets it must not write to it.
-func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) } //nolint:gosec // read only, see above
 
 // remembered returns what is known of a token, if it still counts: the key
 // that verified it must be in the set of now, and a bad signature is bad only

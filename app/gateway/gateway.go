@@ -170,7 +170,7 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision) Reason {
 			return d.explain(TokenClaims, "the claim "+in.ClaimName()+" is neither a string nor a list of strings", "")
 		}
 		d.Claim = claim
-		d.Grants = g.memory.principal(in, id, claim, g.now())
+		d.Grants = g.memory.principal(in, id, claim, g.now)
 	}
 	if d.Grants.Empty() {
 		return d.explain(NoPolicy, "no rule of the mapping grants a policy", grantHint(d.Identity))

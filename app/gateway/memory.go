@@ -14,8 +14,8 @@ import (
 
 // memory remembers what identities are granted and what condition-free
 // questions were answered. Every entry names the mapping it was made under,
-// through the grants that belong to it, and a lookup compares that: after a
-// reload nothing of the old mapping is found again.
+// itself or through what is held, which belongs to one mapping, and a lookup
+// compares that: after a reload nothing of the old mapping is found again.
 //
 // ristretto keeps 64-bit hashes of keys and may drop what it is given. So each
 // entry holds its whole key, and a miss always means "work it out".
@@ -37,9 +37,10 @@ type grantsEntry struct {
 	grants *mapping.Grants
 }
 
-// decisionKey is all that a condition-free decision depends on.
+// decisionKey is all that a condition-free decision depends on. Everybody who
+// holds the same shares what is remembered.
 type decisionKey struct {
-	grants                 *mapping.Grants
+	sum                    mapping.Sum
 	action, bucket, object string
 	denyOnly               bool
 }
@@ -82,23 +83,34 @@ func (m *memory) close() {
 }
 
 // principal returns what an identity is granted under a mapping.
-func (m *memory) principal(in *mapping.Mapping, id *verifier.Identity, claim []string, now time.Time) *mapping.Grants {
+func (m *memory) principal(in *mapping.Mapping, id *verifier.Identity, claim []string, clock func() time.Time) *mapping.Grants {
 	key := grantsKey{in, id.Digest}
 	hash := maphash.Comparable(m.seed, key)
-	if e, ok := m.grants.Get(hash); ok && e.key == key && inForce(e.grants, now) {
+	if e, ok := m.grants.Get(hash); ok && e.key == key && inForce(e.grants, clock) {
 		return e.grants
 	}
+	// What is granted keeps texts of these lists. They are views of the token's
+	// payload, which must not be kept by them once the token is forgotten.
 	grants := in.Principal(mapping.Principal{
-		Issuer: id.Issuer, Subject: id.Subject, Groups: id.Groups, Claim: claim,
-	}, now)
+		Issuer: id.Issuer, Subject: id.Subject, Groups: cloned(id.Groups), Claim: cloned(claim),
+	}, clock())
 	m.grants.SetWithTTL(hash, &grantsEntry{key, grants}, 1, keep)
 	return grants
 }
 
-// inForce reports whether no rule behind the grants has expired since.
-func inForce(grants *mapping.Grants, now time.Time) bool {
+func cloned(list []string) []string {
+	own := make([]string, len(list))
+	for i, s := range list {
+		own[i] = strings.Clone(s)
+	}
+	return own
+}
+
+// inForce reports whether no rule behind the grants has expired since. Most
+// grants never do, and the clock is not read for them.
+func inForce(grants *mapping.Grants, clock func() time.Time) bool {
 	until := grants.Until()
-	return until.IsZero() || now.Before(until)
+	return until.IsZero() || clock().Before(until)
 }
 
 // evaluate asks the guards and then the policies. Where no condition and no
@@ -107,7 +119,7 @@ func (m *memory) evaluate(grants *mapping.Grants, asked *policy.Request) (guarde
 	if !grants.Unconditional() || len(asked.Object) > longObject {
 		return evaluate(grants, asked)
 	}
-	key := decisionKey{grants, asked.Action, asked.Bucket, asked.Object, asked.DenyOnly}
+	key := decisionKey{grants.Sum(), asked.Action, asked.Bucket, asked.Object, asked.DenyOnly}
 	hash := maphash.Comparable(m.seed, key)
 	if e, ok := m.decisions.Get(hash); ok && e.key == key {
 		m.hits.Add(1)
