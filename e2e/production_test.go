@@ -57,6 +57,12 @@ func TestProductionSetUp(t *testing.T) {
 		users := startLoad(t, s)
 		s.KillRedis()
 		waitStore(t, 0, one, two)
+		for _, g := range []*stack.Gateway{one, two} {
+			// Else a balancer would make an outage of MinIO of that of Redis.
+			if _, ready := g.Ready(t.Context()); !ready {
+				t.Error("a replica without Redis says that it is not ready")
+			}
+		}
 		logOut(t, s, one, "phone")
 		s.StartRedis()
 		waitStore(t, 1, one, two)

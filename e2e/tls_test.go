@@ -171,6 +171,6 @@ func handshake(t *testing.T, s *stack.Stack, c *tls.Config) tls.ConnectionState 
 // serial is that of the certificate in use, whoever has issued it.
 func serial(t *testing.T, s *stack.Stack) *big.Int {
 	t.Helper()
-	anybody := &tls.Config{InsecureSkipVerify: true} //nolint:gosec // the question is which certificate it is
+	anybody := &tls.Config{InsecureSkipVerify: true} // the question is which certificate it is
 	return handshake(t, s, anybody).PeerCertificates[0].SerialNumber
 }

@@ -37,7 +37,7 @@ var library = regexp.MustCompile(`(?m)(/\S+) \(0x`)
 
 // importProgram makes an image of a program and the libraries it is linked to.
 func importProgram(ctx context.Context, e *engine, image, binary, as string) error {
-	linked, err := exec.CommandContext(ctx, "ldd", binary).Output() //nolint:gosec // a program that PATH names
+	linked, err := exec.CommandContext(ctx, "ldd", binary).Output()
 	if err != nil {
 		return fmt.Errorf("ldd %s: %w", binary, err)
 	}

@@ -40,7 +40,7 @@ func run(dir string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, fresh, 0o644) //nolint:gosec // a README is for everybody
+	return os.WriteFile(path, fresh, 0o644)
 }
 
 // render puts the table of the tests in dir into the text.

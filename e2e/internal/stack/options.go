@@ -42,11 +42,11 @@ type Options struct {
 type Front int
 
 const (
-	// Direct: claimgate itself.
+	// Direct is claimgate itself.
 	Direct Front = iota
-	// Balanced: a front.Balancer before the replicas.
+	// Balanced is a front.Balancer before the replicas.
 	Balanced
-	// Recorded: a front.Recorder before the only replica. Needs a CA.
+	// Recorded is a front.Recorder before the only replica. Needs a CA.
 	Recorded
 )
 
