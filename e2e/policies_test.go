@@ -127,7 +127,7 @@ func TestAccessKeyOutlivesItsToken(t *testing.T) {
 		Config: "\n[evidence]\nservice_account_max_age = \"1h\"\n",
 	})
 	// Both end soon; one was issued longer ago than access keys live.
-	const soon = 8 * time.Second
+	const soon = 15 * time.Second
 	fresh, stale := endingLogin(t, s, 0, soon), endingLogin(t, s, 2*time.Hour, soon)
 	freshKey, staleKey := accessKey(t, s, fresh, ""), accessKey(t, s, stale, "")
 	all := grant{list: true, get: true, put: true}
