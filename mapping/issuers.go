@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/claimgate/claimgate/internal/finding"
-	"github.com/claimgate/claimgate/internal/stricttoml"
+	"github.com/claimgate/claimgate/internal/spelling"
 )
 
 // CheckIssuers compares the mapping with the names of the configured issuers. A
@@ -23,7 +23,7 @@ func (m *Mapping) CheckIssuers(configured []string) []Finding {
 			return
 		}
 		fix := "write one of " + strings.Join(configured, ", ")
-		if near := stricttoml.Nearest(issuer, configured); near != "" {
+		if near := spelling.Nearest(issuer, configured); near != "" {
 			fix = fmt.Sprintf("did you mean %q?", near)
 		}
 		report(codeUnknownIssuer, r, fmt.Sprintf("no issuer %q is configured", issuer), fix)

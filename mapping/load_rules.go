@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/claimgate/claimgate/internal/spelling"
 	"github.com/claimgate/claimgate/internal/stricttoml"
 )
 
@@ -162,7 +163,7 @@ func (l *loader) find(name *string, p *pattern) *entry {
 			return nil
 		}
 		fix := "add a [[policy]] of that name, or write one of " + strings.Join(l.names[:l.canned], ", ")
-		if near := stricttoml.Nearest(*name, l.names); near != "" {
+		if near := spelling.Nearest(*name, l.names); near != "" {
 			fix = fmt.Sprintf("did you mean %q?", near)
 		}
 		l.report(codeUnknownPolicy, at, fmt.Sprintf("there is no policy %q", *name), fix)

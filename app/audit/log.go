@@ -4,13 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/internal/rate"
 )
 
 // Entry is one answer and what led to it.
@@ -73,9 +72,9 @@ func Notify(f func(Notice)) Option { return func(l *Log) { l.health.notify = f }
 func Open(output, allow string, with ...Option) (*Log, error) {
 	l := &Log{queue: make(chan *line, queued), stop: make(chan struct{}), ended: make(chan struct{}), patience: patience}
 	l.closeOnce = sync.OnceValue(l.close)
-	var err error
-	if l.num, l.den, err = rate(allow); err != nil {
-		return nil, err
+	var ok bool
+	if l.num, l.den, ok = rate.Parse(allow); !ok {
+		return nil, fmt.Errorf(`audit.allow: %q is not "all", "none" or a rate such as "1/100"`, allow)
 	}
 	for _, o := range with {
 		o(l)
@@ -91,23 +90,6 @@ func Open(output, allow string, with ...Option) (*Log, error) {
 	l.health.show(&l.writer)
 	go l.write()
 	return l, nil
-}
-
-// rate turns the word for allows into "num of den".
-func rate(allow string) (num, den uint64, err error) {
-	switch allow {
-	case "all":
-		return 1, 1, nil
-	case "none":
-		return 0, 1, nil
-	}
-	n, d, _ := strings.Cut(allow, "/")
-	num, err1 := strconv.ParseUint(n, 10, 31)
-	den, err2 := strconv.ParseUint(d, 10, 31)
-	if err1 != nil || err2 != nil || num < 1 || num > den {
-		return 0, 0, fmt.Errorf(`audit.allow: %q is not "all", "none" or a rate such as "1/100"`, allow)
-	}
-	return num, den, nil
 }
 
 // sampled reports whether this allow is one that is written.

@@ -12,7 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/claimgate/claimgate/internal/stricttoml"
+	"github.com/claimgate/claimgate/internal/rate"
+	"github.com/claimgate/claimgate/internal/spelling"
 )
 
 // check judges every value on its own, by its tags, then against the others.
@@ -50,7 +51,7 @@ func (l *loader) checkTags(e entry) {
 			l.report(codeBadValue, e.pointer(), fmt.Sprintf("%q is no name", text), "write a name without blanks around it")
 		}
 	case "rate":
-		if _, _, ok := parseRate(text); !ok {
+		if _, _, ok := rate.Parse(text); !ok {
 			l.report(codeBadValue, e.pointer(), fmt.Sprintf("%q is no rate", text), `write "all", "none", or one in so many, such as "1/100"`)
 		}
 	case "list":
@@ -64,7 +65,7 @@ func (l *loader) checkEnum(e entry, allowed []string) {
 		return
 	}
 	fix := "write one of " + strings.Join(allowed, ", ")
-	if near := stricttoml.Nearest(text, allowed); near != "" {
+	if near := spelling.Nearest(text, allowed); near != "" {
 		fix = "did you mean " + near + "?"
 	}
 	l.report(codeBadValue, e.pointer(), fmt.Sprintf("%q is not one of %s", text, strings.Join(allowed, ", ")), fix)

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/claimgate/claimgate/internal/stricttoml"
+	"github.com/claimgate/claimgate/internal/spelling"
 )
 
 // Algorithms lists the signature algorithms an issuer may be trusted with. All
@@ -121,7 +121,7 @@ func (l *loader) checkAlgorithms(i *Issuer) {
 			l.report(codeBadValue, alg, fmt.Sprintf("%q means unsigned tokens", *alg), "list the algorithm of the issuer's key, such as RS256")
 		default:
 			fix := "write one of " + strings.Join(allowed, ", ")
-			if near := stricttoml.Nearest(*alg, allowed); near != "" {
+			if near := spelling.Nearest(*alg, allowed); near != "" {
 				fix = "did you mean " + near + "?"
 			}
 			l.report(codeBadValue, alg, fmt.Sprintf("%q is no signature algorithm that counts", *alg), fix)

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/claimgate/claimgate/internal/finding"
-	"github.com/claimgate/claimgate/internal/stricttoml"
+	"github.com/claimgate/claimgate/internal/spelling"
 )
 
 const prefix = "CLAIMGATE_"
@@ -100,7 +100,7 @@ func (l *loader) unknownVariable(name string, known map[string]entry) {
 		return strings.HasPrefix(n, prefix+"ISSUER_"+m[1]+"_")
 	}) {
 		fix = fmt.Sprintf("issuers are numbered without gaps, and the next free number is %d", len(l.config.Issuers))
-	} else if near := stricttoml.Nearest(name, names); near != "" {
+	} else if near := spelling.Nearest(name, names); near != "" {
 		fix = "did you mean " + near + "? Else unset it"
 	}
 	l.variableFinding(codeUnknownEnv, name, "there is no such setting", fix)

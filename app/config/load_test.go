@@ -233,9 +233,6 @@ format = "console"
 	if diff := cmp.Diff([]config.Secret{"first token of many", "second token of many"}, both.Server.CallerTokens); diff != "" {
 		t.Error(diff)
 	}
-	if n, of := both.Audit.AllowRate(); n != 1 || of != 100 {
-		t.Errorf("rate %d/%d", n, of)
-	}
 }
 
 func TestBalancersGetAtMostHalfOfTheGrace(t *testing.T) {

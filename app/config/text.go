@@ -53,32 +53,6 @@ func formatSize(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// parseRate reads "1/100": one out of a hundred.
-func parseRate(text string) (n, of uint64, ok bool) {
-	switch text {
-	case "all":
-		return 1, 1, true
-	case "none":
-		return 0, 1, true
-	}
-	first, second, found := strings.Cut(text, "/")
-	n, err1 := strconv.ParseUint(first, 10, 32)
-	of, err2 := strconv.ParseUint(second, 10, 32)
-	if !found || err1 != nil || err2 != nil || n == 0 || n > of {
-		return 0, 0, false
-	}
-	return n, of, true
-}
-
-// AllowRate returns the share of allows that is written: n out of of.
-func (a Audit) AllowRate() (n, of uint64) {
-	n, of, ok := parseRate(a.Allow)
-	if !ok { // only a Config that Load did not make
-		return 1, 1
-	}
-	return n, of
-}
-
 // splitList reads a list from a variable: commas separate, blanks around an
 // element do not count. One empty element for an empty text: an empty variable
 // is a mistake, not an empty list.

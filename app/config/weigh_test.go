@@ -83,11 +83,3 @@ func TestWarningsStandAtTheirKey(t *testing.T) {
 		t.Errorf("%v", findings)
 	}
 }
-
-func TestRateOfAConfigNobodyLoaded(t *testing.T) {
-	for allow, want := range map[string][2]uint64{"": {1, 1}, "all": {1, 1}, "none": {0, 1}, "2/3": {2, 3}} {
-		if n, of := (config.Audit{Allow: allow}).AllowRate(); n != want[0] || of != want[1] {
-			t.Errorf("%q: %d/%d", allow, n, of)
-		}
-	}
-}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/claimgate/claimgate/internal/spelling"
 	"github.com/pelletier/go-toml/v2"
 )
 
@@ -143,7 +144,7 @@ func (d *decoder) unknown(known []string, entry name, path string) {
 		where = "in [" + path + "]"
 	}
 	fix := "the keys here are " + strings.Join(known, ", ")
-	if near := Nearest(entry.text, known); near != "" {
+	if near := spelling.Nearest(entry.text, known); near != "" {
 		fix = "did you mean " + near + "?"
 	}
 	at := entry.start

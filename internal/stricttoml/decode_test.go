@@ -199,18 +199,6 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	names := []string{"listen", "path", "tls_cert", "tls_key"}
-	for word, want := range map[string]string{
-		"Listen": "listen", "listn": "listen", "lsiten": "listen", "tls-cert": "tls_cert", "pth": "path",
-		"zzzzzz": "", "": "", "p": "", strings.Repeat("x", 1000): "",
-	} {
-		if got := Nearest(word, names); got != want {
-			t.Errorf("%q is near %q, want %q", word, got, want)
-		}
-	}
-}
-
 func TestManyKeysInOneTable(t *testing.T) {
 	var text strings.Builder
 	text.WriteString("[free]\n")

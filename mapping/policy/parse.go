@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/claimgate/claimgate/internal/spelling"
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
@@ -64,7 +65,7 @@ func (r *reader) members(object strictjson.Value, where string, names ...string)
 			continue
 		}
 		fix := "remove it; " + where + " has " + list(names)
-		if name := nearest(text, names); name != "" {
+		if name := spelling.Nearest(text, names); name != "" {
 			fix = fmt.Sprintf("write %q, or remove it", name)
 		}
 		r.fail(name.Offset(), fmt.Sprintf("%s has no member %q", where, text), fix)

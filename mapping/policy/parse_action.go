@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/claimgate/claimgate/internal/spelling"
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
@@ -45,7 +46,7 @@ func (r *reader) actions(st *statement, v, action, notAction strictjson.Value) {
 func (r *reader) action(st *statement, a written, found actionSet) {
 	if found.empty() {
 		fix := "see the list of actions"
-		if name := nearest(a.text, actionNames); name != "" {
+		if name := spelling.Nearest(a.text, actionNames); name != "" {
 			fix = fmt.Sprintf("write %q", name)
 		}
 		r.fail(a.offset, fmt.Sprintf("no action is called %q", a.text), fix)

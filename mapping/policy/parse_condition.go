@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/claimgate/claimgate/internal/spelling"
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
@@ -62,7 +63,7 @@ func (r *reader) unknownOperator(offset int, name, text string) {
 	fix := "use one of " + list(operatorNames)
 	if strings.HasSuffix(text, "IfExists") {
 		fix = "MinIO knows NumericGreaterThanIfExists only; use two statements, one of them with Null"
-	} else if known := nearest(text, operatorNames); known != "" {
+	} else if known := spelling.Nearest(text, operatorNames); known != "" {
 		fix = fmt.Sprintf("write %q", strings.TrimSuffix(name, text)+known)
 	}
 	r.fail(offset, fmt.Sprintf("there is no condition operator %q", name), fix)
@@ -74,7 +75,7 @@ func (r *reader) conditionKey(st *statement, c *condition, offset int) bool {
 	before := len(r.findings)
 	if !knownKey(c.key) {
 		fix := "see the list of condition keys"
-		if name := nearest(c.key, ConditionKeys()); name != "" {
+		if name := spelling.Nearest(c.key, ConditionKeys()); name != "" {
 			fix = fmt.Sprintf("write %q", name)
 		}
 		r.fail(offset, fmt.Sprintf("there is no condition key %q", c.key), fix)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/claimgate/claimgate/internal/spelling"
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
@@ -96,7 +97,7 @@ func (r *reader) parts(offset int, text string, spell func([]op, string) []op) [
 		}
 		if !knownVariable(key) {
 			fix := "use one of the condition keys that MinIO fills in for every request, or ${group:NAME}"
-			if name := nearest(key, variableKeys); name != "" {
+			if name := spelling.Nearest(key, variableKeys); name != "" {
 				fix = fmt.Sprintf("write \"${%s}\"", name)
 			}
 			r.fail(offset, fmt.Sprintf("there is no policy variable \"${%s}\"", key), fix)
