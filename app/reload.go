@@ -98,7 +98,7 @@ func (s *service) hangup() {
 	}
 }
 
-// notice logs and counts what happens to key sets.
+// notice logs what happens to key sets and introspection, and counts refreshes.
 func (s *service) notice(n verifier.Notice) {
 	switch n.Kind {
 	case verifier.IntrospectionFailed:
@@ -107,10 +107,6 @@ func (s *service) notice(n verifier.Notice) {
 	case verifier.IntrospectionRecovered:
 		s.log.Info().Str("issuer", n.Issuer).Msg("the issuer answers again whether tokens still count")
 		return
-	default:
-	}
-	s.metrics.Refreshed(n)
-	switch n.Kind {
 	case verifier.Refreshed:
 		s.log.Debug().Str("issuer", n.Issuer).Int("keys", n.Keys).Msg("the key set is unchanged")
 	case verifier.KeysChanged, verifier.SnapshotLoaded:
@@ -120,6 +116,7 @@ func (s *service) notice(n verifier.Notice) {
 	case verifier.SnapshotIgnored, verifier.SnapshotFailed:
 		s.log.Warn().Str("issuer", n.Issuer).Str("kind", string(n.Kind)).Err(n.Err).Msg("the snapshot of the key set")
 	}
+	s.metrics.Refreshed(n)
 }
 
 // findingsError makes one error of the findings that stop a start or a reload.

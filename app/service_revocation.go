@@ -70,7 +70,7 @@ func (s *service) logout(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	ended := false
+	var ended bool
 	if s.store != nil {
 		ended = s.store.End(ctx, l)
 	} else {

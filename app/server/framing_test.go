@@ -63,6 +63,7 @@ func TestARequestOfTwoLengthsIsRefusedAndNothingAfterItIsRead(t *testing.T) {
 			if err != nil {
 				t.Fatalf("no answer: %v", err)
 			}
+			defer resp.Body.Close()
 			body, err := io.ReadAll(resp.Body)
 			if err != nil {
 				t.Fatal(err)
