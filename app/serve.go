@@ -61,6 +61,7 @@ func serve(ctx context.Context, file string) error {
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
 
+	collectEarly()
 	limitMemory(c, log, memlimit.FromCgroup)
 	s, err := newService(ctx, c, log)
 	if err != nil {

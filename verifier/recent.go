@@ -14,7 +14,7 @@ import (
 // the text is compared whole, and what is returned is its digest, no more.
 //
 // Only tokens that were verified are kept, so that nobody else can push them out
-// or fill the memory; at most recentSlots of at most recentLength bytes, 4 MiB.
+// or fill the memory; at most recentSlots of at most recentLength bytes, 8 MiB.
 type recent struct {
 	seed  maphash.Seed
 	slots [recentSlots]atomic.Pointer[digested]
@@ -23,7 +23,7 @@ type recent struct {
 
 const (
 	recentSlots  = 512
-	recentLength = 8 << 10
+	recentLength = 16 << 10
 	// recentTurn is how many tokens come by until one takes a slot from another.
 	// Where more are in use than there are slots, copying each would cost more
 	// than it saves.
