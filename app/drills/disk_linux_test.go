@@ -97,8 +97,8 @@ func rooms(t *testing.T) map[string]func(t *testing.T) *room {
 
 func TestAFullDisk(t *testing.T) {
 	for _, onFailure := range []string{"deny", "continue"} {
-		for name, make := range rooms(t) {
-			t.Run(onFailure+", "+name, func(t *testing.T) { fullDisk(t, onFailure, make(t)) })
+		for name, newRoom := range rooms(t) {
+			t.Run(onFailure+", "+name, func(t *testing.T) { fullDisk(t, onFailure, newRoom(t)) })
 		}
 	}
 }

@@ -156,7 +156,9 @@ func (p *program) signal(s os.Signal) {
 func (p *program) kill() {
 	p.t.Helper()
 	p.signal(syscall.SIGKILL)
-	<-p.ended
+	if err := <-p.ended; err == nil {
+		p.t.Error("the program ended well before it was killed")
+	}
 }
 
 // stop ends it as an operator does.
