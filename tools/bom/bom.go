@@ -18,7 +18,7 @@ const product = "github.com/claimgate/claimgate"
 func encodeBOM(parts []part, version, digest string, at time.Time) ([]byte, error) {
 	main := cdx.Component{
 		Type: cdx.ComponentTypeApplication, BOMRef: purl(product, version), Name: "claimgate", Version: version,
-		PackageURL: purl(product, version), Licenses: licences([]string{"Apache-2.0"}),
+		PackageURL: purl(product, version), Licenses: licenses([]string{"Apache-2.0"}),
 		Hashes: &[]cdx.Hash{{Algorithm: cdx.HashAlgoSHA256, Value: digest}},
 	}
 	bom := cdx.NewBOM()
@@ -27,7 +27,7 @@ func encodeBOM(parts []part, version, digest string, at time.Time) ([]byte, erro
 	for _, p := range parts {
 		c := cdx.Component{
 			Type: cdx.ComponentTypeLibrary, BOMRef: purl(p.path, p.version), Name: p.path, Version: p.version,
-			PackageURL: purl(p.path, p.version), Licenses: licences(p.licences), Scope: cdx.ScopeRequired,
+			PackageURL: purl(p.path, p.version), Licenses: licenses(p.licenses), Scope: cdx.ScopeRequired,
 		}
 		if p.sum != "" {
 			sum, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(p.sum, "h1:"))
@@ -49,7 +49,7 @@ func purl(path, version string) string {
 	return "pkg:golang/" + path + "@" + strings.ReplaceAll(version, "+", "%2B")
 }
 
-func licences(ids []string) *cdx.Licenses {
+func licenses(ids []string) *cdx.Licenses {
 	var l cdx.Licenses
 	for _, id := range ids {
 		l = append(l, cdx.LicenseChoice{License: &cdx.License{ID: id}})

@@ -25,7 +25,7 @@ func program(t *testing.T) string {
 func TestBillNamesWhatIsLinked(t *testing.T) {
 	binary, dir := program(t), t.TempDir()
 	bom, notices := filepath.Join(dir, "bom.json"), filepath.Join(dir, "notices")
-	if err := run(binary, bom, notices, "v1.2.3", "2026-01-02T03:04:05+01:00"); err != nil {
+	if err := run(t.Context(), binary, bom, notices, "v1.2.3", "2026-01-02T03:04:05+01:00"); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(bom)
@@ -84,7 +84,7 @@ func TestBillNamesWhatIsLinked(t *testing.T) {
 }
 
 func TestBillIsTheSameEachTime(t *testing.T) {
-	parts := []part{{path: "a", version: "v1", sum: "h1:AAAA", licences: []string{"MIT"}}}
+	parts := []part{{path: "a", version: "v1", sum: "h1:AAAA", licenses: []string{"MIT"}}}
 	first, err := encodeBOM(parts, "v1", "00", time.Unix(0, 0))
 	if err != nil {
 		t.Fatal(err)
@@ -95,21 +95,21 @@ func TestBillIsTheSameEachTime(t *testing.T) {
 	}
 }
 
-func TestLicencesThatMayNotBe(t *testing.T) {
+func TestLicensesThatMayNotBe(t *testing.T) {
 	for name, c := range map[string]struct{ file, content, says string }{
-		"none":            {"README", "MIT License", "no licence"},
-		"not recognized":  {"LICENSE", "Do as you like, but ask first.", "no licence that is known"},
+		"none":            {"README", "MIT License", "no license"},
+		"not recognized":  {"LICENSE", "Do as you like, but ask first.", "no license that is known"},
 		"the GNU AGPL":    {"COPYING", agpl, "AGPL-3.0"},
-		"a patents file":  {"PATENTS", "Additional IP Rights Grant (Patents)", "no licence"},
+		"a patents file":  {"PATENTS", "Additional IP Rights Grant (Patents)", "no license"},
 		"AGPL beside MIT": {"LICENSE", mit + "\n\n" + agpl, "AGPL-3.0"},
-		"commons clause":  {"LICENSE", mit + "\n\n" + commons, "no licence that is known"},
+		"commons clause":  {"LICENSE", mit + "\n\n" + commons, "no license that is known"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := part{path: "example.com/m", version: "v1", dir: t.TempDir()}
 			if err := os.WriteFile(filepath.Join(p.dir, c.file), []byte(c.content), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			err := p.readLicences()
+			err := p.readLicenses()
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v, want something of %s", err, c.says)
 			}
@@ -119,8 +119,8 @@ func TestLicencesThatMayNotBe(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(p.dir, "LICENSE.md"), []byte(mit), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.readLicences(); err != nil || !slices.Equal(p.licences, []string{"MIT"}) {
-		t.Errorf("MIT: %v, %v", p.licences, err)
+	if err := p.readLicenses(); err != nil || !slices.Equal(p.licenses, []string{"MIT"}) {
+		t.Errorf("MIT: %v, %v", p.licenses, err)
 	}
 }
 

@@ -1,15 +1,16 @@
 // Command bom says what a binary is made of: a software bill of materials as
-// CycloneDX JSON, and the licences and notices of all modules in it, which must go
+// CycloneDX JSON, and the licenses and notices of all modules in it, which must go
 // with the binary. It reads what the Go toolchain wrote into the binary, so that
 // neither can say more or less than was linked.
 //
 //	go run . -binary claimgate -bom claimgate.cdx.json -notices THIRD-PARTY.txt
 //
-// It fails where a module has no licence, or one that is not in the list of those
+// It fails where a module has no license, or one that is not in the list of those
 // that claimgate may be distributed with.
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -20,28 +21,28 @@ import (
 func main() {
 	binary := flag.String("binary", "", "the binary, built by Go")
 	bom := flag.String("bom", "", "where to write the bill of materials")
-	notices := flag.String("notices", "", "where to write licences and notices")
+	notices := flag.String("notices", "", "where to write licenses and notices")
 	version := flag.String("version", "", "the version of the binary")
 	date := flag.String("date", "", "its date, RFC 3339: what is written depends on the arguments only")
 	flag.Parse()
-	if err := run(*binary, *bom, *notices, *version, *date); err != nil {
+	if err := run(context.Background(), *binary, *bom, *notices, *version, *date); err != nil {
 		fmt.Fprintln(os.Stderr, "bom:", err)
 		os.Exit(1)
 	}
 }
 
-func run(binary, bomFile, noticesFile, version, date string) error {
+func run(ctx context.Context, binary, bomFile, noticesFile, version, date string) error {
 	at, err := time.Parse(time.RFC3339, date)
 	if err != nil {
 		return fmt.Errorf("-date: %w", err)
 	}
-	parts, err := partsOf(binary)
+	parts, err := partsOf(ctx, binary)
 	if err != nil {
 		return err
 	}
 	var refused []error
 	for i := range parts {
-		if err := parts[i].readLicences(); err != nil {
+		if err := parts[i].readLicenses(); err != nil {
 			refused = append(refused, err)
 		}
 	}

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"debug/buildinfo"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,20 +19,20 @@ type part struct {
 	path, version string
 	sum           string // h1:..., as in go.sum
 	dir           string // its source
-	licences      []string
+	licenses      []string
 	texts         []text
 }
 
-// text is a licence or a notice.
+// text is a license or a notice.
 type text struct{ name, content string }
 
 // partsOf reads the modules of a binary, the standard library first.
-func partsOf(binary string) ([]part, error) {
+func partsOf(ctx context.Context, binary string) ([]part, error) {
 	info, err := buildinfo.ReadFile(binary)
 	if err != nil {
 		return nil, err
 	}
-	goroot, err := exec.Command("go", "env", "GOROOT").Output()
+	goroot, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 	if err != nil {
 		return nil, fmt.Errorf("go env GOROOT: %w", err)
 	}
@@ -41,17 +43,17 @@ func partsOf(binary string) ([]part, error) {
 		}
 		parts = append(parts, part{path: m.Path, version: m.Version, sum: m.Sum})
 	}
-	return parts, locate(parts[1:])
+	return parts, locate(ctx, parts[1:])
 }
 
 // locate finds the sources in the module cache. What is missing is downloaded,
 // and compared with the sum that the binary names.
-func locate(parts []part) error {
+func locate(ctx context.Context, parts []part) error {
 	args := []string{"mod", "download", "-json"}
 	for _, p := range parts {
 		args = append(args, p.path+"@"+p.version)
 	}
-	cmd := exec.Command("go", args...) //nolint:gosec // modules that the binary names
+	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -60,7 +62,7 @@ func locate(parts []part) error {
 	found := map[string]struct{ Path, Version, Dir, Sum string }{}
 	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
 		var m struct{ Path, Version, Dir, Sum string }
-		if err := decoder.Decode(&m); err == io.EOF { //nolint:errorlint // Decode returns it as it is
+		if err := decoder.Decode(&m); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			return err
