@@ -29,6 +29,25 @@ func TestAnEntryIsReadAsItWasWritten(t *testing.T) {
 	}
 }
 
+func TestAnEntryHasOneReading(t *testing.T) {
+	good := encode(verifier.Revocation{Session: "s1", ID: "1", Before: at, Until: at}, "https://auth.example/")
+	for _, replaced := range [][2]string{
+		{`"sid":"s1"`, `"sid":"s1","SID":"s2"`},
+		{`"sid":"s1"`, `"sid":"s1","sid":"s2"`},
+		{`"sid":"s1"`, `"sid":"s1","more":1`},
+		{`"sid":"s1"`, `"Sid":"s1"`},
+		{`"sid":"s1"`, `"sid":"s1","sub":"alice"`},
+		{`{"v"`, ` {"v"`},
+		{`}`, `}{}`},
+	} {
+		if text := strings.Replace(good, replaced[0], replaced[1], 1); text == good {
+			t.Fatalf("%s is not in %s", replaced[0], good)
+		} else if e, err := decode(text); err == nil {
+			t.Errorf("%s was read as %+v", text, e)
+		}
+	}
+}
+
 // Whatever the text is, reading it does not panic, and what is read names one
 // thing, whose revocation is what would be written.
 func FuzzDecode(f *testing.F) {
