@@ -58,7 +58,13 @@ func tmpfs(t *testing.T) (*room, error) {
 func limited(t *testing.T) *room {
 	file := filepath.Join(t.TempDir(), "decisions.jsonl")
 	limit := func(p *program, most uint64) {
-		if err := unix.Prlimit(p.cmd.Process.Pid, unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: most, Max: unix.RLIM_INFINITY}, nil); err != nil {
+		var now unix.Rlimit
+		if err := unix.Prlimit(p.cmd.Process.Pid, unix.RLIMIT_FSIZE, nil, &now); err != nil {
+			t.Fatal(err)
+		}
+		// The hard limit stays, which only root could raise again.
+		now.Cur = min(most, now.Max)
+		if err := unix.Prlimit(p.cmd.Process.Pid, unix.RLIMIT_FSIZE, &now, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
