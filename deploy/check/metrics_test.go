@@ -121,7 +121,7 @@ func shownMetrics(t *testing.T) (shown map[string][]string, series map[string][]
 // for the others.
 func (m metric) matches(series map[string]string) bool {
 	for _, matcher := range m.matchers {
-		if !slices.Contains(targetLabels, matcher.Name) && matcher.Name != labels.MetricName && !matcher.Matches(series[matcher.Name]) {
+		if !slices.Contains(targetLabels, matcher.Name) && matcher.Name != model.MetricNameLabel && !matcher.Matches(series[matcher.Name]) {
 			return false
 		}
 	}
@@ -144,7 +144,7 @@ func metricsOf(t *testing.T, expression string) []metric {
 		}
 		used := map[string]bool{}
 		for _, m := range selector.LabelMatchers {
-			if m.Name != labels.MetricName {
+			if m.Name != model.MetricNameLabel {
 				used[m.Name] = true
 			}
 		}

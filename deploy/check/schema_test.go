@@ -65,7 +65,7 @@ func configSchema() map[string]any {
 		if ownedByChart[key.Section+"."+key.Name] {
 			continue
 		}
-		section := root
+		var section map[string]any
 		switch key.Section {
 		case "issuer":
 			section = issuer
