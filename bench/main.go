@@ -27,6 +27,7 @@ type settings struct {
 	only    string
 	project string
 	write   bool
+	gate    float64
 }
 
 // seconds of load for a server in a round.
@@ -62,6 +63,7 @@ func main() {
 	flag.StringVar(&s.only, "only", "", "parts to measure, separated by commas: "+strings.Join(partNames(), ", "))
 	flag.StringVar(&s.project, "project", "..", "the project's root")
 	flag.BoolVar(&s.write, "write", false, "write docs/performance.md and its plots")
+	flag.Float64Var(&s.gate, "gate", 0, "only check that claimgate answers at least so many times as much as a bare Fiber, its log off")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -100,6 +102,9 @@ func run(ctx context.Context, s *settings) error {
 	w, err := newWorld(ctx, s, dir)
 	if err != nil {
 		return err
+	}
+	if s.gate > 0 {
+		return atLeast(ctx, w)
 	}
 	r := newResults()
 	for n := range s.runs {
