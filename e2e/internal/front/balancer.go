@@ -94,6 +94,13 @@ func (b *Balancer) Use(backends ...Backend) error {
 	return errors.Join(errs...)
 }
 
+// Serves says whether new connections may go to a backend's address.
+func (b *Balancer) Serves(address string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Contains(b.ready, address)
+}
+
 func (b *Balancer) serve(l net.Listener) {
 	b.mu.Lock()
 	b.listener = l
