@@ -33,7 +33,7 @@ func (v *Verifier) Attested(claims []byte, maxAge time.Duration) (*Identity, err
 		return nil, refuse(Untrusted, "iss is "+quoted(root.Get("iss").Text())+", which is no configured issuer")
 	}
 	now := v.now()
-	id, why := s.issuer.attested(root, now, v.clock.latest(now), maxAge)
+	id, why := s.issuer.attested(root, now, v.clock.Latest(now), maxAge)
 	if why != nil {
 		return nil, refuse(Untrusted, why.Detail)
 	}

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/claimgate/claimgate/internal/ratchet"
 	"github.com/claimgate/claimgate/internal/strictjson"
 	"github.com/lestrrat-go/jwx/v3/jws/jwsbb"
 	"golang.org/x/sync/singleflight"
@@ -59,7 +60,7 @@ type Verifier struct {
 	once       singleflight.Group
 	cancel     context.CancelFunc
 	running    sync.WaitGroup
-	clock      ratchet
+	clock      ratchet.Clock
 	stats      stats
 }
 
@@ -204,7 +205,7 @@ func (v *Verifier) Verify(ctx context.Context, token string, grace Grace) (*Iden
 	case !f.trustedBy(set): // it left while this token was checked
 		return nil, unknownKey(f.key.kid)
 	}
-	if err := f.source.issuer.judgeTime(&f.judged, now, v.clock.latest(now), grace); err != nil {
+	if err := f.source.issuer.judgeTime(&f.judged, now, v.clock.Latest(now), grace); err != nil {
 		return nil, err
 	}
 	return &f.identity, nil

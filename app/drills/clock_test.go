@@ -150,13 +150,18 @@ policies = ["readonly"]
 name = "until soon"
 policies = ["readonly"]
 expires = %s
-`, at(5*time.Minute)))
+[[account]]
+name = "until lately"
+policies = ["readonly"]
+expires = %s
+`, at(5*time.Minute), at(-5*time.Minute)))
 	j.revocations.End(&verifier.Logout{Issuer: "authentik", Subject: "u1", Session: "ended", ID: "1", IssuedAt: time.Now(), Expires: time.Now().Add(time.Hour)})
 	const (
 		allow   = gateway.PolicyAllow
 		expired = gateway.TokenExpired
 		early   = gateway.TokenNotYetValid
 		revoked = gateway.TokenRevoked
+		none    = gateway.NoPolicy
 	)
 	type answers [3]gateway.Reason // before the jump, after it, and when the clock is right again
 	cases := []struct {
@@ -169,7 +174,8 @@ expires = %s
 		{"a token that has expired", "k", j.token("s", -time.Hour, -5*time.Minute), answers{expired, expired, expired}, answers{expired, expired, expired}},
 		{"a token of the future", "k", j.token("s", 5*time.Minute, time.Hour), answers{early, allow, early}, answers{early, early, early}},
 		{"a session that has ended", "k", j.token("ended", -time.Hour, time.Hour), answers{revoked, revoked, revoked}, answers{revoked, revoked, revoked}},
-		{"a grant that expires soon", "until soon", "", answers{allow, gateway.NoPolicy, allow}, answers{allow, allow, allow}},
+		{"a grant that expires soon", "until soon", "", answers{allow, none, none}, answers{allow, allow, allow}},
+		{"a grant that has expired", "until lately", "", answers{none, none, none}, answers{none, none, none}},
 	}
 	for moment, offset := range []time.Duration{0, jump, 0} {
 		j.offset.Store(int64(offset))

@@ -61,3 +61,33 @@ func TestTheClockJumps(t *testing.T) {
 		}
 	}
 }
+
+// A grant that has expired does not come back with the clock, from memory or not.
+func TestAnExpiredGrantDoesNotComeBackWithTheClock(t *testing.T) {
+	var jump atomic.Int64
+	right := time.Now()
+	g := newGate(t, func(o *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) {
+		o.Now = func() time.Time { return time.Now().Add(time.Duration(jump.Load())) }
+	})
+	at := func(d time.Duration) string { return right.Add(d).UTC().Format(time.RFC3339) }
+	g.use("version = 1\n[[group]]\nname = \"soon\"\npolicies = [\"readonly\"]\nexpires = " + at(5*time.Minute) +
+		"\n[[group]]\nname = \"lately\"\npolicies = [\"readonly\"]\nexpires = " + at(-5*time.Minute) + "\n")
+	soon, lately := g.sign("bob", []string{"soon"}), g.sign("bob", []string{"lately"})
+	for _, step := range []struct {
+		name string
+		jump time.Duration
+		soon gateway.Reason
+	}{
+		{"at first", 0, gateway.PolicyAllow},
+		{"ten minutes back", -10 * time.Minute, gateway.PolicyAllow},
+		{"ten minutes ahead", 10 * time.Minute, gateway.NoPolicy},
+		{"right again", 0, gateway.NoPolicy},
+		{"ten minutes back from there", -10 * time.Minute, gateway.NoPolicy},
+	} {
+		jump.Store(int64(step.jump))
+		for range 2 {
+			g.expect(step.name+": soon", g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(soon), step.soon)
+			g.expect(step.name+": lately", g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(lately), gateway.NoPolicy)
+		}
+	}
+}

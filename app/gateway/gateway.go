@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/claimgate/claimgate/internal/ratchet"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/mapping/policy"
 	"github.com/claimgate/claimgate/verifier"
@@ -38,7 +39,8 @@ type Options struct {
 	// DecisionEntries is how many condition-free decisions are remembered, and
 	// of how many identities the grants are.
 	DecisionEntries int64
-	// Now is the clock for grants that expire; default time.Now.
+	// Now is the clock for grants that expire; default time.Now. Where it is set
+	// back by minutes, what had expired stays so.
 	Now func() time.Time
 }
 
@@ -66,9 +68,10 @@ func New(o Options) (*Gateway, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	clock := new(ratchet.Clock)
 	return &Gateway{
 		verifier: o.Verifier, revocations: o.Revocations, stale: o.Stale, introspect: o.Introspect, evidence: o.Evidence, evaluateOwner: o.EvaluateOwner,
-		now: o.Now, ids: newIDs(), memory: newMemory(o.DecisionEntries), sessions: newSessionPolicies(),
+		now: func() time.Time { return clock.Latest(o.Now()) }, ids: newIDs(), memory: newMemory(o.DecisionEntries), sessions: newSessionPolicies(),
 	}, nil
 }
 
