@@ -35,7 +35,7 @@ func (r *results) document(project string) error {
 	}
 	text := strings.NewReplacer(
 		"{{table}}", strings.TrimSpace(table.String()), "{{plots}}", strings.TrimSpace(plots.String()),
-		"{{when}}", time.Now().UTC().Format(time.DateOnly), "{{machine}}", machine(),
+		"{{missed}}", r.missed(), "{{when}}", time.Now().UTC().Format(time.DateOnly), "{{machine}}", machine(),
 	).Replace(page)
 	errs = append(errs, os.WriteFile(filepath.Join(project, "docs", "performance.md"), []byte(text), 0o644)) //nolint:gosec // a document
 	return errors.Join(errs...)
