@@ -58,10 +58,10 @@ func TestStoppedGatewayDeniesEverybody(t *testing.T) {
 	all := grant{list: true, get: true, put: true}
 	all.check(t, viaS3(s.S3(alice)))
 
-	s.StopGateway()
 	if err := s.Balancer.Refuse(); err != nil {
 		t.Fatal(err)
 	}
+	s.StopGateway()
 	for who, a := range map[string]actions{
 		"root":        viaS3(s.S3(s.Root())),
 		"alice":       viaS3(s.S3(alice)),
