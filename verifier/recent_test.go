@@ -40,8 +40,10 @@ func TestATokenIsKeptOnceAndALongOneNever(t *testing.T) {
 	if known(short) || !known(short) {
 		t.Error("a token of the longest that is kept is not known the second time")
 	}
-	if known(long) || known(long) {
-		t.Error("a longer one is kept")
+	for range 2 {
+		if known(long) {
+			t.Error("a longer one is kept")
+		}
 	}
 	r.clear()
 	if known(short) {

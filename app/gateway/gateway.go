@@ -122,14 +122,15 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision) Reason {
 	}
 	d.Revision = in.Revision()
 	signer := credentialOf(r)
-	token, ambiguous := "", false
+	var token string
 
 	if r.Action == ActionPrometheus {
 		// 3. A scraper signs its claims itself: only the account counts.
 		d.Grants = in.Account(r.Account, g.now())
 	} else {
 		// 4. The evidence.
-		token, ambiguous = g.evidence.find(r.Conditions)
+		found, ambiguous := g.evidence.find(r.Conditions)
+		token = found
 		switch {
 		case ambiguous:
 			return d.explain(TokenAmbiguous, "conditions hold two different tokens", "")

@@ -31,14 +31,14 @@ func TestNoTermThatAResourceFitsIsEmpty(t *testing.T) {
 		left := single.minus(newRegion(with, nil, ""))
 		for _, q := range values {
 			for _, w := range values {
-				fits := func(texts []string, resource string) (all, any bool) {
+				fits := func(texts []string, resource string) (all, some bool) {
 					all = true
 					for _, text := range texts {
 						text = strings.NewReplacer("QQQ", q, "WWW", w).Replace(text)
 						fit := policy.Match(text, resource) || text+"/" == resource && !strings.ContainsAny(text, "*?/")
-						all, any = all && fit, any || fit
+						all, some = all && fit, some || fit
 					}
-					return all, any
+					return all, some
 				}
 				for _, r := range resources {
 					all, _ := fits(inTexts, r)

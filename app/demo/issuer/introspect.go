@@ -13,7 +13,7 @@ import (
 
 // DefaultClientSecret is what a client introspects with, unless Options say
 // otherwise.
-const DefaultClientSecret = "demo-client-secret"
+const DefaultClientSecret = "demo-client-secret" //nolint:gosec // of the demo, for everybody to know
 
 // Revoke makes introspection call a token inactive, as revoking it in Authentik
 // does. Its signature stays good.
