@@ -124,6 +124,7 @@ type signer struct {
 	url     string
 	private ed25519.PrivateKey
 	server  *http.Server
+	now     int64 // iat of every token, so that each is the same when it is made again
 }
 
 func newSigner(ctx context.Context) (*signer, error) {
@@ -142,7 +143,7 @@ func newSigner(ctx context.Context) (*signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &signer{url: "http://" + l.Addr().String() + "/application/o/minio/", private: private, server: &http.Server{ReadHeaderTimeout: time.Second}}
+	s := &signer{url: "http://" + l.Addr().String() + "/application/o/minio/", private: private, now: time.Now().Unix(), server: &http.Server{ReadHeaderTimeout: time.Second}}
 	s.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(keys) // who asks sees that it fails
@@ -155,7 +156,7 @@ func (s *signer) close() { _ = s.server.Close() }
 
 // question asks as the nth user, with a token of the size that Authentik makes.
 func (s *signer) question(n int) ([]byte, error) {
-	now := time.Now().Unix()
+	now := s.now
 	claims := map[string]any{
 		"iss": s.url, "sub": fmt.Sprintf("%064x", n), "aud": "minio", "azp": "minio", "exp": now + 8*3600, "iat": now, "auth_time": now,
 		"acr": "goauthentik.io/providers/oauth2/default", "amr": []string{"pwd"}, "sid": fmt.Sprintf("%064x", n*7), "jti": fmt.Sprint(n),

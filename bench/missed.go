@@ -18,7 +18,7 @@ func (r *results) missed() string {
 	known := map[string]string{}
 	for section := range strings.SplitSeq(reasons, "## ") {
 		id, text, _ := strings.Cut(section, "\n")
-		known[strings.TrimSpace(id)] = strings.TrimSpace(text)
+		known[strings.TrimSpace(id)] = " " + strings.TrimSpace(text)
 	}
 	var out bytes.Buffer
 	for _, row := range r.rows {
@@ -26,7 +26,7 @@ func (r *results) missed() string {
 			continue
 		}
 		result, _ := row.cells()
-		fmt.Fprintf(&out, "- **%s**: %s, the goal is %s. %s\n", row.what, result, row.goal, known[row.id])
+		fmt.Fprintf(&out, "- **%s**: %s, the goal is %s.%s\n", row.what, result, row.goal, known[row.id])
 	}
 	if out.Len() == 0 {
 		return "None."

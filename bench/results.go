@@ -74,6 +74,7 @@ func (r *results) print(out io.Writer) {
 		fmt.Fprintf(out, "\n%s\n", p.title)
 		p.print(out)
 	}
+	fmt.Fprintf(out, "\n%s\n", strings.Join(r.facts, "\n"))
 }
 
 func median[T ~int64 | ~float64](values []T) T {
