@@ -58,7 +58,7 @@ type Issuer struct {
 	UsernameClaim   string        `toml:"username_claim" default:"preferred_username" unit:"name" doc:"The claim that must equal the account where evidence.static_credentials is match."`
 	AllowDelegation bool          `toml:"allow_delegation" default:"false" doc:"Take tokens with an act claim (token exchange on behalf of someone)."`
 	InsecureHTTP    bool          `toml:"insecure_http" default:"false" doc:"Allow plain http to this issuer off the loopback: whoever is between can replace the keys."`
-	Leeway          time.Duration `toml:"leeway" default:"30s" min:"0s" max:"10m" doc:"How far the clocks may differ."`
+	Leeway          time.Duration `toml:"leeway" default:"30s" min:"0s" max:"5m" doc:"How far the clocks may differ."`
 	MaxLifetime     time.Duration `toml:"max_lifetime" default:"24h" min:"1s" max:"8760h" doc:"Longest time from iat to exp."`
 	Refresh         time.Duration `toml:"refresh" default:"5m" min:"1s" max:"24h" doc:"How often the keys are fetched again, in the background."`
 	RefetchCooldown time.Duration `toml:"refetch_cooldown" default:"10s" min:"1s" max:"1h" doc:"Shortest time between fetches caused by unknown keys or bad signatures."`

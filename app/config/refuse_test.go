@@ -52,7 +52,7 @@ func TestWhatTheFileMayNotSay(t *testing.T) {
 		{"a body limit of zero", "[server]\nmax_body = 0" + issuerTOML, `config.toml:2:12: error C005: server.max_body: 0 is too little`},
 		{"a body limit without limit", "[server]\nmax_body = \"2GiB\"" + issuerTOML, `config.toml:2:12: error C005: server.max_body: 2GiB is too much; write 1GiB or less`},
 		{"a negative duration", issuerTOML + "leeway = \"-1s\"", `config.toml:5:10: error C005: issuer.leeway: -1s is too little; write 0s or more`},
-		{"a leeway that forgives everything", issuerTOML + "leeway = \"1h\"", `config.toml:5:10: error C005: issuer.leeway: 1h0m0s is too much; write 10m or less`},
+		{"a leeway that forgives everything", issuerTOML + "leeway = \"1h\"", `config.toml:5:10: error C005: issuer.leeway: 1h0m0s is too much; write 5m or less`},
 		{"a cooldown of zero", issuerTOML + "refetch_cooldown = \"0s\"", `config.toml:5:20: error C005: issuer.refetch_cooldown: 0s is too little`},
 		{"no decisions to remember", "[cache]\ndecision_entries = 0" + issuerTOML, `config.toml:2:20: error C005: cache.decision_entries: 0 is too little; write 1 or more`},
 		{"a misspelled choice", "[evidence]\nstatic_credentials = \"Any\"" + issuerTOML, `config.toml:2:22: error C005: evidence.static_credentials: "Any" is not one of deny, match, any; did you mean any?`},
