@@ -28,7 +28,7 @@ func (r *results) document(project string) error {
 	for _, p := range r.plots {
 		file := filepath.Join("images", "perf-"+strings.ToLower(p.name)+".svg")
 		fmt.Fprintf(&plots, "![%s](%s)\n\n", p.title, filepath.ToSlash(file))
-		errs = append(errs, os.WriteFile(filepath.Join(project, "docs", file), p.svg(), 0o644)) //nolint:gosec // a document
+		errs = append(errs, os.WriteFile(filepath.Join(project, "docs", file), p.svg(), 0o644))
 	}
 	for _, f := range r.facts {
 		fmt.Fprintf(&plots, "- %s\n", f)
@@ -37,7 +37,7 @@ func (r *results) document(project string) error {
 		"{{table}}", strings.TrimSpace(table.String()), "{{plots}}", strings.TrimSpace(plots.String()),
 		"{{missed}}", r.missed(), "{{when}}", time.Now().UTC().Format(time.DateOnly), "{{machine}}", machine(),
 	).Replace(page)
-	errs = append(errs, os.WriteFile(filepath.Join(project, "docs", "performance.md"), []byte(text), 0o644)) //nolint:gosec // a document
+	errs = append(errs, os.WriteFile(filepath.Join(project, "docs", "performance.md"), []byte(text), 0o644))
 	return errors.Join(errs...)
 }
 

@@ -28,7 +28,7 @@ func flood(ctx context.Context, w *world, r *results) error {
 		return err
 	}
 	defer func() { _ = iss.Close() }()
-	body, err := questionOf(iss, "alice")
+	body, err := questionOf(iss)
 	if err != nil {
 		return err
 	}
@@ -70,8 +70,10 @@ func flood(ctx context.Context, w *world, r *results) error {
 	r.record("flood", percentile(busy, 0.99)/percentile(quiet, 0.99))
 	r.fact("The flood: %d forged RSA-4096 tokens/s are begun, %d connections at most; the warm client asks %d times a second.", forgedRate, floodConns, warmRate)
 	r.draw(&plot{name: "flood", title: fmt.Sprintf("A warm client beside %.0f forged tokens/s", float64(t.Sent)/flooded.Seconds()), unit: "µs", bars: []bar{
-		{name: "p50, quiet", value: percentile(quiet, 0.5)}, {name: "p50, flooded", value: percentile(busy, 0.5)},
-		{name: "p99, quiet", value: percentile(quiet, 0.99)}, {name: "p99, flooded", value: percentile(busy, 0.99)},
+		{name: "p50, quiet", value: percentile(quiet, 0.5)},
+		{name: "p50, flooded", value: percentile(busy, 0.5)},
+		{name: "p99, quiet", value: percentile(quiet, 0.99)},
+		{name: "p99, flooded", value: percentile(busy, 0.99)},
 	}})
 	return nil
 }

@@ -116,7 +116,7 @@ func decide(ctx context.Context, w *world, r *results) error {
 		return err
 	}
 	defer g.close()
-	body, err := questionOf(iss, "alice")
+	body, err := questionOf(iss)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,8 @@ func decide(ctx context.Context, w *world, r *results) error {
 	r.record("allocs", allocs)
 	r.record("decide", median(deciding))
 	r.draw(&plot{name: "decide", title: "A warm answer without its socket, RSA-4096", unit: "µs", bars: []bar{
-		{name: "decoding the body", value: median(decoding)}, {name: "gateway.Decide", value: median(deciding)},
+		{name: "decoding the body", value: median(decoding)},
+		{name: "gateway.Decide", value: median(deciding)},
 		{name: "goal for gateway.Decide", value: 2, goal: true},
 	}})
 	return nil

@@ -80,8 +80,15 @@ type part struct {
 
 func parts() []part {
 	return []part{
-		{"throughput", throughput}, {"latency", latency}, {"decide", decide}, {"cold", cold}, {"scale", scale},
-		{"flood", flood}, {"memory", memory}, {"start", startUp}, {"minio", realMinIO},
+		{"throughput", throughput},
+		{"latency", latency},
+		{"decide", decide},
+		{"cold", cold},
+		{"scale", scale},
+		{"flood", flood},
+		{"memory", memory},
+		{"start", startUp},
+		{"minio", realMinIO},
 	}
 }
 

@@ -68,11 +68,11 @@ func realMinIO(ctx context.Context, w *world, r *results) error {
 		return err
 	}
 	defer func() { _ = iss.Close() }()
-	body, err := questionOf(iss, "alice")
+	body, err := questionOf(iss)
 	if err != nil {
 		return err
 	}
-	hooks, err := w.neighbours(ctx, iss, body)
+	hooks, err := w.compared(ctx, iss, body)
 	if err != nil {
 		return err
 	}
@@ -94,8 +94,10 @@ func realMinIO(ctx context.Context, w *world, r *results) error {
 		all = append(all, m)
 	}
 	for _, op := range []operation{
-		{"GET of 1 KiB", getting}, {"PUT of 1 KiB", putting},
-		{fmt.Sprintf("multi-delete of %d keys", keys), deleting}, {fmt.Sprintf("ListBuckets over %d buckets", buckets), listing},
+		{"GET of 1 KiB", getting},
+		{"PUT of 1 KiB", putting},
+		{fmt.Sprintf("multi-delete of %d keys", keys), deleting},
+		{fmt.Sprintf("ListBuckets over %d buckets", buckets), listing},
 	} {
 		rate, err := w.operate(ctx, op, all)
 		if err != nil {

@@ -61,7 +61,7 @@ const (
 	barRow = 30
 )
 
-// svg draws the plot. Colours suit a light and a dark page.
+// svg draws the plot. It suits a light and a dark page.
 func (p *plot) svg() []byte {
 	var b bytes.Buffer
 	height := barTop + barRow*len(p.bars) + 14

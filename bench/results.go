@@ -47,16 +47,16 @@ func (r *results) fact(format string, args ...any) {
 	}
 }
 
-func (row *row) cells() (result, verdict string) {
+func (r *row) cells() (result, verdict string) {
 	var each []string
-	for _, v := range row.values {
-		each = append(each, fmt.Sprintf(row.format, v))
+	for _, v := range r.values {
+		each = append(each, fmt.Sprintf(r.format, v))
 	}
 	verdict = "missed"
 	switch {
 	case len(each) == 0:
 		return "not measured", "–"
-	case row.met():
+	case r.met():
 		verdict = "met"
 	}
 	return strings.Join(each, ", "), verdict

@@ -55,7 +55,8 @@ func startUp(ctx context.Context, w *world, r *results) error {
 	}
 	r.record("start", median(with))
 	r.draw(&plot{name: "start", title: "Start to ready", unit: "ms", bars: []bar{
-		{name: "with a snapshot", value: median(with)}, {name: "without, issuer at hand", value: float64(without.Microseconds()) / 1e3},
+		{name: "with a snapshot", value: median(with)},
+		{name: "without, issuer at hand", value: float64(without.Microseconds()) / 1e3},
 		{name: "goal", value: 50, goal: true},
 	}})
 	return nil

@@ -17,9 +17,9 @@ const (
 	cachedName = "OPA with its JWT cache"
 )
 
-// neighbours starts every server that is compared, and sees each allow the
+// compared starts every server that is compared, and sees each allow the
 // question.
-func (w *world) neighbours(ctx context.Context, iss *issuer.Server, body []byte) (all []*process, err error) {
+func (w *world) compared(ctx context.Context, iss *issuer.Server, body []byte) (all []*process, err error) {
 	defer func() {
 		if err != nil {
 			stop(all...)
@@ -68,11 +68,11 @@ func (w *world) throughputOf(ctx context.Context, r *results, bits, rounds int) 
 		return nil, err
 	}
 	defer func() { _ = iss.Close() }()
-	body, err := questionOf(iss, "alice")
+	body, err := questionOf(iss)
 	if err != nil {
 		return nil, err
 	}
-	all, err := w.neighbours(ctx, iss, body)
+	all, err := w.compared(ctx, iss, body)
 	if err != nil {
 		return nil, err
 	}
@@ -96,11 +96,11 @@ func latency(ctx context.Context, w *world, r *results) error {
 		return err
 	}
 	defer func() { _ = iss.Close() }()
-	body, err := questionOf(iss, "alice")
+	body, err := questionOf(iss)
 	if err != nil {
 		return err
 	}
-	all, err := w.neighbours(ctx, iss, body)
+	all, err := w.compared(ctx, iss, body)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func atLeast(ctx context.Context, w *world) error {
 		return err
 	}
 	defer func() { _ = iss.Close() }()
-	body, err := questionOf(iss, "alice")
+	body, err := questionOf(iss)
 	if err != nil {
 		return err
 	}
