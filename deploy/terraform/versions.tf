@@ -4,7 +4,7 @@ terraform {
   required_providers {
     authentik = {
       source  = "goauthentik/authentik"
-      version = "~> 2026.5" # grant_types came with 2026.5; see below for older servers
+      version = "~> 2026.5" # grant_types came with 2026.5; README.md has what to do before
     }
     random = {
       source  = "hashicorp/random"
