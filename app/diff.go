@@ -51,7 +51,7 @@ Exit codes: 0 nobody gains, or only what --allow-gain names; 2 a file cannot be 
 			r := diff.Compare(before, after, now())
 			for _, rule := range allow {
 				if !r.AllowGain(rule) {
-					fmt.Fprintf(cmd.ErrOrStderr(), "claimgate: --allow-gain %q: nobody gains by a rule of that name\n", rule)
+					fmt.Fprintf(cmd.ErrOrStderr(), "claimgate: --allow-gain %q: nobody gains by a rule of that name, or rules of two kinds have it; a principal is written as in group:NAME\n", rule)
 				}
 			}
 			if err := show(cmd.OutOrStdout(), r); err != nil {

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -17,7 +18,8 @@ type changes struct {
 
 // found is one term for one action.
 type found struct {
-	principal, rule    string
+	principal          string
+	together           bool
 	action             string
 	from               time.Time
 	resource           string
@@ -25,15 +27,15 @@ type found struct {
 	except, conditions []string
 	issuers            []string
 	everywhere         int
-	rules              []mapping.Rule
+	rules              []mapping.Rule // any of which grants it
 }
 
 func (c *changes) add(at place, action string, terms []term, by *mapping.Grants) {
 	for _, t := range terms {
-		shown := func(g glob) string { return at.p.show(resource(action, at.captures.text(g))) }
+		shown := func(g glob) string { return at.p.show(resource(action, at.read.captures.text(g))) }
 		f := &found{
-			principal: at.p.name, rule: at.p.rule, action: action, from: at.from, everywhere: at.everywhere,
-			resource: shown(t.in[0]), rules: by.Rules(),
+			principal: at.p.name, together: at.p.together, action: action, from: at.from, everywhere: at.everywhere,
+			resource: shown(t.in[0]), rules: at.read.grantors(by, action, t.allowed),
 		}
 		for _, g := range t.in[1:] {
 			f.within = append(f.within, shown(g))
@@ -52,7 +54,7 @@ func (c *changes) add(at place, action string, terms []term, by *mapping.Grants)
 
 func (f *found) key(withTime bool) string {
 	key := strings.Join([]string{
-		f.principal, f.action, f.resource, strings.Join(f.within, "\x01"), strings.Join(f.except, "\x01"), strings.Join(f.conditions, "\x01"),
+		f.principal, f.by(), f.action, f.resource, strings.Join(f.within, "\x01"), strings.Join(f.except, "\x01"), strings.Join(f.conditions, "\x01"),
 	}, "\x00")
 	if withTime {
 		key += "\x00" + f.from.String()
@@ -96,7 +98,7 @@ func (c *changes) list() []Change {
 		}
 		for _, issuer := range issuers {
 			key := strings.Join([]string{
-				f.principal, issuer, f.from.String(), f.resource, strings.Join(f.within, "\x01"), strings.Join(f.except, "\x01"), strings.Join(f.conditions, "\x01"),
+				f.principal, f.by(), issuer, f.from.String(), f.resource, strings.Join(f.within, "\x01"), strings.Join(f.except, "\x01"), strings.Join(f.conditions, "\x01"),
 			}, "\x00")
 			change := merged[key]
 			if change == nil {
@@ -110,24 +112,23 @@ func (c *changes) list() []Change {
 	return joined(merged, order)
 }
 
+// by tells the rules of one change from those of another.
+func (f *found) by() string { return fmt.Sprint(f.rules) }
+
+func byRules(rules []Rule) string { return fmt.Sprint(rules) }
+
 func (f *found) change(issuer string) *Change {
 	if issuer == otherIssuer {
 		issuer = "any other"
 	}
 	c := &Change{
-		Principal: f.principal, Issuer: issuer, Resources: []string{f.resource}, Within: f.within, Except: f.except, Conditions: f.conditions,
-	}
-	if f.rule != "" {
-		c.rules = append(c.rules, f.rule)
+		Principal: f.principal, Issuer: issuer, Resources: []string{f.resource}, Within: f.within, Except: f.except, Conditions: f.conditions, together: f.together,
 	}
 	if !f.from.IsZero() {
 		c.From = &f.from
 	}
 	for _, r := range f.rules {
 		c.Rules = append(c.Rules, Rule{r.Name, r.Kind, r.File, r.Line})
-		if f.rule != "" {
-			c.rules = append(c.rules, r.Name)
-		}
 	}
 	return c
 }
@@ -141,7 +142,7 @@ func joined(merged map[string]*Change, order []string) []Change {
 		slices.Sort(c.Actions)
 		c.Actions = slices.Compact(c.Actions)
 		key := strings.Join([]string{
-			c.Principal, c.Issuer, c.at().String(), strings.Join(c.Actions, " "), strings.Join(c.Within, "\x01"), strings.Join(c.Except, "\x01"), strings.Join(c.Conditions, "\x01"),
+			c.Principal, byRules(c.Rules), c.Issuer, c.at().String(), strings.Join(c.Actions, " "), strings.Join(c.Within, "\x01"), strings.Join(c.Except, "\x01"), strings.Join(c.Conditions, "\x01"),
 		}, "\x00")
 		if i, known := at[key]; known {
 			list[i].Resources = append(list[i].Resources, c.Resources...)

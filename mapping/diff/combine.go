@@ -83,7 +83,7 @@ func (c *comparer) pair(first, second *principal, issuer string, now time.Time) 
 
 // comparePair reports what the two have together beyond what each has alone.
 func (c *comparer) comparePair(first, second, both *principal, issuer string, i instant, t time.Time) {
-	at := place{p: both, captures: c.read.captures, issuer: issuer, everywhere: len(c.issuers), from: i.from}
+	at := place{p: both, read: c.read, issuer: issuer, everywhere: len(c.issuers), from: i.from}
 	type pairOf struct{ before, after reach }
 	alone := make([]pairOf, 0, 2)
 	for _, p := range []*principal{first, second} {

@@ -28,7 +28,7 @@ type Change struct {
 	// Allowed says that somebody reviewed it: AllowGain.
 	Allowed bool `json:"allowed,omitempty"`
 
-	rules []string // names, for AllowGain
+	together bool // of somebody who is two at once
 }
 
 // Rule is where a rule stands.
@@ -49,17 +49,43 @@ type Result struct {
 	SelfServiceLosses []Change `json:"self_service_losses"`
 }
 
-// AllowGain marks the gains of a rule, or of a principal, as reviewed.
-func (r *Result) AllowGain(rule string) (found bool) {
+// AllowGain marks the gains of a principal, such as group:NAME, or those that a
+// rule grants, as reviewed, and reports whether there were any. What another rule
+// grants to the same people is not reviewed by that. A name that rules of two
+// kinds have marks nothing: the principal tells which is meant.
+func (r *Result) AllowGain(name string) (found bool) {
+	var kind string
+	for _, list := range [][]Change{r.Gains, r.SelfServiceGains} {
+		for i := range list {
+			for _, by := range list[i].reviewable() {
+				switch {
+				case by.Name != name:
+				case kind == "":
+					kind = by.Kind
+				case kind != by.Kind:
+					return false
+				}
+			}
+		}
+	}
 	for _, list := range [][]Change{r.Gains, r.SelfServiceGains} {
 		for i := range list {
 			c := &list[i]
-			if c.Principal == rule || slices.Contains(c.rules, rule) {
+			if c.Principal == name || slices.ContainsFunc(c.reviewable(), func(by Rule) bool { return by.Name == name }) {
 				c.Allowed, found = true, true
 			}
 		}
 	}
 	return found
+}
+
+// reviewable are the rules whose review covers the change. What two have only
+// together no single rule grants.
+func (c *Change) reviewable() []Rule {
+	if c.together {
+		return nil
+	}
+	return c.Rules
 }
 
 // Gained says whether anyone gains what nobody has reviewed.
@@ -161,7 +187,7 @@ func sameHeld(a, b []mapping.Held) bool {
 
 func (c *comparer) compare(p *principal, issuer string, i instant) {
 	before, after := c.read.reach(i.before), c.read.reach(i.after)
-	at := place{p: p, captures: c.read.captures, issuer: issuer, everywhere: len(c.issuers), from: i.from}
+	at := place{p: p, read: c.read, issuer: issuer, everywhere: len(c.issuers), from: i.from}
 	for _, action := range actions {
 		s := &sides{
 			cover(before.allows, action), cover(before.denies, action), cover(after.allows, action), cover(after.denies, action),
@@ -192,7 +218,7 @@ func (c *comparer) parts(s *sides) *parts {
 // place is whose change it is.
 type place struct {
 	p          *principal
-	captures   captures
+	read       *reader
 	issuer     string
 	everywhere int // how many issuers there are
 	from       time.Time

@@ -7,6 +7,7 @@ import "slices"
 type term struct {
 	in, except []glob
 	conditions []string
+	allowed    string // the key of the region that allows it
 }
 
 // gained is what is allowed after and was not before.
@@ -35,7 +36,7 @@ func contains(list []region, r region) bool {
 }
 
 func termsOf(p region) []term {
-	return []term{{in: p.in, except: p.except, conditions: conditionsOf(p)}}
+	return []term{{in: p.in, except: p.except, conditions: conditionsOf(p), allowed: p.key}}
 }
 
 func conditionsOf(regions ...region) []string {
@@ -53,7 +54,7 @@ func conditionsOf(regions ...region) []string {
 // variable is not set the Deny reaches into its exceptions too.
 func both(p, q region) []term {
 	terms := []term{{
-		in: p.in, except: slices.Concat(p.except, slices.DeleteFunc(slices.Clone(q.except), glob.varies)), conditions: conditionsOf(p, q),
+		in: p.in, except: slices.Concat(p.except, slices.DeleteFunc(slices.Clone(q.except), glob.varies)), conditions: conditionsOf(p, q), allowed: p.key,
 	}}
 	for _, g := range q.in {
 		terms = each(terms, func(t term) []term { return t.meet(g) })

@@ -11,10 +11,10 @@ import (
 
 // principal is someone whom a rule of either mapping speaks of.
 type principal struct {
-	name   string // "group:NAME", "user:SUBJECT", "account:NAME", "claim:NAME=POLICY"
-	rule   string // the rule's own name
-	groups []string
-	shown  map[string]string // made-up names of captures -> {capture}
+	name     string // "group:NAME", "user:SUBJECT", "account:NAME", "claim:NAME=POLICY"
+	groups   []string
+	together bool              // two at once
+	shown    map[string]string // made-up names of captures -> {capture}
 
 	subject, account string
 	claim, policy    string
@@ -36,7 +36,7 @@ func (p *principal) holds(m *mapping.Mapping, issuer string, now time.Time) *map
 func (p *principal) with(o *principal) *principal {
 	both := *p
 	both.name = p.name + " + " + o.name
-	both.rule = "" // what two have together is reviewed under both names
+	both.together = true
 	both.groups = slices.Concat(p.groups, o.groups)
 	both.shown = maps.Clone(p.shown)
 	if both.shown == nil {
@@ -66,7 +66,7 @@ func principals(mappings ...*mapping.Mapping) (all []*principal, made captures) 
 		}
 		for _, g := range m.Guards() {
 			for _, group := range g.Except {
-				add(&principal{name: "group:" + group, rule: group, groups: []string{group}})
+				add(&principal{name: "group:" + group, groups: []string{group}})
 			}
 		}
 	}
@@ -82,16 +82,16 @@ type casting struct {
 func (c *casting) speaksOf(m *mapping.Mapping, r mapping.RuleInfo) []*principal {
 	switch r.Kind {
 	case "account":
-		return []*principal{{name: "account:" + r.Name, rule: r.Name, account: r.Name}}
+		return []*principal{{name: "account:" + r.Name, account: r.Name}}
 	case "user":
-		return []*principal{{name: "user:" + r.Name, rule: r.Name, subject: r.Name}}
+		return []*principal{{name: "user:" + r.Name, subject: r.Name}}
 	case "claim":
 		return []*principal{{
-			name: "claim:" + m.ClaimName() + "=" + r.Policies[0], rule: r.Policies[0], claim: m.ClaimName(), policy: r.Policies[0],
+			name: "claim:" + m.ClaimName() + "=" + r.Policies[0], claim: m.ClaimName(), policy: r.Policies[0],
 		}}
 	}
 	if r.Captures == nil {
-		return []*principal{{name: "group:" + r.Name, rule: r.Name, groups: []string{r.Name}}}
+		return []*principal{{name: "group:" + r.Name, groups: []string{r.Name}}}
 	}
 	// A name that fits the pattern stands for all that do: one whose captures
 	// could be buckets, and one whose captures could not.
@@ -122,7 +122,7 @@ func (c *casting) fitting(r mapping.RuleInfo, letters string) *principal {
 	if len(free) < 2 {
 		free = []byte(letters)
 	}
-	p := &principal{name: "group:" + r.Name, rule: r.Name, shown: map[string]string{}}
+	p := &principal{name: "group:" + r.Name, shown: map[string]string{}}
 	group := r.Name
 	for _, name := range r.Captures {
 		made := makeUp(free, len(c.made))

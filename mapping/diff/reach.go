@@ -35,6 +35,24 @@ func (r *reader) reach(g *mapping.Grants) reach {
 	return x
 }
 
+// grantors are the rules by which a region is allowed for an action; for a
+// question that only a Deny decides, all.
+func (r *reader) grantors(g *mapping.Grants, action, key string) []mapping.Rule {
+	var rules []mapping.Rule
+	for _, h := range g.Held() {
+		allows := func(s statement) bool {
+			return !s.Deny && s.Covers(action) && slices.ContainsFunc(s.regions, func(o region) bool { return o.key == key })
+		}
+		if slices.ContainsFunc(r.statements(h), allows) && !slices.Contains(rules, h.Rule) {
+			rules = append(rules, h.Rule)
+		}
+	}
+	if len(rules) == 0 {
+		return g.Rules()
+	}
+	return rules
+}
+
 // sides are the regions that count for one action, before and after.
 type sides struct {
 	allowedBefore, deniedBefore, allowedAfter, deniedAfter []region
