@@ -51,8 +51,9 @@ type decisionEntry struct {
 	answer  mapping.Answer
 }
 
-// longObject bounds what an entry holds, as clients choose the names of objects.
-const longObject = 256
+// longNames bounds what an entry holds, in bytes: clients choose the names of
+// objects and buckets, which MinIO need not have found legal when it asks.
+const longNames = 384
 
 // keep bounds how long an entry of an old mapping holds on to it.
 const keep = 5 * time.Minute
@@ -116,7 +117,7 @@ func inForce(grants *mapping.Grants, clock func() time.Time) bool {
 // evaluate asks the guards and then the policies. Where no condition and no
 // variable is read, the answer is remembered.
 func (m *memory) evaluate(grants *mapping.Grants, asked *policy.Request) (guarded bool, answer mapping.Answer) {
-	if !grants.Unconditional() || len(asked.Object) > longObject {
+	if !grants.Unconditional() || len(asked.Action)+len(asked.Bucket)+len(asked.Object) > longNames {
 		return evaluate(grants, asked)
 	}
 	key := decisionKey{grants.Sum(), asked.Action, asked.Bucket, asked.Object, asked.DenyOnly}
