@@ -110,12 +110,22 @@ func (i *Issuer) validate() error {
 func checkURL(raw string, insecure bool) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || (u.Scheme != "https" && u.Scheme != "http") || u.User != nil || u.Fragment != "" {
-		return fmt.Errorf("%s is not an http or https URL without user and fragment", quoted(raw))
+		return fmt.Errorf("%s is not an http or https URL without user and fragment", shown(raw, u))
 	}
 	if u.Scheme == "http" && !insecure && !loopback(u.Hostname()) {
-		return fmt.Errorf("%s is plain http: use https, or set insecure_http = true", quoted(raw))
+		return fmt.Errorf("%s is plain http: use https, or set insecure_http = true", shown(raw, u))
 	}
 	return nil
+}
+
+// shown is an address as an error may repeat it: not at all where it may hold a
+// password, which url.URL.Redacted hides only after a scheme and two slashes. u
+// is nil where it does not parse.
+func shown(raw string, u *url.URL) string {
+	if u == nil || strings.Contains(raw, "@") {
+		return "the address"
+	}
+	return quoted(raw)
 }
 
 func loopback(host string) bool {

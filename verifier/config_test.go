@@ -71,6 +71,39 @@ func TestConfiguration(t *testing.T) {
 	}
 }
 
+// Whoever writes a password into an address does not find it in the log.
+func TestAnAddressWithAPasswordIsNotRepeated(t *testing.T) {
+	const secret = "c4nary-s3cret"
+	for name, change := range map[string]func(i *Issuer, url string){
+		"url":      func(i *Issuer, url string) { i.URL = url },
+		"jwks_url": func(i *Issuer, url string) { i.JWKSURL = url },
+		"introspection: endpoint": func(i *Issuer, url string) {
+			i.Introspection = Introspection{ClientID: clientID, ClientSecret: "x", TTL: time.Minute, Endpoint: url}
+		},
+	} {
+		for _, url := range []string{
+			"https://me:" + secret + "@auth.example/",
+			"https://" + secret + "@auth.example/",
+			"http://me:" + secret + "@auth.example/",
+			"https://me:" + secret + "@auth.example/%zz",
+			"https:me:" + secret + "@auth.example/",
+			"me:" + secret + "@auth.example/",
+			"https://me:" + secret + "%40auth.example:x/",
+		} {
+			i := testIssuerConfig()
+			change(&i, url)
+			v, err := New(Options{Issuers: []Issuer{i}})
+			if err == nil {
+				v.Close()
+				t.Fatalf("%s was accepted as %s", url, name)
+			}
+			if !strings.Contains(err.Error(), name+": ") || strings.Contains(err.Error(), secret) {
+				t.Errorf("%s = %s: %v", name, url, err)
+			}
+		}
+	}
+}
+
 func TestSeveralIssuers(t *testing.T) {
 	first := testIssuerConfig()
 	first.SnapshotFile = "first.json"

@@ -3,6 +3,7 @@ package verifier
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -29,7 +30,9 @@ func (i *Introspection) validate(insecure bool) error {
 	case i.TTL <= 0:
 		return errors.New("ttl must be positive")
 	case i.Endpoint != "":
-		return checkURL(i.Endpoint, insecure)
+		if err := checkURL(i.Endpoint, insecure); err != nil {
+			return fmt.Errorf("endpoint: %w", err)
+		}
 	}
 	return nil
 }

@@ -328,6 +328,68 @@ func TestWhoIsNotAskedAbout(t *testing.T) {
 	})
 }
 
+// A question that goes wrong inside a library is one without an answer.
+func TestAQuestionThatPanics(t *testing.T) {
+	bubble(t, func(t *testing.T, _ *idp, v *Verifier) {
+		s := v.order[0].introspector
+		sound := s.client.Transport
+		s.client.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+			body, _ := io.ReadAll(r.Body)
+			panic(string(body))
+		})
+		a := asking(t, v, "a")
+		for range 2 * introspectAtOnce { // more than there are turns
+			a.expect(RevocationUnknown, 0)
+			time.Sleep(introspectFailed)
+		}
+		st := s.state()
+		if !strings.Contains(st.Error, "panic") || st.Failed != 2*introspectAtOnce {
+			t.Errorf("the state is %+v", st)
+		}
+		if strings.Contains(st.Error, clientSecret) || strings.Contains(st.Error, a.token) {
+			t.Error("a secret is told")
+		}
+		time.Sleep(introspectTimeout)
+		s.client.Transport = sound
+		a.expect("", 0)
+	}, introspecting())
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// Without room what counts is forgotten too: first what allows, which is asked
+// for again, and what denies only where that is not enough.
+func TestWhatDeniesIsForgottenLast(t *testing.T) {
+	now := testNow
+	name := func(n int) (d [32]byte) { copy(d[:], fmt.Sprint(n)); return d }
+	fill := func(inactive int) (left int) {
+		i := &introspector{ttl: time.Minute, tokens: make(map[[32]byte]*liveness), sweepAt: introspectTokens}
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		for n := range introspectTokens + 1 {
+			e := i.remember(name(n), now)
+			e.answered, e.active = now, n >= inactive
+		}
+		if len(i.tokens) > introspectTokens*3/4+1 {
+			t.Errorf("%d tokens are remembered", len(i.tokens))
+		}
+		for _, e := range i.tokens {
+			if !e.active {
+				left++
+			}
+		}
+		return left
+	}
+	if left := fill(introspectTokens / 2); left != introspectTokens/2 {
+		t.Errorf("of %d denials %d are left, although there was room", introspectTokens/2, left)
+	}
+	if left := fill(introspectTokens); left != introspectTokens*3/4 {
+		t.Errorf("%d denials are left, want as many as there is room for", left)
+	}
+}
+
 // What is remembered is bounded, and what denies is forgotten last.
 func TestAnswersAreForgotten(t *testing.T) {
 	now := testNow

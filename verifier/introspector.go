@@ -113,12 +113,14 @@ func (i *introspector) remember(digest [32]byte, now time.Time) *liveness {
 				delete(i.tokens, d)
 			}
 		}
-		for d, e := range i.tokens { // any of them: it is asked for again
-			if len(i.tokens) <= introspectTokens*3/4 { // room for many, so that few look
-				break
-			}
-			if e.flight == nil {
-				delete(i.tokens, d)
+		for _, denials := range []bool{false, true} { // what allows leaves first: it is asked for again
+			for d, e := range i.tokens {
+				if len(i.tokens) <= introspectTokens*3/4 { // room for many, so that few look
+					break
+				}
+				if e.flight == nil && (denials || e.active || e.answered.IsZero()) {
+					delete(i.tokens, d)
+				}
 			}
 		}
 		i.sweepAt = min(max(1024, 2*len(i.tokens)), introspectTokens)
@@ -177,8 +179,15 @@ func (i *introspector) take(e *liveness, active bool, err error) (changed bool) 
 	return changed
 }
 
-// question asks when it is its turn.
+// question asks when it is its turn. A panic on the way, of a library, is no
+// answer: it must end neither the process nor leave requests waiting. Its text is
+// not told, for it may hold what was sent.
 func (i *introspector) question(token string) (active bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			active, err = false, fmt.Errorf("the question ended in a panic (%T)", p)
+		}
+	}()
 	ctx, cancel := context.WithTimeout(i.ctx, introspectTimeout)
 	defer cancel()
 	if !i.turns.do(ctx, func() bool {
