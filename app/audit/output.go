@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"syscall"
 
 	"github.com/claimgate/claimgate/app/audit/chain"
 )
@@ -17,7 +18,11 @@ type output struct {
 	mu   sync.Mutex
 	path string // "" for a stream
 	to   io.Writer
-	file *os.File // nil for a stream
+	file *os.File // nil for a stream; changed with both locks held
+
+	// reopening is taken before mu, so that who reopens can look at the file while
+	// a write stalls.
+	reopening sync.Mutex
 }
 
 func (o *output) open(name string, w *writer) error {
@@ -37,6 +42,11 @@ func (o *output) open(name string, w *writer) error {
 func (o *output) reopen(w *writer) error {
 	if o.path == "" {
 		return nil
+	}
+	o.reopening.Lock()
+	defer o.reopening.Unlock()
+	if o.onSamePipe() {
+		return nil // its reader may be gone: whoever reads next gets the lines
 	}
 	f, end, err := openFile(o.path, w.chain != nil)
 	if err != nil {
@@ -60,6 +70,18 @@ func (o *output) reopen(w *writer) error {
 	}
 	return nil
 }
+
+// onSamePipe reports whether the name is still that of the pipe in use.
+func (o *output) onSamePipe() bool {
+	if o.file == nil {
+		return false
+	}
+	named, err1 := os.Stat(o.path)
+	used, err2 := o.file.Stat()
+	return err1 == nil && err2 == nil && isPipe(named) && os.SameFile(named, used)
+}
+
+func isPipe(f os.FileInfo) bool { return f.Mode()&os.ModeNamedPipe != 0 }
 
 func sameFile(a, b *os.File) bool {
 	one, err1 := a.Stat()
@@ -89,7 +111,11 @@ type ending struct {
 func openFile(path string, chained bool) (*os.File, ending, error) {
 	const mode = 0o640
 	before, err := os.Stat(path)
-	if err == nil && !before.Mode().IsRegular() { // a pipe, of which nobody may become the reader by writing
+	if err == nil && isPipe(before) {
+		f, err := openPipe(path)
+		return f, ending{empty: true}, err
+	}
+	if err == nil && !before.Mode().IsRegular() { // a device, of which nobody may become the reader by writing
 		f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, mode)
 		return f, ending{empty: true}, err
 	}
@@ -106,6 +132,17 @@ func openFile(path string, chained bool) (*os.File, ending, error) {
 		return nil, ending{}, errors.Join(err, f.Close())
 	}
 	return f, end, nil
+}
+
+// openPipe opens a named pipe for writing only: who opened it for both would be its
+// reader. It does not wait for a reader, as open would (POSIX, open, O_NONBLOCK).
+// Writes still do where the pipe is full: os.File lets the goroutine wait.
+func openPipe(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, syscall.ENXIO) {
+		return nil, fmt.Errorf("nobody reads audit.output, which is a named pipe: start its reader first: %w", err)
+	}
+	return f, err
 }
 
 // mostOfEnd is how far back a whole line is looked for.

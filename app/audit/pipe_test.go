@@ -1,0 +1,166 @@
+package audit_test
+
+import (
+	"bufio"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/claimgate/claimgate/app/audit"
+	"github.com/claimgate/claimgate/app/gateway"
+)
+
+func newPipe(t *testing.T) string {
+	t.Helper()
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return fifo
+}
+
+// reading opens a pipe as its reader, without waiting for a writer.
+func reading(t *testing.T, fifo string) *os.File {
+	t.Helper()
+	reader, err := os.OpenFile(fifo, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = reader.Close() })
+	return reader
+}
+
+// atOnce returns what f does. It fails where f waits for a reader of the pipe.
+func atOnce(t *testing.T, fifo string, f func() error) error {
+	t.Helper()
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(10 * time.Second): // bounds a failing test
+		reader := reading(t, fifo)
+		<-done
+		_ = reader.Close()
+		t.Fatal("it waits for a reader of the pipe")
+		return nil
+	}
+}
+
+func readLine(t *testing.T, reader *os.File) string {
+	t.Helper()
+	if err := reader.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil { // bounds a failing test
+		t.Fatal(err)
+	}
+	text, err := bufio.NewReader(reader).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func wantNoReader(t *testing.T, err error) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), "nobody reads") || !strings.Contains(err.Error(), "audit.output") {
+		t.Errorf("a pipe without a reader: %v", err)
+	}
+}
+
+// A start that waited for a reader would answer nobody and say nothing.
+func TestAPipeThatNobodyReadsIsSaidSoAtTheStart(t *testing.T) {
+	for name, with := range map[string][]audit.Option{"plain": nil, "chained": {audit.Chained()}} {
+		t.Run(name, func(t *testing.T) {
+			fifo := newPipe(t)
+			wantNoReader(t, atOnce(t, fifo, func() error {
+				l, err := audit.Open(fifo, "all", with...)
+				if err == nil {
+					_ = l.Close()
+				}
+				return err
+			}))
+		})
+	}
+}
+
+// Its reader may die and come back: SIGHUP in between must neither wait for it nor
+// let go of the pipe.
+func TestAPipeWhoseReaderHasDiedIsKept(t *testing.T) {
+	for name, with := range map[string][]audit.Option{"plain": nil, "chained": {audit.Chained()}} {
+		t.Run(name, func(t *testing.T) {
+			fifo := newPipe(t)
+			reader := reading(t, fifo)
+			l, err := audit.Open(fifo, "all", with...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = l.Close() })
+			if err := reader.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if err := l.Write(entry(gateway.NoToken)); err == nil {
+				t.Error("a line that nobody can read is no error")
+			}
+			if err := atOnce(t, fifo, l.Reopen); err != nil {
+				t.Errorf("reopening the same pipe: %v", err)
+			}
+			reader = reading(t, fifo)
+			if err := l.Write(entry(gateway.TokenExpired)); err != nil {
+				t.Fatal(err)
+			}
+			if text := readLine(t, reader); !strings.Contains(text, `"lost":1`) {
+				t.Errorf("the next reader is told %s", text)
+			}
+		})
+	}
+}
+
+func TestAnotherPipeThatNobodyReadsLeavesTheOldOneInUse(t *testing.T) {
+	fifo := newPipe(t)
+	reader := reading(t, fifo)
+	l, err := audit.Open(fifo, "all")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	if err := os.Rename(newPipe(t), fifo); err != nil {
+		t.Fatal(err)
+	}
+	wantNoReader(t, atOnce(t, fifo, l.Reopen))
+	if err := l.Write(entry(gateway.NoToken)); err != nil {
+		t.Fatal(err)
+	}
+	if text := readLine(t, reader); !strings.Contains(text, string(gateway.NoToken)) {
+		t.Errorf("the old pipe got %s", text)
+	}
+}
+
+// The writer holds the output while it waits for a slow reader; SIGHUP must not
+// wait with it.
+func TestReopeningAPipeThatStallsDoesNotWait(t *testing.T) {
+	l, reader := stalled(t)
+	if err := l.Write(entry(gateway.NoToken)); err == nil {
+		t.Fatal("a full pipe took a line")
+	}
+	done := make(chan error, 1)
+	go func() { done <- l.Reopen() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second): // bounds a failing test
+		t.Error("it waits for the writer")
+	}
+	in := bufio.NewScanner(reader)
+	for in.Scan() && in.Text() == "" {
+	}
+	if !strings.Contains(in.Text(), string(gateway.NoToken)) {
+		t.Errorf("the line that waited is %s", in.Text())
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+}
