@@ -54,3 +54,40 @@ func TestAStrangerKeepsNoConnection(t *testing.T) {
 		}
 	}
 }
+
+// What a known caller asked has its line whatever strangers do, and where its body
+// was read its connection is kept.
+func TestAKnownCallersRefusalsAlwaysHaveTheirLine(t *testing.T) {
+	const token, strangers = "a token that is known", 600
+	r := start(t, token)
+	elsewhere := "http://" + r.address + "/"
+	for range strangers {
+		r.send("POST", elsewhere, "", nil)
+	}
+	large := strings.Repeat(" ", maxBody+1)
+	for n, tc := range []struct {
+		method, url, body string
+		status            int
+	}{
+		{"POST", elsewhere, "", 404},
+		{"GET", r.url, "", 405},
+		{"POST", r.url, large, 413},
+	} {
+		if got := r.send(tc.method, tc.url, token, []byte(tc.body)); got.status != tc.status {
+			t.Errorf("got %d, want %d", got.status, tc.status)
+		}
+		if got := len(r.lines()); got != strangers+n+1 {
+			t.Errorf("%d has no line: %d lines, want %d", tc.status, got, strangers+n+1)
+		}
+	}
+	if r.send("POST", elsewhere, token, []byte(large)); len(r.lines()) != strangers+3 {
+		t.Error("too large a body on another path has its line although strangers have used theirs up")
+	}
+	c := r.connect()
+	for _, request := range []string{"POST /", "GET /authz"} {
+		c.write(request + " HTTP/1.1\r\nHost: x\r\nAuthorization: " + token + "\r\nContent-Length: 0\r\n\r\n")
+		if _, closes := c.read(); closes {
+			t.Errorf("%s of a known caller closes its connection", request)
+		}
+	}
+}

@@ -128,6 +128,7 @@ func (s *Server) Serve(ln net.Listener, tlsConfig *tls.Config) error {
 // ends the server, and no answer is Fiber's own. MinIO's questions are answered
 // here; Fiber has the rest.
 func (s *Server) outermost(c *fasthttp.RequestCtx, inner fasthttp.RequestHandler) {
+	defer s.lastResort(c)
 	defer func() {
 		if p := recover(); p != nil {
 			s.o.Log.Error().Str("panic", fmt.Sprint(p)).Msg("a request panicked: please report this as a defect")
@@ -154,6 +155,22 @@ func (s *Server) outermost(c *fasthttp.RequestCtx, inner fasthttp.RequestHandler
 		return
 	}
 	inner(c)
+}
+
+// lastResort, deferred, answers by hand where answering itself panics, as a defect
+// in the decision log or the metrics does to every answer.
+func (s *Server) lastResort(c *fasthttp.RequestCtx) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	c.Response.Reset()
+	c.Response.SetStatusCode(fiber.StatusInternalServerError)
+	c.Response.Header.SetContentType(fiber.MIMEApplicationJSON)
+	c.Response.SetBodyString(minio.Deny)
+	c.SetConnectionClose()
+	defer func() { _ = recover() }() // the program's log may be what panics
+	s.o.Log.Error().Str("panic", fmt.Sprint(p)).Msg("an answer panicked: please report this as a defect")
 }
 
 func (s *Server) answerRaw(c *fasthttp.RequestCtx, a *answer, reason gateway.Reason, detail string) {
@@ -336,7 +353,7 @@ func (a *answer) unlogged(err error) {
 
 // unknown answers whatever is no question: another path or method.
 func (s *Server) unknown(c *fiber.Ctx) error {
-	a := answer{started: c.Context().Time(), status: fiber.StatusNotFound}
+	a := answer{started: c.Context().Time(), status: fiber.StatusNotFound, known: s.known(c.Context())}
 	detail := "the path is not server.path"
 	if c.Path() == s.o.Path {
 		a.status, detail = fiber.StatusMethodNotAllowed, "the method is not POST"
@@ -350,6 +367,7 @@ func (s *Server) unknown(c *fiber.Ctx) error {
 // failed answers what Fiber refuses before a handler sees it: too large a body
 // or header, or no HTTP at all.
 func (s *Server) failed(c *fiber.Ctx, err error) error {
+	defer s.lastResort(c.Context())
 	a := answer{started: time.Now(), status: fiber.StatusBadRequest}
 	leaveUnread(c.Context().Conn())
 	var fe *fiber.Error
@@ -357,11 +375,13 @@ func (s *Server) failed(c *fiber.Ctx, err error) error {
 	detail := "the HTTP request is malformed"
 	switch {
 	case errors.Is(err, fasthttp.ErrBodyTooLarge) || (errors.As(err, &fe) && fe.Code == fiber.StatusRequestEntityTooLarge):
-		if c.Path() == s.o.Path && !s.known(c.Context()) {
-			a.refuse(s.o.Gateway, gateway.CallerUnknown, unknownCaller)
-			a.status = 0
-			s.reply(c.Context(), &a)
-			return nil
+		if c.Path() == s.o.Path {
+			if a.known = s.known(c.Context()); !a.known {
+				a.refuse(s.o.Gateway, gateway.CallerUnknown, unknownCaller)
+				a.status = 0
+				s.reply(c.Context(), &a)
+				return nil
+			}
 		}
 		a.status, detail = fiber.StatusRequestEntityTooLarge, "the body is larger than server.max_body"
 	case fe != nil && fe.Code >= 400:
