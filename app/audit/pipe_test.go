@@ -43,9 +43,9 @@ func atOnce(t *testing.T, fifo string, f func() error) error {
 		return err
 	case <-time.After(10 * time.Second): // bounds a failing test
 		reader := reading(t, fifo)
-		<-done
+		err := <-done
 		_ = reader.Close()
-		t.Fatal("it waits for a reader of the pipe")
+		t.Fatalf("it waited for a reader of the pipe; then: %v", err)
 		return nil
 	}
 }
