@@ -57,6 +57,7 @@ type Store struct {
 	mu        sync.Mutex
 	lastError error // nil while up
 	warned    time.Time
+	ending    map[string]int // logouts that End is at work on, by key
 }
 
 // pushTimeout is the most that a logout waits for the store.
@@ -74,6 +75,7 @@ func New(o Options) (*Store, error) {
 	s := &Store{
 		o: o, client: client, channel: "claimgate:revocations:" + strconv.Itoa(database), shown: client.Options().Addr,
 		names: make(map[string]string), resync: make(chan struct{}, 1), synced: make(chan struct{}), cancel: func() {},
+		ending: make(map[string]int),
 	}
 	for name, url := range o.Issuers {
 		s.names[url] = name
@@ -113,11 +115,42 @@ func (s *Store) Close() error {
 // other replicas. It reports false where the jti has counted before, on any
 // replica as far as the store can be asked.
 func (s *Store) End(ctx context.Context, l *verifier.Logout) bool {
+	// A synchronization meanwhile leaves this entry to us: we could not tell what
+	// it has written from what another replica has.
+	key := keyOf(s.o.Issuers[l.Issuer], l.ID)
+	s.work(key, 1)
+	counts, shared := s.end(ctx, l)
+	s.work(key, -1)
+	if !shared {
+		select {
+		case s.resync <- struct{}{}:
+		default: // one is due already, and it begins after this
+		}
+	}
+	return counts
+}
+
+func (s *Store) work(key string, more int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ending[key] += more; s.ending[key] == 0 {
+		delete(s.ending, key)
+	}
+}
+
+func (s *Store) atWork(key string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ending[key] > 0
+}
+
+// end reports whether the logout counts, and whether the store knows it, too.
+func (s *Store) end(ctx context.Context, l *verifier.Logout) (counts, shared bool) {
 	if !s.o.Revocations.End(l) {
-		return false
+		return false, true
 	}
 	if !s.up.Load() {
-		return true // the synchronization after the outage shares it
+		return true, false // it may be too late for the synchronization under way
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pushTimeout)
 	defer cancel()
@@ -132,13 +165,9 @@ func (s *Store) End(ctx context.Context, l *verifier.Logout) bool {
 	added, err := s.push(ctx, []verifier.Revocation{r})
 	if err != nil {
 		s.o.Log.Warn().Err(err).Msg("a logout counts here and could not be shared yet; it will be when the store answers")
-		select {
-		case s.resync <- struct{}{}:
-		default:
-		}
-		return true
+		return true, false
 	}
-	return added == 1
+	return added == 1, true
 }
 
 // push writes entries that the store does not have, tells the other replicas of

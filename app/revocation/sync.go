@@ -97,7 +97,7 @@ func (s *Store) session(ctx context.Context) error {
 			}
 			continue
 		}
-		if s.up.Load() {
+		if s.up.Load() { // otherwise the one that is due with the confirmation does it
 			if err := s.sync(ctx); err != nil {
 				return err
 			}
@@ -231,7 +231,10 @@ func (s *Store) exchange(ctx context.Context) (taken, written int, err error) {
 		}
 	}
 	list := make([]verifier.Revocation, 0, chunk)
-	for _, r := range missing {
+	for key, r := range missing {
+		if s.atWork(key) {
+			continue
+		}
 		if list = append(list, r); len(list) == chunk {
 			if _, err := s.push(ctx, list); err != nil {
 				return taken, written, err
