@@ -198,7 +198,7 @@ func (l *loader) checkStore() {
 		l.report(codeBadValue, &r.Store, "the value is no URL", fix)
 		return
 	case u.Scheme != "redis" && u.Scheme != "rediss", u.Hostname() == "", u.RawQuery != "", u.Fragment != "":
-		l.report(codeBadValue, &r.Store, fmt.Sprintf("%q is no store", u.Redacted()), fix)
+		l.report(codeBadValue, &r.Store, shown(r.Store)+" is no store", fix)
 		return
 	}
 	if u.Scheme == "redis" && r.CAFile != "" {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/claimgate/claimgate/internal/spelling"
@@ -87,6 +88,15 @@ func (l *loader) checkIssuerURL(i *Issuer) {
 	}
 }
 
+// shown quotes an address, unless it may hold a password: what a misspelt one
+// has before its @ is no user to url.Parse.
+func shown(address string) string {
+	if strings.Contains(address, "@") {
+		return "the value"
+	}
+	return strconv.Quote(address)
+}
+
 // checkURL returns nil if it reported something.
 func (l *loader) checkURL(i *Issuer, key *string) *url.URL {
 	const fix = `write the whole address, such as "https://authentik.example.com/application/o/minio/"`
@@ -95,7 +105,7 @@ func (l *loader) checkURL(i *Issuer, key *string) *url.URL {
 	case err != nil:
 		l.report(codeBadValue, key, "the value is no URL", fix)
 	case u.Scheme != "https" && u.Scheme != "http", u.Hostname() == "":
-		l.report(codeBadValue, key, fmt.Sprintf("%q is no http or https URL", u.Redacted()), fix)
+		l.report(codeBadValue, key, shown(*key)+" is no http or https URL", fix)
 	case u.User != nil:
 		l.report(codeBadValue, key, "the URL holds a user or a password", "remove them: they would be logged")
 	case strings.Contains(*key, "#"):
