@@ -88,7 +88,7 @@ func (l *loader) checkIssuerURL(i *Issuer) {
 	}
 }
 
-// shown quotes an address, unless it may hold a password: what a misspelt one
+// shown quotes an address, unless it may hold a password: what a misspelled one
 // has before its @ is no user to url.Parse.
 func shown(address string) string {
 	if strings.Contains(address, "@") {
