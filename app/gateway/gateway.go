@@ -240,7 +240,7 @@ func (d *Decision) explain(reason Reason, detail, hint string) Reason {
 // defect of ours, and denies as one.
 func (d *Decision) refuse(err error) Reason {
 	var e *verifier.Error
-	if !errors.As(err, &e) {
+	if !errors.As(err, &e) || e.Reason == "" { // no reason must not read as none to refuse
 		return InternalError
 	}
 	return d.explain(Reason(e.Reason), e.Detail, e.Hint)
