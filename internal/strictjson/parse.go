@@ -71,13 +71,17 @@ func Parse(data []byte) (*Document, error) {
 
 // Parse is like the function Parse, into a document that is used again. After
 // an error the document holds nothing.
-func (d *Document) Parse(data []byte) error {
+func (d *Document) Parse(data []byte) error { return d.ParseLike(data, nil) }
+
+// ParseLike is Parse, sooner done where data resembles the pattern. What is read,
+// and what is refused, is the same with any pattern, and with none, which is nil.
+func (d *Document) ParseLike(data []byte, like *Pattern) error {
 	d.Reset()
 	if len(data) > maxInput {
 		return &Error{0, "the text is too long"}
 	}
 	d.data = data
-	if err := d.scan(); err != nil {
+	if err := d.scan(like); err != nil {
 		d.Reset()
 		return err
 	}

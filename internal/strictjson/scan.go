@@ -6,7 +6,10 @@ import "fmt"
 // a function for each kind of value, because it is where a warm request spends
 // the most time: the position and the list of nodes stay in registers. An object
 // or list that has not ended is found through the parent that each one keeps.
-func (d *Document) scan() error {
+//
+// like is a pattern that the text may resemble, nil for none. As long as there is
+// one, what was read before has its structure, and its names in every object.
+func (d *Document) scan(like *Pattern) error {
 	data, nodes := d.data, d.nodes
 	pos, depth := space(data, 0), 0
 	in := int32(-1) // the object or list that the next value is in
@@ -15,6 +18,17 @@ func (d *Document) scan() error {
 	}
 
 value:
+	if like != nil {
+		var alike bool
+		var now stand
+		if nodes, now, alike = like.take(data, nodes, stand{pos, depth, in, false}); !alike {
+			like = nil
+		}
+		if pos, depth, in = now.pos, now.depth, now.in; now.name {
+			goto nameItself
+		}
+	}
+valueItself:
 	nodes = another(nodes)
 	{
 		n := &nodes[len(nodes)-1]
@@ -85,6 +99,9 @@ ended: // a value; what it is in goes on or ends too
 			}
 			goto name
 		case n.kind == Object && c == '}':
+			if like != nil {
+				break // its names are the first of those of the pattern's object
+			}
 			d.nodes = nodes // for the check
 			if err := d.unique(in); err != nil {
 				return err
@@ -102,6 +119,17 @@ ended: // a value; what it is in goes on or ends too
 	goto ended
 
 name: // of an object's member
+	if like != nil {
+		var alike bool
+		var now stand
+		if nodes, now, alike = like.take(data, nodes, stand{pos, depth, in, true}); !alike {
+			like = nil
+		}
+		if pos, depth, in = now.pos, now.depth, now.in; !now.name {
+			goto valueItself
+		}
+	}
+nameItself:
 	if at(data, pos) != '"' {
 		return &Error{pos, "a member's name is expected"}
 	}

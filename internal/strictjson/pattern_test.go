@@ -1,0 +1,184 @@
+package strictjson
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/claimgate/claimgate/internal/fixtures"
+	"pgregory.net/rapid"
+)
+
+// sameAs checks that a text is read alike with a pattern and without.
+func sameAs(t interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}, pattern, text []byte,
+) {
+	t.Helper()
+	from, err := Parse(pattern)
+	if err != nil {
+		return
+	}
+	plain, like := new(Document), new(Document)
+	want := plain.Parse(text)
+	if got := like.ParseLike(text, from.Pattern()); !reflect.DeepEqual(want, got) {
+		t.Fatalf("pattern %s\ntext    %s\nerror %v, without the pattern %v", pattern, text, got, want)
+	}
+	if !slices.Equal(plain.nodes, like.nodes) {
+		n := 0
+		for n < min(len(plain.nodes), len(like.nodes)) && plain.nodes[n] == like.nodes[n] {
+			n++
+		}
+		t.Fatalf("pattern %s\ntext    %s\n%d nodes, without the pattern %d; that at %d is another", pattern, text, len(like.nodes), len(plain.nodes), n)
+	}
+}
+
+// changed is a text that resembles another: pieces are put in, taken away,
+// doubled and exchanged, at any place or where tokens begin.
+func changed(r *rapid.T, text []byte) []byte {
+	text = bytes.Clone(text)
+	at := func(label string) int {
+		if tokens := starts(text); len(tokens) > 0 && rapid.Bool().Draw(r, "a token") {
+			return rapid.SampledFrom(tokens).Draw(r, label)
+		}
+		return rapid.IntRange(0, len(text)).Draw(r, label)
+	}
+	for range rapid.IntRange(0, 3).Draw(r, "changes") {
+		from, to := at("from"), at("to")
+		from, to = min(from, to), max(from, to)
+		switch rapid.IntRange(0, 4).Draw(r, "change") {
+		case 0:
+			text = slices.Insert(text, from, []byte(rapid.SampledFrom([]string{
+				`"`, `\`, `{`, `}`, `[`, `]`, `,`, `:`, ` `, `1`, `""`, `"a":1,`, `,"a":1`, `{}`, `[]`, `[[`, `]]`, `null,`, "\xff", `\u0061`, "\n",
+			}).Draw(r, "piece"))...)
+		case 1:
+			text = slices.Delete(text, from, to)
+		case 2:
+			text = slices.Insert(text, to, bytes.Clone(text[from:to])...)
+		case 3:
+			if from < len(text) {
+				text[from] = rapid.SampledFrom([]byte(`"{}[],:ab01 tfn\-`)).Draw(r, "byte")
+			}
+		case 4:
+			piece := bytes.Clone(text[from:to])
+			text = slices.Delete(text, from, to)
+			text = slices.Insert(text, rapid.IntRange(0, len(text)).Draw(r, "elsewhere"), piece...)
+		}
+	}
+	return text
+}
+
+// starts are the positions of the punctuation of a text.
+func starts(text []byte) []int {
+	var at []int
+	for i, c := range text {
+		if bytes.IndexByte([]byte(`"{}[],:`), c) >= 0 {
+			at = append(at, i)
+		}
+	}
+	return at
+}
+
+// fewNames draws values whose objects share names, so that changing one makes
+// another double, and whose lists and objects change places.
+func fewNames(depth int) *rapid.Generator[any] {
+	kinds := []*rapid.Generator[any]{
+		rapid.Just[any](nil), rapid.Bool().AsAny(), rapid.IntRange(-20, 20).AsAny(),
+		rapid.SampledFrom([]string{"", "a", "ab", "é", "a\"b", "long enough for words of eight bytes"}).AsAny(),
+	}
+	if depth > 0 {
+		inner := rapid.Deferred(func() *rapid.Generator[any] { return fewNames(depth - 1) })
+		kinds = append(kinds, rapid.SliceOfN(inner, 0, 4).AsAny(),
+			rapid.MapOfN(rapid.SampledFrom([]string{"a", "b", "ab", "b\\", "conditions", "conditionz"}), inner, 0, 5).AsAny())
+	}
+	return rapid.OneOf(kinds...)
+}
+
+// A text has one reading, whatever it is thought to resemble.
+func TestAPatternChangesNoReading(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		pattern, err := json.Marshal(fewNames(4).Draw(r, "pattern"))
+		if err != nil {
+			r.Fatal(err)
+		}
+		sameAs(r, pattern, changed(r, pattern))
+		other, err := json.Marshal(fewNames(4).Draw(r, "other"))
+		if err != nil {
+			r.Fatal(err)
+		}
+		sameAs(r, pattern, other)
+	})
+}
+
+// The same for what MinIO sends: each recorded request after each, and changed.
+func TestAPatternChangesNoReadingOfRequests(t *testing.T) {
+	calls := fixtures.Calls(t)[1:]
+	for _, p := range calls {
+		for _, c := range calls {
+			sameAs(t, p.Body, c.Body)
+		}
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		pattern := rapid.SampledFrom(calls).Draw(r, "pattern").Body
+		sameAs(r, pattern, changed(r, rapid.SampledFrom(calls).Draw(r, "request").Body))
+		sameAs(r, pattern, changed(r, pattern))
+	})
+}
+
+// A name that stands twice is found where all but it is as in the pattern.
+func TestAPatternHidesNoDoubleName(t *testing.T) {
+	for pattern, text := range map[string]string{
+		`{"a":1,"b":2}`:               `{"a":1,"a":2}`,
+		`{"a":1,"bb":2}`:              `{"a":1,"a":2}`,
+		`{"a":{"b":1},"c":2,"d":3}`:   `{"a":{"b":1},"c":2,"a":3}`,
+		`{"a":[{"b":1,"c":1}],"d":1}`: `{"a":[{"b":1,"b":1}],"d":1}`,
+		`{"a":1}`:                     `{"a":1,"a":1}`,
+		`{"a":{"a":1},"b":1}`:         `{"a":{"a":1},"a":1}`,
+		`{"a":1,"b":[1],"c":1}`:       `{"a":1,"b":[2],"a":1}`,
+	} {
+		from, err := Parse([]byte(pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if new(Document).ParseLike([]byte(text), from.Pattern()) == nil {
+			t.Errorf("after %s, %s is accepted", pattern, text)
+		}
+		sameAs(t, []byte(pattern), []byte(text))
+	}
+}
+
+func FuzzParseLike(f *testing.F) {
+	for _, c := range fixtures.Calls(f)[1:] {
+		f.Add([]byte(c.Body), bytes.Replace(c.Body, []byte(`":"`), []byte(`":["`), 1))
+	}
+	f.Add([]byte(`{"a":[1,{"b":2}],"c":null}`), []byte(`{"a":[1,{"b":3}],"a":null}`))
+	f.Fuzz(func(t *testing.T, pattern, text []byte) { sameAs(t, pattern, text) })
+}
+
+func BenchmarkParseLike(b *testing.B) {
+	calls := fixtures.Calls(b)[1:]
+	var patterns []*Pattern
+	size := 0
+	doc := new(Document)
+	for _, c := range calls {
+		if err := doc.Parse(c.Body); err != nil {
+			b.Fatal(err)
+		}
+		patterns = append(patterns, doc.Pattern())
+		size += len(c.Body)
+	}
+	b.SetBytes(int64(size / len(calls)))
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		if err := doc.ParseLike(calls[n].Body, patterns[n]); err != nil {
+			b.Fatal(err)
+		}
+		if n++; n == len(calls) {
+			n = 0
+		}
+	}
+}
