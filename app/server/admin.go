@@ -42,7 +42,7 @@ func (a *Admin) Server() *http.Server {
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       idleTimeout,
+		IdleTimeout:       idleTimeout * time.Second,
 	}
 }
 

@@ -27,6 +27,7 @@ type conn struct {
 	busy     atomic.Bool   // a request is under way
 	begun    bool          // fasthttp has begun to read requests; its alone
 	unread   atomic.Bool   // its request was answered before it was read
+	since    since         // what it is about
 }
 
 // know marks a connection as one of those who may ask.
@@ -65,6 +66,14 @@ func (c *conn) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// Write begins to answer. A TLS handshake writes too, and answers nothing.
+func (c *conn) Write(b []byte) (int, error) {
+	if p, _ := c.since.get(); p == deciding {
+		c.enter(answering)
+	}
+	return c.Conn.Write(b)
+}
+
 // stateChanged is told by fasthttp. It calls a connection active before the first
 // request has come, and thereafter from a request's first byte to its answer.
 func stateChanged(nc net.Conn, state fasthttp.ConnState) {
@@ -74,9 +83,11 @@ func stateChanged(nc net.Conn, state fasthttp.ConnState) {
 	}
 	switch state {
 	case fasthttp.StateActive:
+		c.enter(reading)
 		c.busy.Store(c.begun)
 		c.begun = true
 	case fasthttp.StateIdle:
+		c.enter(idle)
 		c.busy.Store(false)
 	default:
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -29,15 +30,19 @@ type listener struct {
 	count *connections
 	apart *elsewhere // nil: all are served alike
 
+	begun  time.Time
+	second atomic.Int64 // since then, as long as somebody looks
+
 	mu        sync.Mutex
 	open      map[*conn]struct{}
 	strangers list.List // of *conn, the longest there in front
+	looks     bool      // somebody will look for who takes too long
 	closed    bool
 	ended     sync.Cond // one was closed, or the listener was
 }
 
 func newListener(l net.Listener, most int, count *connections, log zerolog.Logger) *listener {
-	ours := &listener{Listener: l, log: log, most: most, count: count, open: make(map[*conn]struct{})}
+	ours := &listener{Listener: l, log: log, most: most, count: count, begun: time.Now(), open: make(map[*conn]struct{})}
 	ours.ended.L = &ours.mu
 	return ours
 }
@@ -86,6 +91,8 @@ func (l *listener) admit(accepted net.Conn) (net.Conn, error) {
 		return nil, net.ErrClosed
 	}
 	l.open[c] = struct{}{}
+	l.keepLooking()
+	c.enter(reading)
 	c.stranger = l.strangers.PushBack(c)
 	l.count.open.Inc()
 	return c, nil

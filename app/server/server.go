@@ -22,15 +22,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-const (
-	// MinIO keeps idle connections for 15 s. A server that closes them earlier
-	// races with its next request, and the loser of that race is a denied user.
-	idleTimeout = 75 * time.Second
-	// readTimeout bounds slow senders; MinIO itself waits 60 s for an answer.
-	readTimeout  = 30 * time.Second
-	writeTimeout = 30 * time.Second
-	headerBytes  = 16 << 10
-)
+const headerBytes = 16 << 10
 
 // Options configure a Server.
 type Options struct {
@@ -61,6 +53,7 @@ type Server struct {
 	draining atomic.Bool
 	logouts  *logouts
 	refusals refusals
+	decoder  minio.Decoder
 }
 
 // New makes a Server that does not listen yet.
@@ -80,12 +73,10 @@ func (s *Server) newApp(maxBody int) *fiber.App {
 		DisableStartupMessage: true,
 		BodyLimit:             maxBody,
 		ReadBufferSize:        headerBytes,
-		ReadTimeout:           readTimeout,
-		WriteTimeout:          writeTimeout,
-		IdleTimeout:           idleTimeout,
-		StrictRouting:         true,
-		CaseSensitive:         true,
-		ErrorHandler:          s.failed,
+		// Its timeouts are not set: see deadline.go.
+		StrictRouting: true,
+		CaseSensitive: true,
+		ErrorHandler:  s.failed,
 		// Fiber would otherwise decode %2F in paths and trust proxy headers.
 		UnescapePath: false, EnableTrustedProxyCheck: true,
 	})
@@ -128,6 +119,9 @@ func (s *Server) Serve(ln net.Listener, tlsConfig *tls.Config) error {
 // ends the server, and no answer is Fiber's own. MinIO's questions are answered
 // here; Fiber has the rest.
 func (s *Server) outermost(c *fasthttp.RequestCtx, inner fasthttp.RequestHandler) {
+	if conn := ours(c.Conn()); conn != nil {
+		conn.enter(deciding)
+	}
 	defer s.lastResort(c)
 	defer func() {
 		if p := recover(); p != nil {
@@ -225,7 +219,8 @@ func (s *Server) authorize(c *fasthttp.RequestCtx) {
 	q.known = true
 	// The raw body: one that claims to be compressed is not unpacked.
 	var err error
-	q.body, err = minio.Decode(c.Request.Body(), &q.doc)
+	body := c.Request.Body()
+	q.body, err = s.decoder.Decode(body, &q.doc)
 	switch {
 	case errors.Is(err, minio.ErrProbe):
 		q.probe = true
@@ -234,6 +229,9 @@ func (s *Server) authorize(c *fasthttp.RequestCtx) {
 	default:
 		q.request = &q.body
 		s.o.Gateway.DecideInto(context.Background(), &q.body, &q.decision)
+		if q.decision.Allow() {
+			s.decoder.Keep(body, &q.body, &q.doc)
+		}
 	}
 }
 

@@ -51,6 +51,7 @@ type Document struct {
 	data  []byte
 	nodes []node
 	hash  []hashedName // scratch of the duplicate check
+	like  bool         // it was read to its end as resembling a pattern
 }
 
 type hashedName struct {
@@ -88,9 +89,13 @@ func (d *Document) ParseLike(data []byte, like *Pattern) error {
 	return nil
 }
 
+// Resembled reports whether the text had the structure and the names of the
+// pattern it was read with.
+func (d *Document) Resembled() bool { return d.like }
+
 // Reset forgets the input, so that a pooled document holds no request's data.
 func (d *Document) Reset() {
-	d.data, d.nodes = nil, d.nodes[:0]
+	d.data, d.nodes, d.like = nil, d.nodes[:0], false
 }
 
 // Root is the document's value; Missing before a successful Parse.

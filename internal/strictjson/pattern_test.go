@@ -182,3 +182,24 @@ func BenchmarkParseLike(b *testing.B) {
 		}
 	}
 }
+
+// Long stretches, which are compared in pieces, against the obvious loop.
+func TestCommonCountsWhatTwoTextsBeginWith(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		a := bytes.Repeat([]byte("ab"), rapid.IntRange(0, 1200).Draw(r, "pairs"))
+		b := append(bytes.Clone(a), rapid.SliceOfN(rapid.Byte(), 0, 9).Draw(r, "more")...)
+		if len(a) > 0 && rapid.Bool().Draw(r, "changed") {
+			b[rapid.IntRange(0, len(a)-1).Draw(r, "at")] ^= 1 << rapid.IntRange(0, 7).Draw(r, "bit")
+		}
+		want := 0
+		for want < min(len(a), len(b)) && a[want] == b[want] {
+			want++
+		}
+		if got := common(a, b); got != want {
+			t.Fatalf("common is %d, want %d", got, want)
+		}
+		if got := common(b, a); got != want {
+			t.Fatalf("common is %d the other way round, want %d", got, want)
+		}
+	})
+}

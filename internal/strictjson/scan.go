@@ -85,7 +85,7 @@ ended: // a value; what it is in goes on or ends too
 		if pos != len(data) {
 			return &Error{pos, "there is text after the JSON value"}
 		}
-		d.nodes = nodes
+		d.nodes, d.like = nodes, like != nil
 		return nil
 	}
 	{

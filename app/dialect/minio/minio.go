@@ -46,10 +46,14 @@ var names = [...]string{
 // Decode reads a body into a Request that shares its memory. doc is the scratch
 // that the Request's values live in.
 func Decode(body []byte, doc *strictjson.Document) (gateway.Request, error) {
+	return decode(body, doc, nil)
+}
+
+func decode(body []byte, doc *strictjson.Document, like *strictjson.Pattern) (gateway.Request, error) {
 	if len(body) == 0 {
 		return gateway.Request{}, ErrProbe
 	}
-	if err := doc.Parse(body); err != nil {
+	if err := doc.ParseLike(body, like); err != nil {
 		return gateway.Request{}, fmt.Errorf("the body is not strict JSON: %w", err)
 	}
 	for name := range doc.Root().Members() {

@@ -1,0 +1,91 @@
+package server
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// A deadline that is moved for each request costs more than the decision: three
+// times the clock is read and a timer of the runtime changed. So connections only
+// note the second in which they have begun what they are about, and once a second
+// somebody looks whether one of them takes too long.
+
+// phase is what a connection is about.
+type phase int64
+
+const (
+	reading   phase = iota // its request; the first one's time begins as it is accepted, and covers a TLS handshake
+	idle                   // until the next request
+	deciding               // which has bounds of its own
+	answering              // until the answer is written
+	phases
+)
+
+// patience is how many seconds a phase may take, and not two more; 0 is no bound.
+var patience = [phases]int64{reading: readTimeout, idle: idleTimeout, answering: writeTimeout}
+
+const (
+	// MinIO keeps idle connections for 15 s. A server that closes them earlier
+	// races with its next request, and the loser of that race is a denied user.
+	idleTimeout = 75
+	// readTimeout bounds slow senders; MinIO itself waits 60 s for an answer.
+	readTimeout  = 30
+	writeTimeout = 30
+)
+
+// since is a phase and the second in which it began.
+type since struct{ atomic.Int64 }
+
+func (s *since) set(p phase, second int64) { s.Store(second*int64(phases) + int64(p)) }
+
+func (s *since) get() (p phase, second int64) {
+	v := s.Load()
+	return phase(v % int64(phases)), v / int64(phases)
+}
+
+// enter notes that the connection begins something else.
+func (c *conn) enter(p phase) { c.since.set(p, c.from.second.Load()) }
+
+// late reports whether a connection takes too long in a second.
+func (c *conn) late(second int64) bool {
+	p, begun := c.since.get()
+	return patience[p] > 0 && second-begun > patience[p]
+}
+
+// look ends what has taken too long, and looks again in a second as long as there
+// are connections.
+func (l *listener) look() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.expire()
+	if l.looks = len(l.open) > 0; l.looks {
+		time.AfterFunc(time.Second, l.look)
+	}
+}
+
+// keepLooking sees to it that somebody looks. The caller holds mu.
+func (l *listener) keepLooking() {
+	if !l.looks {
+		l.looks = true
+		l.tick()
+		time.AfterFunc(time.Second, l.look)
+	}
+}
+
+// tick tells connections which second it is. The caller holds mu.
+func (l *listener) tick() int64 {
+	second := int64(time.Since(l.begun) / time.Second)
+	l.second.Store(second)
+	return second
+}
+
+// expire ends what has taken too long: whoever reads or writes is told as by any
+// deadline. The caller holds mu.
+func (l *listener) expire() {
+	second := l.tick()
+	for c := range l.open {
+		if c.late(second) {
+			_ = c.Conn.SetDeadline(time.Unix(1, 0)) // long ago
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package server_test
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Who sends slowly is let go after 30 s, wherever in the request, whether known
+// or not, and sees no allow.
+func TestASlowSenderIsLetGo(t *testing.T) {
+	r := start(t, "known")
+	whole := fmt.Sprintf(known, len(aliceReads), aliceReads)
+	for name, sent := range map[string]string{
+		"nothing":           "",
+		"half a header":     whole[:40],
+		"half a body":       whole[:len(whole)-10],
+		"a second question": whole[:len(whole)-10],
+	} {
+		c := r.connect()
+		if name == "a second question" {
+			c.write(whole)
+			c.read()
+			for r.server.Busy() > 0 { // until the server has taken note of its answer
+			}
+		}
+		open := sample(t, r.metrics(), "claimgate_connections")
+		if _, err := io.WriteString(c, sent); err != nil {
+			t.Fatal(err)
+		}
+		for sent != "" && r.server.Busy() == 0 { // until it has begun
+		}
+		for open == 0 { // until it has been accepted
+			open = sample(t, r.metrics(), "claimgate_connections")
+		}
+		r.server.Pass(29 * time.Second)
+		asks := r.connect()
+		asks.write(whole)
+		if body, _ := asks.read(); body != `{"result":true}` {
+			t.Errorf("%s: another gets %s", name, body)
+		}
+		_ = asks.Close()
+		r.server.Pass(3 * time.Second)
+		rest, _ := io.ReadAll(c)
+		if strings.Contains(string(rest), "true") {
+			t.Errorf("%s: got %s", name, rest)
+		}
+		_ = c.Close()
+	}
+}
+
+// MinIO keeps a connection that it does not use for 15 s; it must not be closed
+// from here before that, and is not kept for ever.
+func TestAnIdleConnectionIsKeptForLongerThanMinIOKeepsIt(t *testing.T) {
+	r := start(t, "known")
+	c := r.connect()
+	for range 3 {
+		c.write(fmt.Sprintf(known, len(aliceReads), aliceReads))
+		if body, closes := c.read(); body != `{"result":true}` || closes {
+			t.Fatalf("got %s, closes %v", body, closes)
+		}
+		for r.server.Busy() > 0 { // until the server has taken note of its answer
+		}
+		r.server.Pass(60 * time.Second)
+	}
+	c.write(fmt.Sprintf(known, len(aliceReads), aliceReads))
+	c.read()
+	for r.server.Busy() > 0 {
+	}
+	r.server.Pass(77 * time.Second)
+	if !c.closed() {
+		t.Error("an idle connection is kept for longer than 75 s")
+	}
+}
