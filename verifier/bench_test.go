@@ -37,7 +37,7 @@ func BenchmarkWarm(b *testing.B) {
 	warm(b, v, token)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := v.Verify(ctx, token, Grace{}); err != nil {
+		if _, err := v.Verify(ctx, token, Presented{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -46,7 +46,7 @@ func BenchmarkWarm(b *testing.B) {
 
 func warm(b *testing.B, v *Verifier, token string) {
 	b.Helper()
-	if _, err := v.Verify(context.Background(), token, Grace{}); err != nil {
+	if _, err := v.Verify(context.Background(), token, Presented{}); err != nil {
 		b.Fatal(err)
 	}
 	v.good.cache.Wait()
@@ -77,7 +77,7 @@ func BenchmarkCold(b *testing.B) {
 				start := time.Now()
 				check()
 				between := time.Now()
-				if f := v.verify(context.Background(), token, [32]byte{}); f.bad != nil {
+				if f := v.verify(context.Background(), token, [32]byte{}, ""); f.bad != nil {
 					b.Fatal(f.bad)
 				}
 				bare, cold = append(bare, between.Sub(start)), append(cold, time.Since(between))
@@ -105,7 +105,7 @@ func BenchmarkFloodOfKids(b *testing.B) {
 		var took []time.Duration
 		for len(took) < n || (stop != nil && !stop.Load()) {
 			start := time.Now()
-			if _, err := v.Verify(context.Background(), token, Grace{}); err != nil {
+			if _, err := v.Verify(context.Background(), token, Presented{}); err != nil {
 				b.Fatal(err)
 			}
 			took = append(took, time.Since(start))
@@ -122,7 +122,7 @@ func BenchmarkFloodOfKids(b *testing.B) {
 		var clients sync.WaitGroup
 		clients.Go(func() {
 			for _, t := range flood {
-				if _, err := v.Verify(context.Background(), t, Grace{}); ReasonOf(err) != UnknownKey {
+				if _, err := v.Verify(context.Background(), t, Presented{}); ReasonOf(err) != UnknownKey {
 					b.Error(err)
 				}
 			}

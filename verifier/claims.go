@@ -199,16 +199,9 @@ func seconds(root strictjson.Value, name string) (n int64, present bool, _ *Erro
 	return n, true, nil
 }
 
-// Grace lets a token count past its exp, for an access key that was made from a
-// session whose token can never be renewed: until MaxAge after iat, 0 not at
-// all. It never helps a token without iat.
-type Grace struct {
-	MaxAge time.Duration
-}
-
 // judgeTime applies step 7 of the package comment. latest is now, or later where
 // the clock was set back: what has expired stays so.
-func (i *Issuer) judgeTime(j *judged, now, latest time.Time, grace Grace) *Error {
+func (i *Issuer) judgeTime(j *judged, now, latest time.Time, maxAge time.Duration) *Error {
 	if j.hasIAT && j.identity.IssuedAt.After(now.Add(i.Leeway)) {
 		return i.early("iat")
 	}
@@ -221,7 +214,7 @@ func (i *Issuer) judgeTime(j *judged, now, latest time.Time, grace Grace) *Error
 	if latest.Before(j.identity.Expires.Add(i.Leeway)) {
 		return nil
 	}
-	if j.hasIAT && grace.MaxAge > 0 && latest.Before(j.identity.IssuedAt.Add(grace.MaxAge)) {
+	if j.hasIAT && maxAge > 0 && latest.Before(j.identity.IssuedAt.Add(maxAge)) {
 		return nil
 	}
 	return refuse(Expired, "exp was "+j.identity.Expires.UTC().Format(time.RFC3339))

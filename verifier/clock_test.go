@@ -35,7 +35,7 @@ func TestTheClockJumps(t *testing.T) {
 			token string
 			want  Reason
 		}{"long": {long, step.long}, "short": {short, step.short}, "fresh": {fresh, step.fresh}, "over": {over, step.over}} {
-			_, err := v.Verify(t.Context(), c.token, Grace{})
+			_, err := v.Verify(t.Context(), c.token, Presented{})
 			if ReasonOf(err) != c.want {
 				t.Errorf("%s: the %s token: %v, want %q", step.name, name, err, c.want)
 			}
@@ -53,7 +53,7 @@ func TestAnAccessKeyDoesNotComeBackWithTheClock(t *testing.T) {
 	for _, at := range []time.Duration{0, -10 * time.Minute} {
 		now = testNow.Add(at)
 		const age = 2*time.Hour - time.Minute
-		_, err := v.Verify(t.Context(), frozen, Grace{MaxAge: age})
+		_, err := v.Verify(t.Context(), frozen, Presented{MaxAge: age})
 		wantReason(t, err, Expired)
 		_, err = v.Attested(claims, age)
 		wantReason(t, err, Untrusted)

@@ -83,7 +83,7 @@ func TestOutageDrills(t *testing.T) {
 				v := i.verifier(t, func(o *Options) { o.Issuers[0].MaxStale = 7 * time.Minute })
 				verify := func(token string, want Reason) {
 					t.Helper()
-					_, err := v.Verify(t.Context(), token, Grace{})
+					_, err := v.Verify(t.Context(), token, Presented{})
 					wantReason(t, err, want)
 				}
 				fresh := func() string { return one.token(idClaims(time.Now())) }

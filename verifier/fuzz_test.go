@@ -141,7 +141,7 @@ func FuzzVerify(f *testing.F) {
 	v := offline(f, jwksOf(ed))
 	f.Fuzz(func(t *testing.T, header, payload []byte) {
 		token := ed.compact(header, payload)
-		id, err := v.Verify(t.Context(), token, Grace{})
+		id, err := v.Verify(t.Context(), token, Presented{})
 		if err != nil {
 			if ReasonOf(err) == "" || id != nil {
 				t.Errorf("refused without a reason, or with an identity: %v", err)
@@ -178,7 +178,7 @@ func TestNoMutationIsAccepted(t *testing.T) {
 	for _, k := range []*testKey{rsaKey(0, "rsa"), ecKey("ES256", "ec"), ecKey("ES512", "ec521"), edKey("ed")} {
 		v := offline(t, jwksOf(k))
 		token := k.token(idClaims(testNow))
-		if _, err := v.Verify(t.Context(), token, Grace{}); err != nil {
+		if _, err := v.Verify(t.Context(), token, Presented{}); err != nil {
 			t.Fatal(err)
 		}
 		alphabet := "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ \n\x00é"
@@ -204,7 +204,7 @@ func TestNoMutationIsAccepted(t *testing.T) {
 			if string(text) == token {
 				return
 			}
-			if _, err := v.Verify(t.Context(), string(text), Grace{}); err == nil {
+			if _, err := v.Verify(t.Context(), string(text), Presented{}); err == nil {
 				r.Fatalf("accepted after a change")
 			}
 		})
@@ -223,11 +223,11 @@ func TestUnreadMembersDecideNothing(t *testing.T) {
 			rapid.SampledFrom([]string{"exp", "iat", "aud", "sub", "iss", "azp", "x"}).Draw(r, "claim"),
 			rapid.SampledFrom([]any{drop, nil, 1, testNow.Unix(), testNow.Unix() + 60, "a", clientID, issuerURL, []string{clientID}}).Draw(r, "value"),
 		)
-		_, err1 := v.Verify(t.Context(), ed.token(c), Grace{})
+		_, err1 := v.Verify(t.Context(), ed.token(c), Presented{})
 		token := ed.token(c.with(name.Draw(r, "extra claim"), value.Draw(r, "of")), name.Draw(r, "extra member"), value.Draw(r, "of"))
-		_, err2 := v.Verify(t.Context(), token, Grace{})
+		_, err2 := v.Verify(t.Context(), token, Presented{})
 		v.good.cache.Wait()
-		_, err3 := v.Verify(t.Context(), token, Grace{})
+		_, err3 := v.Verify(t.Context(), token, Presented{})
 		if ReasonOf(err1) != ReasonOf(err2) || ReasonOf(err2) != ReasonOf(err3) {
 			r.Fatalf("plain %v, with more %v, remembered %v", err1, err2, err3)
 		}

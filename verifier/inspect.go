@@ -63,10 +63,10 @@ func (v *Verifier) Inspect(ctx context.Context, token string) Inspection {
 	if parts := strings.Split(token, "."); len(token) <= v.maxToken && len(parts) == 3 {
 		in.Header, in.Payload = part(parts[0]), part(parts[1])
 	}
-	f, err := v.check(ctx, token)
+	f, err := v.check(ctx, token, v.pool)
 	if err == nil {
 		f.identity.Digest = sha256.Sum256([]byte(token))
-		if err = f.source.issuer.judgeTime(&f.judged, v.now(), v.now(), Grace{}); err == nil {
+		if err = f.source.issuer.judgeTime(&f.judged, v.now(), v.now(), 0); err == nil {
 			in.Identity = &f.identity
 		}
 	}

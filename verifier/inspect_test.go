@@ -16,7 +16,7 @@ func TestAnInspectionSaysWhatVerifyDoes(t *testing.T) {
 			adjust = append(adjust, c.adjust)
 		}
 		v := offline(t, set, adjust...)
-		_, err := v.Verify(t.Context(), c.token, Grace{})
+		_, err := v.Verify(t.Context(), c.token, Presented{})
 		in := v.Inspect(t.Context(), c.token)
 		if (in.Identity == nil) != (err != nil) {
 			t.Errorf("%d %s: Verify says %v, the inspection the identity %v", c.number, c.name, err, in.Identity)

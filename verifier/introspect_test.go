@@ -40,7 +40,7 @@ type asks struct {
 func asking(t *testing.T, v *Verifier, name string) *asks {
 	t.Helper()
 	token := rsaKey(0, kidOne).token(idClaims(time.Now()).with("jti", name, "exp", time.Now().Unix()+24*3600))
-	id, err := v.Verify(t.Context(), token, Grace{})
+	id, err := v.Verify(t.Context(), token, Presented{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -143,7 +143,7 @@ func TestAlgorithmIsTheKeys(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			v := offline(t, jwks(c.key), every)
 			signer := &testKey{kidOne, c.alg, one.private}
-			_, err := v.Verify(t.Context(), signer.token(idClaims(testNow)), Grace{})
+			_, err := v.Verify(t.Context(), signer.token(idClaims(testNow)), Presented{})
 			wantReason(t, err, c.want)
 		})
 	}
@@ -154,10 +154,10 @@ func TestTwoKeysUnderOneKid(t *testing.T) {
 	one, two := rsaKey(0, kidOne), rsaKey(1, kidOne)
 	v := offline(t, jwksOf(one, two))
 	for _, k := range []*testKey{one, two} {
-		_, err := v.Verify(t.Context(), k.token(idClaims(testNow)), Grace{})
+		_, err := v.Verify(t.Context(), k.token(idClaims(testNow)), Presented{})
 		wantReason(t, err, "")
 	}
-	_, err := v.Verify(t.Context(), rsaKey(2, kidOne).token(idClaims(testNow)), Grace{})
+	_, err := v.Verify(t.Context(), rsaKey(2, kidOne).token(idClaims(testNow)), Presented{})
 	wantReason(t, err, Signature)
 }
 

@@ -91,7 +91,7 @@ func TestALogoutTokenIsNoBearerToken(t *testing.T) {
 	one := rsaKey(0, kidOne)
 	v := offline(t, jwksOf(one))
 	for _, typ := range []string{"JWT", "logout+jwt"} {
-		_, err := v.Verify(t.Context(), one.token(logoutClaims(testNow), "typ", typ), Grace{})
+		_, err := v.Verify(t.Context(), one.token(logoutClaims(testNow), "typ", typ), Presented{})
 		wantReason(t, err, Type)
 	}
 }

@@ -21,6 +21,21 @@ func newPool(checks, waiters int, patience time.Duration) *pool {
 	return &pool{slots: make(chan struct{}, checks), most: int64(waiters), patient: patience}
 }
 
+// checker is where the check of a signature waits for its turn.
+type checker interface {
+	// check runs f, or refuses where that is not soon enough. f reports whether the
+	// signature was good.
+	check(ctx context.Context, f func() bool) *Error
+}
+
+// check implements checker.
+func (p *pool) check(ctx context.Context, f func() bool) *Error {
+	if !p.do(ctx, f) {
+		return refuse(Overloaded, "too many signatures wait to be checked")
+	}
+	return nil
+}
+
 // inFlight is how many checks run or wait.
 func (p *pool) inFlight() int { return len(p.slots) + int(p.waiting.Load()) }
 

@@ -81,7 +81,7 @@ func TestARefusedTokenIsNotKept(t *testing.T) {
 	good := one.token(idClaims(testNow))
 	forged := good[:len(good)-10] + "AAAAAAAAAA"
 	for range 3 {
-		if _, err := v.Verify(t.Context(), forged, Grace{}); err == nil {
+		if _, err := v.Verify(t.Context(), forged, Presented{}); err == nil {
 			t.Fatal("a forged token is accepted")
 		}
 		v.bad.cache.Wait()
@@ -90,7 +90,7 @@ func TestARefusedTokenIsNotKept(t *testing.T) {
 		t.Error("a forged token is kept")
 	}
 	for range 2 {
-		if _, err := v.Verify(t.Context(), good, Grace{}); err != nil {
+		if _, err := v.Verify(t.Context(), good, Presented{}); err != nil {
 			t.Fatal(err)
 		}
 		v.good.cache.Wait()

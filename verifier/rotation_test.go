@@ -31,7 +31,7 @@ func bubble(t *testing.T, f func(t *testing.T, i *idp, v *Verifier), adjust ...f
 // the issuer was asked.
 func decide(t *testing.T, v *Verifier, token string, want Reason) {
 	t.Helper()
-	_, err := v.Verify(t.Context(), token, Grace{})
+	_, err := v.Verify(t.Context(), token, Presented{})
 	wantReason(t, err, want)
 }
 
@@ -280,7 +280,7 @@ func TestCallerGoesAway(t *testing.T) {
 		if took := time.Since(start); took != time.Second {
 			t.Errorf("it waited %s for a caller that left after a second", took)
 		}
-		_, err = v.Verify(ctx, two.token(idClaims(start)), Grace{})
+		_, err = v.Verify(ctx, two.token(idClaims(start)), Presented{})
 		wantReason(t, err, "")
 		wantFetches(t, i, 1)
 	})

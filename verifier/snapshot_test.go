@@ -144,7 +144,7 @@ func TestSnapshotsThatDoNotCount(t *testing.T) {
 			if c.want == "" {
 				want = ""
 			}
-			_, err = v.Verify(t.Context(), one.token(idClaims(testNow)), Grace{})
+			_, err = v.Verify(t.Context(), one.token(idClaims(testNow)), Presented{})
 			wantReason(t, err, want)
 		})
 	}

@@ -204,7 +204,7 @@ func TestVariants(t *testing.T) {
 			v := offline(t, set, adjust...)
 			// Twice: what is remembered must not differ from what is verified.
 			for range 2 {
-				got, err := v.Verify(t.Context(), c.token, Grace{})
+				got, err := v.Verify(t.Context(), c.token, Presented{})
 				wantReason(t, err, c.want)
 				var e *Error
 				if errors.As(err, &e) && !strings.Contains(e.Hint, c.hint) {

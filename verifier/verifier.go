@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -56,6 +57,7 @@ type Verifier struct {
 	bad        *tokens
 	recent     *recent
 	pool       *pool
+	bearers    *bearers // in front of pool
 	logouts    *pool
 	once       singleflight.Group
 	cancel     context.CancelFunc
@@ -78,6 +80,7 @@ func New(o Options) (*Verifier, error) {
 		recent: newRecent(),
 		pool:   newPool(o.Checks, o.Waiters, patience), logouts: newPool(1, logoutWaiters, logoutPatience),
 	}
+	v.bearers = newBearers(v.pool)
 	v.logouts.rest = logoutRest
 	ctx, cancel := context.WithCancel(context.Background())
 	v.cancel = cancel
@@ -177,8 +180,21 @@ func (v *Verifier) Close() {
 	v.recent.clear()
 }
 
+// Presented is how a token came. The zero value is always safe to give.
+type Presented struct {
+	// By names who brought the token, such as the access key of the request: where
+	// signatures of its tokens turn out to be forged, it is this name's next new
+	// tokens that wait, and nobody else's. "" is nobody's, a name like any other.
+	// It is not kept.
+	By string
+	// MaxAge lets a token count past its exp, for an access key that was made from a
+	// session whose token can never be renewed: until MaxAge after iat, 0 not at
+	// all. It never helps a token without iat.
+	MaxAge time.Duration
+}
+
 // Verify returns who the token speaks of. The error is an *Error.
-func (v *Verifier) Verify(ctx context.Context, token string, grace Grace) (*Identity, error) {
+func (v *Verifier) Verify(ctx context.Context, token string, p Presented) (*Identity, error) {
 	if len(token) > v.maxToken {
 		return nil, refuse(Malformed, "the token is longer than max_token")
 	}
@@ -188,9 +204,10 @@ func (v *Verifier) Verify(ctx context.Context, token string, grace Grace) (*Iden
 		v.recent.keep(slot, token, digest)
 	}
 	if f == nil {
-		// Everyone who brings the same token at once shares one check.
+		// Everyone who brings the same token at once shares one check, in the turn of
+		// whoever came first.
 		shared, _, _ := v.once.Do(string(digest[:]), func() (any, error) {
-			return v.verify(context.WithoutCancel(ctx), token, digest), nil
+			return v.verify(context.WithoutCancel(ctx), token, digest, p.By), nil
 		})
 		f = shared.(*verified)
 	}
@@ -205,7 +222,7 @@ func (v *Verifier) Verify(ctx context.Context, token string, grace Grace) (*Iden
 	case !f.trustedBy(set): // it left while this token was checked
 		return nil, unknownKey(f.key.kid)
 	}
-	if err := f.source.issuer.judgeTime(&f.judged, now, v.clock.Latest(now), grace); err != nil {
+	if err := f.source.issuer.judgeTime(&f.judged, now, v.clock.Latest(now), p.MaxAge); err != nil {
 		return nil, err
 	}
 	return &f.identity, nil
@@ -230,8 +247,8 @@ func (v *Verifier) remembered(digest *[32]byte) *verified {
 }
 
 // verify applies steps 1 to 6 and remembers the outcome.
-func (v *Verifier) verify(ctx context.Context, token string, digest [32]byte) *verified {
-	f, err := v.check(ctx, token)
+func (v *Verifier) verify(ctx context.Context, token string, digest [32]byte, by string) *verified {
+	f, err := v.check(ctx, token, v.bearers.of(by))
 	f.identity.Digest = digest
 	f.bad = err
 	switch {
@@ -251,9 +268,9 @@ func (v *Verifier) verify(ctx context.Context, token string, digest [32]byte) *v
 // trustedBy reports whether the key that verified the token is in set.
 func (f *verified) trustedBy(set *keySet) bool { return set == f.set || set.holds(f.key) }
 
-func (v *Verifier) check(ctx context.Context, token string) (*verified, *Error) {
+func (v *Verifier) check(ctx context.Context, token string, c checker) (*verified, *Error) {
 	f := new(verified)
-	claims, err := v.authenticate(ctx, f, token, tokenTypes, v.claimNames, v.pool)
+	claims, err := v.authenticate(ctx, f, token, tokenTypes, v.claimNames, c)
 	if err != nil {
 		return f, err
 	}
@@ -266,7 +283,7 @@ func (v *Verifier) check(ctx context.Context, token string) (*verified, *Error) 
 }
 
 // authenticate applies steps 1 to 5 and returns the claims of the token.
-func (v *Verifier) authenticate(ctx context.Context, f *verified, token string, types, names []string, p *pool) (strictjson.Value, *Error) {
+func (v *Verifier) authenticate(ctx context.Context, f *verified, token string, types, names []string, c checker) (strictjson.Value, *Error) {
 	var none strictjson.Value
 	g, err := gate(token, v.maxToken, types)
 	if err != nil {
@@ -280,7 +297,7 @@ func (v *Verifier) authenticate(ctx context.Context, f *verified, token string, 
 	if f.source, err = v.issuerOf(claims, g.alg); err != nil {
 		return none, err
 	}
-	if err := f.verifySignature(ctx, g, p); err != nil {
+	if err := f.verifySignature(ctx, g, c); err != nil {
 		return none, err
 	}
 	return claims, nil
@@ -311,10 +328,10 @@ func (v *Verifier) issuerOf(claims strictjson.Value, alg string) (*keySource, *E
 }
 
 // verifySignature applies steps 4 and 5.
-func (f *verified) verifySignature(ctx context.Context, g *gated, p *pool) *Error {
+func (f *verified) verifySignature(ctx context.Context, g *gated, c checker) *Error {
 	var keys []*key
 	f.set, keys = f.source.find(ctx, g.kid)
-	err := f.tryKeys(ctx, g, keys, p)
+	err := f.tryKeys(ctx, g, keys, c)
 	if err == nil || (err.Reason != Signature && err.Reason != Algorithm) {
 		return err
 	}
@@ -326,40 +343,37 @@ func (f *verified) verifySignature(ctx context.Context, g *gated, p *pool) *Erro
 		return err
 	}
 	f.set = f.source.set.Load()
-	return f.tryKeys(ctx, g, f.set.byKid[g.kid], p)
+	return f.tryKeys(ctx, g, f.set.byKid[g.kid], c)
 }
 
-func (f *verified) tryKeys(ctx context.Context, g *gated, keys []*key, p *pool) *Error {
+// tryKeys checks the signature by each key that fits, in one turn: where there are
+// two, a token of the second is no forgery of the first.
+func (f *verified) tryKeys(ctx context.Context, g *gated, keys []*key, c checker) *Error {
 	switch {
 	case f.set == nil:
 		return f.source.unavailable()
 	case len(keys) == 0:
 		return unknownKey(g.kid)
-	}
-	fits := false
-	for _, k := range keys {
-		if !k.allows(g.alg) {
-			continue
-		}
-		fits = true
-		var bad error
-		f.checked = true
-		if !p.do(ctx, func() bool {
-			bad = jwsbb.Verify(k.public, g.alg, g.signed, g.signature)
-			return bad == nil
-		}) {
-			f.checked = false
-			return refuse(Overloaded, "too many signatures wait to be checked")
-		}
-		if bad == nil {
-			f.key = k
-			return nil
-		}
-	}
-	if !fits {
+	case !slices.ContainsFunc(keys, func(k *key) bool { return k.allows(g.alg) }):
 		return refuse(Algorithm, "alg "+g.alg+" does not fit the key with this kid")
 	}
-	return refuse(Signature, "the signature does not fit the key with this kid")
+	f.checked = true
+	if err := c.check(ctx, func() bool {
+		for _, k := range keys {
+			if k.allows(g.alg) && jwsbb.Verify(k.public, g.alg, g.signed, g.signature) == nil {
+				f.key = k
+				return true
+			}
+		}
+		return false
+	}); err != nil {
+		f.checked = false
+		return err
+	}
+	if f.key == nil {
+		return refuse(Signature, "the signature does not fit the key with this kid")
+	}
+	return nil
 }
 
 func unknownKey(kid string) *Error {

@@ -19,7 +19,7 @@ func TestIdentity(t *testing.T) {
 	one := rsaKey(0, kidOne)
 	token := one.token(idClaims(testNow).with("roles", []string{"a", "b"}, "nested", claims{"x": 1}, "level", 3, "nothing", nil))
 	v := offline(t, jwksOf(one))
-	got, err := v.Verify(t.Context(), token, Grace{})
+	got, err := v.Verify(t.Context(), token, Presented{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestStrictForm(t *testing.T) {
 		{"longer than max_token", strings.Repeat("a", 16<<10+1), Malformed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := v.Verify(t.Context(), c.token, Grace{})
+			_, err := v.Verify(t.Context(), c.token, Presented{})
 			wantReason(t, err, c.want)
 			if err != nil && len(c.token) > 200 && strings.Contains(err.Error(), c.token[len(c.token)-40:]) {
 				t.Error("the error shows the signature")
@@ -105,8 +105,8 @@ func TestStrictForm(t *testing.T) {
 	}
 }
 
-// Grace lets an access key's token count past its exp, by its iat.
-func TestGrace(t *testing.T) {
+// MaxAge lets an access key's token count past its exp, by its iat.
+func TestMaxAge(t *testing.T) {
 	one := rsaKey(0, kidOne)
 	now := testNow.Unix()
 	for _, c := range []struct {
@@ -126,7 +126,7 @@ func TestGrace(t *testing.T) {
 			v := offline(t, jwksOf(one))
 			token := one.token(c.claims)
 			for range 2 {
-				_, err := v.Verify(t.Context(), token, Grace{MaxAge: c.maxAge})
+				_, err := v.Verify(t.Context(), token, Presented{MaxAge: c.maxAge})
 				wantReason(t, err, c.want)
 				v.good.cache.Wait()
 			}
@@ -151,7 +151,7 @@ func TestRememberedTokenExpires(t *testing.T) {
 		{testNow.Add(time.Hour + 30*time.Second), Expired},
 	} {
 		now = c.at
-		_, err := v.Verify(t.Context(), token, Grace{})
+		_, err := v.Verify(t.Context(), token, Presented{})
 		wantReason(t, err, c.want)
 		v.good.cache.Wait()
 	}
@@ -308,7 +308,7 @@ func TestForgeryIsRemembered(t *testing.T) {
 	v := offline(t, jwksOf(rsaKey(0, kidOne)))
 	token := forger.token(idClaims(testNow))
 	for n := range uint64(3) {
-		_, err := v.Verify(t.Context(), token, Grace{})
+		_, err := v.Verify(t.Context(), token, Presented{})
 		wantReason(t, err, Signature)
 		v.bad.cache.Wait()
 		if s := v.Stats(); s.Refused != n+1 || s.Hits != n || s.Misses != 1 {
@@ -316,7 +316,7 @@ func TestForgeryIsRemembered(t *testing.T) {
 		}
 	}
 	v.order[0].serve(t, jwksOf(forger))
-	_, err := v.Verify(t.Context(), token, Grace{})
+	_, err := v.Verify(t.Context(), token, Presented{})
 	wantReason(t, err, "")
 }
 
@@ -325,7 +325,7 @@ func TestHashCollision(t *testing.T) {
 	one := rsaKey(0, kidOne)
 	v := offline(t, jwksOf(one))
 	token := one.token(idClaims(testNow))
-	if _, err := v.Verify(t.Context(), token, Grace{}); err != nil {
+	if _, err := v.Verify(t.Context(), token, Presented{}); err != nil {
 		t.Fatal(err)
 	}
 	v.good.cache.Wait()
@@ -357,7 +357,7 @@ func TestClose(t *testing.T) {
 		for _, token := range tokens {
 			clients.Go(func() {
 				for range 10 {
-					_, _ = v.Verify(t.Context(), token, Grace{})
+					_, _ = v.Verify(t.Context(), token, Presented{})
 				}
 			})
 		}

@@ -18,7 +18,7 @@ const ActionPrometheus = "admin:Prometheus"
 // Tokens is what a Gateway asks of a *verifier.Verifier. Whoever explains a
 // recorded request takes its identity as given instead: the token has expired.
 type Tokens interface {
-	Verify(ctx context.Context, token string, grace verifier.Grace) (*verifier.Identity, error)
+	Verify(ctx context.Context, token string, p verifier.Presented) (*verifier.Identity, error)
 	Attested(claims []byte, maxAge time.Duration) (*verifier.Identity, error)
 }
 
@@ -138,7 +138,7 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision) Reason {
 		// 5. A token: it must be good and made for this credential. Nothing else
 		// is tried where it is not.
 		case token != "":
-			id, err := g.verifier.Verify(ctx, token, g.grace(&signer))
+			id, err := g.verifier.Verify(ctx, token, g.presented(r, &signer))
 			if err != nil {
 				return d.refuse(err)
 			}

@@ -4,13 +4,15 @@ import (
 	"github.com/claimgate/claimgate/verifier"
 )
 
-// grace lets the token frozen in an access key count past its exp, if the key
+// presented says who brought the token, as MinIO names him, so that forgeries are
+// his own loss. The token frozen in an access key counts past its exp, if the key
 // really is that of the user its claims name.
-func (g *Gateway) grace(c *credential) verifier.Grace {
+func (g *Gateway) presented(r *Request, c *credential) verifier.Presented {
+	p := verifier.Presented{By: r.Account}
 	if c.kind == oidcAccessKey && c.fitsParent() {
-		return verifier.Grace{MaxAge: g.evidence.ServiceAccountMaxAge}
+		p.MaxAge = g.evidence.ServiceAccountMaxAge
 	}
-	return verifier.Grace{}
+	return p
 }
 
 // attested takes the claims on MinIO's word.

@@ -40,7 +40,7 @@ func TestAGatewayWithoutItsPartsIsRefused(t *testing.T) {
 // brokenTokens answers with an error that no verifier gives.
 type brokenTokens struct{}
 
-func (brokenTokens) Verify(context.Context, string, verifier.Grace) (*verifier.Identity, error) {
+func (brokenTokens) Verify(context.Context, string, verifier.Presented) (*verifier.Identity, error) {
 	return nil, errors.New("no reason at all")
 }
 

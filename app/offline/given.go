@@ -33,7 +33,7 @@ func newGiven(names issuers) (*given, error) {
 }
 
 // Verify implements gateway.Tokens.
-func (g *given) Verify(_ context.Context, token string, _ verifier.Grace) (*verifier.Identity, error) {
+func (g *given) Verify(_ context.Context, token string, _ verifier.Presented) (*verifier.Identity, error) {
 	parts := strings.Split(token, ".")
 	if len(parts) == 5 {
 		return nil, &verifier.Error{Reason: verifier.Encrypted, Detail: "the token is encrypted", Hint: "clear Encryption Key of the Authentik provider"}

@@ -47,7 +47,7 @@ func table() (string, error) {
 	accepted := make([]int, 1+len(libraries))
 	cases := s.Cases()
 	for _, c := range cases {
-		_, err := ours.Verify(context.Background(), c.Token, verifier.Grace{})
+		_, err := ours.Verify(context.Background(), c.Token, verifier.Presented{})
 		answer := "refused: `" + string(verifier.ReasonOf(err)) + "`"
 		if err == nil {
 			answer = "**accepted**"
@@ -74,7 +74,7 @@ func table() (string, error) {
 
 // control checks that a token with nothing odd about it is accepted by all.
 func control(token string, ours *ours, libraries []library) error {
-	if _, err := ours.Verify(context.Background(), token, verifier.Grace{}); err != nil {
+	if _, err := ours.Verify(context.Background(), token, verifier.Presented{}); err != nil {
 		return fmt.Errorf("claimgate refuses a plain token: %w", err)
 	}
 	for _, l := range libraries {

@@ -1,0 +1,61 @@
+package gateway_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/verifier"
+)
+
+// told keeps how the last token was presented.
+type told struct {
+	*verifier.Verifier
+	presented verifier.Presented
+}
+
+func (to *told) Verify(ctx context.Context, token string, p verifier.Presented) (*verifier.Identity, error) {
+	to.presented = p
+	to.presented.By = strings.Clone(p.By) // it is the request's, and overwritten after the answer
+	return to.Verifier.Verify(ctx, token, p)
+}
+
+// Forgeries are the loss of the access key that MinIO names, whatever the claims
+// or the token say.
+func TestATokenIsPresentedByTheAccessKey(t *testing.T) {
+	g := newGate(t, accountAge(time.Hour))
+	to := &told{Verifier: g.verifier}
+	asked, err := gateway.New(gateway.Options{
+		Verifier: to, Revocations: g.revocations, DecisionEntries: 1,
+		Evidence: gateway.Evidence{Keys: []string{"authentik_token"}, ServiceAccountMaxAge: time.Hour},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(asked.Close)
+	asked.Use(g.Mapping())
+	g.Gateway = asked
+	good := g.sign("bob", []string{"devs"})
+	accessKey := func(name, of string) input {
+		in := g.session(ask(name, "s3:GetObject", "b", "o"), "bob").claim("sa-policy", "inherited-policy").noClaim("exp")
+		return in.claim("parent", of)
+	}
+	for _, c := range []struct {
+		name string
+		in   input
+		want verifier.Presented
+	}{
+		{"a session", g.session(ask("S1", "s3:GetObject", "b", "o"), "bob"), verifier.Presented{By: "S1"}},
+		{"an access key of a session", accessKey("AK", parent(g.issuer.URL(), "bob")), verifier.Presented{By: "AK", MaxAge: time.Hour}},
+		{"an access key of somebody else's", accessKey("AK2", "x"), verifier.Presented{By: "AK2"}},
+		{"a static key", ask("velero", "s3:GetObject", "b", "o"), verifier.Presented{By: "velero"}},
+		{"nobody", ask("", "s3:GetObject", "b", "o"), verifier.Presented{}},
+	} {
+		to.presented = verifier.Presented{By: "was not asked"}
+		if g.decide(c.in.token(good)); to.presented != c.want {
+			t.Errorf("%s: presented %+v, want %+v", c.name, to.presented, c.want)
+		}
+	}
+}
