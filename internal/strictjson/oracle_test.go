@@ -35,6 +35,15 @@ func reading(t testing.TB, v Value) any {
 		return v.Text()
 	case Array:
 		list := make([]any, 0, v.Len())
+		for _, kind := range []Kind{Null, String, Array} {
+			all := true
+			for e := range v.Elements() {
+				all = all && e.Kind() == kind
+			}
+			if v.ListOf(kind) != all {
+				t.Errorf("%s is a list of %s: %v", v.Raw(), kind, !all)
+			}
+		}
 		for e := range v.Elements() {
 			if len(list) == 0 && !bytes.Equal(e.Raw(), v.First().Raw()) {
 				t.Errorf("the first element is %s and %s", e.Raw(), v.First().Raw())

@@ -130,7 +130,8 @@ func (v Value) Get(name string) Value {
 	nodes := v.doc.nodes
 	i := v.i + 1
 	for range nodes[v.i].count {
-		if v.doc.textIs(&nodes[i], name) {
+		// Most names differ in their length, which is told without their text.
+		if n := &nodes[i]; (int(n.end-n.start) == len(name)+2 || n.escaped) && v.doc.textIs(n, name) {
 			return Value{v.doc, i + 1}
 		}
 		i = nodes[i+1].next
@@ -171,6 +172,22 @@ func (v Value) Elements() iter.Seq[Value] {
 			i = nodes[i].next
 		}
 	}
+}
+
+// ListOf reports whether the value is a list that holds values of one kind only.
+func (v Value) ListOf(kind Kind) bool {
+	if v.Kind() != Array {
+		return false
+	}
+	nodes := v.doc.nodes
+	i := v.i + 1
+	for range nodes[v.i].count {
+		if nodes[i].kind != kind {
+			return false
+		}
+		i = nodes[i].next
+	}
+	return true
 }
 
 // First returns the first element of a list, else the zero Value.

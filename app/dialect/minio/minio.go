@@ -159,6 +159,9 @@ func (r *reader) claims(v strictjson.Value) strictjson.Value {
 }
 
 func (r *reader) strings(name string, list strictjson.Value) {
+	if list.ListOf(strictjson.String) {
+		return
+	}
 	if list.Kind() != strictjson.Array {
 		r.fail(name, list, "a list of strings")
 	}

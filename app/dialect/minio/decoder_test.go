@@ -1,0 +1,180 @@
+package minio
+
+import (
+	"bytes"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/internal/fixtures"
+	"github.com/claimgate/claimgate/internal/strictjson"
+	"pgregory.net/rapid"
+)
+
+// told is what a body was read as, without the memory it shares.
+type told struct {
+	account, action, bucket, object string
+	owner, denyOnly, anonymous      bool
+	conditions, claims              string
+	err                             string
+}
+
+func tell(r *gateway.Request, err error) told {
+	t := told{
+		account: strings.Clone(r.Account), action: strings.Clone(r.Action), bucket: strings.Clone(r.Bucket), object: strings.Clone(r.Object),
+		owner: r.Owner, denyOnly: r.DenyOnly, anonymous: r.Anonymous(),
+		conditions: string(r.Conditions.Raw()), claims: string(r.Claims.Raw()),
+	}
+	if err != nil {
+		t.err = err.Error()
+	}
+	return t
+}
+
+func plainly(body []byte) told {
+	r, err := Decode(body, new(strictjson.Document))
+	return tell(&r, err)
+}
+
+// What a Decoder keeps has no say in what a body means: recorded requests, and
+// changed ones, are read as without it, in any order.
+func TestWhatIsKeptChangesNoRequest(t *testing.T) {
+	calls := fixtures.Calls(t)[1:]
+	rapid.Check(t, func(r *rapid.T) {
+		d, doc := new(Decoder), new(strictjson.Document)
+		for range rapid.IntRange(1, 8).Draw(r, "questions") {
+			body := bytes.Clone(rapid.SampledFrom(calls).Draw(r, "question").Body)
+			if rapid.Bool().Draw(r, "changed") {
+				from := rapid.IntRange(0, len(body)-1).Draw(r, "from")
+				to := rapid.IntRange(from, min(len(body), from+20)).Draw(r, "to")
+				piece := rapid.SampledFrom([]string{"", "x", `"`, `"owner":true,`, `true`, `{}`, `","s3:*`}).Draw(r, "piece")
+				body = append(append(bytes.Clone(body[:from]), piece...), body[to:]...)
+			}
+			// In one slot, so that each is read by the one before.
+			slot := d.slot(body)
+			slot.Store(d.slots[0].Load())
+			req, err := d.Decode(body, doc)
+			if got, want := tell(&req, err), plainly(body); got != want {
+				r.Fatalf("got  %+v\nwant %+v", got, want)
+			}
+			if err == nil {
+				slot.Store(nil)
+				d.Keep(body, &req, doc)
+				if p := slot.Load(); p != nil {
+					d.slots[0].Store(p)
+				}
+			}
+		}
+	})
+}
+
+// The same question, another second and another object, is read by its pattern.
+func TestTheNextQuestionOfASessionResemblesIt(t *testing.T) {
+	d, doc := new(Decoder), new(strictjson.Document)
+	found := 0
+	for _, call := range fixtures.Calls(t)[1:] {
+		body := []byte(call.Body)
+		*d = Decoder{}
+		req, err := d.Decode(body, doc)
+		if err != nil {
+			continue
+		}
+		d.Keep(body, &req, doc)
+		next := bytes.Replace(body, []byte(`"CurrentTime":["20`), []byte(`"CurrentTime":["21`), 1)
+		next = bytes.Replace(next, []byte(`"object":"`), []byte(`"object":"another/`), 1)
+		if _, err := d.Decode(next, doc); err != nil || !doc.Resembled() {
+			t.Errorf("%v: %s does not resemble the question before", err, next)
+		}
+		found++
+	}
+	if found < 20 {
+		t.Errorf("%d recorded questions were tried", found)
+	}
+}
+
+// Keys, signatures and session tokens do not stay in memory with the pattern.
+func TestSecretsAreNotKept(t *testing.T) {
+	body := []byte(`{"input":{"account":"a","action":"s3:GetObject","conditions":{` +
+		`"Authorization":["s3cr3t"],"Cookie":["s3cr3t","s3cr3t"],"X-Amz-Security-Token":["s3cr3t"],"X-Amz-Signature":["s3cr3t"],` +
+		`"x-amz-server-side-encryption-customer-key":["s3cr3t\"s3cr3t"],"Referer":["kept"]},"claims":{}}}`)
+	d, doc := new(Decoder), new(strictjson.Document)
+	for range 2 {
+		req, err := d.Decode(body, doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := req.Conditions.Get("x-amz-server-side-encryption-customer-key").First().View(); got != `s3cr3t"s3cr3t` {
+			t.Errorf("the condition reads %q", got)
+		}
+		d.Keep(body, &req, doc)
+	}
+	if !doc.Resembled() {
+		t.Error("the question does not resemble itself")
+	}
+	data := reflect.ValueOf(d.slot(body).Load()).Elem().FieldByName("data").Bytes()
+	if !bytes.Contains(data, []byte("kept")) {
+		t.Fatal("the pattern was not looked at")
+	}
+	if bytes.Contains(data, []byte("s3cr3t")) || bytes.Contains(body, []byte("xxxxxx")) {
+		t.Error("a secret is kept, or the request's own body was written to")
+	}
+}
+
+// A body that is large is not kept, and many different ones do not each take the
+// place of a pattern.
+func TestWhatIsKeptIsBounded(t *testing.T) {
+	d, doc := new(Decoder), new(strictjson.Document)
+	large := []byte(`{"input":{"account":"a","action":"s3:GetObject","object":"` + strings.Repeat("o", patternSize) + `"}}`)
+	req, err := d.Decode(large, doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Keep(large, &req, doc)
+	if d.slot(large).Load() != nil {
+		t.Error("a large body is kept")
+	}
+	taken := 0
+	var last *strictjson.Pattern
+	for n := range 16 * patternTurn {
+		body := []byte(`{"input":{"account":"a","action":"s3:GetObject","bucket":"a bucket of a long name, beyond what is hashed","` +
+			strings.Repeat("m", n+1) + `":1}}`)
+		req, err := d.Decode(body, doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Keep(body, &req, doc)
+		if p := d.slot(body).Load(); p != last {
+			last = p
+			taken++
+		}
+	}
+	if taken < 2 || taken > 20 {
+		t.Errorf("%d of %d bodies took the slot", taken, 16*patternTurn)
+	}
+}
+
+// Many ask at once, of sessions that share slots (run with -race).
+func TestOneDecoderForAll(t *testing.T) {
+	calls := fixtures.Calls(t)[1:]
+	d := new(Decoder)
+	var all sync.WaitGroup
+	for g := range 8 {
+		all.Go(func() {
+			doc := new(strictjson.Document)
+			for n := range 20 * len(calls) {
+				body := calls[(n*7+g)%len(calls)].Body
+				req, err := d.Decode(body, doc)
+				if got, want := tell(&req, err), plainly(body); got != want {
+					t.Errorf("got  %+v\nwant %+v", got, want)
+					return
+				}
+				if err == nil {
+					d.Keep(body, &req, doc)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
