@@ -18,7 +18,8 @@ type verified struct {
 	key    *key
 	bad    *Error // why the token is refused; nil where it is good
 
-	payload int // its bytes, which the identity keeps
+	until   time.Time // it is to be forgotten
+	payload int       // its bytes, which the identity keeps
 
 	checked bool // a signature was checked, so doing it again would cost as much
 }

@@ -1,20 +1,22 @@
 package verifier
 
 import (
-	"crypto/sha256"
 	"hash/maphash"
 	"strings"
 	"sync/atomic"
+	"time"
 	"unsafe"
 )
 
-// recent remembers the SHA-256 of tokens that come again and again: MinIO asks
-// three times about one GET, and the digest of a token of two kilobytes costs more
-// than the rest of finding it. Nothing is believed of a token because it is here:
-// the text is compared whole, and what is returned is its digest, no more.
+// recent remembers the SHA-256 of tokens that come again and again, and what was
+// found of them: MinIO asks three times about one GET, and the digest of a token of
+// two kilobytes costs more than the rest of finding it. Nothing is believed of a
+// token because it is here: the text is compared whole, and what was found is
+// judged anew each time.
 //
 // Only tokens that were verified are kept, so that nobody else can push them out
-// or fill the memory; at most recentSlots of at most recentLength bytes, 8 MiB.
+// or fill the memory; at most recentSlots of at most recentLength bytes, 8 MiB, and as
+// much for what was found.
 type recent struct {
 	seed  maphash.Seed
 	slots [recentSlots]atomic.Pointer[digested]
@@ -33,18 +35,28 @@ const (
 type digested struct {
 	token  string
 	digest [32]byte
+	found  atomic.Pointer[verified] // what was last found in the memory for tokens
+}
+
+// still is what was found, as long as that would still be remembered: until its
+// time, and with its key in the set of now.
+func (d *digested) still(now time.Time) *verified {
+	if f := d.found.Load(); f != nil && now.Before(f.until) && f.trustedBy(f.source.set.Load()) {
+		return f
+	}
+	return nil
 }
 
 func newRecent() *recent { return &recent{seed: maphash.MakeSeed()} }
 
-// digest returns the SHA-256 of a token, and where it was worked out anew the
-// slot where it might be kept.
-func (r *recent) digest(token string) (digest [32]byte, slot *atomic.Pointer[digested]) {
-	slot = &r.slots[maphash.String(r.seed, token)%recentSlots]
+// find returns what is known of a token, nil where it is not here, and then the slot
+// where it might be kept.
+func (r *recent) find(token string) (*digested, *atomic.Pointer[digested]) {
+	slot := &r.slots[maphash.String(r.seed, token)%recentSlots]
 	if d := slot.Load(); d != nil && d.token == token {
-		return d.digest, nil
+		return d, nil
 	}
-	return sha256.Sum256(bytesOf(token)), slot
+	return nil, slot
 }
 
 // bytesOf is the text of s without the copy that a conversion would make on every
@@ -52,11 +64,13 @@ func (r *recent) digest(token string) (digest [32]byte, slot *atomic.Pointer[dig
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) } //nolint:gosec // read only, see above
 
 // keep keeps a verified token in a slot. The text is copied: it is the request's.
-func (r *recent) keep(slot *atomic.Pointer[digested], token string, digest [32]byte) {
+func (r *recent) keep(slot *atomic.Pointer[digested], token string, f *verified) {
 	if len(token) > recentLength || (slot.Load() != nil && r.turn.Add(1)%recentTurn != 0) {
 		return
 	}
-	slot.Store(&digested{strings.Clone(token), digest})
+	d := &digested{token: strings.Clone(token), digest: f.identity.Digest}
+	d.found.Store(f)
+	slot.Store(d)
 }
 
 // clear forgets every token.

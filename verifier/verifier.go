@@ -2,6 +2,7 @@ package verifier
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net"
@@ -198,11 +199,8 @@ func (v *Verifier) Verify(ctx context.Context, token string, p Presented) (*Iden
 	if len(token) > v.maxToken {
 		return nil, refuse(Malformed, "the token is longer than max_token")
 	}
-	digest, slot := v.recent.digest(token)
-	f := v.remembered(&digest)
-	if slot != nil && f != nil && f.bad == nil {
-		v.recent.keep(slot, token, digest)
-	}
+	now := v.now()
+	digest, f := v.known(token, now)
 	if f == nil {
 		// Everyone who brings the same token at once shares one check, in the turn of
 		// whoever came first.
@@ -210,12 +208,12 @@ func (v *Verifier) Verify(ctx context.Context, token string, p Presented) (*Iden
 			return v.verify(context.WithoutCancel(ctx), token, digest, p.By), nil
 		})
 		f = shared.(*verified)
+		now = v.now()
 	}
 	if f.bad != nil {
 		v.stats.refused.Add(1)
 		return nil, f.bad
 	}
-	now := v.now()
 	switch set := f.source.currentAt(now); {
 	case set == nil:
 		return nil, f.source.unavailable()
@@ -228,7 +226,30 @@ func (v *Verifier) Verify(ctx context.Context, token string, p Presented) (*Iden
 	return &f.identity, nil
 }
 
-// remembered returns what is known of a token, if it still counts: the key
+// known returns the digest of a token and what is remembered of it, nil for nothing.
+func (v *Verifier) known(token string, now time.Time) (digest [32]byte, _ *verified) {
+	d, slot := v.recent.find(token)
+	if d == nil {
+		digest = sha256.Sum256(bytesOf(token))
+	} else {
+		digest = d.digest
+		if f := d.still(now); f != nil {
+			v.stats.hit.Add(1)
+			return digest, f
+		}
+	}
+	f := v.remembered(&digest)
+	switch {
+	case f == nil || f.bad != nil:
+	case d != nil:
+		d.found.Store(f)
+	default:
+		v.recent.keep(slot, token, f)
+	}
+	return digest, f
+}
+
+// remembered returns what is known of a token by its digest, if it still counts: the key
 // that verified it must be in the set of now, and a bad signature is bad only
 // as long as the set is the same.
 func (v *Verifier) remembered(digest *[32]byte) *verified {
@@ -257,6 +278,7 @@ func (v *Verifier) verify(ctx context.Context, token string, digest [32]byte, by
 		if left := f.identity.Expires.Sub(v.now()); left > 0 {
 			ttl = min(ttl, left+f.source.issuer.Leeway)
 		}
+		f.until = v.now().Add(ttl)
 		v.good.put(f, ttl)
 	case f.checked:
 		// Forged or unfit for good, as long as the key set is what it is.

@@ -77,7 +77,10 @@ func New(o Options) (*Gateway, error) {
 
 // Use puts a mapping in force. Requests that are being decided finish under the
 // mapping they began with; no later one sees anything of it.
-func (g *Gateway) Use(m *mapping.Mapping) { g.mapping.Store(m) }
+func (g *Gateway) Use(m *mapping.Mapping) {
+	g.mapping.Store(m)
+	g.memory.reloaded()
+}
 
 // Mapping is the mapping in force, nil before the first Use.
 func (g *Gateway) Mapping() *mapping.Mapping { return g.mapping.Load() }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/claimgate/claimgate/internal/near"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/mapping/policy"
 	"github.com/claimgate/claimgate/verifier"
@@ -24,6 +25,10 @@ type memory struct {
 	seed      maphash.Seed
 	grants    *ristretto.Cache[uint64, *grantsEntry]
 	decisions *ristretto.Cache[uint64, *decisionEntry]
+	// In front of both, what was asked for a moment ago: to ask ristretto, which
+	// counts how often keys are asked for, costs more than the decision.
+	nearGrants    near.Cache[grantsEntry]
+	nearDecisions near.Cache[decisionEntry]
 
 	hits, misses atomic.Uint64 // of decisions
 }
@@ -56,7 +61,8 @@ type decisionEntry struct {
 // objects and buckets, which MinIO need not have found legal when it asks.
 const longNames = 384
 
-// keep bounds how long an entry of an old mapping holds on to it.
+// keep bounds how long an entry of an old mapping holds on to it. What a request that
+// began under it puts into the near memory afterwards stays until its place is taken.
 const keep = 5 * time.Minute
 
 func newMemory(entries int64) *memory {
@@ -79,7 +85,14 @@ func newCache[V any](entries int64) *ristretto.Cache[uint64, V] {
 	return c
 }
 
+// reloaded lets go of what the mapping before was asked.
+func (m *memory) reloaded() {
+	m.nearGrants.Clear()
+	m.nearDecisions.Clear()
+}
+
 func (m *memory) close() {
+	m.reloaded()
 	m.grants.Close()
 	m.decisions.Close()
 }
@@ -90,7 +103,11 @@ func (m *memory) principal(in *mapping.Mapping, id *verifier.Identity, claim []s
 	// A part of the digest, which also makes a new mapping's entry take the place of
 	// the old one's.
 	hash := binary.LittleEndian.Uint64(id.Digest[:])
+	if e := m.nearGrants.Get(hash); e != nil && e.key == key && inForce(e.grants, clock) {
+		return e.grants
+	}
 	if e, ok := m.grants.Get(hash); ok && e.key == key && inForce(e.grants, clock) {
+		m.nearGrants.Put(hash, e)
 		return e.grants
 	}
 	// What is granted keeps texts of these lists. They are views of the token's
@@ -125,7 +142,12 @@ func (m *memory) evaluate(grants *mapping.Grants, asked *policy.Request) (guarde
 	}
 	key := decisionKey{grants.Sum(), asked.Action, asked.Bucket, asked.Object, asked.DenyOnly}
 	hash := maphash.Comparable(m.seed, key)
+	if e := m.nearDecisions.Get(hash); e != nil && e.key == key {
+		m.hits.Add(1)
+		return e.guarded, e.answer
+	}
 	if e, ok := m.decisions.Get(hash); ok && e.key == key {
+		m.nearDecisions.Put(hash, e)
 		m.hits.Add(1)
 		return e.guarded, e.answer
 	}
