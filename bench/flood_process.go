@@ -13,15 +13,21 @@ import (
 	"time"
 )
 
-// The forged tokens come from a process of their own, so that what they cost
-// there does not slow the client that is measured.
+// The flood comes from a process of its own, so that what it costs there does not
+// slow the client that is measured.
+
+// What it is of.
+const (
+	forgedFlood = "forged"
+	knownFlood  = "known"
+)
 
 // told is what the flooding process says at its end.
 type told struct{ Sent, Allowed, Failed uint64 }
 
-// floodFrom is that process: it forges until its input ends. The question comes
-// by its input, as one line.
-func floodFrom(in io.Reader, out io.Writer, target string) error {
+// floodFrom is that process: it asks until its input ends. The question comes by its
+// input, as one line.
+func floodFrom(in io.Reader, out io.Writer, kind, target string) error {
 	at, err := url.Parse(target)
 	if err != nil {
 		return err
@@ -31,9 +37,14 @@ func floodFrom(in io.Reader, out io.Writer, target string) error {
 	if err != nil {
 		return err
 	}
-	forged, err := forgeries(body[:len(body)-1])
-	if err != nil {
-		return err
+	body = body[:len(body)-1]
+	question := func(uint64) []byte { return body }
+	if kind == forgedFlood {
+		forged, err := forgeries(body)
+		if err != nil {
+			return err
+		}
+		question = forged.number
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	go func() {
@@ -41,18 +52,18 @@ func floodFrom(in io.Reader, out io.Writer, target string) error {
 		stop()
 	}()
 	var sent, allowed, failed atomic.Uint64
-	forge(ctx, newClient(at.Host, target, floodConns), forged, &sent, &allowed, &failed)
+	askOften(ctx, newClient(at.Host, target, floodConns), question, &sent, &allowed, &failed)
 	return json.NewEncoder(out).Encode(told{sent.Load(), allowed.Load(), failed.Load()})
 }
 
 // flooding runs do beside that process, and returns what it tells and how long
 // it flooded.
-func flooding(ctx context.Context, target string, body []byte, do func() error) (t told, length time.Duration, err error) {
+func flooding(ctx context.Context, kind, target string, body []byte, do func() error) (t told, length time.Duration, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return t, 0, err
 	}
-	cmd := exec.CommandContext(ctx, self, "flood", target)
+	cmd := exec.CommandContext(ctx, self, "flood", kind, target)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -16,10 +17,26 @@ type loaded struct {
 	p50, p99 time.Duration
 }
 
-// writeScript makes wrk send the body.
-func writeScript(path string, body []byte) error {
-	script := fmt.Sprintf("wrk.method = \"POST\"\nwrk.headers[\"Content-Type\"] = \"application/json\"\nwrk.body = [==[%s]==]\n", body)
-	return os.WriteFile(path, []byte(script), 0o600)
+// writeScript makes wrk send the bodies in turn.
+func writeScript(path string, bodies [][]byte) error {
+	var s strings.Builder
+	s.WriteString("local bodies = {\n")
+	for _, body := range bodies {
+		fmt.Fprintf(&s, "[==[%s]==],\n", body)
+	}
+	s.WriteString(`}
+local requests, n = {}, 0
+function init(args)
+  for i, body in ipairs(bodies) do
+    requests[i] = wrk.format("POST", nil, {["Host"] = wrk.headers["Host"], ["Content-Type"] = "application/json"}, body)
+  end
+end
+function request()
+  n = n % #requests + 1
+  return requests[n]
+end
+`)
+	return os.WriteFile(path, []byte(s.String()), 0o600)
 }
 
 var (
@@ -60,9 +77,9 @@ func load(ctx context.Context, script, url string, connections, seconds int) (l 
 }
 
 // interleaved asks every subject once in each round.
-func interleaved(ctx context.Context, dir string, subjects []*process, body []byte, connections, rounds, seconds int) (rate, p50, p99 map[string]float64, err error) {
+func interleaved(ctx context.Context, dir string, subjects []*process, bodies [][]byte, connections, rounds, seconds int) (rate, p50, p99 map[string]float64, err error) {
 	script := filepath.Join(dir, "body.lua")
-	if err := writeScript(script, body); err != nil {
+	if err := writeScript(script, bodies); err != nil {
 		return nil, nil, nil, err
 	}
 	for _, s := range subjects { // warm caches and connections

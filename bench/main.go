@@ -52,7 +52,7 @@ func main() {
 		return
 	}
 	if len(os.Args) > 1 && os.Args[1] == "flood" {
-		if err := floodFrom(os.Stdin, os.Stdout, os.Args[2]); err != nil {
+		if err := floodFrom(os.Stdin, os.Stdout, os.Args[2], os.Args[3]); err != nil {
 			log.Fatal(err)
 		}
 		return

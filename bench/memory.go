@@ -173,7 +173,7 @@ func (s *signer) question(n int) ([]byte, error) {
 	}
 	input := base64.RawURLEncoding.EncodeToString(header) + "." + base64.RawURLEncoding.EncodeToString(payload)
 	claims["authentik_token"] = input + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(s.private, []byte(input)))
-	return question(claims)
+	return question(claims, 0)
 }
 
 // askAll asks once with each of the tokens from to n.

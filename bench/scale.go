@@ -32,7 +32,7 @@ func questionWith(iss *issuer.Server, groups int) ([]byte, error) {
 	}
 	claims := iss.IDClaims(user)
 	claims["authentik_token"] = iss.EvidenceToken(user)
-	return question(claims)
+	return question(claims, 0)
 }
 
 // scale compares warm decisions of one token under mappings of two sizes, and

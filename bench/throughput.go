@@ -68,16 +68,16 @@ func (w *world) throughputOf(ctx context.Context, r *results, bits, rounds int) 
 		return nil, err
 	}
 	defer func() { _ = iss.Close() }()
-	body, err := questionOf(iss)
+	bodies, err := questionsOf(iss)
 	if err != nil {
 		return nil, err
 	}
-	all, err := w.compared(ctx, iss, body)
+	all, err := w.compared(ctx, iss, bodies[0])
 	if err != nil {
 		return nil, err
 	}
 	defer stop(all...)
-	rate, _, _, err := interleaved(ctx, w.dir, all, body, 32, rounds, w.seconds())
+	rate, _, _, err := interleaved(ctx, w.dir, all, bodies, 32, rounds, w.seconds())
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (w *world) throughputOf(ctx context.Context, r *results, bits, rounds int) 
 		p.bars = append(p.bars, bar{name: s.name, value: rate[s.name]})
 	}
 	r.draw(p)
-	r.fact("The question with an RSA-%d token: %d bytes.", bits, len(body))
+	r.fact("The question with an RSA-%d token: %d bytes.", bits, len(bodies[0]))
 	return rate, nil
 }
 
@@ -96,16 +96,16 @@ func latency(ctx context.Context, w *world, r *results) error {
 		return err
 	}
 	defer func() { _ = iss.Close() }()
-	body, err := questionOf(iss)
+	bodies, err := questionsOf(iss)
 	if err != nil {
 		return err
 	}
-	all, err := w.compared(ctx, iss, body)
+	all, err := w.compared(ctx, iss, bodies[0])
 	if err != nil {
 		return err
 	}
 	defer stop(all...)
-	_, p50, p99, err := interleaved(ctx, w.dir, all, body, 1, w.rounds(5), w.seconds())
+	_, p50, p99, err := interleaved(ctx, w.dir, all, bodies, 1, w.rounds(5), w.seconds())
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func atLeast(ctx context.Context, w *world) error {
 		return err
 	}
 	defer func() { _ = iss.Close() }()
-	body, err := questionOf(iss)
+	bodies, err := questionsOf(iss)
 	if err != nil {
 		return err
 	}
@@ -144,12 +144,12 @@ func atLeast(ctx context.Context, w *world) error {
 		return err
 	}
 	defer stop(off)
-	if err := errors.Join(bare.allows(ctx, body), off.allows(ctx, body)); err != nil {
+	if err := errors.Join(bare.allows(ctx, bodies[0]), off.allows(ctx, bodies[0])); err != nil {
 		return err
 	}
 	best := 0.0
 	for range 5 {
-		rate, _, _, err := interleaved(ctx, w.dir, []*process{bare, off}, body, 32, 1, 1)
+		rate, _, _, err := interleaved(ctx, w.dir, []*process{bare, off}, bodies, 32, 1, 1)
 		if err != nil {
 			return err
 		}

@@ -45,13 +45,29 @@ func issue(ctx context.Context, bits int) (*issuer.Server, error) {
 	return issuer.Listen(ctx, "127.0.0.1:0", issuer.Options{KeyBits: bits, Lifetime: 8 * time.Hour})
 }
 
-// question is what MinIO asks about a GET in a session whose claims carry the
-// token: claims as they are in the id_token, and again in conditions where they
-// are strings.
-func question(claims map[string]any) ([]byte, error) {
-	claims["accessKey"] = "BENCH7SESSION7ACCESS"
+// input is what MinIO asks, in its order.
+type input struct {
+	Account        string              `json:"account"`
+	Groups         []string            `json:"groups"`
+	Action         string              `json:"action"`
+	OriginalAction string              `json:"originalAction"`
+	Bucket         string              `json:"bucket"`
+	Conditions     map[string][]string `json:"conditions"`
+	Owner          bool                `json:"owner"`
+	Object         string              `json:"object"`
+	Claims         map[string]any      `json:"claims"`
+	DenyOnly       bool                `json:"denyOnly"`
+}
+
+// question is what MinIO asks about the nth GET in a session whose claims carry
+// the token: claims as they are in the id_token, and again in conditions where they
+// are strings. Each is of another object, and in another second.
+func question(claims map[string]any, n int) ([]byte, error) {
+	const account = "BENCH7SESSION7ACCESS"
+	claims["accessKey"] = account
+	at := time.Unix(1795290525+int64(n), 0).UTC()
 	conditions := map[string][]string{
-		"CurrentTime": {time.Now().UTC().Format(time.RFC3339)}, "EpochTime": {"1795290525"}, "Referer": {""}, "SecureTransport": {"false"},
+		"CurrentTime": {at.Format(time.RFC3339)}, "EpochTime": {fmt.Sprint(at.Unix())}, "Referer": {""}, "SecureTransport": {"false"},
 		"SourceIp": {"127.0.0.1"}, "UserAgent": {"MinIO (linux; amd64) minio-go/v7.0.88 mc/bench"}, "authType": {"REST-HEADER"},
 		"principaltype": {"AssumedRole"}, "signatureversion": {"AWS4-HMAC-SHA256"}, "versionid": {""}, "Accept-Encoding": {"zstd,gzip"},
 	}
@@ -60,16 +76,29 @@ func question(claims map[string]any) ([]byte, error) {
 			conditions[name] = []string{s}
 		}
 	}
-	return json.Marshal(map[string]any{"input": map[string]any{
-		"account": "BENCH7SESSION7ACCESS", "groups": nil, "action": "s3:GetObject", "originalAction": "", "bucket": "reports",
-		"conditions": conditions, "owner": false, "object": "2026/q3.csv", "claims": claims, "denyOnly": false,
+	return json.Marshal(map[string]any{"input": input{
+		Account: account, Action: "s3:GetObject", Bucket: "reports", Object: fmt.Sprintf("2026/q%d/%d.csv", n%4+1, n), Conditions: conditions, Claims: claims,
 	}})
 }
 
 // questionOf asks for alice.
 func questionOf(iss *issuer.Server) ([]byte, error) {
 	user, _ := iss.User("alice")
-	return question(iss.IDClaims(user))
+	return question(iss.IDClaims(user), 0)
+}
+
+// questionsOf asks for alice many times, in one session.
+func questionsOf(iss *issuer.Server) (all [][]byte, err error) {
+	user, _ := iss.User("alice")
+	claims := iss.IDClaims(user)
+	for n := range 64 {
+		body, err := question(claims, n)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, body)
+	}
+	return all, nil
 }
 
 // process is a server that was started.

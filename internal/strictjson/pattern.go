@@ -125,8 +125,15 @@ func (p *Pattern) take(data []byte, nodes []node, at stand) ([]node, stand, bool
 
 // beginning counts the nodes that begin before pos.
 func beginning(nodes []node, pos int32) int {
-	n, _ := slices.BinarySearchFunc(nodes, pos, func(n node, pos int32) int { return int(n.start - pos) })
-	return n
+	low, high := 0, len(nodes)
+	for low < high {
+		if middle := (low + high) / 2; nodes[middle].start < pos {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low
 }
 
 // moved appends nodes whose text is by so many bytes further behind.

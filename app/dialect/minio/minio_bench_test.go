@@ -21,3 +21,24 @@ func BenchmarkDecode(b *testing.B) {
 		n = (n + 1) % len(calls)
 	}
 }
+
+// The same with a Decoder that has seen each before.
+func BenchmarkDecoder(b *testing.B) {
+	calls := fixtures.Calls(b)[1:]
+	d, doc := new(minio.Decoder), new(strictjson.Document)
+	for range 100 { // some share a place
+		for _, c := range calls {
+			if req, err := d.Decode(c.Body, doc); err == nil {
+				d.Keep(c.Body, &req, doc)
+			}
+		}
+	}
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		if _, err := d.Decode(calls[n].Body, doc); err != nil {
+			b.Fatal(err)
+		}
+		n = (n + 1) % len(calls)
+	}
+}
