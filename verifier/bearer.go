@@ -15,7 +15,8 @@ import (
 // So a bearer whose check failed gets a line of its own before the pool: one at a
 // time, with a rest after each that fails. All others go to the pool at once. The
 // table never grows, and its seed is this process's own, so that nobody can bring
-// tokens in so many names that it fills, nor choose whose line he shares. Full it takes a megabyte.
+// tokens in so many names that it fills, nor choose whose line he shares. Full it
+// takes a megabyte.
 type bearers struct {
 	pool  *pool
 	seed  maphash.Seed
@@ -101,6 +102,19 @@ func (b bearer) failedLately() bool {
 	return l != nil && l.failedLately()
 }
 
+// crowded is what a bearer is told whose line is full. It never changes.
+var crowded = &Error{
+	Overloaded, "tokens of this credential failed their check lately, so its new ones are checked one at a time, and too many wait",
+	"find who brings them: token_signature in the decision log",
+}
+
+// full reports whether a check of the bearer would find too many waiting already,
+// so that its token need not be read for it.
+func (b bearer) full() bool {
+	l := b.line.Load()
+	return l != nil && l.turn.waiting.Load() >= l.turn.most && l.failedLately()
+}
+
 // line is where the checks of a bearer wait that has brought a forgery.
 type line struct {
 	turn *pool // of one: its slot is the turn
@@ -114,10 +128,7 @@ type line struct {
 func (l *line) do(ctx context.Context, deadline time.Time, check func(context.Context) *Error) *Error {
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	err := &Error{
-		Overloaded, "tokens of this credential failed their check lately, so its new ones are checked one at a time, and too many wait",
-		"find who brings them: token_signature in the decision log",
-	}
+	err := crowded
 	_ = l.turn.do(ctx, func() bool {
 		if l.rest(ctx) {
 			err = check(ctx)

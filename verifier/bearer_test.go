@@ -152,11 +152,17 @@ func TestTheLineOfABearerIsBounded(t *testing.T) {
 		var others sync.WaitGroup
 		others.Go(func() { _ = mallory.check(t.Context(), func() bool { time.Sleep(time.Second); return false }) })
 		synctest.Wait()
+		if mallory.full() {
+			t.Error("her line is full before anybody waits")
+		}
 		for range bearerWaiters {
 			others.Go(func() { refused(patience) })
 		}
 		synctest.Wait()
 		refused(0)
+		if !mallory.full() {
+			t.Error("her line is not full")
+		}
 		if p.waiting.Load() != 0 || p.inFlight() != 1 {
 			t.Errorf("%d wait in the pool, %d checks run or wait; want none and one", p.waiting.Load(), p.inFlight())
 		}
@@ -429,5 +435,27 @@ func TestATokenThatFoundNoTurnIsNotRemembered(t *testing.T) {
 		<-l.turn.slots
 		v.bad.cache.Wait()
 		bring(t, v, "alice", token, "")
+	})
+}
+
+// Where the bearer's line is full no token of hers is read, be it forged or good, but
+// one that is remembered counts.
+func TestATokenOfAFullLineIsNotRead(t *testing.T) {
+	one := rsaKey(0, kidOne)
+	bubble(t, func(t *testing.T, _ *idp, v *Verifier) {
+		warm := one.token(idClaims(v.now()).with("jti", "warm"))
+		bring(t, v, "mallory", warm, "")
+		v.good.cache.Wait()
+		mallory := v.bearers.of("mallory")
+		mallory.failed(time.Millisecond)
+		l := mallory.line.Load()
+		l.turn.waiting.Store(bearerWaiters)
+		bring(t, v, "mallory", "no token at all", Overloaded)
+		bring(t, v, "mallory", one.token(idClaims(v.now())), Overloaded)
+		bring(t, v, "mallory", warm, "")
+		bring(t, v, "alice", "no token at all", Malformed)
+		l.turn.waiting.Store(bearerWaiters - 1)
+		bring(t, v, "mallory", "no token at all", Malformed)
+		l.turn.waiting.Store(0)
 	})
 }

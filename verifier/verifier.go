@@ -202,6 +202,9 @@ func (v *Verifier) Verify(ctx context.Context, token string, p Presented) (*Iden
 	now := v.now()
 	digest, f := v.known(token, now)
 	if f == nil {
+		if v.bearers.of(p.By).full() {
+			return nil, crowded // reading the token costs more than all before it
+		}
 		// Everyone who brings the same token at once shares one check, in the turn of
 		// whoever came first.
 		shared, _, _ := v.once.Do(string(digest[:]), func() (any, error) {
