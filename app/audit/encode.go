@@ -18,8 +18,16 @@ func begin(b []byte) object { return object{append(b, '{')} }
 
 func (o *object) end() []byte { return append(o.b, '}') }
 
-// name begins a member.
+// name begins a member. The name is ours and needs no escape.
 func (o *object) name(name string) {
+	if o.b[len(o.b)-1] != '{' {
+		o.b = append(o.b, ',')
+	}
+	o.b = append(append(append(o.b, '"'), name...), '"', ':')
+}
+
+// key begins a member whose name is anybody's.
+func (o *object) key(name string) {
 	if o.b[len(o.b)-1] != '{' {
 		o.b = append(o.b, ',')
 	}
@@ -34,6 +42,11 @@ func (o *object) text(name, v string) *object {
 
 func (o *object) list(name string, v []string) *object {
 	o.name(name)
+	return o.texts(v)
+}
+
+// texts is the list that a member holds.
+func (o *object) texts(v []string) *object {
 	o.b = append(o.b, '[')
 	for i, s := range v {
 		if i > 0 {

@@ -17,14 +17,16 @@ func TestMembersReadAsEncodingJSONWouldWriteThem(t *testing.T) {
 		name, text, list := anyText.Draw(t, "name"), anyText.Draw(t, "text"), rapid.SliceOfN(anyText, 0, 3).Draw(t, "list")
 		flag, number := rapid.Bool().Draw(t, "flag"), rapid.Int64Range(-1<<53, 1<<53).Draw(t, "number")
 		o := begin([]byte("before"))
-		o.text("t"+name, text).list("l"+name, list).flag("f"+name, flag).number("n"+name, number)
+		o.text("t", text).list("l", list).flag("f", flag).number("n", number)
+		o.key("k" + name)
+		o.texts(list)
 		inner := begin(nil)
-		o.name("o" + name)
+		o.key("o" + name)
 		o.b = append(o.b, inner.end()...)
 		written := o.end()
 
 		theirs, err := json.Marshal(map[string]any{
-			"t" + name: text, "l" + name: list, "f" + name: flag, "n" + name: number, "o" + name: map[string]any{},
+			"t": text, "l": list, "f": flag, "n": number, "k" + name: list, "o" + name: map[string]any{},
 		})
 		if err != nil {
 			t.Fatal(err)

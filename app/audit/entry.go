@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/app/gateway"
-	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
 // marshal writes the entry as one line of JSON. This is the allow-list of what
@@ -61,14 +60,15 @@ func request(ev *object, r *gateway.Request) {
 }
 
 func credential(ev *object, r *gateway.Request) {
-	if r.Static() {
+	signer := r.Signer()
+	if signer.Static {
 		ev.flag("static", true)
 	}
-	if r.Claims.Get("sessionPolicy").Kind() != strictjson.Missing {
+	if signer.SessionPolicy {
 		ev.flag("session_policy", true)
 	}
-	if parent := r.Claims.Get("parent").View(); parent != "" {
-		ev.text("parent", parent)
+	if signer.Parent != "" {
+		ev.text("parent", signer.Parent)
 	}
 }
 
@@ -109,7 +109,8 @@ func read(ev *object, d *gateway.Decision) {
 		if key == "aws:Referer" {
 			list = withoutQueries(list)
 		}
-		dict.list(key, list)
+		dict.key(key)
+		dict.texts(list)
 	}
 	ev.b = dict.end()
 }

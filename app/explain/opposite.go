@@ -33,7 +33,7 @@ func (t *teller) opposite() []string {
 		return []string{`owner.decision is "evaluate" in config.toml, and no rule allows it`}
 	case "evidence":
 		lines := []string{"conditions hold one good token of the caller, and a rule that grants it enough"}
-		if t.r.Static() {
+		if t.r.Signer().Static {
 			lines = append(lines, "an [[account]] rule for "+quote(t.r.Account)+" grants it")
 		}
 		return lines

@@ -39,7 +39,7 @@ func TestWeighAnswersAsDecideDoes(t *testing.T) {
 				t.Errorf("%s: %s", name, diff)
 			}
 		}
-		if !r.Static() != (want != "") {
+		if !r.Signer().Static != (want != "") {
 			t.Errorf("a session is taken for a static key")
 		}
 	}

@@ -26,6 +26,18 @@ func (r *Request) Anonymous() bool {
 	return r.Account == "" || r.Claims.Kind() != strictjson.Object
 }
 
-// Static reports whether the key is one that MinIO keeps itself, or derived from
-// such a key.
-func (r *Request) Static() bool { return credentialOf(r).kind == static }
+// Signer is what the claims tell of the key that signed a request.
+type Signer struct {
+	// Static: MinIO keeps the key itself, or it is derived from such a key.
+	Static bool
+	// SessionPolicy: one came with the key.
+	SessionPolicy bool
+	// Parent is claims.parent, "" where that is no string.
+	Parent string
+}
+
+// Signer reads the claims.
+func (r *Request) Signer() Signer {
+	c := credentialOf(r)
+	return Signer{c.kind == static, c.policy.Kind() != strictjson.Missing, c.parent.View()}
+}
