@@ -459,3 +459,22 @@ func TestATokenOfAFullLineIsNotRead(t *testing.T) {
 		l.turn.waiting.Store(0)
 	})
 }
+
+// Whoever shares a check with a bearer that finds no turn has one of his own.
+func TestNobodyIsRefusedForAnothersLine(t *testing.T) {
+	one := rsaKey(0, kidOne)
+	bubble(t, func(t *testing.T, _ *idp, v *Verifier) {
+		apart(t, v)
+		mallory := v.bearers.of("mallory")
+		mallory.failed(time.Millisecond)
+		turn := mallory.line.Load().turn
+		turn.slots <- struct{}{} // somebody else has it, for long
+		token := one.token(idClaims(v.now()))
+		var clients sync.WaitGroup
+		clients.Go(func() { bring(t, v, "mallory", token, Overloaded) })
+		synctest.Wait()
+		clients.Go(func() { bring(t, v, "alice", token, "") })
+		clients.Wait()
+		<-turn.slots
+	})
+}

@@ -80,6 +80,7 @@ func New(o Options) (*Gateway, error) {
 func (g *Gateway) Use(m *mapping.Mapping) {
 	g.mapping.Store(m)
 	g.memory.reloaded()
+	time.AfterFunc(keep, g.memory.reloaded) // of what began under the one before
 }
 
 // Mapping is the mapping in force, nil before the first Use.

@@ -61,8 +61,7 @@ type decisionEntry struct {
 // objects and buckets, which MinIO need not have found legal when it asks.
 const longNames = 384
 
-// keep bounds how long an entry of an old mapping holds on to it. What a request that
-// began under it puts into the near memory afterwards stays until its place is taken.
+// keep bounds how long an entry of an old mapping holds on to it.
 const keep = 5 * time.Minute
 
 func newMemory(entries int64) *memory {

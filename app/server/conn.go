@@ -40,6 +40,7 @@ func (c *conn) know() {
 // Close reads on for a while, where there is something unread, and then closes.
 func (c *conn) Close() error {
 	if tcp, ok := c.Conn.(*net.TCPConn); ok && c.unread.Swap(false) {
+		c.enter(answering)
 		if tcp.CloseWrite() == nil && tcp.SetReadDeadline(time.Now().Add(lingerTime)) == nil {
 			_, _ = io.CopyN(io.Discard, tcp, lingerBytes) // whatever comes is thrown away
 		}

@@ -21,7 +21,8 @@ const (
 	phases
 )
 
-// patience is how many seconds a phase may take, and not two more; 0 is no bound.
+// patience is how many seconds a phase may take, and not two more (toldWithin more to
+// write); 0 is no bound.
 var patience = [phases]int64{reading: readTimeout, idle: idleTimeout, answering: writeTimeout}
 
 const (
@@ -46,10 +47,13 @@ func (s *since) get() (p phase, second int64) {
 // enter notes that the connection begins something else.
 func (c *conn) enter(p phase) { c.since.set(p, c.from.second.Load()) }
 
-// late reports whether a connection takes too long in a second.
-func (c *conn) late(second int64) bool {
+// late tells by how many seconds a connection takes too long, 0 or less for not.
+func (c *conn) late(second int64) (by int64, p phase) {
 	p, begun := c.since.get()
-	return patience[p] > 0 && second-begun > patience[p]
+	if patience[p] == 0 {
+		return 0, p
+	}
+	return second - begun - patience[p], p
 }
 
 // look ends what has taken too long, and looks again in a second as long as there
@@ -79,13 +83,21 @@ func (l *listener) tick() int64 {
 	return second
 }
 
+// toldWithin is how many seconds a sender that was too slow has for being told so.
+const toldWithin = 2
+
 // expire ends what has taken too long: whoever reads or writes is told as by any
 // deadline. The caller holds mu.
 func (l *listener) expire() {
+	longAgo := time.Unix(1, 0)
 	second := l.tick()
 	for c := range l.open {
-		if c.late(second) {
-			_ = c.Conn.SetDeadline(time.Unix(1, 0)) // long ago
+		switch by, p := c.late(second); {
+		case by <= 0:
+		case p == answering || by > toldWithin: // a handshake writes while it reads
+			_ = c.Conn.SetDeadline(longAgo)
+		default:
+			_ = c.Conn.SetReadDeadline(longAgo)
 		}
 	}
 }

@@ -33,8 +33,8 @@ func TestEachPhaseOfAConnectionHasItsTime(t *testing.T) {
 		"idle":                            {idle, reads, 75 * time.Second},
 		"deciding":                        {deciding, reads, 0},
 		"writing the answer":              {deciding, writes, 30 * time.Second},
-		"writing in a handshake":          {reading, writes, 30 * time.Second},
-		"writing to keep a session alive": {idle, writes, 75 * time.Second},
+		"writing in a handshake":          {reading, writes, 32 * time.Second},
+		"writing to keep a session alive": {idle, writes, 77 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -366,6 +366,9 @@ func (s *Server) unknown(c *fiber.Ctx) error {
 // or header, or no HTTP at all.
 func (s *Server) failed(c *fiber.Ctx, err error) error {
 	defer s.lastResort(c.Context())
+	if conn := ours(c.Context().Conn()); conn != nil {
+		conn.enter(answering)
+	}
 	a := answer{started: time.Now(), status: fiber.StatusBadRequest}
 	leaveUnread(c.Context().Conn())
 	var fe *fiber.Error

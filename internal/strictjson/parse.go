@@ -51,7 +51,7 @@ type Document struct {
 	data  []byte
 	nodes []node
 	hash  []hashedName // scratch of the duplicate check
-	like  bool         // it was read to its end as resembling a pattern
+	like  bool         // it never left its pattern
 }
 
 type hashedName struct {
@@ -89,8 +89,8 @@ func (d *Document) ParseLike(data []byte, like *Pattern) error {
 	return nil
 }
 
-// Resembled reports whether the text had the structure and the names of the
-// pattern it was read with.
+// Resembled reports whether the text never left the structure and the names of the
+// pattern it was read with. It may have ended sooner.
 func (d *Document) Resembled() bool { return d.like }
 
 // Reset forgets the input, so that a pooled document holds no request's data.

@@ -16,6 +16,9 @@ import (
 // and the texts go on alike, it would find the same nodes, and may take them over.
 // Reading stays as strict as it was: the pattern says what a text has been found
 // to be, never what it should be.
+//
+// So data is a text whose strict reading is exactly nodes. That no two names of an
+// object are the same is a part of that.
 type Pattern struct {
 	data   []byte
 	nodes  []node
@@ -30,24 +33,24 @@ type place struct {
 	name   bool  // of a member
 }
 
-// Pattern makes one of what the document holds, with memory of its own. nil
-// where it holds nothing.
-func (d *Document) Pattern() *Pattern {
+// Pattern makes one of what the document holds, with memory of its own. nil where it
+// holds nothing. The texts of some strings, values of this document and no names, are
+// written over: the pattern keeps nothing of them but where they were.
+func (d *Document) Pattern(blank ...Value) *Pattern {
 	if len(d.nodes) == 0 {
 		return nil
 	}
 	p := &Pattern{data: bytes.Clone(d.data), nodes: slices.Clone(d.nodes), places: make([]place, len(d.nodes))}
 	p.place(0, place{in: -1})
+	for _, v := range blank {
+		if v.doc == d && v.Kind() == String && !p.places[v.i].name {
+			p.blank(&p.nodes[v.i])
+		}
+	}
 	return p
 }
 
-// Blank writes over the text of a string, a value of the document that the pattern
-// was made of: the pattern is to keep nothing of it but where it was.
-func (p *Pattern) Blank(v Value) {
-	if v.Kind() != String {
-		return
-	}
-	n := &p.nodes[v.i]
+func (p *Pattern) blank(n *node) {
 	n.escaped = false
 	text := p.data[n.start+1 : n.end-1]
 	for i := range text {

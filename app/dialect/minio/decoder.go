@@ -2,6 +2,7 @@ package minio
 
 import (
 	"hash/maphash"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -21,7 +22,8 @@ type Decoder struct {
 
 const (
 	// patterns of at most patternSize bytes are kept: 16 MiB at most, and three
-	// where the questions have four kilobytes.
+	// where the questions have four kilobytes. The size also bounds how long a text
+	// that differs from its pattern everywhere can keep a reader.
 	patterns    = 512
 	patternSize = 32 << 10
 	// keyLength is how much of a body tells which pattern it may resemble: with
@@ -56,22 +58,23 @@ func (d *Decoder) Keep(body []byte, r *gateway.Request, doc *strictjson.Document
 	if slot.Load() != nil && d.turn.Add(1)%patternTurn != 0 {
 		return
 	}
-	p := doc.Pattern()
+	var blank []strictjson.Value
 	for name, list := range r.Conditions.Members() {
-		if !secret(name.View()) {
-			continue
-		}
-		for v := range list.Elements() {
-			p.Blank(v)
+		if secret(name.View()) {
+			blank = slices.AppendSeq(blank, list.Elements())
 		}
 	}
-	slot.Store(p)
+	slot.Store(doc.Pattern(blank...))
 }
 
 // secrets are parts of the names of conditions, in lower case, whose values are no
 // evidence and would be worth stealing: keys of SSE-C, session tokens of STS,
-// signatures, cookies. They are blanked in what is kept.
-var secrets = [...]string{"customer-key", "security-token", "signature", "authorization", "cookie"}
+// signatures, cookies, pages that may be presigned URLs, what others' headers are
+// called. They are blanked in what is kept.
+var secrets = [...]string{
+	"customer-key", "security-token", "signature", "authorization", "cookie", "referer", "encryption-context", "amz-meta",
+	"auth-token", "access-token", "api-key", "apikey", "secret", "password", "credential",
+}
 
 func secret(name string) bool {
 	lower := strings.ToLower(name)
