@@ -3,7 +3,7 @@ package strictjson
 import (
 	"bytes"
 	"encoding/json"
-	"reflect"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -24,7 +24,7 @@ func sameAs(t interface {
 	}
 	plain, like := new(Document), new(Document)
 	want := plain.Parse(text)
-	if got := like.ParseLike(text, from.Pattern()); !reflect.DeepEqual(want, got) {
+	if got := like.ParseLike(text, from.Pattern()); fmt.Sprint(want) != fmt.Sprint(got) {
 		t.Fatalf("pattern %s\ntext    %s\nerror %v, without the pattern %v", pattern, text, got, want)
 	}
 	if !slices.Equal(plain.nodes, like.nodes) {
