@@ -167,28 +167,43 @@ func get(ctx context.Context, address string) (*http.Response, error) {
 	return http.DefaultClient.Do(req)
 }
 
-// Metric reads one series from /metrics, 0 where there is none yet.
+// Metric returns the value of one series of /metrics, 0 if there is no such series yet.
 func (g *Gateway) Metric(series string) float64 {
+	g.tb.Helper()
+	return g.sum(func(name string) bool { return name == series })
+}
+
+// Decided returns how many decisions the running claimgate has made since it started.
+func (g *Gateway) Decided() int {
+	g.tb.Helper()
+	return int(g.sum(func(name string) bool { return strings.HasPrefix(name, "claimgate_decisions_total{") }))
+}
+
+// sum reads /metrics and adds the values of the series that match.
+func (g *Gateway) sum(match func(series string) bool) float64 {
 	g.tb.Helper()
 	res, err := get(g.tb.Context(), "http://"+g.port(adminPort)+"/metrics")
 	if err != nil {
 		g.tb.Fatalf("metrics of %s: %v", g.name, err)
 	}
 	defer res.Body.Close()
+	var sum float64
 	lines := bufio.NewScanner(res.Body)
 	for lines.Scan() {
-		if value, ok := strings.CutPrefix(lines.Text(), series+" "); ok {
-			number, err := strconv.ParseFloat(value, 64)
-			if err != nil {
-				g.tb.Fatalf("metric %s of %s: %v", series, g.name, err)
-			}
-			return number
+		space := strings.LastIndexByte(lines.Text(), ' ')
+		if space < 0 || !match(lines.Text()[:space]) {
+			continue
 		}
+		value, err := strconv.ParseFloat(lines.Text()[space+1:], 64)
+		if err != nil {
+			g.tb.Fatalf("metrics of %s: %v", g.name, err)
+		}
+		sum += value
 	}
 	if err := lines.Err(); err != nil {
 		g.tb.Fatalf("metrics of %s: %v", g.name, err)
 	}
-	return 0
+	return sum
 }
 
 // Log is everything that claimgate has written so far.
