@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -232,7 +233,7 @@ func TestTwoReplicas(t *testing.T) {
 	up := func(p *process) bool { _, body := p.get("/readyz"); return strings.Contains(body, `"up":true`) }
 	until(t, "both have joined", func() bool { return up(one) && up(two) })
 
-	var longest time.Duration
+	var all []time.Duration
 	for n := range 20 {
 		question, logout := session(t, iss, "session "+number(n))
 		for _, p := range []*process{one, two} {
@@ -249,11 +250,11 @@ func TestTwoReplicas(t *testing.T) {
 			t.Fatalf("the logout got %d", got)
 		}
 		for there.ask(question) != "token_revoked" {
-			if time.Since(began) > 10*time.Second {
+			if time.Since(began) > longest {
 				t.Fatal("the other replica never denied the session")
 			}
 		}
-		longest = max(longest, time.Since(began))
+		all = append(all, time.Since(began))
 		if got := here.ask(question); got != "token_revoked" {
 			t.Errorf("where the logout was received: %s", got)
 		}
@@ -261,9 +262,15 @@ func TestTwoReplicas(t *testing.T) {
 			t.Errorf("the same logout token again, at the other replica, got %d", got)
 		}
 	}
-	t.Logf("denied on the other replica within %s of sending the logout, at the longest of 20", longest)
-	if longest > time.Second {
-		t.Errorf("it took %s, more than a second", longest)
+	// A machine may pause. A replica that learned of logouts only when it
+	// synchronizes, every half a minute, would be late for most of them.
+	took := median(all)
+	t.Logf("denied on the other replica within %s of sending the logout (median of 20)", took)
+	if took > time.Second {
+		t.Errorf("it took %s (median), more than a second", took)
+	}
+	if late := slices.Max(all); late > 10*time.Second {
+		t.Errorf("it took %s once", late)
 	}
 
 	s.kill()
