@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/app/config"
-	"github.com/claimgate/claimgate/app/revocation"
-	"github.com/claimgate/claimgate/verifier"
+	"github.com/claimgate/claimgate/verifier/revocation"
+	"github.com/claimgate/claimgate/verifier/revocation/shared"
 	"github.com/rs/zerolog"
 )
 
@@ -18,7 +18,7 @@ func (p *patient) store(ctx context.Context) {
 	if p.config.Revocation.Store == "memory" {
 		return
 	}
-	known := verifier.NewRevocations(nil, retention(p.config))
+	known := revocation.NewList(nil, retention(p.config))
 	s, err := newStore(p.config, known, zerolog.Nop())
 	if err != nil {
 		p.say("revocation", err, "")
@@ -40,13 +40,13 @@ func (p *patient) store(ctx context.Context) {
 }
 
 // newStore makes the store that a Config names.
-func newStore(c *config.Config, known *verifier.Revocations, log zerolog.Logger) (*revocation.Store, error) {
+func newStore(c *config.Config, known *revocation.List, log zerolog.Logger) (*shared.Store, error) {
 	issuers := make(map[string]string)
 	for i := range c.Issuers {
 		issuers[c.Issuers[i].Name] = c.Issuers[i].URL
 	}
-	return revocation.New(revocation.Options{
-		URL: c.Revocation.Store, CAFile: c.Revocation.CAFile, MaxStale: c.Revocation.MaxStale, Issuers: issuers, Revocations: known, Log: log,
+	return shared.New(shared.Options{
+		URL: c.Revocation.Store, CAFile: c.Revocation.CAFile, MaxStale: c.Revocation.MaxStale, Issuers: issuers, List: known, Log: log,
 		Password: func() string { return string(c.Revocation.RereadPassword()) },
 	})
 }

@@ -115,7 +115,7 @@ func TestIntrospectionWhileTheIssuerIsDown(t *testing.T) {
 			t.Errorf("%s: an outage brought a revoked token back: %s", onError, got)
 		}
 		// /readyz shows the outage before the log has its line.
-		said := func() int { return l.program.count("cannot be asked whether tokens still count") }
+		said := func() int { return l.program.count("does not answer introspection") }
 		until(t, "the log says so", func() bool { return said() > 0 })
 		if n := said(); n != 1 {
 			t.Errorf("%s: the log says so %d times, want once", onError, n)

@@ -7,7 +7,8 @@ import (
 	"github.com/claimgate/claimgate/app/config"
 	"github.com/claimgate/claimgate/internal/finding"
 	"github.com/claimgate/claimgate/mapping"
-	"github.com/claimgate/claimgate/verifier"
+	"github.com/claimgate/claimgate/verifier/introspection"
+	"github.com/claimgate/claimgate/verifier/jwks"
 )
 
 // files are those whose change is a reason to reload.
@@ -98,22 +99,25 @@ func (s *service) hangup() {
 	}
 }
 
-// notice logs what happens to key sets and introspection, and counts refreshes.
-func (s *service) notice(n verifier.Notice) {
+// introspectionNotice logs that an issuer cannot be asked, or answers again.
+func (s *service) introspectionNotice(n introspection.Notice) {
+	if n.Err == nil {
+		s.log.Info().Str("issuer", n.Issuer).Msg("the issuer answers introspection again")
+		return
+	}
+	s.log.Error().Str("issuer", n.Issuer).Err(n.Err).Msg("the issuer does not answer introspection")
+}
+
+// keysNotice logs and counts what happens to a key set.
+func (s *service) keysNotice(n jwks.Notice) {
 	switch n.Kind {
-	case verifier.IntrospectionFailed:
-		s.log.Error().Str("issuer", n.Issuer).Err(n.Err).Msg("the issuer cannot be asked whether tokens still count")
-		return
-	case verifier.IntrospectionRecovered:
-		s.log.Info().Str("issuer", n.Issuer).Msg("the issuer answers again whether tokens still count")
-		return
-	case verifier.Refreshed:
+	case jwks.Refreshed:
 		s.log.Debug().Str("issuer", n.Issuer).Int("keys", n.Keys).Msg("the key set is unchanged")
-	case verifier.KeysChanged, verifier.SnapshotLoaded:
+	case jwks.KeysChanged, jwks.SnapshotLoaded:
 		s.log.Info().Str("issuer", n.Issuer).Str("kind", string(n.Kind)).Int("keys", n.Keys).Strs("skipped", n.Skipped).Msg("a key set is in use")
-	case verifier.RefreshFailed:
+	case jwks.RefreshFailed:
 		s.log.Warn().Str("issuer", n.Issuer).Err(n.Err).Msg("the key set could not be fetched; the last good one stays in use up to max_stale")
-	case verifier.SnapshotIgnored, verifier.SnapshotFailed:
+	case jwks.SnapshotIgnored, jwks.SnapshotFailed:
 		s.log.Warn().Str("issuer", n.Issuer).Str("kind", string(n.Kind)).Err(n.Err).Msg("the snapshot of the key set")
 	}
 	s.metrics.Refreshed(n)

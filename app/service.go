@@ -15,10 +15,12 @@ import (
 	"github.com/claimgate/claimgate/app/audit"
 	"github.com/claimgate/claimgate/app/config"
 	"github.com/claimgate/claimgate/app/gateway"
-	"github.com/claimgate/claimgate/app/revocation"
 	"github.com/claimgate/claimgate/app/server"
 	"github.com/claimgate/claimgate/app/watch"
 	"github.com/claimgate/claimgate/verifier"
+	"github.com/claimgate/claimgate/verifier/introspection"
+	"github.com/claimgate/claimgate/verifier/revocation"
+	"github.com/claimgate/claimgate/verifier/revocation/shared"
 	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/rs/zerolog"
 )
@@ -28,8 +30,9 @@ type service struct {
 	config      *config.Config
 	log         zerolog.Logger
 	verifier    *verifier.Verifier
-	revocations *verifier.Revocations
-	store       *revocation.Store // nil where revocations are not shared
+	revocations *revocation.List
+	logouts     *revocation.LogoutVerifier
+	store       *shared.Store // nil where revocations are not shared
 	gateway     *gateway.Gateway
 	audit       *audit.Log
 	metrics     *server.Metrics
@@ -90,7 +93,7 @@ func newService(ctx context.Context, c *config.Config, log zerolog.Logger) (_ *s
 
 func (s *service) makeVerifier() (err error) {
 	o := verifierOptions(s.config)
-	o.Notify = s.notice
+	o.Notify, o.NotifyIntrospection = s.keysNotice, s.introspectionNotice
 	if s.verifier, err = verifier.New(o); err != nil {
 		return err
 	}
@@ -106,7 +109,7 @@ func verifierOptions(c *config.Config) verifier.Options {
 			CAFile: i.CAFile, UsernameClaim: i.UsernameClaim, AllowDelegation: i.AllowDelegation,
 			InsecureHTTP: i.InsecureHTTP, Leeway: i.Leeway, MaxLifetime: i.MaxLifetime, Refresh: i.Refresh,
 			RefetchCooldown: i.RefetchCooldown, MaxStale: i.MaxStale, SnapshotFile: i.SnapshotFile,
-			Introspection: verifier.Introspection{
+			Introspection: introspection.Config{
 				ClientID: i.Introspection.ClientID, ClientSecret: string(i.Introspection.ClientSecret), Endpoint: i.Introspection.Endpoint,
 				TTL: i.Introspection.TTL, AllowOnError: i.Introspection.OnError == "allow",
 			},

@@ -7,12 +7,14 @@ import (
 
 	"github.com/claimgate/claimgate/app/config"
 	"github.com/claimgate/claimgate/verifier"
+	"github.com/claimgate/claimgate/verifier/revocation"
 )
 
 // makeRevocations makes the memory of ended sessions and, where one is
 // configured, the store that shares it with other replicas.
 func (s *service) makeRevocations() (err error) {
-	s.revocations = verifier.NewRevocations(time.Now, retention(s.config))
+	s.revocations = revocation.NewList(time.Now, retention(s.config))
+	s.logouts = revocation.NewLogoutVerifier(s.verifier, time.Now)
 	if s.config.Revocation.Store == "memory" {
 		return nil
 	}
@@ -66,7 +68,7 @@ func (s *service) stale() func() bool {
 
 // logout ends what a logout token names.
 func (s *service) logout(ctx context.Context, token string) error {
-	l, err := s.verifier.VerifyLogout(ctx, token)
+	l, err := s.logouts.Verify(ctx, token)
 	if err != nil {
 		return err
 	}

@@ -113,12 +113,12 @@ func (l *live) write(name, text string) {
 	}
 }
 
-// until repeats a check until it holds. The deadline only ends a test that hangs.
+// until repeats a check until it holds. The deadline only bounds a failing test.
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	again := time.NewTicker(5 * time.Millisecond) // real files and sockets: there is no clock to inject
 	defer again.Stop()
-	deadline := time.After(time.Minute)
+	deadline := time.After(15 * time.Second)
 	for !holds() {
 		select {
 		case <-deadline:

@@ -20,6 +20,7 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/verifier"
+	"github.com/claimgate/claimgate/verifier/revocation"
 )
 
 // gate is the decision without its server, in this process.
@@ -47,7 +48,7 @@ func (w *world) newGate(ctx context.Context, iss *issuer.Server, mappingText str
 	}
 	v.Start()
 	g, err := gateway.New(gateway.Options{
-		Verifier: v, Revocations: verifier.NewRevocations(time.Now, time.Hour), DecisionEntries: 1_000_000,
+		Verifier: v, Revocations: revocation.NewList(time.Now, time.Hour), DecisionEntries: 1_000_000,
 		Evidence: gateway.Evidence{Keys: []string{"authentik_token", "X-Authentik-Jwt"}, StaticCredentials: gateway.StaticMatch},
 	})
 	if err != nil {

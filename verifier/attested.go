@@ -7,33 +7,34 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/internal/strictjson"
+	"github.com/claimgate/claimgate/verifier/internal/quote"
 )
 
-// Attested returns who the claims of a MinIO session speak of, where no token
-// came with the request and the operator accepts MinIO's word instead. MinIO
-// checks neither iss nor anything after the login, so iss must be configured,
-// aud and azp fit, and exp lie ahead. MaxLifetime is not applied: MinIO writes
-// an exp of its own, up to a year ahead.
+// Attested returns the identity that the claims of a MinIO session name. It is for
+// requests without a token, if the operator trusts MinIO's word instead. MinIO checks
+// neither iss nor anything after the login, so iss must be configured, aud and azp must
+// fit, and exp must lie ahead. MaxLifetime does not apply: MinIO writes its own exp, up
+// to a year ahead.
 //
-// The claims of an access key have no exp, being frozen for ever: they count
-// until maxAge after iat, 0 not at all. The caller has compared the access
-// key's parent already. Every error has the reason claims_untrusted.
+// The claims of an access key have no exp and never change: they count until maxAge
+// after iat, 0 not at all. The caller must compare the access key's parent first. Every
+// error has the reason Untrusted.
 func (v *Verifier) Attested(claims []byte, maxAge time.Duration) (*Identity, error) {
-	claims = bytes.Clone(claims) // the identity keeps parts of it, the caller may reuse it
+	claims = bytes.Clone(claims) // the identity keeps parts of the copy; the caller may reuse its memory
 	doc, err := strictjson.Parse(claims)
 	if err != nil {
 		return nil, refuse(Untrusted, "the claims are not strict JSON: "+err.Error())
 	}
 	root := doc.Root()
-	if name, found := twin(root, v.claimNames); found {
+	if name, found := caseVariant(root, v.claimNames); found {
 		return nil, refuse(Untrusted, "a claim differs from "+name+" only by case")
 	}
-	s := v.sources[root.Get("iss").Text()]
-	if s == nil {
-		return nil, refuse(Untrusted, "iss is "+quoted(root.Get("iss").Text())+", which is no configured issuer")
+	i := v.issuers[root.Get("iss").Text()]
+	if i == nil {
+		return nil, refuse(Untrusted, "iss is "+quote.Value(root.Get("iss").Text())+", which is no configured issuer")
 	}
 	now := v.now()
-	id, why := s.issuer.attested(root, now, v.clock.Latest(now), maxAge)
+	id, why := i.config.attested(root, now, v.clock.Latest(now), maxAge)
 	if why != nil {
 		return nil, refuse(Untrusted, why.Detail)
 	}
@@ -72,14 +73,14 @@ func (i *Issuer) attested(root strictjson.Value, now, latest time.Time, maxAge t
 			return nil, refuse(Expired, "exp has passed")
 		}
 	case !hasIAT:
-		return nil, refuse(BadClaims, "neither exp nor iat is there")
+		return nil, refuse(BadClaims, "exp and iat are missing")
 	case maxAge <= 0 || !latest.Before(id.IssuedAt.Add(maxAge)): // iat may lie ahead, within the leeway
 		return nil, refuse(Expired, "an access key's claims count until iat + evidence.service_account_max_age")
 	}
 	return id, nil
 }
 
-// namesRead are the claims that decide something for any issuer.
+// namesRead returns the claims that are read for any of the issuers.
 func namesRead(issuers []Issuer) []string {
 	names := slices.Clone(claimNames)
 	for _, i := range issuers {

@@ -11,28 +11,36 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/claimgate/claimgate/internal/testsupport/idp"
+	"github.com/claimgate/claimgate/verifier/jwks"
 )
 
 // benchVerifier has an issuer that answers after a while, as over a network.
-func benchVerifier(b *testing.B, keys ...*testKey) (*Verifier, *atomic.Int64) {
+func benchVerifier(b *testing.B, keys ...*idp.Key) (*Verifier, *atomic.Int64) {
 	b.Helper()
-	v := offline(b, jwksOf(keys...), func(o *Options) { o.Now = nil })
-	s, fetches := v.order[0], new(atomic.Int64)
-	set := s.set.Load()
-	set.fetched = time.Now()
-	s.fetch = func(context.Context) (*keySet, error) {
-		fetches.Add(1)
-		time.Sleep(5 * time.Millisecond)
-		return parseKeySet(set.raw)
+	v, fetches := offline(b, idp.JWKSOf(keys...), func(o *Options) { o.Now = nil }), new(atomic.Int64)
+	source, err := jwks.New(b.Context(), jwks.Config{
+		Refresh: 5 * time.Minute, MaxStale: time.Hour, RefetchCooldown: v.order[0].config.RefetchCooldown,
+		Fetch: func(context.Context) ([]byte, error) {
+			fetches.Add(1)
+			time.Sleep(5 * time.Millisecond)
+			return idp.JWKSOf(keys...), nil
+		},
+	})
+	if err != nil {
+		b.Fatal(err)
 	}
+	source.Demand(b.Context(), "")
+	v.order[0].keys = source
 	return v, fetches
 }
 
 // A token that is remembered. Goal: no allocation, less than 1.5 us.
 func BenchmarkWarm(b *testing.B) {
-	one := rsaKey(0, kidOne)
+	one := idp.RSAKey(0, idp.KidOne)
 	v, _ := benchVerifier(b, one)
-	token := one.token(idClaims(time.Now()).with("groups", groups(8)))
+	token := one.Token(idp.IDClaims(time.Now()).With("groups", groups(8)))
 	ctx := context.Background()
 	warm(b, v, token)
 	b.ReportAllocs()
@@ -49,16 +57,16 @@ func warm(b *testing.B, v *Verifier, token string) {
 	if _, err := v.Verify(context.Background(), token, Presented{}); err != nil {
 		b.Fatal(err)
 	}
-	v.good.cache.Wait()
+	v.cache.good.cache.Wait()
 }
 
 // A token that is new, beside nothing but the check of its signature. Goal: at
 // most 1.6 times that for RSA-2048, 1.15 times for RSA-4096.
 func BenchmarkCold(b *testing.B) {
-	for _, key := range []*testKey{{kidOne, "RS256", rsaPrivate[0]()}, {kidOne, "RS256", rsa4096()}} {
-		public := key.private.Public().(*rsa.PublicKey)
-		token := key.token(idClaims(time.Now()).with("groups", groups(8)))
-		g, err := gate(token, 16<<10, tokenTypes)
+	for _, key := range []*idp.Key{idp.RSAKey(0, idp.KidOne), idp.RSA4096Key(idp.KidOne)} {
+		public := key.Private.Public().(*rsa.PublicKey)
+		token := key.Token(idp.IDClaims(time.Now()).With("groups", groups(8)))
+		g, err := parseCompact(token, 16<<10, accessTypes)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -96,9 +104,9 @@ func BenchmarkCold(b *testing.B) {
 // client whose token is remembered. Goal: at most one fetch in a cooldown, and a
 // p99 of the warm client at most twice that of a quiet time.
 func BenchmarkFloodOfKids(b *testing.B) {
-	one := rsaKey(0, kidOne)
+	one := idp.RSAKey(0, idp.KidOne)
 	v, fetches := benchVerifier(b, one)
-	token := one.token(idClaims(time.Now()))
+	token := one.Token(idp.IDClaims(time.Now()))
 	warm(b, v, token)
 	flood := bogusTokens(100_000)
 	p99 := func(n int, stop *atomic.Bool) time.Duration {
@@ -131,7 +139,7 @@ func BenchmarkFloodOfKids(b *testing.B) {
 		busy := p99(1000, &over)
 		clients.Wait()
 		took := time.Since(start)
-		if most := 1 + int64(took/v.order[0].issuer.RefetchCooldown); fetches.Load() > most {
+		if most := 1 + int64(took/v.order[0].config.RefetchCooldown); fetches.Load() > most {
 			b.Errorf("%d fetches in %s, want at most %d", fetches.Load(), took, most)
 		}
 		b.ReportMetric(float64(fetches.Load()), "fetches")

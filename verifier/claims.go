@@ -5,14 +5,16 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/internal/strictjson"
+	"github.com/claimgate/claimgate/verifier/internal/quote"
 )
 
-// Claims that are read here. The issuers' username claims are added to them.
+// claimNames are the claims that are read. The issuers' username claims come on top.
 var claimNames = []string{
 	"iss", "sub", "aud", "azp", "exp", "iat", "nbf", "sid", "groups", "policy", "events", "cnf", "act",
 }
 
-// judged is a payload whose claims fit an issuer, apart from the time.
+// judged is a payload that passed step 6: its claims fit the issuer. The time is not
+// judged.
 type judged struct {
 	identity      Identity
 	exp, iat, nbf int64
@@ -20,10 +22,11 @@ type judged struct {
 	hasNBF        bool
 }
 
-// farFuture is past any time a token may name. It keeps sums within 64 bits.
+// farFuture is later than any time in a token, in seconds. It keeps sums within 64
+// bits.
 const farFuture = 1 << 40
 
-// judge applies step 6 of the package comment to the claims of a payload.
+// judge applies step 6 to the claims of a payload.
 func (i *Issuer) judge(root strictjson.Value) (*judged, *Error) {
 	if err := i.judgeKind(root); err != nil {
 		return nil, err
@@ -49,7 +52,7 @@ func (i *Issuer) judge(root strictjson.Value) (*judged, *Error) {
 	if j.nbf, j.hasNBF, err = seconds(root, "nbf"); err != nil {
 		return nil, err
 	}
-	if j.exp > farFuture || (j.hasIAT && j.exp-j.iat > int64(i.MaxLifetime/time.Second)) {
+	if j.exp > farFuture || (j.hasIAT && i.exceedsLifetime(j.iat, j.exp)) {
 		return nil, i.tooLong()
 	}
 	j.identity.Expires = time.Unix(j.exp, 0)
@@ -59,6 +62,10 @@ func (i *Issuer) judge(root strictjson.Value) (*judged, *Error) {
 	return j, nil
 }
 
+func (i *Issuer) exceedsLifetime(iat, exp int64) bool {
+	return exp > farFuture || exp-iat > int64(i.MaxLifetime/time.Second)
+}
+
 func (i *Issuer) tooLong() *Error {
 	return &Error{
 		Lifetime, "exp lies more than max_lifetime (" + i.MaxLifetime.String() + ") ahead",
@@ -66,14 +73,14 @@ func (i *Issuer) tooLong() *Error {
 	}
 }
 
-// judgeKind refuses tokens that are made for another purpose. Authentik's
-// logout tokens were typ JWT until 2026.2, so typ alone does not tell them.
+// judgeKind refuses tokens with another purpose. Authentik's logout tokens had typ
+// JWT until 2026.2, so typ alone does not tell.
 func (i *Issuer) judgeKind(root strictjson.Value) *Error {
 	if root.Get("events").Kind() != strictjson.Missing {
 		return refuse(Type, "the token has events: it is a logout token")
 	}
 	if root.Get("cnf").Kind() != strictjson.Missing {
-		return refuse(Type, "the token has cnf: it is bound to a key whose possession nobody proves here")
+		return refuse(Type, "the token has cnf: it is bound to a key, and possession of the key is not proven here")
 	}
 	if root.Get("act").Kind() != strictjson.Missing && !i.AllowDelegation {
 		return &Error{
@@ -100,11 +107,11 @@ func (i *Issuer) judgeAudience(root strictjson.Value) *Error {
 		}
 	}
 	if !azpFits {
-		return refuse(WrongAudience, "azp "+quoted(azp.View())+" is not among the audiences")
+		return refuse(WrongAudience, "azp "+quote.Value(azp.View())+" is not among the audiences")
 	}
 	e := refuse(WrongAudience, "aud names none of the audiences")
 	if len(aud) > 0 {
-		e.Detail += ", but " + quoted(aud[0])
+		e.Detail += ", but " + quote.Value(aud[0])
 	}
 	if azp.Kind() == strictjson.String {
 		e.Hint = "azp fits, so a scope mapping in Authentik replaces aud: remove aud from the mapping, or add its value to audiences"
@@ -112,15 +119,15 @@ func (i *Issuer) judgeAudience(root strictjson.Value) *Error {
 	return e
 }
 
-// readIdentity keeps the claims, as views of the payload, which lives as long as
-// the identity, and checks the types of those that decide something.
+// readIdentity checks the types of the claims that decide something and keeps all
+// claims, as views of the payload, which lives as long as the identity.
 func (i *Issuer) readIdentity(id *Identity, root strictjson.Value) *Error {
 	id.Issuer, id.IssuerURL = i.Name, i.URL
 	sub := root.Get("sub")
 	if id.Subject = sub.View(); id.Subject == "" {
 		return &Error{
 			BadClaims, "sub is not a non-empty string",
-			"in Authentik choose a \"Subject mode\" that every user has a value for",
+			"in Authentik choose a \"Subject mode\" for which every user has a value",
 		}
 	}
 	if sid := root.Get("sid"); sid.Kind() != strictjson.Missing && sid.Kind() != strictjson.String {
@@ -164,8 +171,8 @@ func (i *Issuer) readIdentity(id *Identity, root strictjson.Value) *Error {
 	return nil
 }
 
-// stringList reads a list of strings, or a string as a list of one where
-// single is set. A list that holds anything else is not ok.
+// stringList reads a list of strings or, if single is set, one string. A list with
+// another element is not ok.
 func stringList(v strictjson.Value, single bool) ([]string, bool) {
 	switch {
 	case v.Kind() == strictjson.Missing:
@@ -185,8 +192,8 @@ func stringList(v strictjson.Value, single bool) ([]string, bool) {
 	return list, true
 }
 
-// seconds reads a NumericDate (RFC 7519 section 2) that is written as an
-// integer. Authentik writes no other.
+// seconds reads a NumericDate (RFC 7519 section 2). It must be written as an integer,
+// as Authentik does.
 func seconds(root strictjson.Value, name string) (n int64, present bool, _ *Error) {
 	v := root.Get(name)
 	if v.Kind() == strictjson.Missing {
@@ -199,8 +206,8 @@ func seconds(root strictjson.Value, name string) (n int64, present bool, _ *Erro
 	return n, true, nil
 }
 
-// judgeTime applies step 7 of the package comment. latest is now, or later where
-// the clock was set back: what has expired stays so.
+// judgeTime applies step 7. latest is now, or a later time if the clock was set back:
+// an expired token stays expired.
 func (i *Issuer) judgeTime(j *judged, now, latest time.Time, maxAge time.Duration) *Error {
 	if j.hasIAT && j.identity.IssuedAt.After(now.Add(i.Leeway)) {
 		return i.early("iat")

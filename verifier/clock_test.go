@@ -3,16 +3,18 @@ package verifier
 import (
 	"testing"
 	"time"
+
+	"github.com/claimgate/claimgate/internal/testsupport/idp"
 )
 
 // A clock that jumps by ten minutes, either way and back, brings no expired
 // token to life, and none is refused for longer than the jump.
 func TestTheClockJumps(t *testing.T) {
-	one := rsaKey(0, kidOne)
-	now := testNow
-	v := offline(t, jwksOf(one), func(o *Options) { o.Now = func() time.Time { return now } })
+	one := idp.RSAKey(0, idp.KidOne)
+	now := idp.Now
+	v := offline(t, idp.JWKSOf(one), func(o *Options) { o.Now = func() time.Time { return now } })
 	token := func(iat, exp time.Duration) string {
-		return one.token(idClaims(testNow).with("iat", testNow.Add(iat).Unix(), "exp", testNow.Add(exp).Unix()))
+		return one.Token(idp.IDClaims(idp.Now).With("iat", idp.Now.Add(iat).Unix(), "exp", idp.Now.Add(exp).Unix()))
 	}
 	long, short, fresh, over := token(-time.Hour, 8*time.Hour), token(-time.Hour, 5*time.Minute), token(0, time.Hour), token(-time.Hour, -5*time.Minute)
 	for _, step := range []struct {
@@ -30,7 +32,7 @@ func TestTheClockJumps(t *testing.T) {
 		{"a day ahead", 24 * time.Hour, Expired, Expired, Expired, Expired},
 		{"set right: a clock that was so wrong is not remembered", 0, "", "", "", Expired},
 	} {
-		now = testNow.Add(step.at)
+		now = idp.Now.Add(step.at)
 		for name, c := range map[string]struct {
 			token string
 			want  Reason
@@ -44,14 +46,14 @@ func TestTheClockJumps(t *testing.T) {
 }
 
 func TestAnAccessKeyDoesNotComeBackWithTheClock(t *testing.T) {
-	one := rsaKey(0, kidOne)
-	now := testNow
-	v := offline(t, jwksOf(one), func(o *Options) { o.Now = func() time.Time { return now } })
-	frozen := one.token(idClaims(testNow).with("iat", testNow.Add(-2*time.Hour).Unix(), "exp", testNow.Add(-time.Hour).Unix()))
-	claims := toJSON(idClaims(testNow).with("iat", testNow.Add(-2*time.Hour).Unix(), "exp", drop))
-	expired := toJSON(idClaims(testNow).with("exp", testNow.Add(-time.Minute).Unix()))
+	one := idp.RSAKey(0, idp.KidOne)
+	now := idp.Now
+	v := offline(t, idp.JWKSOf(one), func(o *Options) { o.Now = func() time.Time { return now } })
+	frozen := one.Token(idp.IDClaims(idp.Now).With("iat", idp.Now.Add(-2*time.Hour).Unix(), "exp", idp.Now.Add(-time.Hour).Unix()))
+	claims := idp.JSON(idp.IDClaims(idp.Now).With("iat", idp.Now.Add(-2*time.Hour).Unix(), "exp", idp.Drop))
+	expired := idp.JSON(idp.IDClaims(idp.Now).With("exp", idp.Now.Add(-time.Minute).Unix()))
 	for _, at := range []time.Duration{0, -10 * time.Minute} {
-		now = testNow.Add(at)
+		now = idp.Now.Add(at)
 		const age = 2*time.Hour - time.Minute
 		_, err := v.Verify(t.Context(), frozen, Presented{MaxAge: age})
 		wantReason(t, err, Expired)

@@ -2,27 +2,28 @@ package verifier
 
 import (
 	"bytes"
-	"crypto"
 	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/claimgate/claimgate/verifier/internal/odd"
+	"github.com/claimgate/claimgate/internal/testsupport/idp"
+	"github.com/claimgate/claimgate/verifier/internal/base64url"
+	"github.com/claimgate/claimgate/verifier/internal/malformed"
+	"github.com/claimgate/claimgate/verifier/jwks"
 	"github.com/lestrrat-go/jwx/v3/jwa"
-	"github.com/lestrrat-go/jwx/v3/jwk"
 	"github.com/lestrrat-go/jwx/v3/jws"
 	"pgregory.net/rapid"
 )
 
-// oddParts are seeds: every odd token, taken apart.
-func oddParts(f *testing.F, add func(header, payload []byte)) {
+// malformedParts are seeds: every odd token, taken apart.
+func malformedParts(f *testing.F, add func(header, payload []byte)) {
 	f.Helper()
-	s := odd.Signer{Key: rsaPrivate[0](), KeyID: kidOne, Issuer: issuerURL, Audience: clientID, Now: testNow}
+	s := malformed.Signer{Key: idp.RSAPrivate(0), KeyID: idp.KidOne, Issuer: idp.URL, Audience: idp.ClientID, Now: idp.Now}
 	for _, c := range s.Cases() {
 		parts := strings.Split(c.Token, ".")
-		header, err1 := base64url.DecodeString(parts[0])
-		payload, err2 := base64url.DecodeString(parts[1])
+		header, err1 := base64url.Decode(parts[0])
+		payload, err2 := base64url.Decode(parts[1])
 		if err1 == nil && err2 == nil {
 			add(bytes.ReplaceAll(header, []byte("RS256"), []byte("EdDSA")), payload)
 		}
@@ -31,8 +32,8 @@ func oddParts(f *testing.F, add func(header, payload []byte)) {
 
 // What passes the gate has one spelling and one reading: that of encoding/json,
 // which matches the names of members without regard to case.
-func FuzzGate(f *testing.F) {
-	s := odd.Signer{Key: rsaPrivate[0](), KeyID: kidOne, Issuer: issuerURL, Audience: clientID, Now: testNow}
+func FuzzCompact(f *testing.F) {
+	s := malformed.Signer{Key: idp.RSAPrivate(0), KeyID: idp.KidOne, Issuer: idp.URL, Audience: idp.ClientID, Now: idp.Now}
 	f.Add(s.Plain())
 	for _, c := range s.Cases() {
 		f.Add(c.Token)
@@ -41,7 +42,7 @@ func FuzzGate(f *testing.F) {
 		f.Add(c.token)
 	}
 	f.Fuzz(func(t *testing.T, token string) {
-		g, err := gate(token, 16<<10, tokenTypes)
+		g, err := parseCompact(token, 16<<10, accessTypes)
 		if (g == nil) == (err == nil) {
 			t.Fatalf("token and error, or neither: %v", err)
 		}
@@ -49,9 +50,9 @@ func FuzzGate(f *testing.F) {
 			return
 		}
 		parts := strings.Split(token, ".")
-		header, err1 := base64url.DecodeString(parts[0])
+		header, err1 := base64url.Decode(parts[0])
 		payload := g.payload.Root().Raw()
-		if len(parts) != 3 || err1 != nil || b64(header) != parts[0] || b64(g.signature) != parts[2] || !strings.HasPrefix(token, string(g.signed)+".") {
+		if len(parts) != 3 || err1 != nil || idp.B64(header) != parts[0] || idp.B64(g.signature) != parts[2] || !strings.HasPrefix(token, string(g.signed)+".") {
 			t.Error("the token has another spelling")
 		}
 		var h struct {
@@ -64,7 +65,7 @@ func FuzzGate(f *testing.F) {
 		if h.Crit != nil || h.B64 != nil || h.JWK != nil || h.JKU != nil || h.X5U != nil || h.Cty != nil || h.Zip != nil || h.Enc != nil {
 			t.Error("the header asks for another reading")
 		}
-		if len(g.kid) < 1 || len(g.kid) > maxKid {
+		if len(g.kid) < 1 || len(g.kid) > jwks.MaxKid {
 			t.Errorf("a kid of %d bytes", len(g.kid))
 		}
 		if !json.Valid(payload) {
@@ -73,74 +74,23 @@ func FuzzGate(f *testing.F) {
 	})
 }
 
-// Whatever a key set holds, the keys that count are the ones jwx reads there,
-// are for signatures, and are fit for the algorithms they are given.
-func FuzzKeySet(f *testing.F) {
-	one := rsaKey(0, kidOne)
-	f.Add(jwksOf(one, ecKey("ES256", "a"), ecKey("ES384", "b"), ecKey("ES512", "c"), edKey("d")))
-	f.Add(jwks(one.jwk("use", "enc"), one.jwk("d", "AQAB"), one.jwk("alg", "ES256"), edKey("x").jwk("crv", "X25519")))
-	f.Add([]byte(`{"keys":[{"kty":"RSA","kid":"a","n":"AQAB","e":"AQAB"}]}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		set, err := parseKeySet(data)
-		if (set == nil) == (err == nil) {
-			t.Fatalf("set and error, or neither: %v", err)
-		}
-		if err != nil {
-			return
-		}
-		var read struct{ Keys []json.RawMessage }
-		if err := json.Unmarshal(data, &read); err != nil {
-			t.Fatalf("encoding/json can't read it: %v", err)
-		}
-		if n := set.size(); n < 1 || n > len(read.Keys) || n > maxKeys {
-			t.Errorf("%d keys of %d", n, len(read.Keys))
-		}
-		theirs := make(map[string][]crypto.PublicKey)
-		for _, raw := range read.Keys {
-			var plain map[string]any
-			_ = json.Unmarshal(raw, &plain)
-			for _, extra := range []string{"x5c", "x5t", "x5t#S256", "x5u", "alg", "use", "key_ops"} {
-				delete(plain, extra)
-			}
-			var public any
-			if k, err := jwk.ParseKey(toJSON(plain)); err == nil && jwk.Export(k, &public) == nil {
-				kid, _ := k.KeyID()
-				theirs[kid] = append(theirs[kid], public)
-			}
-		}
-		for kid, keys := range set.byKid {
-			for _, k := range keys {
-				same := func(p crypto.PublicKey) bool {
-					return p.(interface{ Equal(crypto.PublicKey) bool }).Equal(k.public)
-				}
-				if !slices.ContainsFunc(theirs[kid], same) {
-					t.Errorf("jwx does not read the key of kid %q", kid)
-				}
-				if k.kid != kid || len(k.algorithms) == 0 || slices.ContainsFunc(k.algorithms, func(a string) bool { return !slices.Contains(Algorithms(), a) }) {
-					t.Errorf("kid %q under %q, for %v", k.kid, kid, k.algorithms)
-				}
-			}
-		}
-	})
-}
-
 // Whatever header and payload the trusted key signs: what is accepted here, jwx
 // accepts with that key and algorithm, and reads the same in it.
 func FuzzVerify(f *testing.F) {
-	ed := edKey(kidOne)
-	oddParts(f, func(header, payload []byte) { f.Add(header, payload) })
-	head := toJSON(map[string]any{"alg": "EdDSA", "typ": "JWT", "kid": kidOne})
-	f.Add(head, toJSON(idClaims(testNow)))
+	ed := idp.EdKey(idp.KidOne)
+	malformedParts(f, func(header, payload []byte) { f.Add(header, payload) })
+	head := idp.JSON(map[string]any{"alg": "EdDSA", "typ": "JWT", "kid": idp.KidOne})
+	f.Add(head, idp.JSON(idp.IDClaims(idp.Now)))
 	for _, c := range variants() {
 		if parts := strings.Split(c.token, "."); len(parts) == 3 {
-			if payload, err := base64url.DecodeString(parts[1]); err == nil {
+			if payload, err := base64url.Decode(parts[1]); err == nil {
 				f.Add(head, payload)
 			}
 		}
 	}
-	v := offline(f, jwksOf(ed))
+	v := offline(f, idp.JWKSOf(ed))
 	f.Fuzz(func(t *testing.T, header, payload []byte) {
-		token := ed.compact(header, payload)
+		token := ed.Compact(header, payload)
 		id, err := v.Verify(t.Context(), token, Presented{})
 		if err != nil {
 			if ReasonOf(err) == "" || id != nil {
@@ -148,7 +98,7 @@ func FuzzVerify(f *testing.F) {
 			}
 			return
 		}
-		read, err := jws.Verify([]byte(token), jws.WithKey(jwa.EdDSA(), ed.private.Public()))
+		read, err := jws.Verify([]byte(token), jws.WithKey(jwa.EdDSA(), ed.Private.Public()))
 		if err != nil {
 			t.Fatalf("jwx refuses it: %v", err)
 		}
@@ -161,13 +111,13 @@ func FuzzVerify(f *testing.F) {
 		if err := json.Unmarshal(read, &c); err != nil {
 			t.Fatalf("encoding/json can't read it: %v", err)
 		}
-		if c.Iss != issuerURL || c.Sub != id.Subject || c.Exp != id.Expires.Unix() || (c.Iat != id.IssuedAt.Unix() && !id.IssuedAt.IsZero()) {
+		if c.Iss != idp.URL || c.Sub != id.Subject || c.Exp != id.Expires.Unix() || (c.Iat != id.IssuedAt.Unix() && !id.IssuedAt.IsZero()) {
 			t.Errorf("encoding/json reads %+v, here it is %+v", c, id)
 		}
-		if list, ok := c.Aud.([]any); c.Aud != clientID && (!ok || !slices.Contains(list, any(clientID))) {
+		if list, ok := c.Aud.([]any); c.Aud != idp.ClientID && (!ok || !slices.Contains(list, any(idp.ClientID))) {
 			t.Errorf("accepted for %v", c.Aud)
 		}
-		if c.Sub == "" || c.Exp <= testNow.Unix()-30 || c.Exp > testNow.Unix()+24*3600+30 || c.Iat > testNow.Unix()+30 || c.Events != nil || c.Cnf != nil || c.Act != nil {
+		if c.Sub == "" || c.Exp <= idp.Now.Unix()-30 || c.Exp > idp.Now.Unix()+24*3600+30 || c.Iat > idp.Now.Unix()+30 || c.Events != nil || c.Cnf != nil || c.Act != nil {
 			t.Errorf("accepted although the package comment refuses it: %+v", c)
 		}
 	})
@@ -175,9 +125,9 @@ func FuzzVerify(f *testing.F) {
 
 // No change of a valid token's bytes is accepted.
 func TestNoMutationIsAccepted(t *testing.T) {
-	for _, k := range []*testKey{rsaKey(0, "rsa"), ecKey("ES256", "ec"), ecKey("ES512", "ec521"), edKey("ed")} {
-		v := offline(t, jwksOf(k))
-		token := k.token(idClaims(testNow))
+	for _, k := range []*idp.Key{idp.RSAKey(0, "rsa"), idp.ECKey("ES256", "ec"), idp.ECKey("ES512", "ec521"), idp.EdKey("ed")} {
+		v := offline(t, idp.JWKSOf(k))
+		token := k.Token(idp.IDClaims(idp.Now))
 		if _, err := v.Verify(t.Context(), token, Presented{}); err != nil {
 			t.Fatal(err)
 		}
@@ -214,19 +164,19 @@ func TestNoMutationIsAccepted(t *testing.T) {
 // Members that nobody reads, in the header or the payload, change no decision,
 // and neither does whether the token is remembered.
 func TestUnreadMembersDecideNothing(t *testing.T) {
-	ed := edKey(kidOne)
-	v := offline(t, jwksOf(ed))
+	ed := idp.EdKey(idp.KidOne)
+	v := offline(t, idp.JWKSOf(ed))
 	name := rapid.StringMatching(`x-[a-z]{1,8}`)
 	value := rapid.SampledFrom([]any{nil, true, 1, 1.5, "a", []any{"a", 1}, map[string]any{"exp": 1}})
 	rapid.Check(t, func(r *rapid.T) {
-		c := idClaims(testNow).with(
+		c := idp.IDClaims(idp.Now).With(
 			rapid.SampledFrom([]string{"exp", "iat", "aud", "sub", "iss", "azp", "x"}).Draw(r, "claim"),
-			rapid.SampledFrom([]any{drop, nil, 1, testNow.Unix(), testNow.Unix() + 60, "a", clientID, issuerURL, []string{clientID}}).Draw(r, "value"),
+			rapid.SampledFrom([]any{idp.Drop, nil, 1, idp.Now.Unix(), idp.Now.Unix() + 60, "a", idp.ClientID, idp.URL, []string{idp.ClientID}}).Draw(r, "value"),
 		)
-		_, err1 := v.Verify(t.Context(), ed.token(c), Presented{})
-		token := ed.token(c.with(name.Draw(r, "extra claim"), value.Draw(r, "of")), name.Draw(r, "extra member"), value.Draw(r, "of"))
+		_, err1 := v.Verify(t.Context(), ed.Token(c), Presented{})
+		token := ed.Token(c.With(name.Draw(r, "extra claim"), value.Draw(r, "of")), name.Draw(r, "extra member"), value.Draw(r, "of"))
 		_, err2 := v.Verify(t.Context(), token, Presented{})
-		v.good.cache.Wait()
+		v.cache.good.cache.Wait()
 		_, err3 := v.Verify(t.Context(), token, Presented{})
 		if ReasonOf(err1) != ReasonOf(err2) || ReasonOf(err2) != ReasonOf(err3) {
 			r.Fatalf("plain %v, with more %v, remembered %v", err1, err2, err3)

@@ -2,16 +2,16 @@ package verifier
 
 import "time"
 
-// Identity is who a verified token, or claims that MinIO attests, speak of. It
-// is shared between requests and must not be changed.
+// Identity is the person or machine that a verified token names, or that the claims
+// of a MinIO session name. It is shared between requests and must not be changed.
 type Identity struct {
 	Issuer    string // the configured name of the issuer
 	IssuerURL string // its iss, byte for byte
 	Subject   string
-	Username  string // the issuer's username claim; "" where absent or no string
+	Username  string // the issuer's username claim; "" if absent or not a string
 	Session   string // sid; "" for machine tokens
 	Groups    []string
-	IssuedAt  time.Time // zero where iat is absent
+	IssuedAt  time.Time // zero if iat is absent
 	Expires   time.Time // zero only for attested claims of an access key
 	Digest    [32]byte  // SHA-256 of the token, or of the attested claims
 
@@ -21,12 +21,11 @@ type Identity struct {
 type claim struct {
 	name   string
 	values []string
-	other  bool // neither null, a string, nor a list of strings
+	other  bool // not null, a string, or a list of strings
 }
 
-// Claim returns the values of a top-level claim that is a string or a list of
-// strings. ok is false where the claim has any other type; an absent claim and
-// null have no values and are ok.
+// Claim returns the values of a top-level claim that is a string or a list of strings.
+// An absent claim and null have no values. ok is false if the claim has another type.
 func (id *Identity) Claim(name string) (values []string, ok bool) {
 	for i := range id.claims {
 		if id.claims[i].name == name {

@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"slices"
 	"strings"
+
+	"github.com/claimgate/claimgate/verifier/internal/base64url"
 )
 
-// Outcome is how one check of an inspected token ended.
+// Outcome is the outcome of one check of an inspected token.
 type Outcome string
 
 // The outcomes. The zero Outcome is none of them.
@@ -17,7 +19,7 @@ const (
 	NotReached Outcome = "not reached"
 )
 
-// Check is one step of the package comment, as it went for one token.
+// Check is one step of the package comment and its outcome for one token.
 type Check struct {
 	Name    string  `json:"check"`
 	Asks    string  `json:"asks"`
@@ -27,17 +29,17 @@ type Check struct {
 	Hint    string  `json:"fix,omitempty"`
 }
 
-// Inspection is what there is to say of one token.
+// Inspection is the result of Inspect.
 type Inspection struct {
-	// Header and Payload are the decoded parts, nil where they do not decode.
-	// They are as the token says, whether it is good or not.
+	// Header and Payload are the decoded parts, whether the token is good or not; nil if
+	// a part does not decode.
 	Header, Payload []byte
 	Checks          []Check
-	// Identity is who the token speaks of; nil unless every check passed.
+	// Identity is the identity that the token names; nil unless every check passed.
 	Identity *Identity
 }
 
-// checks are the steps in their order, with the reasons they fail with.
+// checks are the steps in their order, with the reasons of their errors.
 var checks = []struct {
 	name, asks string
 	reasons    []Reason
@@ -55,18 +57,17 @@ var checks = []struct {
 	{"time", "not expired, not from the future", []Reason{Expired, NotYetValid}},
 }
 
-// Inspect verifies a token as Verify does, without remembering it, and tells how
-// each check went. It asks the same code in the same order, so it cannot say
-// anything else than Verify would.
+// Inspect verifies a token as Verify does, without the cache, and reports each check.
+// Verify and Inspect run the same code in the same order.
 func (v *Verifier) Inspect(ctx context.Context, token string) Inspection {
 	in := Inspection{}
 	if parts := strings.Split(token, "."); len(token) <= v.maxToken && len(parts) == 3 {
 		in.Header, in.Payload = part(parts[0]), part(parts[1])
 	}
-	f, err := v.check(ctx, token, v.pool)
+	f, err := v.check(ctx, token, v.credentials.pool)
 	if err == nil {
 		f.identity.Digest = sha256.Sum256([]byte(token))
-		if err = f.source.issuer.judgeTime(&f.judged, v.now(), v.now(), 0); err == nil {
+		if err = f.issuer.config.judgeTime(&f.judged, v.now(), v.now(), 0); err == nil {
 			in.Identity = &f.identity
 		}
 	}
@@ -84,22 +85,22 @@ func (v *Verifier) Inspect(ctx context.Context, token string) Inspection {
 	return in
 }
 
-// part decodes one part of a token, nil where it does not decode.
+// part decodes one part of a token. It returns nil if the part does not decode.
 func part(text string) []byte {
-	if decoded, err := segment(text); err == nil {
+	if decoded, err := base64url.Decode(text); err == nil {
 		return decoded
 	}
 	return nil
 }
 
-// failedCheck is the index of the check that an error comes from, past the last
-// one where there is none.
+// failedCheck returns the index of the check that failed, or the number of checks if
+// err is nil.
 func failedCheck(f *verified, err *Error) int {
 	if err == nil {
 		return len(checks)
 	}
 	name := ""
-	if f.key != nil && err.Reason == Type { // told by the claims, after the signature
+	if f.key != nil && err.Reason == Type { // judged by the claims, after the signature
 		name = "purpose"
 	}
 	for n, c := range checks {
@@ -107,5 +108,5 @@ func failedCheck(f *verified, err *Error) int {
 			return n
 		}
 	}
-	return 0 // a reason of no check would be a defect: then nothing has passed
+	return 0 // a reason without a check would be a defect: no check has passed
 }

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"github.com/claimgate/claimgate/internal/testsupport/idp"
 )
 
 // What an inspection says is what Verify does, for every variant.
 func TestAnInspectionSaysWhatVerifyDoes(t *testing.T) {
-	one, enc := rsaKey(0, kidOne), rsaKey(2, "enc-key")
-	set := jwks(one.jwk(), enc.jwk("use", "enc"), ecKey("ES256", "ec256").jwk())
+	one, enc := idp.RSAKey(0, idp.KidOne), idp.RSAKey(2, "enc-key")
+	set := idp.JWKS(one.JWK(), enc.JWK("use", "enc"), idp.ECKey("ES256", "ec256").JWK())
 	for _, c := range variants() {
 		var adjust []func(*Options)
 		if c.adjust != nil {
@@ -47,23 +49,23 @@ func TestAnInspectionSaysWhatVerifyDoes(t *testing.T) {
 }
 
 func TestAnInspectionNamesTheCheck(t *testing.T) {
-	one := rsaKey(0, kidOne)
-	v := offline(t, jwksOf(one))
-	id := idClaims(testNow)
-	late := testNow.Add(-2 * time.Hour)
+	one := idp.RSAKey(0, idp.KidOne)
+	v := offline(t, idp.JWKSOf(one))
+	id := idp.IDClaims(idp.Now)
+	late := idp.Now.Add(-2 * time.Hour)
 	for _, tc := range []struct {
 		name, token, check string
 		header, payload    bool
 	}{
-		{"a good token", one.token(id), "", true, true},
+		{"a good token", one.Token(id), "", true, true},
 		{"an opaque token", "opaque", "format", false, false},
 		{"a token too long", string(make([]byte, 17<<10)), "format", false, false},
-		{"a header that is no base64", "?." + b64([]byte("{}")) + ".x", "format", false, true},
-		{"a logout token by its header", one.token(id, "typ", "logout+jwt"), "type", true, true},
-		{"a logout token by its claims", one.token(id.with("events", map[string]any{})), "purpose", true, true},
-		{"another audience", one.token(id.with("aud", "other")), "audience", true, true},
-		{"a year", one.token(id.with("exp", testNow.Unix()+365*86400)), "lifetime", true, true},
-		{"expired", one.token(id.with("iat", late.Unix(), "exp", late.Unix()+60)), "time", true, true},
+		{"a header that is no base64", "?." + idp.B64([]byte("{}")) + ".x", "format", false, true},
+		{"a logout token by its header", one.Token(id, "typ", "logout+jwt"), "type", true, true},
+		{"a logout token by its claims", one.Token(id.With("events", map[string]any{})), "purpose", true, true},
+		{"another audience", one.Token(id.With("aud", "other")), "audience", true, true},
+		{"a year", one.Token(id.With("exp", idp.Now.Unix()+365*86400)), "lifetime", true, true},
+		{"expired", one.Token(id.With("iat", late.Unix(), "exp", late.Unix()+60)), "time", true, true},
 	} {
 		in := v.Inspect(t.Context(), tc.token)
 		failed := ""

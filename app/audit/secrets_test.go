@@ -22,6 +22,7 @@ import (
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/mapping/policy"
 	"github.com/claimgate/claimgate/verifier"
+	"github.com/claimgate/claimgate/verifier/revocation"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
@@ -108,7 +109,7 @@ func newRecorder(t testing.TB) *recorder {
 	t.Cleanup(v.Close)
 	// The sessions are judged by what MinIO attests: the recorded tokens' keys are gone.
 	r.Gateway, err = gateway.New(gateway.Options{
-		Verifier: v, Revocations: verifier.NewRevocations(now, time.Hour), DecisionEntries: 100, Now: now, EvaluateOwner: true,
+		Verifier: v, Revocations: revocation.NewList(now, time.Hour), DecisionEntries: 100, Now: now, EvaluateOwner: true,
 		Evidence: gateway.Evidence{Keys: []string{"evidence"}, AttestedClaims: true, ServiceAccountMaxAge: 365 * 24 * time.Hour},
 	})
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/claimgate/claimgate/app/server"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/verifier"
+	"github.com/claimgate/claimgate/verifier/revocation"
 	"github.com/rs/zerolog"
 )
 
@@ -32,7 +33,7 @@ type jumping struct {
 	t           *testing.T
 	url, log    string
 	issuer      *issuer.Server
-	revocations *verifier.Revocations
+	revocations *revocation.List
 	audit       *audit.Log
 }
 
@@ -54,7 +55,7 @@ func startJumping(t *testing.T, mappingText string) *jumping {
 	t.Cleanup(v.Close)
 	v.Start()
 	until(t, "the keys", v.Ready)
-	j.revocations = verifier.NewRevocations(j.now, 24*time.Hour)
+	j.revocations = revocation.NewList(j.now, 24*time.Hour)
 	g, err := gateway.New(gateway.Options{
 		Verifier: v, Revocations: j.revocations, DecisionEntries: 100, Now: j.now,
 		Evidence: gateway.Evidence{Keys: []string{"authentik_token"}, StaticCredentials: gateway.StaticAny},
@@ -155,7 +156,7 @@ name = "until lately"
 policies = ["readonly"]
 expires = %s
 `, at(5*time.Minute), at(-5*time.Minute)))
-	j.revocations.End(&verifier.Logout{Issuer: "authentik", Subject: "u1", Session: "ended", ID: "1", IssuedAt: time.Now(), Expires: time.Now().Add(time.Hour)})
+	j.revocations.End(&revocation.Logout{Issuer: "authentik", Subject: "u1", Session: "ended", ID: "1", IssuedAt: time.Now(), Expires: time.Now().Add(time.Hour)})
 	const (
 		allow   = gateway.PolicyAllow
 		expired = gateway.TokenExpired

@@ -7,6 +7,7 @@ import (
 
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/verifier"
+	"github.com/claimgate/claimgate/verifier/revocation"
 )
 
 // The clock of the machine jumps by ten minutes, either way and back, while
@@ -16,7 +17,7 @@ import (
 func TestTheClockJumps(t *testing.T) {
 	var jump atomic.Int64
 	now := func() time.Time { return time.Now().Add(time.Duration(jump.Load())) }
-	known := verifier.NewRevocations(now, 25*time.Hour)
+	known := revocation.NewList(now, 25*time.Hour)
 	g := newGate(t, func(o *gateway.Options, _ *verifier.Issuer, vo *verifier.Options) {
 		o.Now, o.Revocations, vo.Now = now, known, now
 	})
@@ -29,8 +30,8 @@ func TestTheClockJumps(t *testing.T) {
 	short := token("short", -time.Hour, 5*time.Minute)
 	over := token("over", -time.Hour, -5*time.Minute)
 	fresh := token("fresh", 0, time.Hour)
-	known.End(&verifier.Logout{Issuer: "authentik", Subject: "bob", Session: "ended", ID: "1", IssuedAt: right, Expires: right.Add(2 * time.Minute)})
-	known.Merge(verifier.Revocation{Issuer: "authentik", Session: "ended elsewhere", ID: "2", Before: right, Until: right.Add(25 * time.Hour)})
+	known.End(&revocation.Logout{Issuer: "authentik", Subject: "bob", Session: "ended", ID: "1", IssuedAt: right, Expires: right.Add(2 * time.Minute)})
+	known.Merge(revocation.Entry{Issuer: "authentik", Session: "ended elsewhere", ID: "2", Before: right, Until: right.Add(25 * time.Hour)})
 	elsewhere := token("ended elsewhere", -time.Hour, 8*time.Hour)
 
 	type want struct{ lives, short, fresh gateway.Reason }

@@ -8,6 +8,7 @@ import (
 	"github.com/claimgate/claimgate/app/demo/issuer"
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/verifier"
+	"github.com/claimgate/claimgate/verifier/revocation"
 )
 
 // Reasons that are given before or after the decision: package server has tests
@@ -69,7 +70,7 @@ func TestEveryReasonIsGivenWhereItApplies(t *testing.T) {
 		given[tc.gate.expect(tc.name, tc.in, tc.want).Reason] = true
 	}
 
-	g.revocations.End(&verifier.Logout{Issuer: "authentik", Subject: "bob", ID: "1", IssuedAt: time.Now(), Expires: time.Now().Add(time.Hour)})
+	g.revocations.End(&revocation.Logout{Issuer: "authentik", Subject: "bob", ID: "1", IssuedAt: time.Now(), Expires: time.Now().Add(time.Hour)})
 	given[g.expect("after a logout", dev(g).token(good), gateway.TokenRevoked).Reason] = true
 
 	stale := newGate(t, func(o *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) {
@@ -308,7 +309,7 @@ func TestWhoEndedASessionIsHeard(t *testing.T) {
 	named := g.sign("bob", []string{"devs"}, "sid", "login-1")
 	other := g.sign("bob", []string{"devs"}, "sid", "login-2")
 	g.expect("before", in().token(named), gateway.PolicyAllow)
-	g.revocations.End(&verifier.Logout{Issuer: "authentik", Session: "login-1", ID: "1", IssuedAt: time.Now(), Expires: time.Now().Add(time.Hour)})
+	g.revocations.End(&revocation.Logout{Issuer: "authentik", Session: "login-1", ID: "1", IssuedAt: time.Now(), Expires: time.Now().Add(time.Hour)})
 	g.expect("the token's own sid", in().token(named), gateway.TokenRevoked)
 	g.expect("the session's sid, where the token has none", in().token(plain), gateway.TokenRevoked)
 	g.expect("another login's token on another session", in().claim("sid", "login-2").token(other), gateway.PolicyAllow)

@@ -6,10 +6,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/claimgate/claimgate/internal/ratchet"
+	"github.com/claimgate/claimgate/internal/forwardclock"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/mapping/policy"
 	"github.com/claimgate/claimgate/verifier"
+	"github.com/claimgate/claimgate/verifier/revocation"
 )
 
 // ActionPrometheus is asked with claims that the caller has signed itself.
@@ -25,7 +26,7 @@ type Tokens interface {
 // Options configure a Gateway.
 type Options struct {
 	Verifier    Tokens
-	Revocations *verifier.Revocations
+	Revocations *revocation.List
 	// Stale reports that Revocations have not heard of other replicas for so
 	// long that they must not be relied on; nil is never.
 	Stale func() bool
@@ -48,7 +49,7 @@ type Options struct {
 // concurrently.
 type Gateway struct {
 	verifier      Tokens
-	revocations   *verifier.Revocations
+	revocations   *revocation.List
 	stale         func() bool
 	introspect    func(ctx context.Context, id *verifier.Identity, token string) error
 	evidence      Evidence
@@ -68,7 +69,7 @@ func New(o Options) (*Gateway, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	clock := new(ratchet.Clock)
+	clock := new(forwardclock.Clock)
 	return &Gateway{
 		verifier: o.Verifier, revocations: o.Revocations, stale: o.Stale, introspect: o.Introspect, evidence: o.Evidence, evaluateOwner: o.EvaluateOwner,
 		now: func() time.Time { return clock.Latest(o.Now()) }, ids: newIDs(), memory: newMemory(o.DecisionEntries), sessions: newSessionPolicies(),

@@ -17,6 +17,7 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/verifier"
+	"github.com/claimgate/claimgate/verifier/revocation"
 	"go.uber.org/goleak"
 )
 
@@ -75,7 +76,7 @@ type gate struct {
 	t           testing.TB
 	issuer      *issuer.Server
 	verifier    *verifier.Verifier
-	revocations *verifier.Revocations
+	revocations *revocation.List
 }
 
 type change func(*gateway.Options, *verifier.Issuer, *verifier.Options)
@@ -93,7 +94,7 @@ func newGate(t testing.TB, changes ...change) *gate {
 		Refresh: time.Hour, RefetchCooldown: time.Second, MaxStale: 24 * time.Hour,
 	}
 	o := gateway.Options{
-		Revocations:     verifier.NewRevocations(time.Now, 24*time.Hour),
+		Revocations:     revocation.NewList(time.Now, 24*time.Hour),
 		DecisionEntries: 1000,
 		Evidence: gateway.Evidence{
 			Keys: []string{"authentik_token", "X-Authentik-Jwt"}, StaticCredentials: gateway.StaticMatch,

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/claimgate/claimgate/internal/near"
+	"github.com/claimgate/claimgate/internal/frontcache"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/mapping/policy"
 	"github.com/claimgate/claimgate/verifier"
@@ -27,8 +27,8 @@ type memory struct {
 	decisions *ristretto.Cache[uint64, *decisionEntry]
 	// In front of both, what was asked for a moment ago: to ask ristretto, which
 	// counts how often keys are asked for, costs more than the decision.
-	nearGrants    near.Cache[grantsEntry]
-	nearDecisions near.Cache[decisionEntry]
+	nearGrants    frontcache.Cache[grantsEntry]
+	nearDecisions frontcache.Cache[decisionEntry]
 
 	hits, misses atomic.Uint64 // of decisions
 }

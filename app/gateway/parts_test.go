@@ -9,11 +9,12 @@ import (
 
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/verifier"
+	"github.com/claimgate/claimgate/verifier/revocation"
 )
 
 func TestAGatewayWithoutItsPartsIsRefused(t *testing.T) {
 	good := gateway.Options{
-		Verifier: brokenTokens{}, Revocations: verifier.NewRevocations(time.Now, time.Hour),
+		Verifier: brokenTokens{}, Revocations: revocation.NewList(time.Now, time.Hour),
 		Evidence: gateway.Evidence{Keys: []string{"authentik_token"}}, DecisionEntries: 1,
 	}
 	for name, change := range map[string]func(*gateway.Options){

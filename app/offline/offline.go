@@ -11,7 +11,7 @@ import (
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/internal/strictjson"
 	"github.com/claimgate/claimgate/mapping"
-	"github.com/claimgate/claimgate/verifier"
+	"github.com/claimgate/claimgate/verifier/revocation"
 )
 
 // Options say under what a request is decided.
@@ -52,7 +52,7 @@ func New(o Options) (*Gate, error) {
 		return nil, err
 	}
 	gw, err := gateway.New(gateway.Options{
-		Verifier: g, Revocations: verifier.NewRevocations(time.Now, time.Hour), Evidence: o.Evidence,
+		Verifier: g, Revocations: revocation.NewList(time.Now, time.Hour), Evidence: o.Evidence,
 		EvaluateOwner: o.EvaluateOwner, DecisionEntries: 1000, Now: o.Now,
 	})
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/verifier"
+	"github.com/claimgate/claimgate/verifier/revocation"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -83,7 +84,7 @@ func newLive(t *testing.T, e gateway.Evidence) *live {
 	t.Cleanup(v.Close)
 	e.Keys = []string{"authentik_token", "X-Authentik-Jwt"}
 	g, err := gateway.New(gateway.Options{
-		Verifier: v, Revocations: verifier.NewRevocations(time.Now, time.Hour), Evidence: e, DecisionEntries: 100,
+		Verifier: v, Revocations: revocation.NewList(time.Now, time.Hour), Evidence: e, DecisionEntries: 100,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -8,8 +8,8 @@ import (
 
 	"github.com/claimgate/claimgate/app/audit"
 	"github.com/claimgate/claimgate/app/gateway"
-	"github.com/claimgate/claimgate/app/revocation"
 	"github.com/claimgate/claimgate/verifier"
+	"github.com/claimgate/claimgate/verifier/revocation/shared"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
@@ -18,7 +18,7 @@ import (
 type Admin struct {
 	Gateway  *gateway.Gateway
 	Verifier *verifier.Verifier
-	Store    *revocation.Store // of revocations; nil where they are not shared
+	Store    *shared.Store // of revocations; nil where they are not shared
 	Metrics  *Metrics
 	Audit    *audit.Log
 	Version  any // shown as JSON by /version
@@ -57,7 +57,7 @@ type Readiness struct {
 	Mapping  string           `json:"mapping"` // the revision in force, "" for none
 	Issuers  []verifier.State `json:"issuers"`
 	// RevocationStore is shown where revocations are shared.
-	RevocationStore *revocation.State `json:"revocation_store,omitempty"`
+	RevocationStore *shared.State `json:"revocation_store,omitempty"`
 	// Audit is how the decision log fares. It does not make the gateway unready:
 	// only further answers show that the log can be written again.
 	Audit audit.State `json:"audit"`

@@ -17,6 +17,7 @@ import (
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/verifier"
+	"github.com/claimgate/claimgate/verifier/revocation"
 	"github.com/rs/zerolog"
 	"github.com/valyala/fasthttp"
 )
@@ -45,7 +46,7 @@ func newInside(tb testing.TB, output string) *inside {
 	}
 	tb.Cleanup(v.Close)
 	g, err := gateway.New(gateway.Options{
-		Verifier: v, Revocations: verifier.NewRevocations(time.Now, time.Hour), DecisionEntries: 1000,
+		Verifier: v, Revocations: revocation.NewList(time.Now, time.Hour), DecisionEntries: 1000,
 		Evidence: gateway.Evidence{Keys: []string{"authentik_token"}, StaticCredentials: gateway.StaticMatch},
 	})
 	if err != nil {

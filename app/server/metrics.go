@@ -8,6 +8,8 @@ import (
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/verifier"
+	"github.com/claimgate/claimgate/verifier/jwks"
+	"github.com/claimgate/claimgate/verifier/revocation"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 )
@@ -35,7 +37,7 @@ type connections struct {
 type Sources struct {
 	Gateway     *gateway.Gateway
 	Verifier    *verifier.Verifier
-	Revocations *verifier.Revocations
+	Revocations *revocation.List
 	Audit       *audit.Log
 }
 
@@ -109,7 +111,7 @@ func (m *Metrics) decided(r gateway.Reason, took time.Duration) {
 }
 
 // Refreshed counts one fetch of an issuer's key set.
-func (m *Metrics) Refreshed(n verifier.Notice) {
+func (m *Metrics) Refreshed(n jwks.Notice) {
 	m.refreshes.WithLabelValues(n.Issuer, string(n.Kind)).Inc()
 }
 

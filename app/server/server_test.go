@@ -22,6 +22,7 @@ import (
 	"github.com/claimgate/claimgate/internal/fixtures"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/verifier"
+	"github.com/claimgate/claimgate/verifier/revocation"
 	"github.com/rs/zerolog"
 )
 
@@ -70,7 +71,7 @@ func startOn(t *testing.T, seen func(net.Listener) net.Listener, now func() time
 	if err != nil {
 		t.Fatal(err)
 	}
-	revocations := verifier.NewRevocations(time.Now, time.Hour)
+	revocations := revocation.NewList(time.Now, time.Hour)
 	g, err := gateway.New(gateway.Options{
 		Verifier: v, Revocations: revocations, Evidence: gateway.Evidence{Keys: []string{"authentik_token"}}, DecisionEntries: 100, Now: now,
 	})

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/verifier"
+	"github.com/claimgate/claimgate/verifier/jwks"
 	"github.com/go-jose/go-jose/v4"
 	josejwt "github.com/go-jose/go-jose/v4/jwt"
 	golangjwt "github.com/golang-jwt/jwt/v5"
@@ -44,7 +45,7 @@ func startOurs(key *rsa.PublicKey) (*ours, error) {
 			Name: "authentik", URL: issuer, JWKSURL: server.URL, Audiences: []string{audience}, Algorithms: []string{"RS256"},
 			MaxLifetime: time.Hour, Refresh: time.Hour, RefetchCooldown: time.Second, MaxStale: time.Hour,
 		}},
-		Notify: func(verifier.Notice) { fetched <- struct{}{} },
+		Notify: func(jwks.Notice) { fetched <- struct{}{} },
 	})
 	if err != nil {
 		server.Close()

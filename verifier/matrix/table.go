@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/verifier"
-	"github.com/claimgate/claimgate/verifier/internal/odd"
+	"github.com/claimgate/claimgate/verifier/internal/malformed"
 )
 
 const (
@@ -33,7 +33,7 @@ func table() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s := odd.Signer{Key: key, KeyID: keyID, Issuer: issuer, Audience: audience, Now: time.Now()}
+	s := malformed.Signer{Key: key, KeyID: keyID, Issuer: issuer, Audience: audience, Now: time.Now()}
 	if err := control(s.Plain(), ours, libraries); err != nil {
 		return "", err
 	}

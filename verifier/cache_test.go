@@ -1,0 +1,169 @@
+package verifier
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"hash/maphash"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/claimgate/claimgate/internal/testsupport/idp"
+	"pgregory.net/rapid"
+)
+
+// frontFind returns the entry in the front layer, or nil and the slot for it.
+func (c *tokenCache) frontFind(token string) (*frontEntry, *atomic.Pointer[frontEntry]) {
+	slot := &c.front[maphash.String(c.seed, token)%frontSlots]
+	if e := slot.Load(); e != nil && e.token == token {
+		return e, nil
+	}
+	return nil, slot
+}
+
+func frontCache(t *testing.T) *tokenCache {
+	t.Helper()
+	c, err := newTokenCache(1 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.close)
+	return c
+}
+
+// found is what verification leaves of a token, as far as it matters here.
+func found(token string) *verified {
+	f := new(verified)
+	f.identity.Digest = sha256.Sum256([]byte(token))
+	return f
+}
+
+// Whatever was kept before, a digest is that of the very text.
+func TestARecentDigestIsThatOfTheText(t *testing.T) {
+	r := frontCache(t)
+	texts := rapid.OneOf(rapid.StringN(0, 3, -1), rapid.Map(rapid.IntRange(0, 2*frontMaxLength), func(n int) string { return strings.Repeat("a", n) }))
+	rapid.Check(t, func(t *rapid.T) {
+		for _, text := range rapid.SliceOfN(texts, 1, 50).Draw(t, "tokens") {
+			memory := []byte(text) // the request's, which is used again
+			d, slot := r.frontFind(string(memory))
+			if d == nil {
+				r.keepInFront(slot, string(memory), found(text))
+				continue
+			}
+			if want := sha256.Sum256([]byte(text)); d.digest != want || d.found.Load().identity.Digest != want {
+				t.Fatalf("%.20q: %x, want %x", text, d.digest, want)
+			}
+		}
+	})
+}
+
+func TestATokenIsKeptOnceAndALongOneNever(t *testing.T) {
+	r := frontCache(t)
+	known := func(token string) bool {
+		d, slot := r.frontFind(token)
+		if d == nil {
+			r.keepInFront(slot, token, found(token))
+		}
+		return d != nil
+	}
+	short, long := strings.Repeat("s", frontMaxLength), strings.Repeat("l", frontMaxLength+1)
+	if known(short) || !known(short) {
+		t.Error("a token of the longest that is kept is not known the second time")
+	}
+	for range 2 {
+		if known(long) {
+			t.Error("a longer one is kept")
+		}
+	}
+	r.close()
+	if known(short) {
+		t.Error("a token is known after everything was forgotten")
+	}
+}
+
+// Tokens that share a slot take it from each other seldom, but they do.
+func TestASlotChangesHandsInTurns(t *testing.T) {
+	r := frontCache(t)
+	kept := 0
+	var last string
+	for n := range 3 * frontSlots * replaceEvery {
+		token := fmt.Sprint(n)
+		if _, slot := r.frontFind(token); slot != nil {
+			r.keepInFront(slot, token, found(token))
+			if slot.Load().token == token {
+				kept++
+				last = token
+			}
+		}
+	}
+	if most := frontSlots + 3*frontSlots; kept <= frontSlots || kept > most {
+		t.Errorf("%d tokens took a slot, want more than %d and at most %d", kept, frontSlots, most)
+	}
+	if _, slot := r.frontFind(last); slot != nil {
+		t.Error("the last that took a slot does not have it")
+	}
+}
+
+// A token that is refused is not kept, however often it comes.
+func TestARefusedTokenIsNotKept(t *testing.T) {
+	one := idp.RSAKey(0, idp.KidOne)
+	v := offline(t, idp.JWKSOf(one))
+	good := one.Token(idp.IDClaims(idp.Now))
+	forged := good[:len(good)-10] + "AAAAAAAAAA"
+	for range 3 {
+		if _, err := v.Verify(t.Context(), forged, Presented{}); err == nil {
+			t.Fatal("a forged token is accepted")
+		}
+		v.cache.bad.cache.Wait()
+	}
+	if _, slot := v.cache.frontFind(forged); slot == nil {
+		t.Error("a forged token is kept")
+	}
+	for range 2 {
+		if _, err := v.Verify(t.Context(), good, Presented{}); err != nil {
+			t.Fatal(err)
+		}
+		v.cache.good.cache.Wait()
+	}
+	if _, slot := v.cache.frontFind(good); slot != nil {
+		t.Error("a verified token is not kept")
+	}
+}
+
+// A token that comes again and again is found only as long as it is remembered:
+// its key must be in the set of now, and its time not over.
+func TestATokenInUseIsForgottenInTime(t *testing.T) {
+	one, two := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, "another kid")
+	v := offline(t, idp.JWKSOf(one))
+	now := idp.Now
+	v.now = func() time.Time { return now }
+	v.tokenTTL = time.Minute
+	token := one.Token(idp.IDClaims(idp.Now))
+	verify := func() error {
+		_, err := v.Verify(t.Context(), token, Presented{})
+		v.cache.good.cache.Wait()
+		return err
+	}
+	for range 3 {
+		if err := verify(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, _ := v.cache.frontFind(token)
+	if d == nil || d.valid(now) == nil {
+		t.Fatal("a token in use is not found")
+	}
+	for at, want := range map[time.Duration]bool{0: true, time.Minute - 1: true, time.Minute: false, time.Hour: false} {
+		if got := d.valid(idp.Now.Add(at)) != nil; got != want {
+			t.Errorf("%s later it is found: %v", at, got)
+		}
+	}
+	v.order[0].serve(t, v.now, idp.JWKSOf(two))
+	if d.valid(now) != nil {
+		t.Error("it is found after its key has left the set")
+	}
+	if err := verify(); err == nil {
+		t.Error("it is accepted after its key has left the set")
+	}
+}

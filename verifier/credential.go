@@ -1,0 +1,207 @@
+package verifier
+
+import (
+	"context"
+	"hash/maphash"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/claimgate/claimgate/verifier/internal/pool"
+)
+
+// checkPool bounds the signature checks of all credentials. An RSA-4096 check takes
+// about 0.3 ms of a core: without a bound, a flood of forged tokens takes every core
+// from requests whose token is cached.
+type checkPool struct{ *pool.Pool }
+
+// check implements checker.
+func (p checkPool) check(ctx context.Context, f func() bool) *Error {
+	if !p.Do(ctx, f) {
+		return refuse(Overloaded, "too many signatures wait to be checked")
+	}
+	return nil
+}
+
+// credentials makes a failed check cost the credential that presented the token (ADR
+// 0018). All credentials share the pool of checks; without this budget, one that
+// presents forgeries would have the pool for itself.
+//
+// After a failed check a credential gets a queue of its own in front of the pool: one
+// check at a time, with a rest after each failed one. All others use the pool at
+// once. The table has a fixed size, and its seed is random per process, so that many
+// names cannot fill it and nobody can choose whose queue a name shares. A full table
+// takes a megabyte.
+type credentials struct {
+	pool   checkPool
+	seed   maphash.Seed
+	queues [credentialSlots]atomic.Pointer[queue]
+}
+
+const (
+	maxCheckWait = 500 * time.Millisecond // the longest wait of a check for its turn
+
+	credentialSlots = 4096
+	// restFactor is how many times as long as a failed check took the credential
+	// rests: a credential that presents only forgeries has an eighth of a core at most.
+	restFactor = 7
+	// maxRest keeps a credential usable after a machine stood still during a check: the
+	// next check still gets its turn in time.
+	maxRest = maxCheckWait / 2
+	// maxQueued is how many checks wait in the queue of a credential.
+	maxQueued = 16
+	// failureMemory is how long a failure counts. It is longer than the rest: otherwise
+	// forgeries that arrive together would fill the pool after each rest.
+	failureMemory = 10 * time.Second
+)
+
+func newCredentials(p checkPool) *credentials {
+	return &credentials{pool: p, seed: maphash.MakeSeed()}
+}
+
+// named returns the credential with that name.
+func (c *credentials) named(name string) credential {
+	return credential{c.pool, &c.queues[maphash.String(c.seed, name)%credentialSlots]}
+}
+
+// credential is who presented a token.
+type credential struct {
+	pool  checkPool
+	queue *atomic.Pointer[queue] // nil until a check failed
+}
+
+// check implements checker.
+func (c credential) check(ctx context.Context, f func() bool) *Error {
+	began := time.Now()
+	if !c.failedLately() {
+		failed := false
+		err := c.pool.check(ctx, func() bool {
+			// Of many checks that began together, another may have failed by now.
+			if failed = c.failedLately(); failed {
+				return true
+			}
+			return c.timed(f)
+		})
+		if !failed {
+			return err
+		}
+	}
+	q := c.queue.Load()
+	return q.do(ctx, began.Add(maxCheckWait), func(ctx context.Context) *Error {
+		return c.pool.check(ctx, func() bool {
+			good := c.timed(f)
+			if good {
+				q.forgive()
+			}
+			return good
+		})
+	})
+}
+
+// timed runs f. If f fails, the credential rests.
+func (c credential) timed(f func() bool) bool {
+	began := time.Now()
+	good := f()
+	if !good {
+		c.failed(time.Since(began))
+	}
+	return good
+}
+
+// failed notes a failed check and how long it took.
+func (c credential) failed(took time.Duration) {
+	if c.queue.Load() == nil {
+		c.queue.CompareAndSwap(nil, &queue{turn: pool.New(1, maxQueued, maxCheckWait)})
+	}
+	c.queue.Load().failed(took)
+}
+
+func (c credential) failedLately() bool {
+	q := c.queue.Load()
+	return q != nil && q.failedLately()
+}
+
+// full reports whether too many checks of the credential wait already. Then the token
+// need not be read.
+func (c credential) full() bool {
+	q := c.queue.Load()
+	return q != nil && q.turn.Full() && q.failedLately()
+}
+
+// queueFull is the error of a credential whose queue is full. It never changes.
+var queueFull = &Error{
+	Overloaded, "tokens of this credential failed their check lately, so its new tokens are checked one at a time, and too many wait",
+	"find who presents them: token_signature in the decision log",
+}
+
+// queue holds the checks of a credential that has presented a forgery.
+type queue struct {
+	turn *pool.Pool // of size 1
+
+	mu    sync.Mutex
+	last  time.Time // the newest failure that counts; zero if none does
+	until time.Time // the end of the rest
+}
+
+// do runs check in its turn and after the rest, unless deadline comes first.
+func (q *queue) do(ctx context.Context, deadline time.Time, check func(context.Context) *Error) *Error {
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	err := queueFull
+	_ = q.turn.Do(ctx, func() bool {
+		if q.rest(ctx) {
+			err = check(ctx)
+		}
+		return true
+	})
+	return err
+}
+
+// rest waits until the rest is over. It returns false if ctx ends first.
+func (q *queue) rest(ctx context.Context) bool {
+	for left := q.left(); left > 0; left = q.left() { // a check that began earlier may add to the rest
+		timer := time.NewTimer(left)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return false
+		}
+	}
+	return true
+}
+
+func (q *queue) left() time.Duration {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return time.Until(q.until)
+}
+
+// failed extends the rest. The rests of checks that began together add up.
+func (q *queue) failed(took time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.last = time.Now()
+	if q.until.Before(q.last) {
+		q.until = q.last
+	}
+	q.until = q.until.Add(restFactor * took)
+	if most := q.last.Add(maxRest); q.until.After(most) {
+		q.until = most
+	}
+}
+
+// forgive ends the record after a good check in the queue: the credential uses the
+// pool again. A forger who mixes in good tokens gains the few checks that begin at
+// once, and good tokens that are new are rare.
+func (q *queue) forgive() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.last = time.Time{}
+}
+
+func (q *queue) failedLately() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return !q.last.IsZero() && time.Since(q.last) < failureMemory
+}

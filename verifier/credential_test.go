@@ -1,0 +1,491 @@
+package verifier
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/claimgate/claimgate/internal/testsupport/idp"
+	"github.com/claimgate/claimgate/verifier/internal/pool"
+)
+
+// took is a check that takes a millisecond.
+func took(good bool) func() bool {
+	return func() bool { time.Sleep(time.Millisecond); return good }
+}
+
+// wantTime checks how long it has been, in milliseconds.
+func wantTime(t *testing.T, since time.Time, want int64, what string) {
+	t.Helper()
+	if got := time.Since(since); got != time.Duration(want)*time.Millisecond {
+		t.Errorf("%s took %s, want %dms", what, got, want)
+	}
+}
+
+// Forgeries of one credential are checked one at a time, with a rest after each,
+// whether they come together or one after the other.
+func TestForgeriesOfOneBearerTakeAnEighthOfACore(t *testing.T) {
+	const n = 10
+	for _, together := range []bool{true, false} {
+		t.Run(fmt.Sprint("together ", together), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				mallory := newCredentials(checkPool{pool.New(1, 512, maxCheckWait)}).named("mallory")
+				var running atomic.Int64
+				forgery := func() {
+					if err := mallory.check(t.Context(), func() bool {
+						if running.Add(1) > 1 {
+							t.Error("two are checked at once")
+						}
+						defer running.Add(-1)
+						return took(false)()
+					}); err != nil {
+						t.Error(err)
+					}
+				}
+				start := time.Now()
+				var flood sync.WaitGroup
+				for range n {
+					if together {
+						flood.Go(forgery)
+					} else {
+						forgery()
+					}
+				}
+				flood.Wait()
+				wantTime(t, start, n*8-7, "n forgeries") // no rest after the last
+			})
+		})
+	}
+}
+
+// Forgeries that begin together, before one has failed, count one and all.
+func TestForgeriesThatBeginTogetherRestForEach(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mallory := newCredentials(checkPool{pool.New(4, 512, maxCheckWait)}).named("mallory")
+		start := time.Now()
+		var flood sync.WaitGroup
+		for range 10 {
+			flood.Go(func() { _ = mallory.check(t.Context(), took(false)) })
+		}
+		flood.Wait()
+		wantTime(t, start, 1+4*7+1+5*8, "4 forgeries at once and 6 in turn")
+	})
+}
+
+// Somebody else's new good token waits for at most the one check that is under
+// way, at whatever time of the flood it comes, and never fails for it.
+func TestAFloodOfOneBearerHoldsUpNobodyElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newCredentials(checkPool{pool.New(1, 512, maxCheckWait)})
+		mallory, alice := b.named("mallory"), b.named("alice")
+		var over atomic.Bool
+		var flood sync.WaitGroup
+		defer flood.Wait()
+		defer over.Store(true)
+		for range 300 {
+			flood.Go(func() {
+				for !over.Load() {
+					if mallory.check(t.Context(), took(false)) != nil {
+						time.Sleep(700 * time.Microsecond)
+					}
+				}
+			})
+		}
+		for n := range 60 {
+			time.Sleep(time.Duration(n%17) * 300 * time.Microsecond)
+			start := time.Now()
+			if err := alice.check(t.Context(), took(true)); err != nil {
+				t.Errorf("the good token %d: %v", n, err)
+				return
+			}
+			if took := time.Since(start); took > 2*time.Millisecond {
+				t.Errorf("the good token %d took %s", n, took)
+				return
+			}
+		}
+	})
+}
+
+// A bearer of good tokens is not slowed: as many as the pool takes at once.
+func TestGoodTokensOfOneBearerAreCheckedInParallel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		alice := newCredentials(checkPool{pool.New(4, 512, maxCheckWait)}).named("alice")
+		start := time.Now()
+		var clients sync.WaitGroup
+		for range 400 {
+			clients.Go(func() {
+				if err := alice.check(t.Context(), took(true)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		clients.Wait()
+		wantTime(t, start, 100, "400 by four")
+		if alice.queue.Load() != nil {
+			t.Error("a bearer of good tokens has a line")
+		}
+	})
+}
+
+// Of a bearer of forgeries few wait, and not in the pool. Who waits is refused in
+// time and told why.
+func TestTheLineOfABearerIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pool.New(2, 512, maxCheckWait)
+		mallory := newCredentials(checkPool{p}).named("mallory")
+		_ = mallory.check(t.Context(), took(false))
+		time.Sleep(time.Second)
+		start := time.Now()
+		refused := func(after time.Duration) {
+			err := mallory.check(t.Context(), took(true))
+			if ReasonOf(asError(err)) != Overloaded || !strings.Contains(err.Detail, "of this credential failed") {
+				t.Errorf("want a word on the credential, got %v", err)
+			}
+			if took := time.Since(start); took != after {
+				t.Errorf("refused after %s, want %s", took, after)
+			}
+		}
+		var others sync.WaitGroup
+		others.Go(func() { _ = mallory.check(t.Context(), func() bool { time.Sleep(time.Second); return false }) })
+		synctest.Wait()
+		if mallory.full() {
+			t.Error("her line is full before anybody waits")
+		}
+		for range maxQueued {
+			others.Go(func() { refused(maxCheckWait) })
+		}
+		synctest.Wait()
+		refused(0)
+		if !mallory.full() {
+			t.Error("her line is not full")
+		}
+		if p.InFlight() != 1 {
+			t.Errorf("%d checks run or wait in the pool, want one", p.InFlight())
+		}
+		others.Wait()
+	})
+}
+
+// asError keeps a nil *Error nil.
+func asError(err *Error) error {
+	if err == nil {
+		return nil
+	}
+	return err
+}
+
+// Who waits for the rest, or after it for a slot of the pool, waits no longer than
+// anybody else, from when he came.
+func TestNobodyWaitsLongerThanPatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pool.New(1, 512, maxCheckWait)
+		mallory := newCredentials(checkPool{p}).named("mallory")
+		full := func(after time.Duration, detail string) {
+			t.Helper()
+			start := time.Now()
+			err := mallory.check(t.Context(), took(true))
+			if ReasonOf(asError(err)) != Overloaded || !strings.Contains(err.Detail, detail) {
+				t.Errorf("got %v, want that %s", err, detail)
+			}
+			if took := time.Since(start); took != after {
+				t.Errorf("refused after %s, want %s", took, after)
+			}
+		}
+		mallory.failed(10 * time.Millisecond)
+		release := occupy(t, p) // a check that takes long
+		full(maxCheckWait, "too many signatures")
+		release()
+		mallory.failed(10 * time.Millisecond)
+		time.AfterFunc(69*time.Millisecond, func() { mallory.failed(time.Hour) }) // one that began before
+		time.AfterFunc(300*time.Millisecond, func() { mallory.failed(time.Hour) })
+		full(maxCheckWait, "of this credential failed")
+	})
+}
+
+// A machine that stood still during a check does not shut the bearer out.
+func TestARestIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		alice := newCredentials(checkPool{pool.New(1, 512, maxCheckWait)}).named("alice")
+		alice.failed(time.Hour)
+		alice.failed(time.Hour)
+		start := time.Now()
+		if err := alice.check(t.Context(), took(true)); err != nil {
+			t.Error(err)
+		}
+		wantTime(t, start, maxRest.Milliseconds()+1, "a good token after a rest")
+	})
+}
+
+// A good check in its turn ends the record, and so does time; one that began
+// before the failure does not.
+func TestWhatEndsTheRecordOfABearer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newCredentials(checkPool{pool.New(2, 512, maxCheckWait)})
+		alice := b.named("alice")
+		want := func(want bool, when string) {
+			t.Helper()
+			if alice.failedLately() != want {
+				t.Errorf("%s: failed lately %v, want %v", when, !want, want)
+			}
+		}
+		want(false, "at first")
+		_ = alice.check(t.Context(), func() bool { // good, but beside one that fails
+			_ = alice.check(t.Context(), took(false))
+			return true
+		})
+		want(true, "after a failure")
+		_ = alice.check(t.Context(), took(false))
+		want(true, "after another")
+		start := time.Now()
+		_ = alice.check(t.Context(), took(true))
+		wantTime(t, start, 8, "a good check in its turn")
+		want(false, "after a good check in its turn")
+		_ = alice.check(t.Context(), took(false))
+		time.Sleep(failureMemory - 1)
+		want(true, "just before the end")
+		time.Sleep(time.Nanosecond)
+		want(false, "at the end")
+	})
+}
+
+// However many bearers there are, good or bad: the table does not grow, and
+// nothing runs for them.
+func TestAMillionBearersTakeNoMemory(t *testing.T) {
+	const million = 1_000_000
+	b := newCredentials(checkPool{pool.New(1, 1, maxCheckWait)})
+	lines := func() (n int) {
+		for i := range b.queues {
+			if b.queues[i].Load() != nil {
+				n++
+			}
+		}
+		return n
+	}
+	goroutines := runtime.NumGoroutine()
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	good := func() bool { return true }
+	for n := range million {
+		if err := b.named(strconv.Itoa(n)).check(t.Context(), good); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := lines(); n != 0 {
+		t.Errorf("bearers of good tokens have %d lines", n)
+	}
+	for n := range million {
+		b.named(strconv.Itoa(n)).failed(time.Nanosecond)
+	}
+	if n := lines(); n != credentialSlots {
+		t.Errorf("a million names fell into %d lines, want all %d", n, credentialSlots)
+	}
+	if grown := int64(heap() - before); grown > 2<<20 {
+		t.Errorf("the heap grew by %d bytes", grown)
+	}
+	if n := runtime.NumGoroutine(); n > goroutines {
+		t.Errorf("%d goroutines, %d before", n, goroutines)
+	}
+	runtime.KeepAlive(b)
+}
+
+// bring verifies a token that somebody brings, and checks the reason.
+func bring(t *testing.T, v *Verifier, by, token string, want Reason) {
+	t.Helper()
+	_, err := v.Verify(t.Context(), token, Presented{By: by})
+	wantReason(t, err, want)
+}
+
+// wantSuspects checks whose tokens have failed their check lately, of these names.
+func wantSuspects(t *testing.T, v *Verifier, want ...string) {
+	t.Helper()
+	var got []string
+	for _, name := range []string{"", "alice", "bob", "mallory"} {
+		if v.credentials.named(name).failedLately() {
+			got = append(got, strconv.Quote(name))
+		}
+	}
+	for i := range want {
+		want[i] = strconv.Quote(want[i])
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("suspects are %v, want %v", got, want)
+	}
+}
+
+// apart sees to it that the names of wantSuspects share no line, as one time in a
+// thousand they would.
+func apart(t *testing.T, v *Verifier) {
+	t.Helper()
+	for {
+		seen := map[any]bool{}
+		for _, name := range []string{"", "alice", "bob", "mallory"} {
+			seen[v.credentials.named(name).queue] = true
+		}
+		if len(seen) == 4 {
+			return
+		}
+		v.credentials = newCredentials(v.credentials.pool)
+	}
+}
+
+// During the rest of a credential its remembered tokens are answered at once, its
+// new ones after it, and those of others and of nobody at once. The clock that
+// tokens are judged by, which stands still here, does not matter.
+func TestARestingBearer(t *testing.T) {
+	one, forger := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, idp.KidOne)
+	bubble(t, func(t *testing.T, _ *idp.Issuer, v *Verifier) {
+		apart(t, v)
+		token := func(jti string) string { return one.Token(idp.IDClaims(v.now()).With("jti", jti)) }
+		warm := token("warm")
+		bring(t, v, "mallory", warm, "")
+		v.cache.good.cache.Wait()
+		forgery := forger.Token(idp.IDClaims(v.now()))
+		bring(t, v, "mallory", forgery, Signature)
+		v.cache.bad.cache.Wait()
+		wantSuspects(t, v, "mallory")
+		v.credentials.named("mallory").failed(10 * time.Millisecond) // RSA takes no time in a bubble
+		start := time.Now()
+		bring(t, v, "mallory", warm, "")
+		bring(t, v, "mallory", forgery, Signature) // remembered as well
+		bring(t, v, "mallory", bogusTokens(1)[0], UnknownKey)
+		bring(t, v, "alice", token("alice's"), "")
+		bring(t, v, "", token("nobody's"), "")
+		wantTime(t, start, 0, "what is no new token of hers")
+		bring(t, v, "mallory", token("new"), "")
+		wantTime(t, start, 70, "her new token")
+		wantSuspects(t, v)
+		bring(t, v, "mallory", token("newer"), "")
+		wantTime(t, start, 70, "the one after it")
+	}, func(o *Options) {
+		at := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+		o.Now = func() time.Time { return at }
+	})
+}
+
+// Only a signature that is wrong makes a suspect.
+func TestOnlyAForgedSignatureCostsItsBearer(t *testing.T) {
+	one, two, forger := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, idp.KidOne), idp.RSAKey(2, idp.KidOne)
+	v := offline(t, idp.JWKSOf(one, two), func(o *Options) { o.Checks = 1 })
+	apart(t, v)
+	for n, c := range []struct {
+		token string
+		want  Reason
+	}{
+		{one.Token(idp.IDClaims(idp.Now)), ""},
+		{two.Token(idp.IDClaims(idp.Now)), ""}, // the second key of two under the kid
+		{one.Token(idp.IDClaims(idp.Now), "kid", "stray"), UnknownKey},
+		{one.Token(idp.IDClaims(idp.Now).With("aud", "another")), WrongAudience},
+		{one.Token(idp.IDClaims(idp.Now).With("exp", idp.Now.Unix()-60)), Expired},
+		{one.Token(idp.IDClaims(idp.Now), "alg", "ES256"), Algorithm},
+		{"a.b.c", Malformed},
+	} {
+		bring(t, v, "alice", c.token, c.want)
+		if v.credentials.named("alice").failedLately() {
+			t.Errorf("the token %d makes a suspect", n)
+		}
+	}
+	forgery := forger.Token(idp.IDClaims(idp.Now))
+	bring(t, v, "mallory", forgery, Signature)
+	v.cache.bad.cache.Wait()
+	bring(t, v, "bob", forgery, Signature) // it is remembered
+	wantSuspects(t, v, "mallory")
+	bring(t, v, "", forger.Token(idp.IDClaims(idp.Now).With("jti", "another")), Signature)
+	wantSuspects(t, v, "", "mallory")
+}
+
+// Of several that bring one forgery at once the one whose check it is pays.
+func TestASharedCheckCostsWhoeverCameFirst(t *testing.T) {
+	forger := idp.RSAKey(1, idp.KidOne)
+	bubble(t, func(t *testing.T, _ *idp.Issuer, v *Verifier) {
+		apart(t, v)
+		forgery := forger.Token(idp.IDClaims(time.Now()))
+		release := occupy(t, v.checks())
+		var clients sync.WaitGroup
+		for _, by := range []string{"mallory", "alice", "bob"} {
+			clients.Go(func() { bring(t, v, by, forgery, Signature) })
+			synctest.Wait()
+		}
+		release()
+		clients.Wait()
+		wantSuspects(t, v, "mallory")
+	}, func(o *Options) { o.Checks = 1 })
+}
+
+// What is refused for the line is refused for now: nothing is remembered of it.
+func TestATokenThatFoundNoTurnIsNotRemembered(t *testing.T) {
+	one := idp.RSAKey(0, idp.KidOne)
+	bubble(t, func(t *testing.T, _ *idp.Issuer, v *Verifier) {
+		token := one.Token(idp.IDClaims(time.Now()))
+		v.credentials.named("alice").failed(time.Millisecond)
+		l := v.credentials.named("alice").queue.Load()
+		release := occupy(t, l.turn)
+		_, err := v.Verify(t.Context(), token, Presented{By: "alice"})
+		if !errors.Is(err, &Error{Reason: Overloaded}) {
+			t.Errorf("got %v", err)
+		}
+		release()
+		v.cache.bad.cache.Wait()
+		bring(t, v, "alice", token, "")
+	})
+}
+
+// Where the bearer's line is full no token of hers is read, be it forged or good, but
+// one that is remembered counts.
+func TestATokenOfAFullLineIsNotRead(t *testing.T) {
+	one := idp.RSAKey(0, idp.KidOne)
+	bubble(t, func(t *testing.T, _ *idp.Issuer, v *Verifier) {
+		warm := one.Token(idp.IDClaims(v.now()).With("jti", "warm"))
+		bring(t, v, "mallory", warm, "")
+		v.cache.good.cache.Wait()
+		mallory := v.credentials.named("mallory")
+		mallory.failed(time.Millisecond)
+		l := mallory.queue.Load()
+		release := occupy(t, l.turn)
+		var waiting sync.WaitGroup
+		wait := func() { l.turn.Do(t.Context(), func() bool { return true }) }
+		for range maxQueued - 1 {
+			waiting.Go(wait)
+		}
+		synctest.Wait()
+		bring(t, v, "mallory", "no token at all", Malformed)
+		waiting.Go(wait)
+		synctest.Wait()
+		bring(t, v, "mallory", "no token at all", Overloaded)
+		bring(t, v, "mallory", one.Token(idp.IDClaims(v.now())), Overloaded)
+		bring(t, v, "mallory", warm, "")
+		bring(t, v, "alice", "no token at all", Malformed)
+		release()
+		waiting.Wait()
+	})
+}
+
+// Whoever shares a check with a bearer that finds no turn has one of his own.
+func TestNobodyIsRefusedForAnothersLine(t *testing.T) {
+	one := idp.RSAKey(0, idp.KidOne)
+	bubble(t, func(t *testing.T, _ *idp.Issuer, v *Verifier) {
+		apart(t, v)
+		mallory := v.credentials.named("mallory")
+		mallory.failed(time.Millisecond)
+		turn := mallory.queue.Load().turn
+		release := occupy(t, turn) // another check has the turn
+		token := one.Token(idp.IDClaims(v.now()))
+		var clients sync.WaitGroup
+		clients.Go(func() { bring(t, v, "mallory", token, Overloaded) })
+		synctest.Wait()
+		clients.Go(func() { bring(t, v, "alice", token, "") })
+		clients.Wait()
+		release()
+	})
+}

@@ -1,0 +1,80 @@
+// Package pool bounds how many expensive operations run at once and how many
+// callers wait for one. A caller that cannot start soon enough is refused.
+package pool
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
+
+// Pool is one such bound. New makes one. It may be used concurrently.
+type Pool struct {
+	slots      chan struct{}
+	waiting    atomic.Int64
+	maxWaiting int64
+	maxWait    time.Duration
+	restFactor int
+}
+
+// New returns a pool that runs size operations at once. At most maxWaiting callers
+// wait, each for at most maxWait.
+func New(size, maxWaiting int, maxWait time.Duration) *Pool {
+	return &Pool{slots: make(chan struct{}, size), maxWaiting: int64(maxWaiting), maxWait: maxWait}
+}
+
+// WithRest makes a slot rest after a failed operation, for factor times as long as
+// the operation took. It returns p and must be called before Do.
+func (p *Pool) WithRest(factor int) *Pool {
+	p.restFactor = factor
+	return p
+}
+
+// InFlight returns how many operations run or wait.
+func (p *Pool) InFlight() int { return len(p.slots) + int(p.waiting.Load()) }
+
+// Full reports whether Do would refuse a caller because too many wait already.
+func (p *Pool) Full() bool { return p.waiting.Load() >= p.maxWaiting }
+
+// Do runs f in a slot and returns true. It returns false if too many callers wait,
+// if no slot is free within maxWait, or if ctx ends first. f reports whether the
+// operation succeeded.
+func (p *Pool) Do(ctx context.Context, f func() bool) bool {
+	select {
+	case p.slots <- struct{}{}:
+	default:
+		if !p.wait(ctx) {
+			return false
+		}
+	}
+	began, good := time.Now(), false
+	defer func() {
+		// Only the next caller waits for the rest.
+		if rest := time.Duration(p.restFactor) * time.Since(began); !good && rest > 0 {
+			time.AfterFunc(rest, p.release)
+			return
+		}
+		p.release()
+	}()
+	good = f()
+	return true
+}
+
+func (p *Pool) release() { <-p.slots }
+
+// wait takes a slot.
+func (p *Pool) wait(ctx context.Context) bool {
+	defer p.waiting.Add(-1)
+	if p.waiting.Add(1) > p.maxWaiting {
+		return false
+	}
+	timer := time.NewTimer(p.maxWait)
+	defer timer.Stop()
+	select {
+	case p.slots <- struct{}{}:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return false
+}

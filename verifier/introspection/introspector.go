@@ -1,0 +1,220 @@
+package introspection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/claimgate/claimgate/internal/forwardclock"
+	"github.com/claimgate/claimgate/verifier/internal/pool"
+	"github.com/claimgate/claimgate/verifier/jwks"
+)
+
+const (
+	maxWait        = 2 * time.Second // the longest wait of a request for an answer
+	questionTime   = 5 * time.Second // the longest time for one question, waiting for its turn included
+	maxConcurrent  = 16              // questions that run at once
+	maxPending     = 1024            // questions that run or wait
+	failureTTL     = time.Second     // a failure counts so long: during an outage not every request asks
+	outageFailures = 3               // failures in a row that make an outage
+	maxAnswers     = 100_000         // answers that are kept: some 20 MiB
+)
+
+// Notice tells the program that the issuer began to fail, or answers again. Err is
+// nil if the issuer answers again. Err never holds a token.
+type Notice struct {
+	Issuer string // the configured name of the issuer
+	Err    error
+}
+
+// Options configure an Introspector. Every field must be set.
+type Options struct {
+	Issuer string // the configured name of the issuer
+	Config Config // with a ClientID
+	Client *jwks.Client
+	Now    func() time.Time
+	Notify func(Notice) // must not block
+}
+
+// Introspector asks one issuer about its tokens. Its methods may be called
+// concurrently. The methods of a nil Introspector are those of one that is off.
+type Introspector struct {
+	issuer string
+	config Config
+	client *jwks.Client // for discovery
+	http   *http.Client
+	now    func() time.Time
+	notify func(Notice)
+	ctx    context.Context //nolint:containedctx // a question outlives the request that asked it
+	turns  *pool.Pool
+	asking sync.WaitGroup
+
+	mu        sync.RWMutex
+	closed    bool
+	pending   int
+	answers   map[[32]byte]*answer // by the SHA-256 of the token
+	evictAt   int                  // number of answers that triggers an eviction
+	lastError error                // of the newest question
+	failures  int                  // in a row
+	failed    time.Time            // time of the newest failure
+	counts    State
+
+	endpointMu sync.Mutex
+	discovered string // the endpoint by discovery; "" after a question to it failed
+}
+
+// New returns an Introspector whose questions end with ctx.
+func New(ctx context.Context, o Options) *Introspector {
+	transport := o.Client.Transport()
+	transport.DisableKeepAlives = false
+	transport.MaxIdleConnsPerHost = maxConcurrent
+	transport.IdleConnTimeout = 30 * time.Second
+	return &Introspector{
+		issuer: o.Issuer, config: o.Config, client: o.Client, now: o.Now, notify: o.Notify, ctx: ctx,
+		http:    &http.Client{Transport: transport, CheckRedirect: samePost},
+		turns:   pool.New(maxConcurrent, maxPending, questionTime),
+		answers: make(map[[32]byte]*answer), evictAt: 1024,
+	}
+}
+
+// Close starts no further question and waits for the running ones, which end with
+// the context.
+func (i *Introspector) Close() {
+	if i == nil {
+		return
+	}
+	i.mu.Lock()
+	i.closed = true
+	i.mu.Unlock()
+	i.asking.Wait()
+	i.http.CloseIdleConnections()
+}
+
+// State is what is known of an issuer's introspection.
+type State struct {
+	Active   uint64 `json:"active"`          // answers since the start
+	Inactive uint64 `json:"inactive"`        // answers since the start
+	Failed   uint64 `json:"failed"`          // questions without an answer since the start
+	Error    string `json:"error,omitempty"` // of the newest question, "" if that was answered
+}
+
+// State returns the state now, or nil if introspection is off.
+func (i *Introspector) State() *State {
+	if i == nil {
+		return nil
+	}
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	st := i.counts
+	if i.lastError != nil {
+		st.Error = i.lastError.Error()
+	}
+	return &st
+}
+
+// down reports an outage: no request waits, questions go on in the background. i.mu
+// is held.
+func (i *Introspector) down(now time.Time) bool {
+	return i.failures >= outageFailures && forwardclock.Age(i.failed, now) < questionTime
+}
+
+// add makes an entry for a token. i.mu is held. It evicts old answers when there are
+// twice as many entries as after the last eviction.
+func (i *Introspector) add(digest [32]byte, now time.Time) *answer {
+	if len(i.answers) >= i.evictAt {
+		i.evict(now)
+	}
+	a := new(answer)
+	i.answers[digest] = a
+	return a
+}
+
+// evict drops answers that are too old, then any answers beyond three quarters of
+// maxAnswers. Answers that allow go first, since they are asked for again. i.mu is
+// held.
+func (i *Introspector) evict(now time.Time) {
+	for d, a := range i.answers {
+		if a.flight == nil && !a.fresh(now, i.config.TTL) && (a.active || a.received.IsZero()) {
+			delete(i.answers, d)
+		}
+	}
+	for _, denials := range []bool{false, true} {
+		for d, a := range i.answers {
+			if len(i.answers) <= maxAnswers*3/4 { // room for many, so that evictions are rare
+				break
+			}
+			if a.flight == nil && (denials || a.active || a.received.IsZero()) {
+				delete(i.answers, d)
+			}
+		}
+	}
+	i.evictAt = min(max(1024, 2*len(i.answers)), maxAnswers)
+}
+
+// ask begins a question about a token. i.mu is held and no question about a runs.
+func (i *Introspector) ask(a *answer, token string) {
+	if i.closed || i.pending >= maxPending {
+		return
+	}
+	i.pending++
+	flight := make(chan struct{})
+	a.flight = flight
+	token = strings.Clone(token) // the memory of the request is used again after it
+	i.asking.Go(func() {
+		active, err := i.question(token)
+		changed := i.record(a, active, err)
+		if changed && i.ctx.Err() == nil {
+			i.notify(Notice{Issuer: i.issuer, Err: err})
+		}
+		close(flight)
+	})
+}
+
+// record notes an answer or a failure. It reports whether the issuer began to fail or
+// answers again.
+func (i *Introspector) record(a *answer, active bool, err error) (changed bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.pending--
+	a.flight = nil
+	changed = (err == nil) != (i.lastError == nil)
+	i.lastError = err
+	switch {
+	case err != nil:
+		a.failed = i.now()
+		i.failures, i.failed = i.failures+1, a.failed
+		i.counts.Failed++
+		return changed
+	case active:
+		i.counts.Active++
+	default:
+		i.counts.Inactive++
+	}
+	a.received, a.active, a.failed = i.now(), active, time.Time{}
+	i.failures = 0
+	return changed
+}
+
+// question asks when a turn is free. A panic of a library is a failure: it must not
+// end the process or leave requests waiting. The panic's text is not shown, since it
+// may hold what was sent.
+func (i *Introspector) question(token string) (active bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			active, err = false, fmt.Errorf("the question ended in a panic (%T)", p)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(i.ctx, questionTime)
+	defer cancel()
+	if !i.turns.Do(ctx, func() bool {
+		active, err = i.post(ctx, token)
+		return err == nil
+	}) {
+		return false, errors.New("too many questions wait for their turn")
+	}
+	return active, err
+}

@@ -1,0 +1,92 @@
+package introspection
+
+import (
+	"context"
+	"time"
+
+	"github.com/claimgate/claimgate/internal/forwardclock"
+)
+
+// Verdict says whether a token counts.
+type Verdict uint8
+
+// The verdicts. The zero value does not let a token count.
+const (
+	Unknown  Verdict = iota // the issuer could not be asked
+	Inactive                // the issuer says that the token does not count
+	Active                  // the token counts
+)
+
+// Judge returns the verdict on a token. digest is the SHA-256 of the token. It waits
+// at most two seconds for an answer, and only if no answer to this token counts yet.
+func (i *Introspector) Judge(ctx context.Context, digest [32]byte, token string) Verdict {
+	now := i.now()
+	i.mu.RLock()
+	a := i.answers[digest]
+	if a.fresh(now, i.config.TTL/2) {
+		defer i.mu.RUnlock()
+		return a.verdict()
+	}
+	i.mu.RUnlock()
+
+	i.mu.Lock()
+	if a = i.answers[digest]; a == nil {
+		a = i.add(digest, now)
+	}
+	if a.flight == nil && !a.failedLately(now) {
+		i.ask(a, token)
+	}
+	if a.fresh(now, i.config.TTL) || a.flight == nil || i.down(now) {
+		defer i.mu.Unlock()
+		return i.verdict(a, now)
+	}
+	flight := a.flight
+	i.mu.Unlock()
+
+	timer := time.NewTimer(maxWait)
+	defer timer.Stop()
+	select {
+	case <-flight:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	return i.verdict(a, i.now())
+}
+
+// answer is what the issuer last said about one token.
+type answer struct {
+	received time.Time // zero before the first answer
+	active   bool
+	failed   time.Time     // of the newest question, if it had no answer; zero otherwise
+	flight   chan struct{} // closed when the running question ends; nil if none runs
+}
+
+// fresh reports whether there is an answer younger than ttl.
+func (a *answer) fresh(now time.Time, ttl time.Duration) bool {
+	return a != nil && !a.received.IsZero() && forwardclock.Age(a.received, now) < ttl
+}
+
+func (a *answer) failedLately(now time.Time) bool {
+	return !a.failed.IsZero() && forwardclock.Age(a.failed, now) < failureTTL
+}
+
+// verdict is the verdict of a fresh answer.
+func (a *answer) verdict() Verdict {
+	if a.active {
+		return Active
+	}
+	return Inactive
+}
+
+// verdict is the verdict if the answer may be too old, or missing.
+func (i *Introspector) verdict(a *answer, now time.Time) Verdict {
+	switch {
+	case a.fresh(now, i.config.TTL), !a.received.IsZero() && !a.active:
+		return a.verdict()
+	case i.config.AllowOnError:
+		return Active
+	}
+	return Unknown
+}

@@ -1,0 +1,168 @@
+package jwks
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/claimgate/claimgate/internal/strictjson"
+	"github.com/claimgate/claimgate/verifier/internal/issuerurl"
+	"github.com/claimgate/claimgate/verifier/internal/quote"
+)
+
+const (
+	// MaxAnswer is the largest answer of an issuer that is read, in bytes.
+	MaxAnswer = 1 << 20
+
+	fetchTimeout = 10 * time.Second // discovery and key set together
+	dialTimeout  = 3 * time.Second  // an attempt to a dead address must not delay the next attempt
+	maxRedirects = 5
+)
+
+// Client speaks HTTP with one issuer.
+type Client struct {
+	config    *Config
+	http      *http.Client
+	transport *http.Transport // of http
+	found     string          // address of the key set by discovery; "" after a fetch from it failed
+}
+
+func newClient(c *Config) (*Client, error) {
+	tlsConfig := &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.CAFile != "" {
+		pem, err := os.ReadFile(c.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("issuer %q: ca_file: %w", c.Name, err)
+		}
+		tlsConfig.RootCAs = x509.NewCertPool()
+		if !tlsConfig.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("issuer %q: ca_file %s holds no PEM certificate", c.Name, c.CAFile)
+		}
+	}
+	transport := &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            c.dial,
+		TLSClientConfig:        tlsConfig,
+		TLSHandshakeTimeout:    dialTimeout,
+		ForceAttemptHTTP2:      true,
+		DisableKeepAlives:      true, // fetches are minutes apart
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+	return &Client{config: c, transport: transport, http: &http.Client{
+		Timeout: fetchTimeout, Transport: transport, CheckRedirect: SameOrigin,
+	}}, nil
+}
+
+// dial bounds name resolution and connection together.
+func (c *Config) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	return c.Dial(ctx, network, address)
+}
+
+// Transport returns a copy of the transport: the issuer's CA, limits and dialer.
+func (c *Client) Transport() *http.Transport { return c.transport.Clone() }
+
+// SameOrigin is a CheckRedirect for http.Client. It follows redirects within the
+// scheme and host of the first request: another host is not proven to be the issuer.
+func SameOrigin(next *http.Request, via []*http.Request) error {
+	if len(via) > maxRedirects {
+		return fmt.Errorf("more than %d redirects", maxRedirects)
+	}
+	if first := via[0].URL; next.URL.Scheme != first.Scheme || next.URL.Host != first.Host {
+		return fmt.Errorf("a redirect to another origin, %s://%s, is not followed", next.URL.Scheme, next.URL.Host)
+	}
+	return nil
+}
+
+// keySet fetches the key set, by discovery unless an address is configured.
+func (c *Client) keySet(ctx context.Context) (*Set, error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	where := c.config.JWKSURL
+	if where == "" {
+		if c.found == "" {
+			found, err := c.Discover(ctx, "jwks_uri", "jwks_url")
+			if err != nil {
+				return nil, err
+			}
+			c.found = found
+		}
+		where = c.found
+	}
+	set, err := c.keySetFrom(ctx, where)
+	if err != nil {
+		c.found = "" // the issuer may have moved the key set
+		return nil, fmt.Errorf("%s: %w", where, err)
+	}
+	return set, nil
+}
+
+func (c *Client) keySetFrom(ctx context.Context, where string) (*Set, error) {
+	body, err := c.get(ctx, where)
+	if err != nil {
+		return nil, err
+	}
+	return parseSet(body)
+}
+
+// Discover returns an address from the issuer's discovery document (OpenID Connect
+// Discovery 1.0 section 4). The document must name this issuer (section 4.3). member
+// is the member with the address; setting is the configuration key that replaces
+// discovery, for error messages.
+func (c *Client) Discover(ctx context.Context, member, setting string) (string, error) {
+	// Only this address drops the slash.
+	where := strings.TrimSuffix(c.config.URL, "/") + "/.well-known/openid-configuration"
+	body, err := c.get(ctx, where)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", where, err)
+	}
+	doc, err := strictjson.Parse(body)
+	if err != nil {
+		return "", fmt.Errorf("%s: not strict JSON: %w", where, err)
+	}
+	if iss := doc.Root().Get("issuer"); !iss.Is(c.config.URL) {
+		return "", fmt.Errorf("%s names the issuer %s, the configuration names %s: if the former is right, set url to it, byte for byte",
+			where, quote.Value(iss.Text()), quote.Value(c.config.URL))
+	}
+	uri := doc.Root().Get(member).Text()
+	if err := issuerurl.Check(uri, c.config.InsecureHTTP); err != nil {
+		return "", fmt.Errorf("%s: %s: %w", where, member, err)
+	}
+	if strings.HasPrefix(c.config.URL, "https:") && !strings.HasPrefix(uri, "https:") {
+		return "", fmt.Errorf("%s: %s %s is plain http although the issuer is https: set %s if that is intended", where, member, quote.Value(uri), setting)
+	}
+	return uri, nil
+}
+
+func (c *Client) get(ctx context.Context, where string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, where, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "application/json")
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("answered %s", resp.Status)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxAnswer+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > MaxAnswer {
+		return nil, errors.New("answered more than 1 MiB")
+	}
+	return body, nil
+}

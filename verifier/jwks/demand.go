@@ -1,0 +1,60 @@
+package jwks
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	maxDemandWait    = 3 * time.Second // the longest wait of a request for a fetch
+	maxDemandWaiters = 1024            // more requests are refused at once
+	maxMissingKids   = 1024
+)
+
+// missingKid is a kid that a fetch did not find.
+type missingKid struct {
+	until time.Time // the kid may not demand a fetch before
+	wait  time.Duration
+}
+
+// Demand waits for a fetch because of kid, if a fetch is allowed now. After a fetch
+// did not find a kid, that kid must wait before it may demand another fetch, and
+// twice as long each time, until the next background refresh. So one client with a
+// stray kid does not use up the cooldown that a newly rotated key needs.
+func (s *Source) Demand(ctx context.Context, kid string) {
+	done := s.startDemand(kid)
+	defer s.waiting.Add(-1)
+	if s.waiting.Add(1) > maxDemandWaiters || done == nil {
+		return
+	}
+	timer := time.NewTimer(maxDemandWait)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func (s *Source) startDemand(kid string) <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.inflight != nil {
+		return s.inflight
+	}
+	now := s.config.Now()
+	if now.Before(s.nextDemand) || now.Before(s.missing[kid].until) {
+		return nil
+	}
+	s.nextDemand = now.Add(s.config.RefetchCooldown)
+	return s.start(kid)
+}
+
+// noteMissing doubles the time before kid may demand a fetch. s.mu is held.
+func (s *Source) noteMissing(kid string) {
+	wait := min(max(2*s.missing[kid].wait, s.config.RefetchCooldown), s.config.Refresh)
+	if len(s.missing) >= maxMissingKids {
+		clear(s.missing)
+	}
+	s.missing[kid] = missingKid{until: s.config.Now().Add(wait), wait: wait}
+}

@@ -1,0 +1,203 @@
+package jwks
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/claimgate/claimgate/internal/forwardclock"
+)
+
+const (
+	// Retries of the background refresh. They are quick while there is no usable
+	// key set, since every token is refused meanwhile.
+	firstRetry   = 250 * time.Millisecond
+	retryWithout = time.Second
+	retryWith    = 30 * time.Second
+)
+
+// Source keeps the key set of one issuer. Its methods may be called concurrently.
+type Source struct {
+	config  *Config
+	client  *Client
+	fetch   func(context.Context) (*Set, error)
+	ctx     context.Context //nolint:containedctx // a fetch outlives the request that asked for it
+	set     atomic.Pointer[Set]
+	waiting atomic.Int64 // requests that wait for a fetch
+
+	fetches sync.WaitGroup // running fetches and snapshots
+	saving  sync.Mutex     // held while a snapshot is written: an older one must not win
+
+	mu         sync.Mutex
+	closed     bool          // no fetch starts any more
+	inflight   chan struct{} // closed when the running fetch ends; nil if none runs
+	nextDemand time.Time
+	missing    map[string]missingKid // kids that a fetch did not find; bounded
+	lastError  error                 // of the newest fetch
+}
+
+// New returns a source that fetches until ctx ends. It reads the snapshot file, if
+// one is configured, but does not wait for the issuer: call Run to fetch in the
+// background. The error says that CAFile cannot be used.
+func New(ctx context.Context, c Config) (*Source, error) {
+	c.setDefaults()
+	client, err := newClient(&c)
+	if err != nil {
+		return nil, err
+	}
+	s := &Source{config: &c, client: client, fetch: client.keySet, ctx: ctx, missing: make(map[string]missingKid)}
+	if c.Fetch != nil {
+		s.fetch = func(ctx context.Context) (*Set, error) {
+			data, err := c.Fetch(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return parseSet(data)
+		}
+	}
+	if c.SnapshotFile != "" {
+		s.loadSnapshot()
+	}
+	return s, nil
+}
+
+// Client returns the issuer's HTTP client.
+func (s *Source) Client() *Client { return s.client }
+
+// At returns the key set if it may be used at that time, or nil: there is none yet,
+// or it is older than MaxStale.
+func (s *Source) At(now time.Time) *Set {
+	set := s.set.Load()
+	if set == nil || forwardclock.Age(set.fetched, now) > s.config.MaxStale {
+		return nil
+	}
+	return set
+}
+
+// Newest returns the newest good key set, however old it is, or nil.
+func (s *Source) Newest() *Set { return s.set.Load() }
+
+// Find returns the key set and its keys with that kid. If there is no such key, Find
+// demands a fetch. A nil Set means that there is no usable key set.
+func (s *Source) Find(ctx context.Context, kid string) (*Set, []*Key) {
+	set := s.At(s.config.Now())
+	if set != nil && len(set.byKid[kid]) > 0 {
+		return set, set.byKid[kid]
+	}
+	s.Demand(ctx, kid)
+	if set = s.At(s.config.Now()); set == nil {
+		return nil, nil
+	}
+	return set, set.byKid[kid]
+}
+
+// Close starts no further fetch and waits for the running one, which ends with the
+// source's context.
+func (s *Source) Close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.fetches.Wait()
+}
+
+// start begins a fetch because of kid, or because of no kid. s.mu is held and no
+// fetch runs. It returns nil if the source is closed.
+func (s *Source) start(kid string) <-chan struct{} {
+	if s.closed {
+		return nil
+	}
+	done := make(chan struct{})
+	s.inflight = done
+	s.fetches.Go(func() {
+		set, err := s.fetch(s.ctx)
+		if s.ctx.Err() == nil { // otherwise the fetch says nothing about the issuer
+			s.config.Notify(s.accept(set, err, kid))
+		}
+		s.mu.Lock()
+		s.inflight = nil
+		s.mu.Unlock()
+		close(done)
+		if err == nil {
+			s.saveSnapshot(set)
+		}
+	})
+	return done
+}
+
+// accept takes the result of a fetch and returns the notice to send without the
+// lock. Only a good set replaces the one in use.
+func (s *Source) accept(set *Set, err error, kid string) Notice {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	recovered := s.lastError != nil && err == nil
+	s.lastError = err
+	if err != nil {
+		return Notice{Issuer: s.config.Name, Kind: RefreshFailed, Err: err}
+	}
+	set.fetched = s.config.Now()
+	before := s.set.Swap(set)
+	switch {
+	case kid == "": // a background refresh clears the waiting times
+		clear(s.missing)
+	case len(set.byKid[kid]) == 0:
+		s.noteMissing(kid)
+	}
+	kind := Refreshed
+	if before == nil || recovered || string(before.raw) != string(set.raw) {
+		kind = KeysChanged
+	}
+	return Notice{Issuer: s.config.Name, Kind: kind, Keys: set.Size(), Skipped: set.skipped}
+}
+
+// Run refreshes the key set in the background until the source's context ends.
+func (s *Source) Run() {
+	delay := time.Duration(0)
+	failures := 0
+	for {
+		timer := time.NewTimer(delay)
+		select {
+		case <-s.ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+		if s.refresh() == nil {
+			failures = 0
+			// Up to a tenth earlier, so that replicas do not fetch in step.
+			delay = s.config.Refresh - rand.N(s.config.Refresh/10+1) //nolint:gosec // no secret
+			continue
+		}
+		delay = min(firstRetry<<min(failures, 20), s.maxRetryDelay(), s.config.Refresh)
+		failures++
+	}
+}
+
+// maxRetryDelay is the longest pause between two attempts. It shrinks as the set
+// approaches MaxStale, so that the issuer's return is noticed at once.
+func (s *Source) maxRetryDelay() time.Duration {
+	set := s.set.Load()
+	if set == nil {
+		return retryWithout
+	}
+	return max(retryWithout, min(retryWith, s.config.MaxStale-forwardclock.Age(set.fetched, s.config.Now())))
+}
+
+// refresh fetches now, or joins the running fetch, and returns its error.
+func (s *Source) refresh() error {
+	s.mu.Lock()
+	done := (<-chan struct{})(s.inflight)
+	if done == nil {
+		done = s.start("")
+	}
+	s.mu.Unlock()
+	select {
+	case <-done: // never if the source is closed: its context has ended before
+	case <-s.ctx.Done():
+		return s.ctx.Err()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lastError
+}

@@ -1,0 +1,64 @@
+package verifier
+
+import (
+	"context"
+	"slices"
+
+	"github.com/claimgate/claimgate/internal/strictjson"
+	"github.com/claimgate/claimgate/verifier/internal/purpose"
+)
+
+// Authenticated is a token whose steps 1 to 5 hold: an issuer has signed it. Nothing
+// says yet what the token is good for.
+type Authenticated struct {
+	issuer *Issuer
+	claims strictjson.Value
+}
+
+// Authenticate applies steps 1 to 5 to a token with another purpose than access, such
+// as a logout token. The caller must judge the claims. Only packages below verifier
+// can make a Purpose. The error is an *Error.
+func (v *Verifier) Authenticate(ctx context.Context, token string, p *purpose.Purpose) (*Authenticated, error) {
+	f := new(verified)
+	claims, err := v.authenticate(ctx, f, token, p.Types, slices.Concat(claimNames, p.Claims), checkPool{p.Checks})
+	if err != nil {
+		return nil, err
+	}
+	return &Authenticated{f.issuer.config, claims}, nil
+}
+
+// Issuer returns the issuer of the token.
+func (a *Authenticated) Issuer() *Issuer { return a.issuer }
+
+// Claims returns the payload.
+func (a *Authenticated) Claims() strictjson.Value { return a.claims }
+
+// CheckAudience returns an *Error unless aud, and azp if present, fit the issuer's
+// audiences.
+func (a *Authenticated) CheckAudience() error {
+	if err := a.issuer.judgeAudience(a.claims); err != nil {
+		return err
+	}
+	return nil
+}
+
+// NumericDate returns a claim that is a time in seconds since 1970 (RFC 7519 section
+// 2). The error is an *Error with the reason BadClaims.
+func (a *Authenticated) NumericDate(name string) (t int64, present bool, _ error) {
+	t, present, err := seconds(a.claims, name)
+	if err != nil {
+		return 0, false, err
+	}
+	return t, present, nil
+}
+
+// CheckLifetime returns an *Error if exp lies more than MaxLifetime after iat.
+func (a *Authenticated) CheckLifetime(iat, exp int64) error {
+	if a.issuer.exceedsLifetime(iat, exp) {
+		return a.issuer.tooLong()
+	}
+	return nil
+}
+
+// NotYetValid is the error for a time claim that lies in the future.
+func (a *Authenticated) NotYetValid(name string) error { return a.issuer.early(name) }

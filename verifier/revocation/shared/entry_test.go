@@ -1,0 +1,71 @@
+package shared
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/claimgate/claimgate/verifier/revocation"
+	"github.com/google/go-cmp/cmp"
+)
+
+var at = time.Unix(1_790_000_000, 0)
+
+func TestAnEntryIsReadAsItWasWritten(t *testing.T) {
+	for _, want := range []revocation.Entry{
+		{Issuer: "a", Session: "s1", ID: "1", Before: at, Until: at.Add(time.Hour)},
+		{Issuer: "a", Subject: `ali"ce \ </script> ü`, ID: "\x01", Before: at, Until: at.Add(time.Hour)},
+	} {
+		e, err := decode(encode(want, "https://auth.example/"))
+		if err != nil || e.Issuer != "https://auth.example/" {
+			t.Fatalf("%+v, %v", e, err)
+		}
+		if diff := cmp.Diff(want, e.shared("a")); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	if keyOf("a", "bc") == keyOf("ab", "c") || !strings.HasPrefix(keyOf("a", "b"), keyPrefix) {
+		t.Error("two logout tokens have one key")
+	}
+}
+
+func TestAnEntryHasOneReading(t *testing.T) {
+	good := encode(revocation.Entry{Session: "s1", ID: "1", Before: at, Until: at}, "https://auth.example/")
+	for _, replaced := range [][2]string{
+		{`"sid":"s1"`, `"sid":"s1","SID":"s2"`},
+		{`"sid":"s1"`, `"sid":"s1","sid":"s2"`},
+		{`"sid":"s1"`, `"sid":"s1","more":1`},
+		{`"sid":"s1"`, `"Sid":"s1"`},
+		{`"sid":"s1"`, `"sid":"s1","sub":"alice"`},
+		{`{"v"`, ` {"v"`},
+		{`}`, `}{}`},
+	} {
+		if text := strings.Replace(good, replaced[0], replaced[1], 1); text == good {
+			t.Fatalf("%s is not in %s", replaced[0], good)
+		} else if e, err := decode(text); err == nil {
+			t.Errorf("%s was read as %+v", text, e)
+		}
+	}
+}
+
+// Whatever the text is, reading it does not panic, and what is read names one
+// thing, whose revocation is what would be written.
+func FuzzDecode(f *testing.F) {
+	good := encode(revocation.Entry{Session: "s1", ID: "1", Before: at, Until: at}, "https://auth.example/")
+	for _, text := range []string{good, strings.Replace(good, "sid", "sub", 1), strings.Replace(good, `"v":1`, `"v":2`, 1), "{}", "null", good + good} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		e, err := decode(text)
+		if err != nil {
+			return
+		}
+		if e.Issuer == "" || e.ID == "" || (e.Session == "") == (e.Subject == "") {
+			t.Fatalf("%q names %+v", text, e)
+		}
+		again, err := decode(encode(e.shared("a"), e.Issuer))
+		if err != nil || again != e {
+			t.Fatalf("%q: %+v, then %+v, %v", text, e, again, err)
+		}
+	})
+}

@@ -1,0 +1,153 @@
+package redistest
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		println("redis-server is not in PATH: apt-get install redis-server, or run .ci/run redis. These tests need it and are not skipped.")
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// server is a redis-server of the test's own.
+type server struct {
+	t        *testing.T
+	port     string
+	dir      string
+	args     []string
+	password string
+	tls      bool // on its port, instead of plain text
+	process  *exec.Cmd
+	log      bytes.Buffer
+}
+
+// newServer makes one that does not run yet; its port stays the same.
+func newServer(t *testing.T, args ...string) *server {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := &server{t: t, port: port, dir: t.TempDir(), args: args}
+	t.Cleanup(s.kill)
+	return s
+}
+
+func startServer(t *testing.T, args ...string) *server {
+	t.Helper()
+	s := newServer(t, args...)
+	s.start()
+	return s
+}
+
+// start runs the server without anything on disk, so that it begins empty.
+func (s *server) start() {
+	s.t.Helper()
+	s.startBare()
+	for !s.answers() {
+		if s.process.ProcessState != nil || s.t.Context().Err() != nil {
+			s.t.Fatalf("redis-server does not answer:\n%s", s.log.String())
+		}
+	}
+}
+
+func (s *server) startBare() {
+	s.t.Helper()
+	port := []string{"--port", s.port}
+	if s.tls {
+		port = []string{"--port", "0", "--tls-port", s.port}
+	}
+	args := append(port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no", "--daemonize", "no")
+	args = append(args, s.args...)
+	s.process = exec.Command("redis-server", args...)
+	s.process.Stdout, s.process.Stderr = &s.log, &s.log
+	s.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := s.process.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *server) answers() bool {
+	conn, err := net.DialTimeout("tcp", "127.0.0.1:"+s.port, time.Second)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	if s.tls {
+		return true // it listens
+	}
+	_, _ = conn.Write([]byte("PING\r\n"))
+	answer := make([]byte, 64)
+	_ = conn.SetReadDeadline(time.Now().Add(time.Second))
+	n, _ := conn.Read(answer)
+	return strings.HasPrefix(string(answer[:n]), "+PONG") || strings.HasPrefix(string(answer[:n]), "-NOAUTH")
+}
+
+func (s *server) kill() {
+	if s.process != nil {
+		_ = s.process.Process.Signal(syscall.SIGCONT)
+		_ = s.process.Process.Kill()
+		_ = s.process.Wait()
+		s.process = nil
+	}
+}
+
+// stop and resume are a server that hangs, with its connections open.
+func (s *server) stop()   { s.signal(syscall.SIGSTOP) }
+func (s *server) resume() { s.signal(syscall.SIGCONT) }
+
+func (s *server) signal(what syscall.Signal) {
+	s.t.Helper()
+	if err := s.process.Process.Signal(what); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *server) url() string { return "redis://127.0.0.1:" + s.port + "/0" }
+
+// client is a client of the test's own.
+func (s *server) client() *redis.Client {
+	c := redis.NewClient(&redis.Options{Addr: "127.0.0.1:" + s.port, Password: s.password, PoolSize: 1})
+	s.t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// until repeats a check of something in another process until it holds. The
+// deadline only bounds a failing test.
+func until(t *testing.T, what string, holds func() bool) time.Duration {
+	t.Helper()
+	began := time.Now()
+	again := time.NewTicker(time.Millisecond)
+	defer again.Stop()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for !holds() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("not seen: %s", what)
+		case <-again.C:
+		}
+	}
+	return time.Since(began)
+}
+
+func number(n int) string { return strconv.Itoa(n) }

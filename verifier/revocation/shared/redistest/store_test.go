@@ -1,0 +1,423 @@
+package redistest
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/claimgate/claimgate/verifier"
+	"github.com/claimgate/claimgate/verifier/revocation"
+	"github.com/claimgate/claimgate/verifier/revocation/shared"
+	"github.com/rs/zerolog"
+)
+
+const issuerURL = "https://auth.example/application/o/minio/"
+
+// replica is what one claimgate has of revocations.
+type replica struct {
+	*shared.Store
+	t     *testing.T
+	known *revocation.List
+	log   safeBuffer
+	ahead atomic.Int64 // nanoseconds that its clock is ahead
+}
+
+type safeBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *safeBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *safeBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+func (r *replica) now() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) }
+
+func newReplica(t *testing.T, url string, change ...func(*shared.Options)) *replica {
+	t.Helper()
+	r := &replica{t: t}
+	r.known = revocation.NewList(r.now, 25*time.Hour)
+	o := shared.Options{
+		URL: url, List: r.known, Issuers: map[string]string{"authentik": issuerURL}, Log: zerolog.New(&r.log), Now: r.now,
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	var err error
+	if r.Store, err = shared.New(o); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	r.Start()
+	return r
+}
+
+// joined is a replica that has synchronized.
+func joined(t *testing.T, url string, change ...func(*shared.Options)) *replica {
+	t.Helper()
+	r := newReplica(t, url, change...)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if !r.WaitSynced(ctx) {
+		t.Fatalf("the store was not reached: %+v", r.State())
+	}
+	until(t, "the store is up", func() bool { return r.State().Up })
+	return r
+}
+
+func logoutOf(session string) *revocation.Logout {
+	return &revocation.Logout{
+		Issuer: "authentik", Subject: "alice", Session: session, ID: "jti of " + session,
+		IssuedAt: time.Now(), Expires: time.Now().Add(2 * time.Minute),
+	}
+}
+
+func (r *replica) end(l *revocation.Logout) bool { return r.End(r.t.Context(), l) }
+
+func (r *replica) ended(session string) bool {
+	return r.known.Revoked(&verifier.Identity{Issuer: "authentik", Subject: "alice", Session: session, IssuedAt: r.now()}, "")
+}
+
+func (r *replica) endedSubject(subject string) bool {
+	return r.known.Revoked(&verifier.Identity{Issuer: "authentik", Subject: subject, IssuedAt: time.Now().Add(-time.Minute)}, "")
+}
+
+func TestALogoutReachesEveryReplica(t *testing.T) {
+	s := startServer(t)
+	one, two, three := joined(t, s.url()), joined(t, s.url()), joined(t, s.url())
+	if !one.end(logoutOf("s1")) || !one.ended("s1") {
+		t.Fatal("the logout does not count where it was received")
+	}
+	took := until(t, "the logout counts on the second replica", func() bool { return two.ended("s1") })
+	until(t, "and on the third", func() bool { return three.ended("s1") })
+	t.Logf("known to another replica after %s", took)
+	if took > time.Second {
+		t.Errorf("it took %s, more than a second", took)
+	}
+	if two.ended("s2") {
+		t.Error("another session ended too")
+	}
+	bob := &revocation.Logout{Issuer: "authentik", Subject: "bob", ID: "b", IssuedAt: time.Now()}
+	three.end(bob)
+	until(t, "every session of a subject ends on the first replica", func() bool { return one.endedSubject("bob") })
+	late := joined(t, s.url())
+	if !late.ended("s1") || !late.endedSubject("bob") {
+		t.Error("a replica that starts later does not know what has ended")
+	}
+}
+
+// A logout token that is sent to all replicas at the same time counts on one.
+func TestALogoutTokenCountsOnceOnAllReplicas(t *testing.T) {
+	s := startServer(t)
+	replicas := []*replica{joined(t, s.url()), joined(t, s.url()), joined(t, s.url())}
+	for n := range 50 {
+		l := logoutOf("s" + number(n))
+		var counted atomic.Int64
+		var all sync.WaitGroup
+		for _, r := range replicas {
+			all.Go(func() {
+				if r.end(l) {
+					counted.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if counted.Load() != 1 {
+			t.Fatalf("round %d: the token counted %d times", n, counted.Load())
+		}
+		for _, r := range replicas {
+			if !r.ended("s" + number(n)) {
+				t.Fatalf("round %d: a replica that was told does not know", n)
+			}
+		}
+	}
+}
+
+func TestAStoreThatIsDown(t *testing.T) {
+	for name, outage := range map[string]struct{ begin, end func(*server) }{
+		"killed, back with nothing in it": {(*server).kill, (*server).start},
+		"hanging":                         {(*server).stop, (*server).resume},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := startServer(t)
+			one, two := joined(t, s.url()), joined(t, s.url())
+			one.end(logoutOf("before"))
+			until(t, "it is shared", func() bool { return two.ended("before") })
+
+			outage.begin(s)
+			until(t, "both see the outage", func() bool { return !one.State().Up && !two.State().Up })
+			if st := one.State(); st.Error == "" || st.Stale {
+				t.Errorf("the state is %+v", st)
+			}
+			began := time.Now()
+			if !one.end(logoutOf("during")) || !one.ended("during") || !one.ended("before") || !two.ended("before") {
+				t.Error("the outage changed what is known")
+			}
+			if took := time.Since(began); took > pushBound {
+				t.Errorf("a logout waited %s for a store that is known to be down", took)
+			}
+			if one.end(logoutOf("during")) {
+				t.Error("a jti counted twice")
+			}
+			if two.ended("during") {
+				t.Error("how would it know?")
+			}
+			fresh := newReplica(t, s.url()) // starts during the outage
+			if fresh.ended("before") || fresh.State().Up {
+				t.Error("how would it know?")
+			}
+			if until(t, "the age grows", func() bool { return one.Age() > 2*time.Second }); one.Stale() {
+				t.Error("stale, without a bound")
+			}
+
+			outage.end(s)
+			took := until(t, "the logout reaches the other replica", func() bool { return two.ended("during") })
+			t.Logf("shared %s after the store was back", took)
+			until(t, "and the one that started meanwhile", func() bool { return fresh.ended("during") && fresh.ended("before") })
+			until(t, "all see the end", func() bool { return one.State().Up && two.State().Up && fresh.State().Up })
+			if st := two.State(); st.Error != "" || two.Age() > 5*time.Second {
+				t.Errorf("the state is %+v", st)
+			}
+			late := joined(t, s.url())
+			if !late.ended("before") || !late.ended("during") {
+				t.Error("what the store had lost was not written again")
+			}
+			two.end(logoutOf("after"))
+			until(t, "and it goes on", func() bool { return one.ended("after") && fresh.ended("after") })
+			for _, r := range []*replica{one, two} {
+				if n := strings.Count(r.log.String(), "the revocation store is down"); n < 1 || n > 3 {
+					t.Errorf("the log speaks of the outage %d times:\n%s", n, r.log.String())
+				}
+			}
+		})
+	}
+}
+
+// pushBound is more than a logout ever waits for the store.
+const pushBound = 600 * time.Millisecond
+
+// The store hangs, and nobody knows yet.
+func TestALogoutWaitsHalfASecondAtMost(t *testing.T) {
+	s := startServer(t)
+	one, two := joined(t, s.url()), joined(t, s.url())
+	s.stop()
+	began := time.Now()
+	if !one.end(logoutOf("s1")) {
+		t.Error("it does not count")
+	}
+	if took := time.Since(began); took > pushBound+200*time.Millisecond {
+		t.Errorf("it waited %s", took)
+	}
+	s.resume() // at once: the subscription survives, so nothing but the failure itself is a reason to try again
+	until(t, "it is shared", func() bool { return two.ended("s1") })
+}
+
+func TestAFlushedStoreIsWrittenAgain(t *testing.T) {
+	s := startServer(t)
+	one, two := joined(t, s.url()), joined(t, s.url())
+	for n := range 1200 { // more than one exchange holds
+		one.end(logoutOf("s" + number(n)))
+	}
+	until(t, "all are shared", func() bool { return two.known.Counts().Sessions == 1200 })
+	c := s.client()
+	if err := c.FlushAll(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if !one.ended("s0") || !two.ended("s1199") {
+		t.Error("the flush was believed")
+	}
+	// Killing the connections is a reason to synchronize now, not in half a minute.
+	if err := c.ClientKillByFilter(t.Context(), "TYPE", "pubsub").Err(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the entries are there again", func() bool { return c.DBSize(t.Context()).Val() == 1200 })
+	if late := joined(t, s.url()); late.known.Counts().Sessions != 1200 {
+		t.Errorf("a new replica knows of %d", late.known.Counts().Sessions)
+	}
+}
+
+// Nothing that is in the store, and nothing that is published, ends the program
+// or takes a revocation back.
+func TestGarbageInTheStoreIsIgnored(t *testing.T) {
+	s := startServer(t)
+	c := s.client()
+	one := joined(t, s.url())
+	one.end(logoutOf("s1"))
+	keys, err := c.Keys(t.Context(), "*").Result()
+	if err != nil || len(keys) != 1 {
+		t.Fatal(keys, err)
+	}
+	good := c.Get(t.Context(), keys[0]).Val()
+	garbage := []string{
+		"", "x", "null", "{}", "[]", `"s1"`, strings.Repeat("[", 100_000), `{"v":1}`, strings.Repeat("a", 2<<20), "\xff\xfe",
+		strings.Replace(good, `"v":1`, `"v":2`, 1),
+		strings.Replace(good, `"sid":"s1"`, `"sid":""`, 1),
+		strings.Replace(good, `"sid":"s1"`, `"sid":"s1","sid":"s2"`, 1),
+		strings.Replace(good, `"sid":"s1"`, `"sid":"s1","SID":"s2"`, 1),
+		strings.Replace(good, `"sid":"s1"`, `"sid":"s1","sub":"alice"`, 1),
+		strings.Replace(good, `"sid":"s1"`, `"sid":7`, 1),
+		strings.Replace(good, `"until":`, `"until":9`, 1) + " ",
+		strings.Replace(good, `"until":`, `"until":-`, 1),
+		strings.Replace(good, `"iat":`, `"iat":99999999`, 1),
+		strings.Replace(good, `"iat":`, `"iat":1e99,"x":`, 1),
+		strings.Replace(good, `"jti":"jti of s1"`, `"jti":""`, 1),
+		strings.Replace(good, issuerURL, "https://evil.example/", 1),
+	}
+	for n, text := range garbage {
+		key := "claimgate:revocation:garbage" + number(n)
+		if err := c.Set(t.Context(), key, text, time.Hour).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Publish(t.Context(), "claimgate:revocations:0", text).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.RPush(t.Context(), "claimgate:revocation:a list", good)
+	c.Set(t.Context(), "claimgate:revocation:a good entry under another's key", strings.Replace(good, "s1", "s3", 2), time.Hour)
+	c.Set(t.Context(), "somebody else's", "x", time.Hour)
+	// The entry of a session that has ended is replaced by one that ended long ago.
+	c.Set(t.Context(), keys[0], strings.Replace(good, `"until":`, `"until":0,"x":`, 1), time.Hour)
+
+	late := joined(t, s.url())
+	late.end(logoutOf("s2"))
+	until(t, "it goes on", func() bool { return one.ended("s2") })
+	if !one.ended("s1") {
+		t.Error("garbage took a revocation back")
+	}
+	for _, r := range []*replica{one, late} {
+		if r.ended("s3") || r.endedSubject("alice") {
+			t.Error("garbage was believed")
+		}
+		if !strings.Contains(r.log.String(), "is ignored") || strings.Count(r.log.String(), "is ignored") != 1 {
+			t.Errorf("the log should warn once:\n%s", r.log.String())
+		}
+		if strings.Contains(r.log.String(), "panic") || strings.Contains(r.log.String(), "not understood") {
+			t.Errorf("a panic:\n%s", r.log.String())
+		}
+	}
+	if n := late.known.Counts().Sessions; n != 1 {
+		t.Errorf("a replica that has read only garbage and its own knows of %d sessions", n)
+	}
+}
+
+// An attacker who can write to the store knows the jti of a logout token before
+// the replica does, and claims that it ended something else.
+func TestAnEntryUnderAForeignJTIDoesNotHideALogout(t *testing.T) {
+	s := startServer(t)
+	one := joined(t, s.url())
+	other := joined(t, s.url())
+	lie := logoutOf("harmless")
+	lie.ID = "jti of s1"
+	other.end(lie)
+	until(t, "the lie is there", func() bool { return one.ended("harmless") })
+	one.end(logoutOf("s1"))
+	if !one.ended("s1") {
+		t.Error("a signed logout token was taken for one that had counted")
+	}
+}
+
+// Clocks that differ by ten minutes, in either direction, and one that is set
+// while it runs.
+func TestClocksMayDiffer(t *testing.T) {
+	s := startServer(t)
+	exact, ahead, behind := joined(t, s.url()), joined(t, s.url()), joined(t, s.url())
+	ahead.ahead.Store(int64(10 * time.Minute))
+	behind.ahead.Store(-int64(10 * time.Minute))
+	all := []*replica{exact, ahead, behind}
+	for n, from := range all {
+		from.end(logoutOf("s" + number(n)))
+		from.end(&revocation.Logout{Issuer: "authentik", Subject: "u" + number(n), ID: "u" + number(n), IssuedAt: time.Now(), Expires: time.Now().Add(time.Minute)})
+		for _, r := range all {
+			until(t, "it is known", func() bool { return r.ended("s"+number(n)) && r.endedSubject("u"+number(n)) })
+		}
+	}
+	exact.ahead.Store(int64(10 * time.Minute))
+	for range 2 {
+		for n, r := range all {
+			for m := range all {
+				if !r.ended("s"+number(m)) || !r.endedSubject("u"+number(m)) {
+					t.Errorf("replica %d forgot logout %d", n, m)
+				}
+			}
+			if r.Stale() {
+				t.Errorf("replica %d is stale", n)
+			}
+		}
+		exact.ahead.Store(-int64(10 * time.Minute))
+	}
+	late := joined(t, s.url())
+	if n := late.known.Counts(); n.Sessions != 3 || n.Subjects != 3 {
+		t.Errorf("a new replica knows of %+v", n)
+	}
+}
+
+func TestACopyThatIsTooOldIsSaidSo(t *testing.T) {
+	s := startServer(t)
+	r := joined(t, s.url(), func(o *shared.Options) { o.MaxStale = time.Hour })
+	r.ahead.Store(int64(2 * time.Hour)) // the next ping proves the copy fresh again
+	until(t, "it is fresh", func() bool { return !r.Stale() })
+	s.kill()
+	until(t, "it sees the outage", func() bool { return !r.State().Up })
+	if r.Stale() {
+		t.Error("stale at once")
+	}
+	r.ahead.Store(int64(3*time.Hour + time.Minute))
+	if st := r.State(); !r.Stale() || !st.Stale {
+		t.Errorf("%+v", st)
+	}
+	s.start()
+	until(t, "it is fresh again", func() bool { return !r.Stale() })
+}
+
+// Entries leave the store by themselves.
+func TestEntriesExpireInTheStore(t *testing.T) {
+	s := startServer(t)
+	c := s.client()
+	one := joined(t, s.url())
+	one.end(logoutOf("s1"))
+	key := c.Keys(t.Context(), "*").Val()[0]
+	if left := c.PTTL(t.Context(), key).Val(); left > 25*time.Hour || left < 25*time.Hour-time.Minute {
+		t.Errorf("it is kept for %s, the retention is 25h", left)
+	}
+}
+
+func TestAFloodOfLogouts(t *testing.T) {
+	s := startServer(t)
+	one, two := joined(t, s.url()), joined(t, s.url())
+	const logouts = 20_000
+	began := time.Now()
+	var all sync.WaitGroup
+	for part := range 8 {
+		all.Go(func() {
+			for n := range logouts / 8 {
+				one.end(logoutOf("s" + number(part*logouts+n)))
+			}
+		})
+	}
+	all.Wait()
+	took := until(t, "all are shared", func() bool { return two.known.Counts().Sessions == logouts })
+	t.Logf("%d logouts in %s, the last known to the other replica %s later", logouts, time.Since(began), took)
+	if n := one.known.Counts(); n.Sessions != logouts || n.Dropped != 0 {
+		t.Errorf("%+v", n)
+	}
+}
+
+func passwordAndCA(password, ca string) func(*shared.Options) {
+	return func(o *shared.Options) { o.Password, o.CAFile = func() string { return password }, ca }
+}
+
+func passwordOf(f func() string) func(*shared.Options) {
+	return func(o *shared.Options) { o.Password = f }
+}
