@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/claimgate/claimgate/app/audit/chain"
+	"github.com/claimgate/claimgate/app/cli"
 	"github.com/spf13/cobra"
 )
 
@@ -64,10 +65,10 @@ line has a chain.`,
 			}
 			r, err := verifyFiles(args, cmd.InOrStdin(), cmd.ErrOrStderr(), o)
 			if err != nil {
-				return &exitError{exitUsage, err}
+				return cli.Exit(cli.ExitUsage, err)
 			}
 			if r.Lines > 0 && r.Chained == 0 && len(heads)+len(known) == 0 {
-				return &exitError{exitUsage, fmt.Errorf("%s: no line has a chain: write the log with audit.chain = true", strings.Join(args, ", "))}
+				return cli.Exit(cli.ExitUsage, fmt.Errorf("%s: no line has a chain: write the log with audit.chain = true", strings.Join(args, ", ")))
 			}
 			if format == "json" {
 				err = encode(cmd.OutOrStdout(), r)
@@ -75,7 +76,7 @@ line has a chain.`,
 				err = printVerified(cmd.OutOrStdout(), r)
 			}
 			if err == nil && !r.Whole {
-				err = &exitError{code: exitFound}
+				err = cli.Exit(cli.ExitFound, nil)
 			}
 			return err
 		},
@@ -122,7 +123,7 @@ func verifyFile(v *chain.Verifier, path string, stdin io.Reader, stderr io.Write
 		return err
 	}
 	var in io.Reader = f
-	if _, looking := screen(stderr); looking {
+	if _, looking := cli.Terminal(stderr); looking {
 		if info, err := f.Stat(); err == nil && info.Size() > 0 {
 			bar := progress{w: stderr, total: info.Size()}
 			in = &watched{f, &bar}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/config"
 	"github.com/claimgate/claimgate/internal/finding"
 	"github.com/claimgate/claimgate/mapping"
@@ -39,22 +40,22 @@ Exit codes: 0 no errors; 1 errors, or with --strict warnings; 2 a file cannot be
 				"text": printText, "json": printJSON, "sarif": printSARIF,
 			}[format]
 			if !ok {
-				return &exitError{code: exitUsage, err: fmt.Errorf("--format %q: write text, json or sarif", format)}
+				return cli.Exit(cli.ExitUsage, fmt.Errorf("--format %q: write text, json or sarif", format))
 			}
 			if configFile == "" && mappingFile == "" {
-				return &exitError{code: exitUsage, err: errors.New("nothing to check: name --config or --mapping")}
+				return cli.Exit(cli.ExitUsage, errors.New("nothing to check: name --config or --mapping"))
 			}
 			findings, unreadable := check(configFile, mappingFile, os.Environ())
 			if unreadable == nil || len(findings) > 0 {
 				if err := show(cmd.OutOrStdout(), findings); err != nil {
-					return &exitError{code: exitUsage, err: err}
+					return cli.Exit(cli.ExitUsage, err)
 				}
 			}
 			if unreadable != nil {
-				return &exitError{code: exitUsage, err: unreadable}
+				return cli.Exit(cli.ExitUsage, unreadable)
 			}
 			if finding.HasErrors(findings) || strict && len(findings) > 0 {
-				return &exitError{code: exitFound}
+				return cli.Exit(cli.ExitFound, nil)
 			}
 			return nil
 		},

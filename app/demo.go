@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate"
+	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/config"
 	"github.com/claimgate/claimgate/app/demo"
 	"github.com/claimgate/claimgate/app/demo/issuer"
@@ -88,7 +89,7 @@ func runDemo(ctx context.Context, listen string, once bool, out io.Writer) (err 
 		return err
 	}
 	if wrong > 0 {
-		return &exitError{exitFound, fmt.Errorf("%d of %d answers differ from what the demo expects", wrong, len(cases))}
+		return cli.Exit(cli.ExitFound, fmt.Errorf("%d of %d answers differ from what the demo expects", wrong, len(cases)))
 	}
 	if once {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/mapping/diff"
 	"github.com/spf13/cobra"
 )
@@ -58,7 +59,7 @@ Exit codes: 0 nobody gains, or only what --allow-gain names; 2 a file cannot be 
 				return err
 			}
 			if r.Gained() {
-				return &exitError{code: exitGains}
+				return cli.Exit(cli.ExitGains, nil)
 			}
 			return nil
 		},
@@ -98,7 +99,7 @@ func printDiff(w io.Writer, r *diff.Result) error {
 				fmt.Fprintf(&b, "  %s\n", who)
 				last = who
 			}
-			for i, line := range wrapped(shortened(c.Actions), 92) {
+			for i, line := range cli.Wrap(cli.ShortActions(c.Actions), 92) {
 				fmt.Fprintf(&b, "    %s %s\n", map[bool]string{true: s.sign, false: " "}[i == 0], line)
 			}
 			for i, resource := range c.Resources {
@@ -170,7 +171,7 @@ func printDiffMarkdown(w io.Writer, r *diff.Result) error {
 			for _, rule := range c.Rules {
 				by = append(by, fmt.Sprintf("%s:%d", rule.File, rule.Line))
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", cell(whose(&c)), codes(shortened(c.Actions)), on, codes(by))
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", cell(whose(&c)), codes(cli.ShortActions(c.Actions)), on, codes(by))
 		}
 	}
 	_, err := io.WriteString(w, b.String())

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/claimgate/claimgate/app/cases"
 	"github.com/claimgate/claimgate/app/config"
+	"github.com/claimgate/claimgate/app/review/cases"
 	"github.com/claimgate/claimgate/internal/finding"
 	"github.com/claimgate/claimgate/mapping"
 )

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/claimgate/claimgate/app/audit"
+	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/config"
 	"github.com/claimgate/claimgate/internal/finding"
 	"github.com/claimgate/claimgate/mapping"
@@ -49,7 +50,7 @@ type patient struct {
 func runDoctor(ctx context.Context, configFile string, out io.Writer) error {
 	c, found := config.Load(configFile, os.Environ())
 	if c == nil {
-		return &exitError{exitUsage, findingsError(found)}
+		return cli.Exit(cli.ExitUsage, findingsError(found))
 	}
 	p := &patient{config: c, out: out}
 	p.say("configuration", nil, "loads")
@@ -65,7 +66,7 @@ func runDoctor(ctx context.Context, configFile string, out io.Writer) error {
 	p.audit()
 	p.minio()
 	if p.sick {
-		return &exitError{code: exitFound}
+		return cli.Exit(cli.ExitFound, nil)
 	}
 	return nil
 }

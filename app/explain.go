@@ -8,8 +8,9 @@ import (
 	"os"
 	"strings"
 
-	"github.com/claimgate/claimgate/app/explain"
-	"github.com/claimgate/claimgate/app/offline"
+	"github.com/claimgate/claimgate/app/cli"
+	"github.com/claimgate/claimgate/app/review/explain"
+	"github.com/claimgate/claimgate/app/review/offline"
 	"github.com/spf13/cobra"
 )
 
@@ -89,7 +90,7 @@ func runExplain(cmd *cobra.Command, f *explainFlags) error {
 	defer gate.Close()
 	x, err := f.explain(cmd.Context(), gate, m.ClaimName(), cmd.InOrStdin())
 	if err != nil {
-		return &exitError{exitUsage, err}
+		return cli.Exit(cli.ExitUsage, err)
 	}
 	if f.format == "json" {
 		return encode(cmd.OutOrStdout(), x)
@@ -140,7 +141,7 @@ func pairs(flag string, list []string) (map[string][]string, error) {
 }
 
 func usage(format string, args ...any) error {
-	return &exitError{exitUsage, fmt.Errorf(format, args...)}
+	return cli.Exit(cli.ExitUsage, fmt.Errorf(format, args...))
 }
 
 func (f *explainFlags) explain(ctx context.Context, gate *offline.Gate, claim string, stdin io.Reader) (explain.Explanation, error) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/config"
 	"github.com/spf13/cobra"
 )
@@ -34,7 +35,7 @@ Exit codes: 0 ready; 1 not ready, or no answer; 2 the configuration cannot be re
 			if url == "" {
 				listen, err := adminListen(configFile)
 				if err != nil {
-					return &exitError{exitUsage, err}
+					return cli.Exit(cli.ExitUsage, err)
 				}
 				url = "http://" + listen + "/readyz"
 			}
@@ -75,24 +76,24 @@ func healthcheck(ctx context.Context, url string, timeout time.Duration, out io.
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return &exitError{exitUsage, err}
+		return cli.Exit(cli.ExitUsage, err)
 	}
 	// No proxy: the listener is this machine's.
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Do(req)
 	if err != nil {
-		return &exitError{exitFound, err}
+		return cli.Exit(cli.ExitFound, err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	if err != nil {
-		return &exitError{exitFound, err}
+		return cli.Exit(cli.ExitFound, err)
 	}
 	if _, err := fmt.Fprintln(out, strings.TrimSpace(string(body))); err != nil {
 		return err
 	}
 	if resp.StatusCode != http.StatusOK {
-		return &exitError{exitFound, fmt.Errorf("%s answered %s", url, resp.Status)}
+		return cli.Exit(cli.ExitFound, fmt.Errorf("%s answered %s", url, resp.Status))
 	}
 	return nil
 }

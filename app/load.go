@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/config"
-	"github.com/claimgate/claimgate/app/offline"
+	"github.com/claimgate/claimgate/app/review/offline"
 	"github.com/claimgate/claimgate/internal/finding"
 	"github.com/claimgate/claimgate/mapping"
 )
@@ -14,14 +15,14 @@ import (
 // loadMappingFile reads a mapping for a command that only looks at it.
 func loadMappingFile(path string) (*mapping.Mapping, error) {
 	if path == "" {
-		return nil, &exitError{exitUsage, errors.New("name the mapping with --mapping FILE")}
+		return nil, cli.Exit(cli.ExitUsage, errors.New("name the mapping with --mapping FILE"))
 	}
 	if err := readable(path); err != nil {
-		return nil, &exitError{exitUsage, err}
+		return nil, cli.Exit(cli.ExitUsage, err)
 	}
 	m, found := mapping.Load(path)
 	if m == nil {
-		return nil, &exitError{exitUsage, fmt.Errorf("%s has errors:\n%w", path, findingsError(found))}
+		return nil, cli.Exit(cli.ExitUsage, fmt.Errorf("%s has errors:\n%w", path, findingsError(found)))
 	}
 	return m, nil
 }
@@ -34,7 +35,7 @@ func gateOptions(m *mapping.Mapping, configFile, issuer string, now func() time.
 	}
 	c, found := config.Load(configFile, env)
 	if c == nil || finding.HasErrors(found) {
-		return o, &exitError{exitUsage, fmt.Errorf("%s has errors:\n%w", configFile, findingsError(found))}
+		return o, cli.Exit(cli.ExitUsage, fmt.Errorf("%s has errors:\n%w", configFile, findingsError(found)))
 	}
 	for _, i := range c.Issuers {
 		o.Issuers = append(o.Issuers, offline.Issuer{Name: i.Name, URL: i.URL, UsernameClaim: i.UsernameClaim})
@@ -53,5 +54,5 @@ func clock(at string) (func() time.Time, error) {
 			return func() time.Time { return t }, nil
 		}
 	}
-	return nil, &exitError{exitUsage, fmt.Errorf("--at %q: write a date such as 2027-03-31, or a time such as 2027-03-31T12:00:00Z", at)}
+	return nil, cli.Exit(cli.ExitUsage, fmt.Errorf("--at %q: write a date such as 2027-03-31, or a time such as 2027-03-31T12:00:00Z", at))
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/claimgate/claimgate/app/cli"
 	"github.com/spf13/cobra"
 )
 
@@ -22,16 +23,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	cmd.SetErr(stderr)
 	err := cmd.ExecuteContext(ctx)
 	if err == nil {
-		return exitFine
+		return cli.ExitFine
 	}
-	var coded *exitError
+	var coded *cli.ExitError
 	if !errors.As(err, &coded) {
-		coded = &exitError{code: exitUsage, err: err}
+		coded = &cli.ExitError{Code: cli.ExitUsage, Err: err}
 	}
-	if coded.err != nil {
-		fmt.Fprintln(stderr, "claimgate:", coded.err)
+	if coded.Err != nil {
+		fmt.Fprintln(stderr, "claimgate:", coded.Err)
 	}
-	return coded.code
+	return coded.Code
 }
 
 func newRootCmd() *cobra.Command {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/mapping/matrix"
 	"github.com/spf13/cobra"
@@ -31,7 +32,7 @@ Exit codes: 0 fine; 2 a file cannot be read or written.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			show, ok := map[string]func(io.Writer, *mapping.Mapping, []matrix.Row) error{
 				"table": func(w io.Writer, _ *mapping.Mapping, rows []matrix.Row) error {
-					return matrixTable(w, rows, terminalWidth(w))
+					return matrixTable(w, rows, cli.Width(w))
 				},
 				"csv": matrixCSV, "md": matrixMarkdown, "html": matrixHTML,
 				"json": func(w io.Writer, _ *mapping.Mapping, rows []matrix.Row) error { return encode(w, rows) },
@@ -60,11 +61,11 @@ func writeOut(path string, stdout io.Writer, write func(io.Writer) error) (err e
 	}
 	f, err := os.Create(path)
 	if err != nil {
-		return &exitError{exitUsage, err}
+		return cli.Exit(cli.ExitUsage, err)
 	}
 	defer func() {
 		if closed := f.Close(); err == nil && closed != nil {
-			err = &exitError{exitUsage, closed}
+			err = cli.Exit(cli.ExitUsage, closed)
 		}
 	}()
 	return write(f)

@@ -7,7 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/claimgate/claimgate/app/replay"
+	"github.com/claimgate/claimgate/app/cli"
+	"github.com/claimgate/claimgate/app/review/replay"
 	"github.com/spf13/cobra"
 )
 
@@ -44,7 +45,7 @@ denied one would be allowed; 2 a file cannot be read, or holds no decision log.`
 			}
 			r, err := replayFile(args[0], cmd.InOrStdin(), cmd.ErrOrStderr(), replay.Options{Mapping: m, Now: now()})
 			if err != nil {
-				return &exitError{exitUsage, err}
+				return cli.Exit(cli.ExitUsage, err)
 			}
 			if format == "json" {
 				err = encode(cmd.OutOrStdout(), r)
@@ -55,9 +56,9 @@ denied one would be allowed; 2 a file cannot be read, or holds no decision log.`
 			case err != nil:
 				return err
 			case r.Lines > 0 && r.Unreadable == r.Lines:
-				return &exitError{exitUsage, fmt.Errorf("%s: no line is one of a decision log", args[0])}
+				return cli.Exit(cli.ExitUsage, fmt.Errorf("%s: no line is one of a decision log", args[0]))
 			case failOn != "" && r.Gains > 0, failOn == "flip" && r.Losses > 0:
-				return &exitError{code: exitFound}
+				return cli.Exit(cli.ExitFound, nil)
 			}
 			return nil
 		},
@@ -82,7 +83,7 @@ func replayFile(path string, stdin io.Reader, stderr io.Writer, o replay.Options
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	if _, looking := screen(stderr); looking {
+	if _, looking := cli.Terminal(stderr); looking {
 		if info, err := f.Stat(); err == nil && info.Size() > 0 {
 			bar := progress{w: stderr, total: info.Size()}
 			o.Read = bar.add

@@ -6,8 +6,9 @@ import (
 	"os"
 	"time"
 
-	"github.com/claimgate/claimgate/app/cases"
-	"github.com/claimgate/claimgate/app/replay"
+	"github.com/claimgate/claimgate/app/cli"
+	"github.com/claimgate/claimgate/app/review/cases"
+	"github.com/claimgate/claimgate/app/review/replay"
 	"github.com/claimgate/claimgate/internal/finding"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/mapping/lint"
@@ -177,10 +178,10 @@ func (r *reportData) test(cmd *cobra.Command, m *mapping.Mapping, file string, n
 func (r *reportData) audit(m *mapping.Mapping, file string, stderr io.Writer, now time.Time) error {
 	found, err := replayFile(file, nil, stderr, replay.Options{Mapping: m, Now: now})
 	if err != nil {
-		return &exitError{exitUsage, err}
+		return cli.Exit(cli.ExitUsage, err)
 	}
 	if found.Lines > 0 && found.Unreadable == found.Lines {
-		return &exitError{exitUsage, errors.New(file + ": no line is one of a decision log")}
+		return cli.Exit(cli.ExitUsage, errors.New(file+": no line is one of a decision log"))
 	}
 	r.Audit = &reportAudit{File: file, Lines: found.Lines, Unread: found.Unreadable, Flips: found.Gains + found.Losses}
 	for i := range r.Rules {

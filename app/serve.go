@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
+	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/config"
 	"github.com/spf13/cobra"
 )
@@ -47,7 +48,7 @@ a file that they name cannot be used.`,
 func serve(ctx context.Context, file string) error {
 	c, found := config.Load(file, os.Environ())
 	if c == nil {
-		return &exitError{exitUsage, findingsError(found)}
+		return cli.Exit(cli.ExitUsage, findingsError(found))
 	}
 	log := newLog(c.Log)
 	for _, w := range c.Warnings() {
@@ -65,7 +66,7 @@ func serve(ctx context.Context, file string) error {
 	limitMemory(c, log, memlimit.FromCgroup)
 	s, err := newService(ctx, c, log)
 	if err != nil {
-		return &exitError{exitUsage, err}
+		return cli.Exit(cli.ExitUsage, err)
 	}
 	go func() {
 		for {
@@ -78,7 +79,7 @@ func serve(ctx context.Context, file string) error {
 		}
 	}()
 	if err := s.run(ctx); err != nil {
-		return &exitError{exitFound, err}
+		return cli.Exit(cli.ExitFound, err)
 	}
 	return nil
 }

@@ -8,7 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/claimgate/claimgate/app/cases"
+	"github.com/claimgate/claimgate/app/cli"
+	"github.com/claimgate/claimgate/app/review/cases"
 	"github.com/spf13/cobra"
 )
 
@@ -57,10 +58,10 @@ Exit codes: 0 all passed; 1 a case failed, or fewer rules were exercised than
 				return err
 			}
 			if cases.Failed(outcomes) > 0 {
-				return &exitError{code: exitFound}
+				return cli.Exit(cli.ExitFound, nil)
 			}
 			if got := covered(rules); got < least {
-				return &exitError{exitFound, fmt.Errorf("%d %% of the rules were exercised, --min-coverage asks for %d", got, least)}
+				return cli.Exit(cli.ExitFound, fmt.Errorf("%d %% of the rules were exercised, --min-coverage asks for %d", got, least))
 			}
 			return nil
 		},
@@ -83,7 +84,7 @@ func readCases(files []string, mappingFile, claim string) ([]cases.Case, error) 
 	for _, f := range files {
 		list, err := cases.Read(f, claim)
 		if err != nil {
-			return nil, &exitError{exitUsage, err}
+			return nil, cli.Exit(cli.ExitUsage, err)
 		}
 		all = append(all, list...)
 	}

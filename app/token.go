@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/config"
 	"github.com/claimgate/claimgate/verifier"
 	"github.com/spf13/cobra"
@@ -50,7 +51,7 @@ Exit codes: 0 the token is good; 1 a check failed; 2 no token, or a bad configur
 		RunE: func(cmd *cobra.Command, args []string) error {
 			text, err := readToken(token, args, cmd.InOrStdin())
 			if err != nil {
-				return &exitError{exitUsage, err}
+				return cli.Exit(cli.ExitUsage, err)
 			}
 			return inspect(cmd.Context(), configFile, text, format, cmd.OutOrStdout())
 		},
@@ -98,19 +99,19 @@ var noIssuer = verifier.Issuer{
 
 func inspect(ctx context.Context, configFile, token, format string, out io.Writer) error {
 	if format != "text" && format != "json" {
-		return &exitError{exitUsage, fmt.Errorf(`--format is %q, not "text" or "json"`, format)}
+		return cli.Exit(cli.ExitUsage, fmt.Errorf(`--format is %q, not "text" or "json"`, format))
 	}
 	o := verifier.Options{Issuers: []verifier.Issuer{noIssuer}}
 	if configFile != "" {
 		c, found := config.Load(configFile, os.Environ())
 		if c == nil {
-			return &exitError{exitUsage, findingsError(found)}
+			return cli.Exit(cli.ExitUsage, findingsError(found))
 		}
 		o = verifierOptions(c)
 	}
 	v, err := verifier.New(o)
 	if err != nil {
-		return &exitError{exitUsage, err}
+		return cli.Exit(cli.ExitUsage, err)
 	}
 	defer v.Close()
 	if configFile != "" {
@@ -126,7 +127,7 @@ func inspect(ctx context.Context, configFile, token, format string, out io.Write
 	}
 	for _, c := range in.Checks {
 		if c.Outcome == verifier.Failed {
-			return &exitError{code: exitFound}
+			return cli.Exit(cli.ExitFound, nil)
 		}
 	}
 	return nil

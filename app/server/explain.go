@@ -6,8 +6,8 @@ import (
 	"net/http"
 
 	"github.com/claimgate/claimgate/app/dialect/minio"
-	"github.com/claimgate/claimgate/app/explain"
-	"github.com/claimgate/claimgate/app/offline"
+	"github.com/claimgate/claimgate/app/review/explain"
+	"github.com/claimgate/claimgate/app/review/offline"
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"slices"
@@ -7,9 +7,9 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// shortened writes a list of actions as people would: a family of which none is
-// missing as one.
-func shortened(actions []string) []string {
+// ShortActions shortens a list of actions: a family becomes one entry if no action, or
+// few, are missing.
+func ShortActions(actions []string) []string {
 	var short []string
 	for _, family := range []string{"s3:", "admin:", "kms:", "sts:"} {
 		var all, here []string
@@ -26,7 +26,7 @@ func shortened(actions []string) []string {
 		case len(here) > 1 && missing == 0:
 			short = append(short, family+"*")
 		case len(here) > 20 && missing <= 3:
-			short = append(short, family+"* but "+strings.Join(without(all, here), ", "))
+			short = append(short, family+"* but "+strings.Join(Without(all, here), ", "))
 		default:
 			short = append(short, here...)
 		}
@@ -34,12 +34,13 @@ func shortened(actions []string) []string {
 	return short
 }
 
-func without(list, taken []string) []string {
+// Without returns list without the elements of taken.
+func Without(list, taken []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(taken, s) })
 }
 
-// wrapped breaks a list into lines.
-func wrapped(words []string, width int) []string {
+// Wrap joins words by commas into lines of at most width columns.
+func Wrap(words []string, width int) []string {
 	var lines []string
 	line := ""
 	for i, word := range words {

@@ -3,8 +3,8 @@ package explain_test
 import (
 	"testing"
 
-	"github.com/claimgate/claimgate/app/explain"
 	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/app/review/explain"
 )
 
 // Whatever the reason is, an explanation ends with the step that decided and

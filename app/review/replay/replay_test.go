@@ -12,7 +12,7 @@ import (
 	"testing/iotest"
 	"time"
 
-	"github.com/claimgate/claimgate/app/replay"
+	"github.com/claimgate/claimgate/app/review/replay"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/google/go-cmp/cmp"
 )

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/app/dialect/minio"
-	"github.com/claimgate/claimgate/app/explain"
 	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/app/review/explain"
 	"github.com/claimgate/claimgate/internal/strictjson"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/verifier/revocation"

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate"
-	"github.com/claimgate/claimgate/app/cases"
-	"github.com/claimgate/claimgate/app/offline"
+	"github.com/claimgate/claimgate/app/review/cases"
+	"github.com/claimgate/claimgate/app/review/offline"
 	"github.com/claimgate/claimgate/mapping"
 )
 
@@ -22,7 +22,7 @@ func TestTheExampleCasesHold(t *testing.T) {
 	if m == nil {
 		t.Fatal(found)
 	}
-	list, err := cases.Read("../../mapping.example.test.toml", m.ClaimName())
+	list, err := cases.Read("../../../mapping.example.test.toml", m.ClaimName())
 	if err != nil {
 		t.Fatal(err)
 	}

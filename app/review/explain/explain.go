@@ -11,55 +11,14 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// Explanation is a decision in words. It tells a Decision that Decide has made,
-// and decides nothing itself.
-type Explanation struct {
-	Allow    bool           `json:"allow"`
-	Reason   gateway.Reason `json:"reason"`
-	Detail   string         `json:"detail,omitempty"`
-	Hint     string         `json:"hint,omitempty"`
-	Revision string         `json:"revision,omitempty"`
-	Steps    []Step         `json:"steps"`
-	// Rule, Policy and Statement are there where a statement decided.
-	Rule      *RuleAt      `json:"rule"`
-	Policy    string       `json:"policy,omitempty"`
-	Statement *StatementAt `json:"statement"`
-	// Opposite is what would have to be true for the opposite answer: one of
-	// these, by itself.
-	Opposite []string `json:"opposite"`
-}
-
-// Step is one step of the decision, in its order.
-type Step struct {
-	Step    string `json:"step"`
-	Outcome string `json:"outcome"` // passed, decided, or skipped
-	Detail  string `json:"detail"`
-}
-
-// RuleAt is where a rule stands.
-type RuleAt struct {
-	Name string `json:"name"`
-	Kind string `json:"kind"`
-	File string `json:"file"`
-	Line int    `json:"line"`
-}
-
-// StatementAt is where a statement stands. Index counts from 0.
-type StatementAt struct {
-	Sid   string `json:"sid"`
-	Index int    `json:"index"`
-	File  string `json:"file"`
-	Line  int    `json:"line"`
-}
-
-// Decide decides a request by the gateway and tells how.
+// Decide lets the gateway decide a request and explains the decision.
 func Decide(ctx context.Context, g *gateway.Gateway, r *gateway.Request) Explanation {
 	in := g.Mapping()
 	d := g.Decide(ctx, r)
 	return Tell(r, &d, in, g.Now())
 }
 
-// Malformed tells of a body that no request could be read from.
+// Malformed explains the refusal of a body that holds no request.
 func Malformed(err error) Explanation {
 	return Explanation{
 		Reason: gateway.RequestMalformed, Detail: err.Error(),
@@ -68,7 +27,7 @@ func Malformed(err error) Explanation {
 	}
 }
 
-// Tell puts a decision that was made under a mapping into words.
+// Tell explains a decision that was made under a mapping.
 func Tell(r *gateway.Request, d *gateway.Decision, in *mapping.Mapping, now time.Time) Explanation {
 	x := Explanation{Allow: d.Allow(), Reason: d.Reason, Detail: d.Detail, Hint: d.Hint, Revision: d.Revision}
 	t := teller{r: r, d: d, in: in, now: now}
@@ -82,7 +41,7 @@ func Tell(r *gateway.Request, d *gateway.Decision, in *mapping.Mapping, now time
 	return x
 }
 
-// teller puts one decision into words.
+// teller explains one decision.
 type teller struct {
 	r   *gateway.Request
 	d   *gateway.Decision
@@ -95,7 +54,7 @@ var stages = []string{
 	"request", "owner", "evidence", "token", "binding", "revocation", "mapping", "guards", "policies", "session_policy",
 }
 
-// stage is the step that a reason comes from.
+// stage returns the step of a reason.
 func stage(reason gateway.Reason) string {
 	switch reason {
 	case gateway.RequestMalformed, gateway.CallerUnknown, gateway.Overloaded, gateway.InternalError:

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/claimgate/claimgate/app/replay"
+	"github.com/claimgate/claimgate/app/review/replay"
 )
 
 // Every line is counted once, whatever it holds.

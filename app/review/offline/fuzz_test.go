@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 
-	"github.com/claimgate/claimgate/app/offline"
+	"github.com/claimgate/claimgate/app/review/offline"
 	"github.com/claimgate/claimgate/internal/fixtures"
 )
 

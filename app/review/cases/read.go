@@ -9,7 +9,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"github.com/claimgate/claimgate/app/gateway"
-	"github.com/claimgate/claimgate/app/offline"
+	"github.com/claimgate/claimgate/app/review/offline"
 	"github.com/claimgate/claimgate/internal/stricttoml"
 	"github.com/claimgate/claimgate/mapping"
 )

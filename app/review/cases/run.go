@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/claimgate/claimgate/app/explain"
-	"github.com/claimgate/claimgate/app/offline"
+	"github.com/claimgate/claimgate/app/review/explain"
+	"github.com/claimgate/claimgate/app/review/offline"
 	"github.com/claimgate/claimgate/mapping"
 )
 
