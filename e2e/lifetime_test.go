@@ -18,14 +18,14 @@ const failedRefreshes = `claimgate_jwks_refreshes_total{issuer="authentik",outco
 // itself never asks the issuer again.
 func TestLifetimeOfTokens(t *testing.T) {
 	t.Parallel()
-	const evidence = 8 * time.Second
+	const evidence = 20 * time.Second // long enough for a slow machine to use a token before it ends
 	s := seeded(t, stack.Options{
 		Issuer: []string{"--evidence-lifetime", evidence.String()},
 		Env: map[string]string{
 			"CLAIMGATE_ISSUER_0_LEEWAY":           "0s",
 			"CLAIMGATE_ISSUER_0_REFRESH":          "2s",
 			"CLAIMGATE_ISSUER_0_REFETCH_COOLDOWN": "1s",
-			"CLAIMGATE_ISSUER_0_MAX_STALE":        "12s",
+			"CLAIMGATE_ISSUER_0_MAX_STALE":        "45s",
 		},
 	})
 	all := grant{list: true, get: true, put: true}
@@ -49,7 +49,7 @@ func TestLifetimeOfTokens(t *testing.T) {
 
 		// Where nobody logs in, the next refresh shows it.
 		s.RotateIssuerKey()
-		becomes(t, 20*time.Second, "a get by a token of the old key", with(fresh).get, false)
+		becomes(t, "a get by a token of the old key", with(fresh).get, false)
 		grant{}.check(t, with(fresh))
 
 		// MinIO follows, too.
@@ -62,7 +62,7 @@ func TestLifetimeOfTokens(t *testing.T) {
 		failed := s.Gateway(0).Metric(failedRefreshes)
 
 		s.StopIssuer()
-		within(t, 20*time.Second, func() error {
+		eventually(t, func() error {
 			if s.Gateway(0).Metric(failedRefreshes) == failed {
 				return errors.New("no refresh has failed")
 			}
@@ -76,24 +76,27 @@ func TestLifetimeOfTokens(t *testing.T) {
 		}
 
 		// Longer than max_stale: nobody can tell any more which keys are good.
-		becomes(t, 30*time.Second, "a get by a token that was verified before", with(used).get, false)
+		becomes(t, "a get by a token that was verified before", with(used).get, false)
 		grant{}.check(t, with(used))
 		wantReason(t, s, plain, "keys_unavailable")
 		all.check(t, viaS3(s.S3(s.Root())))
 
 		s.StartIssuer()
-		becomes(t, 20*time.Second, "a get after the issuer came back", with(used).get, true)
+		becomes(t, "a get after the issuer came back", with(used).get, true)
 		all.check(t, with(used))
 		all.check(t, with(s.Login("alice", stack.AllScopes).ID))
 	})
 
 	t.Run("a session that outlives its token", func(t *testing.T) {
-		session := s.MustSession("alice", stack.AllScopes)
-		get := viaS3(s.S3(session)).get
-		if complaint := judge(t.Context(), "get", get, true); complaint != "" {
-			t.Error(complaint)
+		login := s.Login("alice", stack.AllScopes).ID
+		session, err := s.Session(login)
+		if err != nil {
+			t.Fatal(err)
 		}
-		becomes(t, 2*evidence, "the same get", get, false)
+		inner := s.Claims(s.Claims(login)["authentik_token"].(string))
+		get := viaS3(s.S3(session)).get
+		expect(t, "get", get, true)
+		endsAt(t, int64(inner["exp"].(float64)), "the same get", get)
 		// AccessDenied, not ExpiredToken: MinIO still takes the session.
 		grant{}.check(t, viaS3(s.S3(session)))
 		wantReason(t, s, session, "token_expired")
@@ -105,7 +108,7 @@ func TestLifetimeOfTokens(t *testing.T) {
 // The engine hands out lines of a log a little after they were written.
 func wantReason(t *testing.T, s *stack.Stack, who credentials.Value, reason string) {
 	t.Helper()
-	within(t, 5*time.Second, func() error {
+	eventually(t, func() error {
 		for _, d := range slices.Backward(s.Gateway(0).Decisions()) {
 			switch {
 			case d.Account != who.AccessKeyID:

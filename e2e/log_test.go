@@ -52,7 +52,7 @@ func TestDecisionLog(t *testing.T) {
 
 	t.Run("each question has its line", func(t *testing.T) {
 		var lines []stack.Decision
-		within(t, 10*time.Second, func() error {
+		eventually(t, func() error {
 			if lines = s.Gateway(0).Decisions(); len(lines) < len(asked) {
 				return fmt.Errorf("%d lines for %d questions", len(lines), len(asked))
 			}

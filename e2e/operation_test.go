@@ -12,11 +12,15 @@ import (
 	"github.com/claimgate/claimgate/e2e/internal/stack"
 )
 
-// within repeats until check is content, and fails with its last complaint
-// when the time is over.
-func within(t *testing.T, limit time.Duration, check func() error) {
+// maxWait ends a test that hangs. No result depends on it: a slow machine only
+// takes longer.
+const maxWait = 3 * time.Minute
+
+// eventually repeats a check until it returns nil. It fails the test with the last
+// error after maxWait.
+func eventually(t *testing.T, check func() error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	ctx, cancel := context.WithTimeout(t.Context(), maxWait)
 	defer cancel()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
@@ -27,19 +31,43 @@ func within(t *testing.T, limit time.Duration, check func() error) {
 		}
 		select {
 		case <-ctx.Done():
-			t.Fatalf("still so after %s: %v", limit, err)
+			t.Fatalf("after %s: %v", maxWait, err)
 		case <-tick.C:
 		}
 	}
 }
 
 // becomes waits until an action is allowed, or denied.
-func becomes(t *testing.T, limit time.Duration, name string, do action, allowed bool) {
+func becomes(t *testing.T, name string, do action, allowed bool) {
 	t.Helper()
-	within(t, limit, func() error {
+	eventually(t, func() error {
 		err := do(t.Context())
 		switch {
 		case err == nil && allowed, errors.Is(err, errDenied) && !allowed:
+			return nil
+		case err == nil:
+			return fmt.Errorf("%s is allowed", name)
+		default:
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	})
+}
+
+// endsAt repeats an allowed action until it is denied. A denial before the given
+// second fails the test, and so does an allow of a request that began after it.
+func endsAt(t *testing.T, end int64, name string, do action) {
+	t.Helper()
+	eventually(t, func() error {
+		begun := time.Now()
+		err := do(t.Context())
+		switch {
+		case errors.Is(err, errDenied) && time.Now().Unix() < end:
+			t.Errorf("%s was denied before it ended", name)
+			return nil
+		case errors.Is(err, errDenied):
+			return nil
+		case err == nil && begun.Unix() >= end:
+			t.Errorf("%s was allowed after it had ended", name)
 			return nil
 		case err == nil:
 			return fmt.Errorf("%s is allowed", name)
@@ -79,7 +107,7 @@ func TestStoppedGatewayDeniesEverybody(t *testing.T) {
 	if err := s.Balancer.Resume(); err != nil {
 		t.Fatal(err)
 	}
-	becomes(t, 30*time.Second, "alice's list", viaS3(s.S3(alice)).list, true)
+	becomes(t, "alice's list", viaS3(s.S3(alice)).list, true)
 	all.check(t, viaS3(s.S3(alice)))
 	all.check(t, viaS3(s.S3(s.Root())))
 }
@@ -103,8 +131,8 @@ func TestVanishedGatewayDeniesEverybody(t *testing.T) {
 	running.Wait()
 
 	s.StartGateway()
-	becomes(t, time.Minute, "alice's put", alice.put, true)
-	becomes(t, time.Minute, "root's put", root.put, true)
+	becomes(t, "alice's put", alice.put, true)
+	becomes(t, "root's put", root.put, true)
 }
 
 // Two mappings that differ in what the readers' group holds.
@@ -126,12 +154,12 @@ func TestChangedMappingFlipsTheNextAnswer(t *testing.T) {
 	grant{get: true}.check(t, rhea)
 
 	s.WriteMapping(fmt.Sprintf(readersMapping, "writeonly"))
-	becomes(t, 10*time.Second, "rhea's put", rhea.put, true)
+	becomes(t, "rhea's put", rhea.put, true)
 	grant{put: true}.check(t, rhea)
 
 	// A mapping that cannot be loaded changes nothing.
 	s.WriteMapping(fmt.Sprintf(readersMapping, "no-such-policy"))
-	within(t, 10*time.Second, func() error {
+	eventually(t, func() error {
 		if !strings.Contains(s.GatewayLog(), "no-such-policy") {
 			return errors.New("the log does not say why the mapping was refused")
 		}
@@ -140,6 +168,6 @@ func TestChangedMappingFlipsTheNextAnswer(t *testing.T) {
 	grant{put: true}.check(t, rhea)
 
 	s.WriteMapping(fmt.Sprintf(readersMapping, "readwrite"))
-	becomes(t, 10*time.Second, "rhea's list", rhea.list, true)
+	becomes(t, "rhea's list", rhea.list, true)
 	grant{list: true, get: true, put: true}.check(t, rhea)
 }

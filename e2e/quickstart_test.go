@@ -62,7 +62,7 @@ func TestQuickstart(t *testing.T) {
 		t.Fatalf("the guide has %d blocks", blocks)
 	}
 	home := t.TempDir()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute) // ends a guide that hangs
 	defer cancel()
 	c := exec.CommandContext(ctx, "bash", "-c", script)
 	c.Env = append(os.Environ(), "HOME="+home, "PATH="+bin+":"+os.Getenv("PATH"))

@@ -52,7 +52,7 @@ func TestTLSAndCallerTokens(t *testing.T) {
 	t.Run("a renewed certificate is served without a restart", func(t *testing.T) {
 		before := serial(t, s)
 		renew(t, s, ca)
-		within(t, 10*time.Second, func() error {
+		eventually(t, func() error {
 			if serial(t, s).Cmp(before) == 0 {
 				return errors.New("the old certificate is served")
 			}
@@ -68,7 +68,7 @@ func TestTLSAndCallerTokens(t *testing.T) {
 		grant{}.check(t, viaS3(s.S3(s.Root())))
 		grant{}.check(t, viaS3(s.S3(alice)))
 		renew(t, s, ca)
-		becomes(t, 10*time.Second, "alice's get", viaS3(s.S3(alice)).get, true)
+		becomes(t, "alice's get", viaS3(s.S3(alice)).get, true)
 		served(t)
 	})
 	t.Run("a caller token is rotated in three steps", func(t *testing.T) {
@@ -123,7 +123,7 @@ func renew(t *testing.T, s *stack.Stack, ca *pki.CA) {
 func admit(t *testing.T, s *stack.Stack, tokens ...string) {
 	t.Helper()
 	s.Gateway(0).WriteFiles(map[string]string{"callers": strings.Join(tokens, "\n")})
-	within(t, 10*time.Second, func() error {
+	eventually(t, func() error {
 		for _, token := range []string{firstCaller, secondCaller} {
 			want := "401"
 			if slices.Contains(tokens, token) {

@@ -23,6 +23,10 @@ import (
 //go:embed authentik.yaml
 var authentikUsers []byte
 
+// authentikWait ends a start that hangs. The first start runs migrations, which take
+// minutes on a small machine.
+const authentikWait = 10 * time.Minute
+
 // Names in Authentik's directory of blueprints.
 const (
 	deliveredBlueprint = "claimgate.yaml"
@@ -51,13 +55,13 @@ func (p *parts) startAuthentik(ctx context.Context, from images.AuthentikImages)
 			"POSTGRES_DB": "authentik", "POSTGRES_USER": "authentik", "POSTGRES_PASSWORD": "authentik",
 		}),
 		// Once for the initialization, once for good.
-		testcontainers.WithWaitStrategy(wait.ForLog("database system is ready to accept connections").WithOccurrence(2)),
+		readyBy(wait.ForLog("database system is ready to accept connections").WithOccurrence(2).WithStartupTimeout(maxWait)),
 	)
 	if err != nil {
 		return nil, err
 	}
 	if from.Redis != "" {
-		if _, err := p.run(ctx, "redis", from.Redis, testcontainers.WithWaitStrategy(wait.ForLog("Ready to accept connections"))); err != nil {
+		if _, err := p.run(ctx, "redis", from.Redis, readyBy(wait.ForLog("Ready to accept connections").WithStartupTimeout(maxWait))); err != nil {
 			return nil, err
 		}
 	}
@@ -70,8 +74,7 @@ func (p *parts) startAuthentik(ctx context.Context, from images.AuthentikImages)
 		testcontainers.WithCmd("server"),
 		testcontainers.WithEnv(env),
 		testcontainers.WithExposedPorts(issuerPort),
-		// It answers after its migrations, which take minutes on a small machine.
-		testcontainers.WithWaitStrategyAndDeadline(10*time.Minute, wait.ForHTTP("/-/health/ready/").WithPort(issuerPort).
+		testcontainers.WithWaitStrategyAndDeadline(authentikWait, wait.ForHTTP("/-/health/ready/").WithPort(issuerPort).WithStartupTimeout(authentikWait).
 			WithStatusCodeMatcher(func(status int) bool { return status >= 200 && status < 300 })),
 	)
 	if err != nil {
@@ -103,7 +106,7 @@ func (p *parts) startAuthentikWorker(ctx context.Context, image string, env map[
 // applyBlueprints repeats until both are applied: Authentik's own blueprints,
 // which they build on, are applied by the worker some time after its migrations.
 func applyBlueprints(ctx context.Context, worker testcontainers.Container) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, authentikWait)
 	defer cancel()
 	tick := time.NewTicker(5 * time.Second)
 	defer tick.Stop()

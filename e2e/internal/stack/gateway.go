@@ -63,7 +63,7 @@ func (p *parts) startGateways(ctx context.Context, o Options) error {
 			testcontainers.WithConfigModifier(func(c *container.Config) {
 				c.Healthcheck = &container.HealthConfig{Interval: time.Second}
 			}),
-			testcontainers.WithWaitStrategy(wait.ForHealthCheck()),
+			readyBy(wait.ForHealthCheck().WithStartupTimeout(maxWait)),
 		)
 		if err != nil {
 			return err

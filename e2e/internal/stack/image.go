@@ -115,7 +115,7 @@ func (i Image) Output(tb testing.TB, args ...string) string {
 		tb.Context(), i.name,
 		testcontainers.WithCmd(args...),
 		testcontainers.WithLabels(map[string]string{label: tb.Name()}),
-		testcontainers.WithWaitStrategy(wait.ForExit()),
+		readyBy(wait.ForExit()),
 		harden(),
 	)
 	testcontainers.CleanupContainer(tb, c)

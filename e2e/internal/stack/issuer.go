@@ -58,7 +58,7 @@ func (p *parts) startIssuer(ctx context.Context, o Options) (testcontainers.Cont
 		withConfigVolume(),
 		withFiles(map[string]string{keyFile: key}),
 		testcontainers.WithExposedPorts(issuerPort),
-		testcontainers.WithWaitStrategy(wait.ForHTTP("/application/o/minio/.well-known/openid-configuration").WithPort(issuerPort)),
+		readyBy(wait.ForHTTP("/application/o/minio/.well-known/openid-configuration").WithPort(issuerPort).WithStartupTimeout(maxWait)),
 		harden(),
 	)
 }

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/testcontainers/testcontainers-go"
 )
@@ -43,7 +42,7 @@ func (p *parts) keepLogs(tb testing.TB) {
 
 func keepLog(c testcontainers.Container, path string) error {
 	// The test's own context is canceled by now.
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), maxWait)
 	defer cancel()
 	log, err := c.Logs(ctx)
 	if err != nil {

@@ -77,7 +77,7 @@ func (p *parts) startMinIO(ctx context.Context, o Options, webhook string) (test
 				hc.ExtraHosts = append(hc.ExtraHosts, "claimgate:"+p.host)
 			}
 		}),
-		testcontainers.WithWaitStrategy(healthy),
+		readyBy(healthy.WithStartupTimeout(maxWait)),
 	)
 }
 

@@ -61,7 +61,7 @@ func (p *parts) startRedis(ctx context.Context, o Options) (testcontainers.Conta
 		testcontainers.WithConfigModifier(func(c *container.Config) { c.User = fmt.Sprintf("%d:%d", imageUser, imageUser) }),
 		withConfigVolume(),
 		withFiles(map[string]string{"redis.conf": redisConfig, "redis.crt": pair.Cert, "redis.key": pair.Key, redisCA: o.CA.PEM()}),
-		testcontainers.WithWaitStrategy(wait.ForLog("Ready to accept connections")),
+		readyBy(wait.ForLog("Ready to accept connections").WithStartupTimeout(maxWait)),
 	)
 }
 

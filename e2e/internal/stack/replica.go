@@ -20,7 +20,7 @@ import (
 
 // stopTimeout is what an operator gives claimgate to stop: more than
 // server.shutdown_grace.
-const stopTimeout = 40 * time.Second
+const stopTimeout = time.Minute
 
 // Gateway is one claimgate, in the hands of one test.
 type Gateway struct {

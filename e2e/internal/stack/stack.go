@@ -10,6 +10,7 @@ import (
 
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/network"
+	"github.com/testcontainers/testcontainers-go/wait"
 
 	"github.com/claimgate/claimgate/e2e/internal/front"
 	"github.com/claimgate/claimgate/e2e/internal/pki"
@@ -133,10 +134,13 @@ func (p *parts) stop(tb testing.TB) {
 	}
 }
 
-// remove ends at once what holds nothing that is worth an orderly end.
+// maxWait ends a start or a removal that hangs. No result depends on it.
+const maxWait = 5 * time.Minute
+
+// remove kills the containers and removes them: they hold nothing worth keeping.
 func (p *parts) remove() error {
-	// The context of whoever started it is canceled by now.
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	// The context of the test that started them is canceled by now.
+	ctx, cancel := context.WithTimeout(context.Background(), maxWait)
 	defer cancel()
 	errs := []error{p.closeFront()}
 	for _, c := range p.running {
@@ -146,6 +150,12 @@ func (p *parts) remove() error {
 		errs = append(errs, p.network.Remove(ctx))
 	}
 	return errors.Join(errs...)
+}
+
+// readyBy makes run wait for a strategy whose WithStartupTimeout is maxWait. Without
+// both, testcontainers gives up after a minute.
+func readyBy(s wait.Strategy) testcontainers.CustomizeRequestOption {
+	return testcontainers.WithWaitStrategyAndDeadline(maxWait, s)
 }
 
 func (s *Stack) endpoint(c testcontainers.Container, port string) string {
