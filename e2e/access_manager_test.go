@@ -13,9 +13,9 @@ import (
 	"github.com/claimgate/claimgate/e2e/internal/stack"
 )
 
-// What MinIO's demo of an access management plugin says, in a mapping: the
-// account minio may do everything, others everything but s3:Put*. Whom "others"
-// are has to be said here: nothing is granted without a rule.
+// accessManagerMapping grants what MinIO's demo of an access management plugin
+// grants: everything to the account minio, everything but s3:Put* to others. A
+// mapping grants nothing without a rule, so that the others are named here.
 const accessManagerMapping = `version = 1
 
 [[account]]
@@ -45,11 +45,11 @@ document = '''
 '''
 `
 
-// What MinIO's own acceptance test expects of an access management plugin holds
-// with a mapping that says what MinIO's demo plugin says: root and users make
-// and list buckets, users put nothing; they make, list, inspect, change and
-// delete access keys, and one for root. One thing is otherwise on purpose: the
-// policy of an access key counts.
+// claimgate passes MinIO's own acceptance test of an access management plugin, with
+// a mapping that grants what MinIO's demo plugin grants. Root and users make and list
+// buckets; users put nothing. Users make, list, inspect, change and delete access
+// keys, and make one for root. One difference is intended: claimgate enforces the
+// policy of an access key.
 func TestAccessManagerDemo(t *testing.T) {
 	t.Parallel()
 	s := seeded(t, stack.Options{Mapping: accessManagerMapping})
@@ -78,7 +78,7 @@ func TestAccessManagerDemo(t *testing.T) {
 	t.Run("access keys", func(t *testing.T) { accessKeys(t, s, colleague) })
 }
 
-// accessKeys walks through the life of an access key.
+// accessKeys makes, lists, changes, switches off and deletes an access key.
 func accessKeys(t *testing.T, s *stack.Stack, owner credentials.Value) {
 	t.Helper()
 	ctx, admin := t.Context(), s.Admin(owner)
@@ -94,8 +94,7 @@ func accessKeys(t *testing.T, s *stack.Stack, owner credentials.Value) {
 	}
 	grant{list: true, get: true}.check(t, viaS3(s.S3(key)))
 
-	// The plugin of the demo knows no policies of access keys, and so this one
-	// lists there.
+	// MinIO's demo plugin ignores policies of access keys and would allow the list.
 	narrow := accessKey(t, s, owner, onlyGet)
 	grant{get: true}.check(t, viaS3(s.S3(narrow)))
 
@@ -121,7 +120,8 @@ func accessKeys(t *testing.T, s *stack.Stack, owner credentials.Value) {
 	}
 }
 
-// refused takes MinIO's own refusal of a key for a denial, where it is this one.
+// refused lists with a key. It returns errDenied if MinIO itself refuses the key with
+// the given error code.
 func refused(s *stack.Stack, creds credentials.Value, code string) action {
 	return func(ctx context.Context) error {
 		err := viaS3(s.S3(creds)).list(ctx)

@@ -21,25 +21,25 @@ const (
 	content = "all is well"
 )
 
-// action is one thing that somebody wants from the server. It returns
-// errDenied where the server refused, another error where something else went
-// wrong: a test must not take a broken network for a denial.
+// action sends one request. It returns errDenied if the server denied it, and
+// another error if anything else went wrong: a test must not take a broken network
+// for a denial.
 type action func(ctx context.Context) error
 
 var errDenied = errors.New("denied")
 
-// actions are the three that tell readonly, writeonly and readwrite apart.
+// actions are three requests that distinguish readonly, writeonly and readwrite.
 type actions struct {
 	list, get, put action
 }
 
-// grant says which of them are allowed. The zero value denies everything.
+// grant lists which actions must be allowed. The zero value denies everything.
 type grant struct {
 	list, get, put bool
 }
 
-// check does all three and compares. They run at the same time, because MinIO
-// waits ten seconds for each answer of a gateway whose address is gone.
+// check runs the three actions and compares the outcomes. They run concurrently,
+// because MinIO waits ten seconds for each answer of a gateway whose address is gone.
 func (want grant) check(t *testing.T, a actions) {
 	t.Helper()
 	steps := want.steps(a)
@@ -56,7 +56,7 @@ func (want grant) check(t *testing.T, a actions) {
 	}
 }
 
-// step is an action with its name, and whether it is allowed.
+// step is a named action and whether it must be allowed.
 type step struct {
 	name string
 	do   action
@@ -67,7 +67,8 @@ func (want grant) steps(a actions) []step {
 	return []step{{"list", a.list, want.list}, {"get", a.get, want.get}, {"put", a.put, want.put}}
 }
 
-// judge says what is wrong with the outcome of an action, if anything.
+// judge runs an action and describes a wrong outcome. It returns "" if the outcome is
+// right.
 func judge(ctx context.Context, name string, do action, allowed bool) string {
 	switch err := do(ctx); {
 	case err != nil && !errors.Is(err, errDenied):
@@ -81,7 +82,7 @@ func judge(ctx context.Context, name string, do action, allowed bool) string {
 	}
 }
 
-// expect does one thing and compares.
+// expect runs one action and compares the outcome.
 func expect(t *testing.T, name string, do action, allowed bool) {
 	t.Helper()
 	if complaint := judge(t.Context(), name, do, allowed); complaint != "" {
@@ -89,7 +90,7 @@ func expect(t *testing.T, name string, do action, allowed bool) {
 	}
 }
 
-// viaS3 acts through minio-go, as any program would.
+// viaS3 uses minio-go, as a program would.
 func viaS3(c *minio.Client) actions { return viaS3In(c, bucket) }
 
 func viaS3In(c *minio.Client, bucket string) actions {
@@ -137,7 +138,7 @@ func s3Denied(err error) error {
 	return err
 }
 
-// viaMC acts through MinIO's own command line client.
+// viaMC uses MinIO's command line client.
 func viaMC(m stack.MC) actions {
 	return actions{
 		list: func(context.Context) error {

@@ -16,8 +16,7 @@ import (
 	"github.com/claimgate/claimgate/e2e/internal/stack"
 )
 
-// links are presigned URLs of somebody's and a client that follows them and knows
-// nothing of S3.
+// links makes presigned URLs and calls them with a client that holds no credentials.
 type links struct {
 	signer *minio.Client
 	client *http.Client
@@ -27,7 +26,7 @@ func linksOf(s *stack.Stack, creds credentials.Value) links {
 	return links{s.S3(creds), s.HTTPClient()}
 }
 
-// viaURL acts through presigned URLs.
+// viaURL uses presigned URLs.
 func viaURL(l links) actions {
 	return actions{
 		list: func(ctx context.Context) error {
@@ -51,8 +50,8 @@ func viaURL(l links) actions {
 	}
 }
 
-// fetch makes a presigned URL with further query parameters, all of which the
-// signature covers, and calls it with further headers, none of which it does.
+// fetch makes a presigned URL with further query parameters and calls it with further
+// headers. The signature covers the parameters, not the headers.
 func (l links) fetch(ctx context.Context, method, bucket, object string, query url.Values, header http.Header) (string, error) {
 	u, err := l.signer.Presign(ctx, method, bucket, object, time.Minute, query)
 	if err != nil {

@@ -8,13 +8,13 @@ import (
 	"github.com/claimgate/claimgate/e2e/internal/stack"
 )
 
-// Whoever knows the client secret can forge an id_token that MinIO takes for the
-// issuer's (CVE-2026-33322, unpatched in the community's builds). MinIO gives
-// out credentials for it; claimgate denies each of their requests.
+// An attacker who knows the client secret can forge an id_token that MinIO accepts
+// (CVE-2026-33322, not fixed in the community builds). MinIO issues credentials for
+// it; claimgate denies each request with these credentials.
 func TestForgedLogin(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
-	// What ada's login says, which a forger can guess.
+	// The claims of ada's login, which an attacker can guess.
 	ada := s.Claims(s.Login("ada", stack.AllScopes).ID)
 	rheas := s.Login("rhea", stack.AllScopes).ID
 
@@ -25,19 +25,19 @@ func TestForgedLogin(t *testing.T) {
 		return claims
 	}
 	for name, claims := range map[string]map[string]any{
-		"without a token inside":                                  with(nil),
-		"with a forged token inside":                              with(map[string]any{"authentik_token": s.Forge(with(nil))}),
-		"with a token inside that the forger got by an own login": with(map[string]any{"authentik_token": rheas}),
-		"with the claims that MinIO gives root's access keys":     with(map[string]any{"parent": s.Root().AccessKeyID, "sa-policy": "inherited-policy"}),
-		"that takes on the name of root":                          with(map[string]any{"username": s.Root().AccessKeyID, "sub": s.Root().AccessKeyID}),
-		"of an issuer that nobody knows":                          with(map[string]any{"iss": "http://evil.example/", "authentik_token": rheas}),
+		"without a token inside":                              with(nil),
+		"with a forged token inside":                          with(map[string]any{"authentik_token": s.Forge(with(nil))}),
+		"with the token inside the attacker's own login":      with(map[string]any{"authentik_token": rheas}),
+		"with the claims that MinIO gives root's access keys": with(map[string]any{"parent": s.Root().AccessKeyID, "sa-policy": "inherited-policy"}),
+		"with the name of root":                               with(map[string]any{"username": s.Root().AccessKeyID, "sub": s.Root().AccessKeyID}),
+		"of an unknown issuer":                                with(map[string]any{"iss": "http://evil.example/", "authentik_token": rheas}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := s.For(t)
 			creds, err := s.Session(s.Forge(claims))
 			if err != nil {
-				t.Fatalf("MinIO refuses the forged login, then this scenario shows nothing: %v", err)
+				t.Fatalf("MinIO refuses the forged login, so that this test shows nothing: %v", err)
 			}
 			grant{}.check(t, viaS3(s.S3(creds)))
 			grant{}.check(t, viaMC(s.MC(creds).WithToken(s.Forge(claims))))
@@ -47,7 +47,7 @@ func TestForgedLogin(t *testing.T) {
 			}, false)
 		})
 	}
-	t.Run("of somebody who adds groups to an own login", func(t *testing.T) {
+	t.Run("of a user who adds groups to their own login", func(t *testing.T) {
 		s := s.For(t)
 		claims := s.Claims(rheas)
 		claims["groups"], claims["policy"] = []string{"MinIO admins"}, "consoleAdmin"
@@ -55,6 +55,6 @@ func TestForgedLogin(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		grant{get: true}.check(t, viaS3(s.S3(creds))) // what the token inside says, no more
+		grant{get: true}.check(t, viaS3(s.S3(creds))) // only what the token inside grants
 	})
 }

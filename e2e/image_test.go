@@ -8,7 +8,7 @@ import (
 	"github.com/claimgate/claimgate/e2e/internal/stack"
 )
 
-// The image keeps what the documentation says of it.
+// The image has the user, health check, labels and files that the documentation names.
 func TestImage(t *testing.T) {
 	image := stack.Inspect(t)
 

@@ -14,8 +14,9 @@ import (
 
 const failedRefreshes = `claimgate_jwks_refreshes_total{issuer="authentik",outcome="error"}`
 
-// What time and the issuer do to tokens that MinIO's sessions outlive. MinIO
-// itself never asks the issuer again.
+// claimgate stops accepting a token when it expires, when the issuer removes its key,
+// and when the key set is too old. The MinIO session lives on: MinIO itself never asks
+// the issuer again.
 func TestLifetimeOfTokens(t *testing.T) {
 	t.Parallel()
 	const evidence = 20 * time.Second // long enough for a slow machine to use a token before it ends
@@ -32,27 +33,27 @@ func TestLifetimeOfTokens(t *testing.T) {
 	plain := s.MustSession("alice", stack.NoEvidence)
 	with := func(token string) actions { return viaMC(s.MC(plain).WithToken(token)) }
 
-	t.Run("a key that the issuer rotated away", func(t *testing.T) {
+	t.Run("a key that the issuer has replaced", func(t *testing.T) {
 		used, unused := s.Login("alice", stack.AllScopes).ID, s.Login("alice", stack.AllScopes).ID
 		all.check(t, with(used))
 
 		s.RotateIssuerKey()
 		fresh := s.Login("alice", stack.AllScopes).ID
-		// The key is unknown and fetched on the spot: nobody who logs in after a
-		// rotation is denied until the next refresh.
+		// claimgate fetches an unknown key at once: a login after a rotation does not
+		// have to wait for the next refresh.
 		all.check(t, with(fresh))
-		// The same fetch has shown that the old key is gone, also for a token
-		// that was verified before.
+		// The same fetch shows that the old key is gone. This also ends tokens that
+		// were verified before.
 		grant{}.check(t, with(used))
 		grant{}.check(t, with(unused))
 		wantReason(t, s, plain, "token_unknown_key")
 
-		// Where nobody logs in, the next refresh shows it.
+		// Without a new login, the next refresh shows it.
 		s.RotateIssuerKey()
 		becomes(t, "a get by a token of the old key", with(fresh).get, false)
 		grant{}.check(t, with(fresh))
 
-		// MinIO follows, too.
+		// MinIO accepts the new key, too.
 		all.check(t, viaS3(s.S3(s.MustSession("ada", stack.AllScopes))))
 	})
 
@@ -68,14 +69,14 @@ func TestLifetimeOfTokens(t *testing.T) {
 			}
 			return nil
 		})
-		// Longer than the refresh, shorter than max_stale: the keys still count,
-		// also for a token that was never seen.
+		// After a failed refresh and before max_stale the keys still count, also for
+		// a token that was not used before.
 		get := with(unused).get
 		if complaint := judge(t.Context(), "get by a token that was not used before", get, true); complaint != "" {
 			t.Error(complaint)
 		}
 
-		// Longer than max_stale: nobody can tell any more which keys are good.
+		// After max_stale no key counts.
 		becomes(t, "a get by a token that was verified before", with(used).get, false)
 		grant{}.check(t, with(used))
 		wantReason(t, s, plain, "keys_unavailable")
@@ -97,15 +98,15 @@ func TestLifetimeOfTokens(t *testing.T) {
 		get := viaS3(s.S3(session)).get
 		expect(t, "get", get, true)
 		endsAt(t, int64(inner["exp"].(float64)), "the same get", get)
-		// AccessDenied, not ExpiredToken: MinIO still takes the session.
+		// AccessDenied, not ExpiredToken: MinIO still accepts the session.
 		grant{}.check(t, viaS3(s.S3(session)))
 		wantReason(t, s, session, "token_expired")
 		all.check(t, viaS3(s.S3(s.MustSession("alice", stack.AllScopes))))
 	})
 }
 
-// wantReason waits until the newest decision about somebody's key has a reason.
-// The engine hands out lines of a log a little after they were written.
+// wantReason waits until the newest decision about an access key is a denial with the
+// given reason. The container engine returns lines of a log with a delay.
 func wantReason(t *testing.T, s *stack.Stack, who credentials.Value, reason string) {
 	t.Helper()
 	eventually(t, func() error {

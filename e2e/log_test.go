@@ -20,9 +20,9 @@ import (
 	"github.com/claimgate/claimgate/e2e/internal/stack"
 )
 
-// Every question that MinIO asked has its line in the decision log, under an id
-// of its own, and nothing that claimgate writes holds a token, a signature, a
-// cookie, a key for SSE-C or a caller token, though MinIO passes them all on.
+// The decision log has one line with its own id for each question from MinIO. No
+// output of claimgate contains a token, a signature, a cookie, an SSE-C key or a
+// caller token, although MinIO sends all of them.
 func TestDecisionLog(t *testing.T) {
 	t.Parallel()
 	s := seeded(t, stack.Options{
@@ -34,7 +34,7 @@ func TestDecisionLog(t *testing.T) {
 
 	calls, err := s.Recorder.Calls()
 	if err != nil {
-		t.Fatalf("a question of MinIO's got no answer: %v", err)
+		t.Fatalf("a question from MinIO got no answer: %v", err)
 	}
 	asked := make(map[string]asking, len(calls))
 	var secrets secrets
@@ -44,7 +44,7 @@ func TestDecisionLog(t *testing.T) {
 		}
 		a := read(t, call)
 		if _, twice := asked[call.Decision]; twice || call.Decision == "" {
-			t.Errorf("the id %q stands for two answers, or none", call.Decision)
+			t.Errorf("the id %q is empty or belongs to two answers", call.Decision)
 		}
 		asked[call.Decision] = a
 		secrets.add(a.Conditions)
@@ -61,16 +61,16 @@ func TestDecisionLog(t *testing.T) {
 		for _, line := range lines {
 			a, ok := asked[line.ID]
 			if !ok {
-				t.Errorf("the line %s is of no question, or the second of one", line.ID)
+				t.Errorf("the line %s belongs to no question, or is the second for one", line.ID)
 				continue
 			}
 			delete(asked, line.ID)
 			if got := (asking{line.Action, line.Bucket, line.Object, line.Account, nil, line.Reason}); !got.equal(a) {
-				t.Errorf("the line %s tells of %v, asked and answered was %v", line.ID, got, a)
+				t.Errorf("the line %s has %v, want %v", line.ID, got, a)
 			}
 		}
 		for id, a := range asked {
-			t.Errorf("no line has the id %s, which answered %v", id, a)
+			t.Errorf("no line has the id %s of %v", id, a)
 		}
 	})
 
@@ -87,8 +87,8 @@ func TestDecisionLog(t *testing.T) {
 	})
 }
 
-// haveSecretsSent does what makes MinIO pass secrets on: allowed, denied and
-// refused.
+// haveSecretsSent makes MinIO send every kind of secret, in requests that are
+// allowed, denied or refused.
 func haveSecretsSent(t *testing.T, s *stack.Stack) {
 	t.Helper()
 	all := grant{list: true, get: true, put: true}
@@ -133,7 +133,7 @@ func haveSecretsSent(t *testing.T, s *stack.Stack) {
 	}
 }
 
-// follow follows a link as a browser does. Whether it may is of no interest here.
+// follow opens a link as a browser does. The outcome does not matter.
 func follow(t *testing.T, s *stack.Stack, link *url.URL) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, link.String(), http.NoBody)
@@ -151,7 +151,7 @@ func follow(t *testing.T, s *stack.Stack, link *url.URL) {
 	}
 }
 
-// asking is what a question of MinIO's and a line of the log have in common.
+// asking holds the fields that a question from MinIO and a line of the log share.
 type asking struct {
 	Action, Bucket, Object, Account string
 
@@ -177,13 +177,13 @@ func read(t *testing.T, call front.Call) asking {
 	return body.Input
 }
 
-// secret is a value that no log may hold.
+// secret is a value that no log may contain.
 type secret struct{ kind, value string }
 
-// secrets are those that MinIO has passed on.
+// secrets lists the secrets that MinIO has sent.
 type secrets struct{ list []secret }
 
-// secretKinds are the conditions that hold secrets.
+// secretKinds are the conditions that contain secrets.
 var secretKinds = []string{
 	"Authorization", "Cookie", "X-Amz-Security-Token", "X-Amz-Signature", "X-Authentik-Jwt", "authentik_token",
 	"X-Amz-Server-Side-Encryption-Customer-Key", "X-Amz-Server-Side-Encryption-Customer-Key-Md5",
@@ -193,12 +193,12 @@ var secretKinds = []string{
 func (s *secrets) add(conditions map[string][]string) {
 	for _, kind := range secretKinds {
 		for _, value := range conditions[kind] {
-			// The access key stands in the log, and beside the signature.
+			// Only the signature is secret: the log contains the access key.
 			if _, signature, ok := strings.Cut(value, "Signature="); ok && kind == "Authorization" {
 				value = signature
 			}
 			s.list = append(s.list, secret{kind, value})
-			// Any part of a token but its header tells something.
+			// The payload and the signature of a token are secret, too.
 			for _, part := range strings.Split(value, ".") {
 				if strings.Count(value, ".") == 2 && len(part) > 40 && part != strings.Split(value, ".")[0] {
 					s.list = append(s.list, secret{"part of " + kind, part})
@@ -208,7 +208,7 @@ func (s *secrets) add(conditions map[string][]string) {
 	}
 }
 
-// wantAllKinds fails where the search would be for nothing.
+// wantAllKinds fails the test if MinIO has not sent every kind of secret.
 func (s *secrets) wantAllKinds(t *testing.T) {
 	t.Helper()
 	found := make(map[string]bool)
@@ -220,11 +220,11 @@ func (s *secrets) wantAllKinds(t *testing.T) {
 	}
 	for _, kind := range secretKinds {
 		if !found[kind] {
-			t.Errorf("MinIO has passed on no %s; it has %s", kind, slices.Sorted(maps.Keys(found)))
+			t.Errorf("MinIO has sent no %s; it has sent %s", kind, slices.Sorted(maps.Keys(found)))
 		}
 	}
 	raw := base64.StdEncoding.EncodeToString([]byte("a customer's key of 32 bytes ..."))
 	if !slices.ContainsFunc(s.list, func(x secret) bool { return x.value == raw }) {
-		t.Error("MinIO has not passed on the very key for SSE-C")
+		t.Error("MinIO has not sent the SSE-C key itself")
 	}
 }

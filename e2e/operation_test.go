@@ -77,8 +77,8 @@ func endsAt(t *testing.T, end int64, name string, do action) {
 	})
 }
 
-// Without claimgate everything is denied, root included, while MinIO stays
-// healthy; MinIO needs no restart when claimgate is back.
+// While claimgate is stopped, MinIO denies every request, also those of root, and
+// stays healthy. MinIO needs no restart when claimgate is back.
 func TestStoppedGatewayDeniesEverybody(t *testing.T) {
 	t.Parallel()
 	s := seeded(t, stack.Options{Front: stack.Balanced})
@@ -112,8 +112,8 @@ func TestStoppedGatewayDeniesEverybody(t *testing.T) {
 	all.check(t, viaS3(s.S3(s.Root())))
 }
 
-// As before, where not even the address is left: MinIO then waits ten seconds
-// for each answer, and remembers the address for 30 seconds.
+// MinIO also denies every request if claimgate's address is gone. MinIO then waits ten
+// seconds for each answer and remembers the address for 30 seconds.
 func TestVanishedGatewayDeniesEverybody(t *testing.T) {
 	t.Parallel()
 	s := seeded(t, stack.Options{})
@@ -135,7 +135,7 @@ func TestVanishedGatewayDeniesEverybody(t *testing.T) {
 	becomes(t, "root's put", root.put, true)
 }
 
-// Two mappings that differ in what the readers' group holds.
+// readersMapping has a place for the policy of the readers' group.
 const readersMapping = `version = 1
 
 [[group]]
@@ -145,8 +145,8 @@ reason   = "quarterly review"
 owner    = "data@example.com"
 `
 
-// A changed mapping.toml counts from the next request on; one that cannot be
-// loaded changes nothing and says so in the log.
+// A changed mapping.toml counts from the next request on. A mapping.toml that cannot be
+// loaded changes nothing, and the log says why.
 func TestChangedMappingFlipsTheNextAnswer(t *testing.T) {
 	t.Parallel()
 	s := seeded(t, stack.Options{Mapping: fmt.Sprintf(readersMapping, "readonly")})

@@ -11,14 +11,14 @@ import (
 	"github.com/claimgate/claimgate/e2e/internal/stack"
 )
 
-// onlyGet is a session policy: what is in the bucket of all stacks may be read.
+// onlyGet is a session policy that allows reading objects of the bucket of all stacks.
 const onlyGet = `{
   "Version": "2012-10-17",
   "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::` + bucket + `/*"]}]
 }`
 
-// accessKey makes an access key (a service account) of whoever owner is, with a
-// policy of its own unless that is empty.
+// accessKey makes an access key (a service account) of the owner. A policy that is not
+// empty becomes the key's own.
 func accessKey(t *testing.T, s *stack.Stack, owner credentials.Value, policy string) credentials.Value {
 	t.Helper()
 	made, err := s.Admin(owner).AddServiceAccount(t.Context(), madmin.AddServiceAccountReq{Policy: []byte(policy)})
@@ -28,8 +28,8 @@ func accessKey(t *testing.T, s *stack.Stack, owner credentials.Value, policy str
 	return credentials.Value{AccessKeyID: made.AccessKey, SecretAccessKey: made.SecretKey}
 }
 
-// A policy that is given with AssumeRoleWithWebIdentity or AssumeRole narrows the
-// session, although MinIO enforces none once it has a webhook. It never widens.
+// The policy of AssumeRoleWithWebIdentity or AssumeRole narrows the session and never
+// widens it. With a webhook, MinIO itself does not enforce this policy.
 func TestSessionPolicy(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
@@ -50,16 +50,16 @@ func TestSessionPolicy(t *testing.T) {
 	t.Run("of a login with other rights", func(t *testing.T) {
 		grant{}.check(t, viaS3(s.S3(login(t, "walt", onlyGet))))
 	})
-	t.Run("of an administrator, who administers no more", func(t *testing.T) {
+	t.Run("of an administrator", func(t *testing.T) {
 		ada := login(t, "ada", onlyGet)
 		grant{get: true}.check(t, viaS3(s.S3(ada)))
 		expect(t, "list of users", func(ctx context.Context) error {
 			_, err := s.Admin(ada).ListUsers(ctx)
 			return adminDenied(err)
 		}, false)
-		// Asked so that only an explicit deny says no, which must not get around
-		// the session's policy (CVE-2025-62506).
-		expect(t, "an access key for oneself", func(ctx context.Context) error {
+		// MinIO asks this with denyOnly: only an explicit deny may deny. The session
+		// policy must count all the same (CVE-2025-62506).
+		expect(t, "an access key of her own", func(ctx context.Context) error {
 			_, err := s.Admin(ada).AddServiceAccount(ctx, madmin.AddServiceAccountReq{})
 			return adminDenied(err)
 		}, false)
@@ -70,15 +70,15 @@ func TestSessionPolicy(t *testing.T) {
 		grant{list: true, get: true, put: true}.check(t, viaS3(s.S3(s.AssumeRole(jobs, ""))))
 		grant{get: true}.check(t, viaS3(s.S3(s.AssumeRole(jobs, onlyGet))))
 	})
-	t.Run("of root, who is root no more", func(t *testing.T) {
+	t.Run("of root", func(t *testing.T) {
 		grant{list: true, get: true, put: true}.check(t, viaS3(s.S3(s.AssumeRole(s.Root(), ""))))
 		grant{}.check(t, viaS3(s.S3(s.AssumeRole(s.Root(), onlyGet))))
 	})
 }
 
-// An access key (service account) that somebody makes for themselves has their
-// rights; one with a policy of its own has what both allow. With it nobody makes
-// a key that has more.
+// An access key (service account) has the rights of its owner. An access key with a
+// policy of its own has the rights that both allow, and cannot make a key with more
+// rights.
 func TestAccessKeyPolicy(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
@@ -95,19 +95,19 @@ func TestAccessKeyPolicy(t *testing.T) {
 			narrow := accessKey(t, s, owner, onlyGet)
 			grant{get: true}.check(t, viaS3(s.S3(narrow)))
 			grant{get: true}.check(t, viaMC(s.MC(narrow)))
-			expect(t, "a further key for oneself", func(ctx context.Context) error {
+			expect(t, "a further key", func(ctx context.Context) error {
 				_, err := s.Admin(narrow).AddServiceAccount(ctx, madmin.AddServiceAccountReq{})
 				return adminDenied(err)
 			}, false)
 		})
 	}
-	t.Run("of somebody without rights is not to be had", func(t *testing.T) {
-		expect(t, "a key for oneself", func(ctx context.Context) error {
+	t.Run("of a user without rights is denied", func(t *testing.T) {
+		expect(t, "a key of their own", func(ctx context.Context) error {
 			_, err := s.Admin(s.MustSession("nobody", stack.AllScopes)).AddServiceAccount(ctx, madmin.AddServiceAccountReq{})
 			return adminDenied(err)
 		}, false)
 	})
-	t.Run("for root is not to be had", func(t *testing.T) {
+	t.Run("for root is denied", func(t *testing.T) {
 		s := s.For(t)
 		expect(t, "a key for root", func(ctx context.Context) error {
 			_, err := s.Admin(s.MustSession("alice", stack.AllScopes)).
@@ -117,9 +117,9 @@ func TestAccessKeyPolicy(t *testing.T) {
 	})
 }
 
-// An access key of a login carries the token of that login for ever. It counts
-// until the token ends, or, with evidence.service_account_max_age, that long
-// after it was issued; the session itself ends with its token either way.
+// An access key of a login keeps the token of that login for ever. The token counts
+// until it expires, or with evidence.service_account_max_age until this long after it
+// was issued. The session itself ends with its token either way.
 func TestAccessKeyOutlivesItsToken(t *testing.T) {
 	t.Parallel()
 	s := seeded(t, stack.Options{

@@ -72,7 +72,7 @@ func TestProductionSetUp(t *testing.T) {
 		waitStore(t, 0, one, two)
 		users.goOn(t)
 		for _, g := range []*stack.Gateway{one, two} {
-			// Else a balancer would make an outage of MinIO of that of Redis.
+			// Otherwise a balancer would turn an outage of Redis into one of MinIO.
 			if _, ready := g.Ready(t.Context()); !ready {
 				t.Error("a replica without Redis says that it is not ready")
 			}
@@ -95,7 +95,7 @@ func TestProductionSetUp(t *testing.T) {
 
 	// A replica's counters end with its process, its log does not.
 	decided := map[*stack.Gateway]int{}
-	t.Run("a replica that was killed learns what the others know", func(t *testing.T) {
+	t.Run("a replica that was killed learns of the logouts again", func(t *testing.T) {
 		decided[two] = two.Decided()
 		two.Kill()
 		two.Start()
@@ -105,7 +105,7 @@ func TestProductionSetUp(t *testing.T) {
 		all.check(t, viaS3(s.S3(laptop)))
 	})
 
-	t.Run("the decision logs are whole", func(t *testing.T) {
+	t.Run("the decision logs are complete", func(t *testing.T) {
 		for _, g := range []*stack.Gateway{one, two} {
 			if code, out := g.Exec("audit", "verify", "/etc/claimgate/"+logFile); code != 0 {
 				t.Errorf("exit code %d: %s", code, out)
@@ -115,7 +115,7 @@ func TestProductionSetUp(t *testing.T) {
 			if got := strings.Count(text, "\n"); got != want || got == 0 {
 				t.Errorf("the log has %d lines of %d decisions", got, want)
 			}
-			// What an allow was becomes a deny, or the other way round.
+			// A deny becomes an allow.
 			changed := strings.Replace(text, `"allow":false`, `"allow":true`, 1)
 			g.WriteFiles(map[string]string{"changed.jsonl": changed})
 			if code, out := g.Exec("audit", "verify", "/etc/claimgate/changed.jsonl"); code != 1 {
@@ -130,8 +130,8 @@ func TestProductionSetUp(t *testing.T) {
 	})
 }
 
-// login is a session of alice's that began with a login of a name, as the code
-// flow leaves it: with a sid, in the token and in the token inside it.
+// login returns a session of alice with the given sid. The id_token and the token
+// inside it have this sid, as after a login with the authorization code flow.
 func login(t *testing.T, s *stack.Stack, sid string) credentials.Value {
 	t.Helper()
 	claims := s.Claims(s.Login("alice", stack.AllScopes).ID)
@@ -145,7 +145,7 @@ func login(t *testing.T, s *stack.Stack, sid string) credentials.Value {
 	return session
 }
 
-// logOut tells a replica that a session is over, as Authentik does.
+// logOut sends a replica a logout token for a session, as Authentik does.
 func logOut(t *testing.T, s *stack.Stack, g *stack.Gateway, sid string) {
 	t.Helper()
 	claims := s.Claims(s.Login("alice", stack.NoEvidence).ID)
@@ -170,8 +170,8 @@ func logOut(t *testing.T, s *stack.Stack, g *stack.Gateway, sid string) {
 	}
 }
 
-// use has MinIO ask these replicas alone. The first question may still go out on
-// a connection that has just been closed, and is root's.
+// use makes MinIO ask only these replicas. MinIO may send its first question on a
+// connection that has just been closed, so that root asks first.
 func use(t *testing.T, s *stack.Stack, gateways ...*stack.Gateway) {
 	t.Helper()
 	if err := s.Use(gateways...); err != nil {
@@ -180,7 +180,7 @@ func use(t *testing.T, s *stack.Stack, gateways ...*stack.Gateway) {
 	becomes(t, "root's get", viaS3(s.S3(s.Root())).get, true)
 }
 
-// waitStore waits until every replica knows whether Redis is there.
+// waitStore waits until every replica reports Redis as up (1) or down (0).
 func waitStore(t *testing.T, up float64, gateways ...*stack.Gateway) {
 	t.Helper()
 	eventually(t, func() error {

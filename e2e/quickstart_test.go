@@ -12,9 +12,8 @@ import (
 	"github.com/claimgate/claimgate/e2e/internal/images"
 )
 
-// TestQuickstart follows docs/quickstart.md as a new user would, with the
-// commands that stand there, ports included, and no others. Only the first block is done in
-// another way: the programs it installs are those of the other tests.
+// docs/quickstart.md works as written: the test runs its commands and no others, on its
+// ports. It replaces only the first block: the programs come from the other tests.
 func TestQuickstart(t *testing.T) {
 	root, err := images.Repository()
 	if err != nil {
@@ -43,7 +42,7 @@ func TestQuickstart(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 
-	// What was started in the background does not outlive a failure.
+	// Processes in the background end with the script.
 	script := "set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"
 	blocks := 0
 	for rest := string(text); ; blocks++ {

@@ -17,8 +17,8 @@ import (
 )
 
 // Two replicas behind one name are restarted one after the other, under load. No
-// answer is wrong and none is lost: MinIO repeats no question and takes a broken
-// connection for a denial.
+// answer is wrong and no answer is lost. MinIO repeats no question: a broken
+// connection would deny a request.
 func TestRollingRestart(t *testing.T) {
 	t.Parallel()
 	s := seeded(t, stack.Options{
@@ -44,14 +44,14 @@ func TestRollingRestart(t *testing.T) {
 			}
 			return nil
 		})
-		// A question that was half there when the signal came.
+		// The first half of this question came before the signal.
 		underWay.finish(t)
 		if code := <-stopped; code != 0 {
 			t.Errorf("replica %d ended with exit code %d", i, code)
 		}
 		users.goOn(t) // the other replica serves alone
 		g.Start()
-		// As in a Deployment: the next one goes when this one is in use again.
+		// As in a Deployment, the next replica stops when this one is in use again.
 		eventually(t, func() error {
 			if address, ready := g.Ready(t.Context()); !ready || !s.Balancer.Serves(address) {
 				return fmt.Errorf("replica %d is not in use again", i)
@@ -59,27 +59,27 @@ func TestRollingRestart(t *testing.T) {
 			return nil
 		})
 	}
-	// While the second one was away, there was only the first.
+	// Only the first replica served while the second was stopped.
 	if s.Gateway(0).Metric(`claimgate_decisions_total{reason="policy_allow",result="allow"}`) == 0 {
 		t.Error("the replica that was restarted first was asked nothing")
 	}
 	users.stop(t)
 
 	if log := s.MinIOLog(); strings.Contains(log, "authZ") {
-		t.Error("MinIO complains of its webhook; see its log")
+		t.Error("MinIO logs errors of its webhook")
 	}
 	seen := make(map[string]bool)
 	for i := range 2 {
 		for _, d := range s.Gateway(i).Decisions() {
 			if seen[d.ID] {
-				t.Errorf("the id %s stands for two decisions", d.ID)
+				t.Errorf("two decisions have the id %s", d.ID)
 			}
 			seen[d.ID] = true
 		}
 	}
 }
 
-// load is what users do meanwhile.
+// load runs requests of several users in the background.
 type load struct {
 	cancel  context.CancelFunc
 	running sync.WaitGroup
@@ -89,8 +89,8 @@ type load struct {
 	complaints []string
 }
 
-// startLoad has several users at work until stop. They pause together, so that
-// MinIO has idle connections as well as busy ones.
+// startLoad sends requests of several users until stop. All users pause at the same
+// time, so that MinIO has idle connections as well as busy ones.
 func startLoad(t *testing.T, s *stack.Stack) *load {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -159,13 +159,13 @@ func (l *load) stop(t *testing.T) {
 	t.Logf("done by each user: %v", l.done)
 }
 
-// question is one of MinIO's that is on its way.
+// question is a request of which the first half was sent.
 type question struct {
 	conn net.Conn
 	rest string
 }
 
-// beginQuestion sends the first half of what MinIO asks about root.
+// beginQuestion sends the first half of a question about root.
 func beginQuestion(t *testing.T, s *stack.Stack, g *stack.Gateway) question {
 	t.Helper()
 	const body = `{"input":{"account":"rootadmin","groups":null,"action":"s3:ListAllMyBuckets","originalAction":"","bucket":"",` +
@@ -185,7 +185,7 @@ func beginQuestion(t *testing.T, s *stack.Stack, g *stack.Gateway) question {
 	return question{conn, request[half:]}
 }
 
-// finish sends the other half, and wants the answer.
+// finish sends the second half and checks the answer.
 func (q question) finish(t *testing.T) {
 	t.Helper()
 	if _, err := io.WriteString(q.conn, q.rest); err != nil {
@@ -194,13 +194,13 @@ func (q question) finish(t *testing.T) {
 	}
 	res, err := http.ReadResponse(bufio.NewReader(q.conn), nil)
 	if err != nil {
-		t.Errorf("the answer to a question that was half there at SIGTERM: %v", err)
+		t.Errorf("the answer to a question that was half sent at SIGTERM: %v", err)
 		return
 	}
 	defer res.Body.Close()
 	answer, err := io.ReadAll(res.Body)
 	if err != nil || string(answer) != `{"result":true}` {
-		t.Errorf("the answer to a question that was half there at SIGTERM: %s, %v", answer, err)
+		t.Errorf("the answer to a question that was half sent at SIGTERM: %s, %v", answer, err)
 	}
 	if !res.Close {
 		t.Error("the answer does not ask MinIO to close the connection")

@@ -6,9 +6,9 @@ import (
 	"github.com/claimgate/claimgate/e2e/internal/stack"
 )
 
-// The token goes in a header, mc -H "X-Authentik-Jwt: ...", beside a session
-// that carries none and beside a static key of the same name. A damaged token
-// and two tokens that differ open nothing.
+// A token in a header (mc -H "X-Authentik-Jwt: ...") grants its rights to a session
+// without a token, and to a static key with the user's name. A damaged token grants
+// nothing, and neither do two different tokens.
 func TestTokenInTheHeader(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
@@ -31,24 +31,23 @@ func TestTokenInTheHeader(t *testing.T) {
 			})
 		})
 	}
-	t.Run("an access token is as good", func(t *testing.T) {
+	t.Run("an access token counts, too", func(t *testing.T) {
 		session := s.MustSession("rhea", stack.NoEvidence)
 		grant{get: true}.check(t, viaMC(s.MC(session).WithToken(s.Login("rhea", stack.AllScopes).Access)))
 	})
-	t.Run("two tokens that differ open nothing", func(t *testing.T) {
+	t.Run("two different tokens grant nothing", func(t *testing.T) {
 		session := s.MustSession("alice", stack.AllScopes)
 		grant{}.check(t, viaMC(s.MC(session).WithToken(s.Login("alice", stack.AllScopes).ID)))
 	})
-	t.Run("a token that was tampered with opens nothing", func(t *testing.T) {
+	t.Run("a changed token grants nothing", func(t *testing.T) {
 		token := s.Login("alice", stack.AllScopes).ID
 		forged := token[:len(token)-8] + "AAAAAAAA"
 		grant{}.check(t, viaMC(s.MC(s.MustSession("alice", stack.NoEvidence)).WithToken(forged)))
 	})
 }
 
-// A token opens nothing with a credential that it was not made for: not with
-// somebody else's session, not with a static key of another name, not with the
-// session of nobody in particular.
+// A token of one user grants nothing with the credential of another: a session of
+// another user, with or without rights, or a static key with another name.
 func TestStolenToken(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
@@ -57,20 +56,20 @@ func TestStolenToken(t *testing.T) {
 	grant{}.check(t, viaMC(s.MC(s.MustSession("rhea", stack.NoEvidence)).WithToken(stolen)))
 	grant{}.check(t, viaMC(s.MC(s.MustSession("nobody", stack.NoEvidence)).WithToken(stolen)))
 	grant{}.check(t, viaMC(s.MC(addUser(t, s, "eve")).WithToken(stolen)))
-	// Beside the thief's own token it makes two, and then not even the thief's
-	// own rights are left.
+	// Together with the thief's own token these are two different tokens: even the
+	// thief's own rights are gone.
 	grant{}.check(t, viaMC(s.MC(s.MustSession("rhea", stack.AllScopes)).WithToken(stolen)))
 }
 
-// A token of another application of the same Authentik, signed with the same
-// key for the same user, opens nothing.
+// A token of another application of the same Authentik grants nothing, although the
+// key and the user are the same.
 func TestTokenOfAnotherApplication(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
 	session := s.MustSession("alice", stack.NoEvidence)
 	static := addUser(t, s, "alice")
 
-	other := s.LoginElsewhere("alice", stack.AllScopes)
+	other := s.LoginToOther("alice", stack.AllScopes)
 	for name, token := range map[string]string{"id_token": other.ID, "access token": other.Access} {
 		t.Run(name, func(t *testing.T) {
 			s := s.For(t)
@@ -78,7 +77,7 @@ func TestTokenOfAnotherApplication(t *testing.T) {
 			grant{}.check(t, viaMC(s.MC(static).WithToken(token)))
 		})
 	}
-	t.Run("while her token of this one does", func(t *testing.T) {
+	t.Run("her token of this application counts", func(t *testing.T) {
 		token := s.Login("alice", stack.AllScopes).ID
 		grant{list: true, get: true, put: true}.check(t, viaMC(s.MC(static).WithToken(token)))
 	})

@@ -14,8 +14,8 @@ import (
 	"github.com/claimgate/claimgate/e2e/internal/stack"
 )
 
-// One call that deletes many objects deletes those that its caller may delete
-// and says of each of the others that it was denied.
+// A call that deletes many objects deletes the objects that the caller may delete, and
+// reports each of the others as denied.
 func TestMultiDelete(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
@@ -50,8 +50,8 @@ func TestMultiDelete(t *testing.T) {
 	}
 }
 
-// A multipart upload needs what putting an object needs, in each of its steps;
-// breaking it off is a right of its own, which writeonly has not.
+// Each step of a multipart upload needs s3:PutObject. Aborting an upload needs a right
+// of its own, which writeonly does not grant.
 func TestMultipartUpload(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
@@ -70,7 +70,7 @@ func TestMultipartUpload(t *testing.T) {
 		return minio.CompletePart{PartNumber: p.PartNumber, ETag: p.ETag}, s3Denied(err)
 	}
 
-	t.Run("whoever may put may upload in parts", func(t *testing.T) {
+	t.Run("a user who may put may upload in parts", func(t *testing.T) {
 		id := begin(walt, bucket)
 		var parts []minio.CompletePart
 		for number, size := range []int{5 << 20, 1} {
@@ -88,7 +88,7 @@ func TestMultipartUpload(t *testing.T) {
 			t.Errorf("the object has %d bytes, want %d: %v", found.Size, 5<<20+1, err)
 		}
 	})
-	t.Run("nobody else, in no step", func(t *testing.T) {
+	t.Run("a user who may not put is denied each step", func(t *testing.T) {
 		rhea, id := core("rhea"), begin(walt, bucket)
 		for name, step := range map[string]action{
 			"begin": func(ctx context.Context) error {
@@ -127,9 +127,8 @@ func TestMultipartUpload(t *testing.T) {
 	})
 }
 
-// Deleting one version of an object is asked twice, the first time as a question
-// that only an explicit deny answers with no: what decides is the right to
-// delete the object.
+// MinIO asks twice before it deletes one version of an object, first with denyOnly. The
+// right to delete the object decides.
 func TestVersionedDelete(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
@@ -162,8 +161,8 @@ func TestVersionedDelete(t *testing.T) {
 	}
 }
 
-// Whoever may set a retention may not thereby delete what is under one: that
-// takes s3:BypassGovernanceRetention. Shortening it does not, in MinIO.
+// The right to set a retention does not include deleting a retained object: this needs
+// s3:BypassGovernanceRetention. In MinIO, shortening a retention does not need it.
 func TestObjectLock(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
@@ -202,7 +201,7 @@ func TestObjectLock(t *testing.T) {
 		{"rhea shortens it, with the header", retain(rhea, hours(1), true), false},
 		{"cora prolongs it", retain(cora, hours(4), false), true},
 		{"cora shortens it", retain(cora, hours(1), false), false},
-		// MinIO asks for both rights here, and either is enough for it.
+		// MinIO asks about both rights here and accepts either.
 		{"cora shortens it, with the header", retain(cora, hours(1), true), true},
 		{"cora deletes the version", remove(cora, false), false},
 		{"cora deletes the version, with the header", remove(cora, true), false},
@@ -213,7 +212,7 @@ func TestObjectLock(t *testing.T) {
 	}
 }
 
-// lockedOrDenied takes MinIO's own refusal of a locked object for a denial too.
+// lockedOrDenied also returns errDenied if MinIO itself refuses a locked object.
 func lockedOrDenied(err error) error {
 	if strings.Contains(minio.ToErrorResponse(err).Message, "WORM protected") {
 		return errDenied

@@ -8,10 +8,10 @@ import (
 	"github.com/claimgate/claimgate/e2e/internal/stack"
 )
 
-// A session from AssumeRoleWithWebIdentity carries the token that Authentik put
-// into a claim, with any client: readwrite lists, gets and puts; readonly only
-// gets; writeonly only puts; consoleAdmin administers; without a group there is
-// no access. By minio-go, mc and presigned URLs. Root needs no token.
+// A session from AssumeRoleWithWebIdentity carries the token that Authentik put into a
+// claim. minio-go, mc and presigned URLs get the same rights: readwrite lists, gets and
+// puts, readonly only gets, writeonly only puts, consoleAdmin administers, and a user
+// without a group has no access. Root needs no token.
 func TestTokenInsideTheSession(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
@@ -51,8 +51,8 @@ func TestTokenInsideTheSession(t *testing.T) {
 	})
 }
 
-// One rule of the mapping gives the members of each group minio-rw-NAME the
-// bucket NAME and no other. Of more than 20 buckets they list theirs only.
+// One rule of the mapping grants the members of each group minio-rw-NAME the bucket NAME
+// and no other. Their list of buckets shows only these, out of more than 20.
 func TestGroupPattern(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
@@ -88,7 +88,7 @@ func TestGroupPattern(t *testing.T) {
 			t.Errorf("%d buckets, want more than 20", len(found))
 		}
 	})
-	t.Run("who may see none is refused the list", func(t *testing.T) {
+	t.Run("a user who may see no bucket is denied the list", func(t *testing.T) {
 		list := func(ctx context.Context) error {
 			_, err := s.S3(s.MustSession("nobody", stack.AllScopes)).ListBuckets(ctx)
 			return s3Denied(err)

@@ -13,7 +13,7 @@ import (
 	"github.com/claimgate/claimgate/e2e/internal/stack"
 )
 
-// seeded starts a stack whose root has made the bucket and the object.
+// seeded starts a stack and makes the bucket and the object.
 func seeded(t *testing.T, o stack.Options) *stack.Stack {
 	t.Helper()
 	s := stack.New(t, o)
@@ -23,11 +23,11 @@ func seeded(t *testing.T, o stack.Options) *stack.Stack {
 	return s
 }
 
-// Buckets of the shared stack beside the one of all stacks.
+// Further buckets of the shared stack.
 var (
-	// teamBuckets are named by groups of the issuer, but for green.
+	// teamBuckets have the names of groups of the issuer, except green.
 	teamBuckets = []string{"red", "blue", "green"}
-	// otherBuckets are there to be many: with the others more than 20.
+	// otherBuckets bring the number of buckets above 20.
 	otherBuckets = func() (names []string) {
 		for i := range 16 {
 			names = append(names, fmt.Sprintf("ward-%02d", i))
@@ -36,7 +36,7 @@ var (
 	}()
 )
 
-// archive has object locking and with it versions.
+// archive is a bucket with object locking, and so with versions.
 const archive = "archive"
 
 var seedShared struct {
@@ -44,13 +44,13 @@ var seedShared struct {
 	err error
 }
 
-// shared is the stack of the scenarios that leave the servers as they are, with
-// its buckets made.
+// shared returns the shared stack, with its buckets. A test that stops, configures or
+// breaks a server must not use it.
 func shared(t *testing.T) *stack.Stack {
 	t.Helper()
 	s := stack.Shared(t)
 	seedShared.Do(func() {
-		// Not the test's context: what it makes outlives it.
+		// Not the test's context: the buckets outlive the test.
 		ctx, root := context.Background(), s.S3(s.Root())
 		for _, name := range append([]string{bucket, "homes", "office"}, append(teamBuckets, otherBuckets...)...) {
 			if err := seed(ctx, root, name); err != nil {
@@ -78,8 +78,8 @@ func write(ctx context.Context, c *minio.Client, bucket, object string) error {
 	return err
 }
 
-// identities are users of the issuer and what the default mapping gives them in
-// the bucket of all stacks.
+// identities are users of the issuer and what the default mapping grants them in the
+// bucket of all stacks.
 var identities = []struct {
 	user string
 	want grant
@@ -91,8 +91,7 @@ var identities = []struct {
 	{"nobody", grant{}},
 }
 
-// addUser makes a static MinIO user. MinIO attaches no policy to it and would
-// deny it everything.
+// addUser makes a static MinIO user without a policy.
 func addUser(t *testing.T, s *stack.Stack, name string) credentials.Value {
 	t.Helper()
 	const secret = "static-user-secret"

@@ -11,13 +11,14 @@ import (
 	"github.com/claimgate/claimgate/e2e/internal/stack"
 )
 
-// fact is one that MinIO passes on among those of its own when a caller puts it
-// into the query, which the caller's signature covers, or into a header, which
-// arrives under its canonical name.
+// fact is a value that a caller adds to a request and that MinIO puts among its own
+// conditions: as a query parameter, which the caller's signature covers, or as a
+// header, which arrives under its canonical name.
 type fact struct{ name, value string }
 
-// smuggled begins with those that grant something by the mapping: claimgate
-// remembers what a token is granted, and whoever asks first must not say what.
+// smuggled returns facts that must not count. Those that could grant something under
+// the mapping come first: claimgate caches what a token is granted, and the first
+// request must not decide that.
 func smuggled(s *stack.Stack) []fact {
 	root := s.Root().AccessKeyID
 	return []fact{
@@ -39,9 +40,9 @@ func smuggled(s *stack.Stack) []fact {
 	}
 }
 
-// What a caller adds to a request, ?groups=, ?policy=, a header Groups and the
-// like, changes no answer: neither for somebody without groups, whose forged
-// ones MinIO lets stand, nor for somebody with few rights, nor for a static key.
+// What a caller adds to a request (?groups=, ?policy=, a header Groups and others)
+// changes no answer: not for a user without groups, whose forged groups MinIO passes
+// on, not for a user with few rights, and not for a static key.
 func TestSmuggledIdentity(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
@@ -61,7 +62,7 @@ func TestSmuggledIdentity(t *testing.T) {
 			for _, f := range smuggled(s) {
 				query.Set(f.name, f.value)
 				header.Set(f.name, f.value)
-				// One by one, so that no other one spoils its effect.
+				// One at a time, so that no fact hides another.
 				one, oneHeader := url.Values{f.name: {f.value}}, http.Header{http.CanonicalHeaderKey(f.name): {f.value}}
 				expect(t, "put with ?"+f.name, putting(l, one, nil), false)
 				expect(t, "get with ?"+f.name, getting(l, bucket, object, one, nil), get)
@@ -75,8 +76,8 @@ func TestSmuggledIdentity(t *testing.T) {
 	}
 }
 
-// A token that is smuggled in opens nothing: in the query under the claim's name
-// or the header's, it is not the session's own, or the second one.
+// A token in the query, under the claim's or the header's name, grants nothing: it
+// does not belong to the session, or it is the second token.
 func TestSmuggledToken(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
@@ -85,8 +86,8 @@ func TestSmuggledToken(t *testing.T) {
 	for _, who := range []struct {
 		name  string
 		creds credentials.Value
-		// claim is what is left under the claim's name: MinIO overwrites what
-		// a query says there where the session has the claim.
+		// claim is whether a get is allowed with the other token under the claim's
+		// name: if the session has the claim, MinIO overwrites the query's value.
 		claim bool
 	}{
 		{"rhea, who has a token of her own", s.MustSession("rhea", stack.AllScopes), true},
@@ -107,9 +108,9 @@ func TestSmuggledToken(t *testing.T) {
 	}
 }
 
-// A policy's condition on the caller's address and a policy's variable are told
-// nothing by query parameters and by headers in the canonical spelling of the
-// facts' names. What a trusted proxy says counts, because MinIO takes it.
+// Query parameters and headers, in the canonical spelling of a condition's name, do not
+// change a policy's condition on the caller's address, or a policy variable. The address
+// from a trusted proxy counts, because MinIO accepts it.
 func TestSmuggledConditions(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
@@ -130,11 +131,11 @@ func TestSmuggledConditions(t *testing.T) {
 		header http.Header
 		want   bool
 	}{
-		{name: "from elsewhere", bucket: "office", object: object},
+		{name: "from another address", bucket: "office", object: object},
 		{name: "a header Sourceip", bucket: "office", object: object, header: http.Header{"Sourceip": {office}}},
 		{name: "?SourceIp", bucket: "office", object: object, query: url.Values{"SourceIp": {office}}},
 		{name: "?Sourceip", bucket: "office", object: object, query: url.Values{"Sourceip": {office}}},
-		{name: "the proxy's word", bucket: "office", object: object, header: http.Header{"X-Forwarded-For": {office}}, want: true},
+		{name: "the address from the proxy", bucket: "office", object: object, header: http.Header{"X-Forwarded-For": {office}}, want: true},
 
 		{name: "her home", bucket: "homes", object: "cora/own.txt", want: true},
 		{name: "another's home", bucket: "homes", object: "alice/hers.txt"},
@@ -161,8 +162,8 @@ func putting(l links, query url.Values, header http.Header) action {
 	}
 }
 
-// listing leaves the query alone: parameters such as policy make another call of
-// one on a bucket.
+// listing adds no query parameters: on a bucket, a parameter such as policy selects
+// another call.
 func listing(l links, header http.Header) action {
 	return func(ctx context.Context) error {
 		_, err := l.fetch(ctx, http.MethodGet, bucket, "", url.Values{"list-type": {"2"}}, header)

@@ -17,9 +17,9 @@ import (
 	"github.com/claimgate/claimgate/e2e/internal/stack"
 )
 
-// MinIO asks over TLS, by certificates of a private authority that lies in its
-// certs directory, and proves who it is by a token. Both are renewed while
-// requests come in.
+// MinIO asks over TLS, trusts a private certificate authority in its certs directory,
+// and authenticates with a caller token. The certificate and the token are replaced
+// while requests come in.
 func TestTLSAndCallerTokens(t *testing.T) {
 	t.Parallel()
 	ca := authority(t)
@@ -41,7 +41,7 @@ func TestTLSAndCallerTokens(t *testing.T) {
 		grant{}.check(t, viaS3(s.S3(nobody)))
 	}
 
-	t.Run("MinIO offers HTTP/2 and takes HTTP/1.1", func(t *testing.T) {
+	t.Run("MinIO offers HTTP/2 and uses HTTP/1.1", func(t *testing.T) {
 		served(t)
 		offering := ca.Client()
 		offering.NextProtos = []string{"h2", "http/1.1"}
@@ -62,7 +62,7 @@ func TestTLSAndCallerTokens(t *testing.T) {
 	})
 	t.Run("a certificate of another authority denies", func(t *testing.T) {
 		renew(t, s, authority(t))
-		// MinIO keeps the connections that it has, and those end with the process.
+		// MinIO keeps its open connections. Killing claimgate ends them.
 		s.Gateway(0).Kill()
 		s.Gateway(0).Start()
 		grant{}.check(t, viaS3(s.S3(s.Root())))
@@ -96,7 +96,7 @@ func TestTLSAndCallerTokens(t *testing.T) {
 
 const (
 	firstCaller, secondCaller = "Bearer first-caller-token", "Bearer second-caller-token"
-	// callersFile is where the file of caller tokens is in the container.
+	// callersFile is the file of caller tokens in the container.
 	callersFile = "/etc/claimgate/callers"
 )
 
@@ -109,7 +109,7 @@ func authority(t *testing.T) *pki.CA {
 	return ca
 }
 
-// renew gives claimgate a new certificate.
+// renew replaces claimgate's certificate.
 func renew(t *testing.T, s *stack.Stack, ca *pki.CA) {
 	t.Helper()
 	pair, err := ca.Issue("claimgate")
@@ -119,7 +119,7 @@ func renew(t *testing.T, s *stack.Stack, ca *pki.CA) {
 	s.Gateway(0).WriteFiles(map[string]string{"tls.crt": pair.Cert, "tls.key": pair.Key})
 }
 
-// admit makes these the caller tokens, and waits until they count.
+// admit replaces the caller tokens and waits until the new ones count.
 func admit(t *testing.T, s *stack.Stack, tokens ...string) {
 	t.Helper()
 	s.Gateway(0).WriteFiles(map[string]string{"callers": strings.Join(tokens, "\n")})
@@ -137,7 +137,7 @@ func admit(t *testing.T, s *stack.Stack, tokens ...string) {
 	})
 }
 
-// probe is MinIO's start-up probe with any caller token.
+// probe sends MinIO's start-up probe with a caller token and returns status and body.
 func probe(t *testing.T, s *stack.Stack, token string) string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+s.Gateway(0).Address()+"/authz", http.NoBody)
@@ -168,9 +168,9 @@ func handshake(t *testing.T, s *stack.Stack, c *tls.Config) tls.ConnectionState 
 	return conn.(*tls.Conn).ConnectionState()
 }
 
-// serial is that of the certificate in use, whoever has issued it.
+// serial returns the serial number of the certificate in use, of any issuer.
 func serial(t *testing.T, s *stack.Stack) *big.Int {
 	t.Helper()
-	anybody := &tls.Config{InsecureSkipVerify: true} // the question is which certificate it is
+	anybody := &tls.Config{InsecureSkipVerify: true} // any certificate will do
 	return handshake(t, s, anybody).PeerCertificates[0].SerialNumber
 }

@@ -10,16 +10,16 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Blueprint is one that Load found nothing wrong with.
+// Blueprint is a blueprint without mistakes.
 type Blueprint struct {
 	Entries []*Entry
 }
 
-// Entry is one object that Authentik shall have.
+// Entry is an object that Authentik creates or updates.
 type Entry struct {
 	Model string
 	ID    string
-	// Attrs are attributes and identifiers by name.
+	// Attrs holds attributes and identifiers by name.
 	Attrs map[string]*yaml.Node
 
 	conditions *yaml.Node
@@ -80,7 +80,7 @@ func parse(text []byte) (*Blueprint, []error) {
 	return b, c.errs
 }
 
-// entry checks one entry and makes its id known to those that follow.
+// entry checks an entry and records its id for later references.
 func (c *checker) entry(n *yaml.Node) *Entry {
 	parts := c.mapping(n, members...)
 	if parts["model"] == nil {
@@ -90,12 +90,12 @@ func (c *checker) entry(n *yaml.Node) *Entry {
 	e := &Entry{Model: parts["model"].Value, Attrs: make(map[string]*yaml.Node), conditions: parts["conditions"], line: n.Line}
 	m, known := models[e.Model]
 	if !known {
-		c.say(n, "model %q is none that is known here", e.Model)
+		c.say(n, "unknown model %q", e.Model)
 		return nil
 	}
 	meta := e.Model == "authentik_blueprints.metaapplyblueprint"
 	if parts["identifiers"] == nil && !meta {
-		c.say(n, "an entry without identifiers is a new object each time")
+		c.say(n, "an entry without identifiers makes a new object each time")
 	}
 	for _, where := range []string{"identifiers", "attrs"} {
 		if parts[where] == nil {
@@ -114,14 +114,15 @@ func (c *checker) entry(n *yaml.Node) *Entry {
 	if id := parts["id"]; id != nil {
 		e.ID = id.Value
 		if slices.Contains(c.ids, e.ID) {
-			c.say(id, "id %q is there twice", e.ID)
+			c.say(id, "duplicate id %q", e.ID)
 		}
 		c.ids = append(c.ids, e.ID)
 	}
 	return e
 }
 
-// mapping returns the members of a mapping, which may have these names only.
+// mapping returns the members of a mapping. Other names than the given ones are
+// mistakes.
 func (c *checker) mapping(n *yaml.Node, names ...string) map[string]*yaml.Node {
 	found := make(map[string]*yaml.Node)
 	if n.Kind != yaml.MappingNode {
@@ -131,7 +132,7 @@ func (c *checker) mapping(n *yaml.Node, names ...string) map[string]*yaml.Node {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i]
 		if !slices.Contains(names, key.Value) {
-			c.say(key, "%q is none of %s", key.Value, strings.Join(names, ", "))
+			c.say(key, "unknown member %q, want one of %s", key.Value, strings.Join(names, ", "))
 		}
 		found[key.Value] = n.Content[i+1]
 	}

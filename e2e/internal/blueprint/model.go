@@ -1,13 +1,13 @@
 package blueprint
 
-// model says what an entry of a model may hold and what it must.
+// model lists the attributes that an entry may have and those that it must have.
 type model struct {
 	attrs    []string
 	required []string
 }
 
-// models are those that the project's blueprints use. Attributes may stand under
-// identifiers too.
+// models are the models of the project's blueprints. Attributes may also be under
+// identifiers.
 var models = map[string]model{
 	"authentik_blueprints.metaapplyblueprint": {
 		attrs:    []string{"identifiers", "required"},
@@ -25,8 +25,8 @@ var models = map[string]model{
 			"include_claims_in_id_token", "signing_key", "encryption_key", "issuer_mode", "sub_mode",
 			"logout_uri", "logout_method", "jwt_federation_sources", "jwt_federation_providers",
 		},
-		// Left out, most of these have a default with which MinIO or claimgate
-		// does not work, or another one in another release.
+		// Most of these have a default that differs between releases, or with which
+		// MinIO or claimgate does not work.
 		required: []string{
 			"name", "authorization_flow", "invalidation_flow", "property_mappings", "client_type", "client_id",
 			"client_secret", "grant_types", "redirect_uris", "include_claims_in_id_token", "signing_key",
@@ -58,5 +58,5 @@ var models = map[string]model{
 	},
 }
 
-// members of an entry.
+// members are the members of an entry.
 var members = []string{"model", "id", "identifiers", "attrs", "conditions", "state", "permissions"}

@@ -7,12 +7,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// tree checks what holds at any depth: no member twice, which a YAML parser may
-// take for the last one, no aliases, and no tags but Authentik's three that are
-// used here, with the arguments they take.
+// tree checks a node and all nodes below it: no duplicate member (a YAML parser may use
+// the last one), no aliases, and no tags but the three of Authentik that this project
+// uses, with the right arguments.
 func (c *checker) tree(n *yaml.Node) {
 	if n.Kind == yaml.AliasNode || n.Anchor != "" {
-		c.say(n, "anchors and aliases hide what is said where")
+		c.say(n, "anchors and aliases are not allowed: they make a blueprint hard to review")
 		return
 	}
 	if n.Kind == yaml.MappingNode {
@@ -20,7 +20,7 @@ func (c *checker) tree(n *yaml.Node) {
 		for i := 0; i < len(n.Content); i += 2 {
 			name := n.Content[i].Value
 			if slices.Contains(names, name) {
-				c.say(n.Content[i], "%q is there twice", name)
+				c.say(n.Content[i], "duplicate member %q", name)
 			}
 			names = append(names, name)
 		}
@@ -48,14 +48,14 @@ func (c *checker) tag(n *yaml.Node) {
 			})
 	}
 	if !ok {
-		c.say(n, "tag %s is none of !Find, !KeyOf and !Env, or has other arguments than theirs", n.Tag)
+		c.say(n, "tag %s is not !Find, !KeyOf or !Env, or has wrong arguments", n.Tag)
 	}
 }
 
-// references checks that each !KeyOf names an entry that came before.
+// references checks that each !KeyOf names an earlier entry.
 func (c *checker) references(n *yaml.Node) {
 	if n.Tag == "!KeyOf" && !slices.Contains(c.ids, n.Value) {
-		c.say(n, "!KeyOf %s: no entry before this one has that id", n.Value)
+		c.say(n, "!KeyOf %s: no earlier entry has this id", n.Value)
 	}
 	for _, child := range n.Content {
 		c.references(child)

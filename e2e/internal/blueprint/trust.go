@@ -7,8 +7,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Trust says what in a blueprint would let tokens be forged, or be had by people
-// who should have none.
+// Trust returns the settings of a blueprint with which tokens could be forged, or issued
+// to the wrong people.
 func (b *Blueprint) Trust() (faults []string) {
 	fault := func(e *Entry, format string, args ...any) {
 		faults = append(faults, fmt.Sprintf("%d: %s: %s", e.line, e.Model, fmt.Sprintf(format, args...)))
@@ -17,7 +17,7 @@ func (b *Blueprint) Trust() (faults []string) {
 		switch e.Model {
 		case "authentik_providers_oauth2.oauth2provider":
 			if e.Attrs["signing_key"].Tag != "!Find" || e.conditions == nil || !equal(e.conditions.Content[0], e.Attrs["signing_key"]) {
-				fault(e, "want a signing_key that is found, and as a condition: without one Authentik signs with the client secret")
+				fault(e, "want a signing_key by !Find, and the same !Find as a condition: without a key Authentik signs with the client secret")
 			}
 			if e.Attrs["encryption_key"] != nil {
 				fault(e, "MinIO and claimgate cannot read encrypted tokens")
@@ -49,7 +49,7 @@ func (b *Blueprint) Trust() (faults []string) {
 			}
 		case "authentik_core.group":
 			if e.Attrs["is_superuser"] != nil {
-				fault(e, "superusers of Authentik are none of MinIO's business")
+				fault(e, "a group must not make superusers of Authentik")
 			}
 		case "authentik_core.application":
 			if !b.bound(e.ID) {
@@ -68,7 +68,8 @@ func (b *Blueprint) bound(application string) bool {
 	})
 }
 
-// fromEnvironment refuses defaults: they are values that everybody knows.
+// fromEnvironment reports whether a value comes from the environment, without a default:
+// everybody can read a default.
 func fromEnvironment(n *yaml.Node) bool { return n.Tag == "!Env" && n.Kind == yaml.ScalarNode }
 
 func equal(a, b *yaml.Node) bool {

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// probeEvery is how often a backend is asked whether it is ready. Kubernetes
-	// asks every ten seconds unless told otherwise.
+	// probeEvery is the interval of the readiness probes. The default of Kubernetes is
+	// ten seconds.
 	probeEvery  = time.Second
 	dialTimeout = 5 * time.Second
 )
@@ -23,20 +23,20 @@ type Backend interface {
 	Ready(ctx context.Context) (address string, ok bool)
 }
 
-// Balancer passes each new connection to the next ready backend. What became of
-// a backend after it was last asked, the client finds out.
+// Balancer passes each new connection to the next ready backend. It does not notice a
+// backend that fails between two probes: the client sees the error.
 type Balancer struct {
 	address string
-	ctx     context.Context //nolint:containedctx // the balancer's own life
+	ctx     context.Context //nolint:containedctx // ends with the balancer
 	stop    context.CancelFunc
 	running sync.WaitGroup
 
-	probing  sync.Mutex // held while backends are asked
+	probing  sync.Mutex // held during a probe
 	backends []Backend
 
 	mu       sync.Mutex
 	listener net.Listener        // nil while connections are refused
-	open     map[net.Conn]string // both ends, by the address they were passed to
+	open     map[net.Conn]string // both ends of each connection, with the backend's address
 	ready    []string
 	next     int
 }
@@ -76,8 +76,8 @@ func (b *Balancer) probe() {
 	b.ready = ready
 }
 
-// Use passes connections to these backends alone from now on, and closes those
-// to others. It is for while nothing is under way.
+// Use passes connections only to these backends from now on, and closes connections to
+// others. No request may be under way.
 func (b *Balancer) Use(backends ...Backend) error {
 	b.probing.Lock()
 	b.backends = backends
@@ -94,7 +94,7 @@ func (b *Balancer) Use(backends ...Backend) error {
 	return errors.Join(errs...)
 }
 
-// Serves says whether new connections may go to a backend's address.
+// Serves reports whether new connections may go to a backend's address.
 func (b *Balancer) Serves(address string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -109,14 +109,14 @@ func (b *Balancer) serve(l net.Listener) {
 		for {
 			client, err := l.Accept()
 			if err != nil {
-				return // it was closed
+				return // closed
 			}
 			b.running.Go(func() { b.pass(client) })
 		}
 	})
 }
 
-// pick returns the backend whose turn it is.
+// pick returns the next backend in turn.
 func (b *Balancer) pick() (string, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -127,7 +127,7 @@ func (b *Balancer) pick() (string, bool) {
 	return b.ready[b.next%len(b.ready)], true
 }
 
-// pass copies both ways until both ends have closed.
+// pass copies in both directions until both ends have closed.
 func (b *Balancer) pass(client net.Conn) {
 	defer client.Close()
 	address, ok := b.pick()
@@ -150,10 +150,10 @@ func (b *Balancer) pass(client net.Conn) {
 	copies.Wait()
 }
 
-// oneWay passes on the end of what it copies, and nothing else: the other
-// direction may go on.
+// oneWay copies in one direction. At the end it closes only this direction: the other
+// one may go on.
 func oneWay(to, from net.Conn) {
-	_, _ = io.Copy(to, from) // an error ends the connection, which is all there is to do
+	_, _ = io.Copy(to, from) // an error only ends the connection
 	if tcp, ok := to.(*net.TCPConn); ok {
 		_ = tcp.CloseWrite()
 	}
@@ -179,8 +179,8 @@ func (b *Balancer) untrack(conns ...net.Conn) {
 	}
 }
 
-// Refuse ends all connections and refuses new ones, as a Service without a
-// ready replica does. The address stays.
+// Refuse closes all connections and refuses new ones, as a Service without a ready
+// replica does. The address stays the same.
 func (b *Balancer) Refuse() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -195,7 +195,7 @@ func (b *Balancer) Refuse() error {
 	return err
 }
 
-// Resume takes connections again.
+// Resume accepts connections again.
 func (b *Balancer) Resume() error {
 	var lc net.ListenConfig
 	l, err := lc.Listen(b.ctx, "tcp", b.address)
@@ -206,7 +206,7 @@ func (b *Balancer) Resume() error {
 	return nil
 }
 
-// Close ends everything.
+// Close stops the balancer and waits until its connections have ended.
 func (b *Balancer) Close() error {
 	b.stop()
 	err := b.Refuse()

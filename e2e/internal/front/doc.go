@@ -1,9 +1,10 @@
-// Package front stands between MinIO and claimgate, in the test's own process.
+// Package front has servers between MinIO and claimgate. They run in the test's own
+// process.
 //
-// A Balancer does what a Kubernetes Service does: it passes connections, not
-// requests, to the replicas that say they are ready. It repeats nothing, so that
-// what a replica loses is lost.
+// A Balancer works as a Kubernetes Service: it passes connections, not requests, to the
+// replicas that are ready. It retries nothing, so that a request that a replica loses is
+// lost.
 //
-// A Recorder is an HTTP proxy that keeps every question and its answer, to be
-// held against the decision log.
+// A Recorder is an HTTP proxy that records every question and its answer, for comparison
+// with the decision log.
 package front

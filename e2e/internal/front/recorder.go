@@ -15,14 +15,14 @@ import (
 	"time"
 )
 
-// Call is one question of MinIO's and the answer it got.
+// Call is a question from MinIO and its answer.
 type Call struct {
 	Body     []byte // empty for the start-up probe
 	Decision string // X-Claimgate-Decision
 	Reason   string // X-Claimgate-Reason
 }
 
-// Recorder passes requests on and keeps them.
+// Recorder is a proxy that records requests.
 type Recorder struct {
 	server *http.Server
 	ended  chan error
@@ -32,8 +32,8 @@ type Recorder struct {
 	failed []error
 }
 
-// Record serves l over TLS with serverTLS and passes every request to target,
-// which clientTLS trusts.
+// Record serves l over TLS with serverTLS and passes every request to target. clientTLS
+// must trust target.
 func Record(l net.Listener, serverTLS *tls.Config, target *url.URL, clientTLS *tls.Config) *Recorder {
 	r := &Recorder{ended: make(chan error, 1)}
 	proxy := &httputil.ReverseProxy{
@@ -64,7 +64,7 @@ func Record(l net.Listener, serverTLS *tls.Config, target *url.URL, clientTLS *t
 	return r
 }
 
-// bodyKey is where a request's context has its body, for when the answer comes.
+// bodyKey is the context key of a request's body.
 type bodyKey struct{}
 
 func (r *Recorder) answered(res *http.Response) error {
@@ -76,14 +76,15 @@ func (r *Recorder) answered(res *http.Response) error {
 	return nil
 }
 
-// Calls are those that were answered so far. The error tells of others.
+// Calls returns the calls that were answered so far. The error is not nil if a call got
+// no answer.
 func (r *Recorder) Calls() ([]Call, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]Call(nil), r.calls...), errors.Join(r.failed...)
 }
 
-// Close ends everything.
+// Close stops the recorder.
 func (r *Recorder) Close() error {
 	err := r.server.Close()
 	if ended := <-r.ended; !errors.Is(ended, http.ErrServerClosed) {

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// AuthentikImages are what a real Authentik runs from.
+// AuthentikImages are the images of a real Authentik.
 type AuthentikImages struct {
 	Server, Postgres string
 	// Redis is empty for releases that need none.
 	Redis string
 }
 
-// Authentik finds or pulls the images. An error means that no real Authentik
-// can run here: there is nothing to build it from.
+// Authentik finds or pulls the images. It returns an error if they are not available:
+// they cannot be built.
 func Authentik(ctx context.Context) (AuthentikImages, error) {
 	e, err := open(ctx)
 	if err != nil {
@@ -39,8 +39,8 @@ func pulled(env, image string) source {
 	return source{env: env, names: []string{image}, pull: image}
 }
 
-// needsRedis reports whether the tag is that of a release before 2025.10. A tag
-// that is no release is taken for a newer one.
+// needsRedis reports whether the tag is a release before 2025.10. A tag that is not a
+// release counts as newer.
 func needsRedis(image string) bool {
 	tag := image[strings.LastIndexByte(image, ':')+1:]
 	year, rest, _ := strings.Cut(tag, ".")

@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 )
 
-// Claimgate builds the project's own Dockerfile, anew in each run: the image
-// under test is the one the tree describes.
+// Claimgate builds the project's Dockerfile, in each run again: the tests use the image
+// of the present tree.
 func Claimgate(ctx context.Context) (string, error) {
 	e, err := open(ctx)
 	if err != nil {
@@ -43,8 +43,8 @@ func Claimgate(ctx context.Context) (string, error) {
 	})
 }
 
-// Repository is the directory of the project's Dockerfile, found upwards from
-// the directory of the running test.
+// Repository returns the directory of the project's Dockerfile: the directory of the
+// running test or one above it.
 func Repository() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {

@@ -13,16 +13,15 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 )
 
-// pullTimeout is short because where a registry answers at all, the tests are
-// only worth the wait once: the second run finds the image in the engine.
+// pullTimeout limits a pull. An image that was pulled once is found in the engine.
 const pullTimeout = 90 * time.Second
 
-// firstByteTimeout gives up on a registry that does not answer.
+// firstByteTimeout limits the wait for a registry's first answer.
 const firstByteTimeout = 10 * time.Second
 
-// source says where one image may come from.
+// source lists where an image may come from.
 type source struct {
-	env   string // variable that names an image
+	env   string // environment variable with the name of an image
 	names []string
 	pull  string
 	build func(ctx context.Context, engine *engine) (string, error)
@@ -33,8 +32,8 @@ type engine struct {
 	client   client.APIClient
 }
 
-// open connects to the engine. A machine without one fails the tests: an
-// end-to-end test that is skipped proves nothing.
+// open connects to the container engine. Without one the tests fail and are not
+// skipped: a skipped test proves nothing.
 func open(ctx context.Context) (*engine, error) {
 	provider, err := testcontainers.NewDockerProvider()
 	if err != nil {
@@ -76,15 +75,10 @@ func (e *engine) resolve(ctx context.Context, s source) (string, error) {
 		return "", fmt.Errorf("set %s: %w", s.env, pullErr)
 	}
 	image, err := s.build(ctx, e)
-	return image, errors.Join(err, whereNotNil(err, pullErr))
-}
-
-// whereNotNil keeps a failed pull quiet as long as the build succeeds.
-func whereNotNil(err, detail error) error {
-	if err == nil {
-		return nil
+	if err != nil { // a failed pull does not matter if the build succeeds
+		err = errors.Join(err, pullErr)
 	}
-	return detail
+	return image, err
 }
 
 func (e *engine) pullImage(ctx context.Context, image string) error {
@@ -105,7 +99,7 @@ func (e *engine) pullImage(ctx context.Context, image string) error {
 	return nil
 }
 
-// importTar makes an image of one layer.
+// importTar makes an image with one layer.
 func (e *engine) importTar(ctx context.Context, image string, tar io.Reader, changes ...string) error {
 	name, tag, _ := strings.Cut(image, ":")
 	res, err := e.client.ImageImport(ctx, client.ImageImportSource{Source: tar, SourceName: "-"}, name,
@@ -118,13 +112,13 @@ func (e *engine) importTar(ctx context.Context, image string, tar io.Reader, cha
 		return fmt.Errorf("import %s: %w", image, err)
 	}
 	if !e.has(ctx, image) {
-		return fmt.Errorf("import %s: the engine took it and does not have it", image)
+		return fmt.Errorf("import %s: the engine does not have the image afterwards", image)
 	}
 	return nil
 }
 
-// buildDir builds the Dockerfile of a directory with the classic builder,
-// which every engine has.
+// buildDir builds the Dockerfile of a directory with the classic builder, which every
+// engine has.
 func (e *engine) buildDir(ctx context.Context, dir, image string, args map[string]*string) (string, error) {
 	var log strings.Builder
 	name, tag, _ := strings.Cut(image, ":")

@@ -10,17 +10,17 @@ import (
 	"path/filepath"
 )
 
-// cacheDir keeps what takes minutes to build, by version, between runs.
+// cacheDir returns the directory for built programs, which later runs use again.
 func cacheDir() (string, error) {
 	base, err := os.UserCacheDir()
 	if err != nil {
-		return "", fmt.Errorf("nowhere to keep built programs: %w", err)
+		return "", fmt.Errorf("no directory for built programs: %w", err)
 	}
 	return filepath.Join(base, "claimgate-e2e"), nil
 }
 
-// goProgram builds a program from its Go module, once for each version, and
-// returns the path of a binary that needs no library and no shell.
+// goProgram builds a program from its Go module, once for each version. It returns the
+// path of a static binary.
 func goProgram(ctx context.Context, module, version string) (string, error) {
 	cache, err := cacheDir()
 	if err != nil {
@@ -37,8 +37,8 @@ func goProgram(ctx context.Context, module, version string) (string, error) {
 	if err := os.MkdirAll(cache, 0o750); err != nil {
 		return "", err
 	}
-	// Built beside and renamed, so that a build that was cut short is not
-	// found half done by the next run.
+	// Built in another directory and renamed, so that the next run does not find an
+	// incomplete build.
 	fresh, err := os.MkdirTemp(cache, name+"-")
 	if err != nil {
 		return "", err

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// minioDockerfile needs no base image: MinIO is one static binary. /tmp is
-// there because MinIO wants a temporary directory.
+// minioDockerfile needs no base image: MinIO is one static binary. MinIO needs a
+// temporary directory, /tmp.
 const minioDockerfile = `FROM scratch
 COPY minio /usr/bin/minio
 WORKDIR /tmp
@@ -15,7 +15,7 @@ WORKDIR /data
 ENTRYPOINT ["/usr/bin/minio"]
 `
 
-// MinIO returns an image whose command "server /data" runs a MinIO.
+// MinIO returns an image in which the command "server /data" runs MinIO.
 func MinIO(ctx context.Context) (string, error) {
 	e, err := open(ctx)
 	if err != nil {
@@ -40,7 +40,7 @@ func MinIO(ctx context.Context) (string, error) {
 	})
 }
 
-// MC returns the path of MinIO's client, which runs on the host.
+// MC returns the path of MinIO's command line client, which runs on this machine.
 func MC(ctx context.Context) (string, error) {
 	if path := os.Getenv("E2E_MC"); path != "" {
 		return path, nil

@@ -2,10 +2,10 @@ package images
 
 import "context"
 
-// Program is a program of MinIO's on the host, and where it comes from.
+// Program is a program of MinIO on this machine, with its Go module.
 type Program struct{ Module, Version, File string }
 
-// Programs returns minio and mc, as a user installs them with go install.
+// Programs returns minio and mc, built as go install does.
 func Programs(ctx context.Context) (map[string]Program, error) {
 	programs := map[string]Program{
 		"minio": {Module: "github.com/minio/minio", Version: minioVersion},

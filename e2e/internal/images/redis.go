@@ -10,8 +10,8 @@ import (
 	"regexp"
 )
 
-// Redis returns an image in which "redis-server FILE" runs. Where none can be
-// had, it is made of this machine's own package and the libraries it needs.
+// Redis returns an image in which "redis-server FILE" runs. If none is available, it is
+// made from this machine's redis-server and its libraries.
 func Redis(ctx context.Context) (string, error) {
 	e, err := open(ctx)
 	if err != nil {
@@ -32,10 +32,10 @@ func Redis(ctx context.Context) (string, error) {
 	})
 }
 
-// library finds the absolute paths in what ldd prints; the loader is one too.
+// library matches the absolute paths in the output of ldd, the loader included.
 var library = regexp.MustCompile(`(?m)(/\S+) \(0x`)
 
-// importProgram makes an image of a program and the libraries it is linked to.
+// importProgram makes an image of a program and its shared libraries.
 func importProgram(ctx context.Context, e *engine, image, binary, as string) error {
 	linked, err := exec.CommandContext(ctx, "ldd", binary).Output()
 	if err != nil {

@@ -16,11 +16,11 @@ import (
 	"strings"
 )
 
-// certificates is the bundle that the Dockerfile copies from its build image.
+// certificates is the CA bundle that the Dockerfile copies from its build image.
 const certificates = "/etc/ssl/certs/ca-certificates.crt"
 
-// toolchainImage names the image by what is in it, so that a new Go or a new
-// module makes a new one.
+// toolchainImage returns a name that depends on the Go version and on go.sum: a new Go
+// or a new module needs a new image.
 func toolchainImage(root string) (string, error) {
 	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
 	if err != nil {
@@ -30,9 +30,9 @@ func toolchainImage(root string) (string, error) {
 	return fmt.Sprintf("claimgate-e2e/toolchain:%s-%x", runtime.Version(), sum[:8]), nil
 }
 
-// importToolchain makes a build image without a registry: the installed Go,
-// a module proxy made of files with the modules of go.sum in it, and the CA
-// certificates. There is no shell in it and it needs no network.
+// importToolchain makes a build image without a registry: the installed Go, a module
+// proxy in files with the modules of go.sum, and the CA certificates. The image has no
+// shell, and a build in it needs no network.
 func importToolchain(ctx context.Context, e *engine, root, image string) error {
 	download := exec.CommandContext(ctx, "go", "mod", "download")
 	download.Dir = root
@@ -58,7 +58,7 @@ func importToolchain(ctx context.Context, e *engine, root, image string) error {
 		"ENV GOROOT=/usr/local/go",
 		"ENV GOTOOLCHAIN=local",
 		"ENV GOPROXY=file:///proxy",
-		// The hashes of go.sum are still checked; only the network is left out.
+		// Needs the network. The hashes of go.sum are still checked.
 		"ENV GOSUMDB=off",
 		"ENV GOPATH=/go",
 		"ENV HOME=/tmp",
@@ -80,8 +80,8 @@ type tree struct {
 	tar *tar.Writer
 }
 
-// toolchain takes what compiling needs: neither Go's own tests nor its
-// documentation, which are half of it.
+// toolchain adds the files that compiling needs: not Go's tests and documentation, which
+// are half of all files.
 func (t *tree) toolchain(goroot string) error {
 	if err := t.tar.WriteHeader(&tar.Header{Name: "tmp/", Typeflag: tar.TypeDir, Mode: 0o1777}); err != nil {
 		return err
@@ -108,8 +108,8 @@ func (t *tree) toolchain(goroot string) error {
 	})
 }
 
-// proxy copies the modules that go.sum names from the module cache, whose
-// download directory has the layout of a module proxy.
+// proxy adds the modules of go.sum from the module cache. The cache's download directory
+// has the layout of a module proxy.
 func (t *tree) proxy(root, cache string) error {
 	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
 	if err != nil {
@@ -129,7 +129,7 @@ func (t *tree) proxy(root, cache string) error {
 		for _, suffix := range []string{".info", ".mod", ".zip"} {
 			rel := path.Join(escape(module), "@v", escape(version)+suffix)
 			err := t.file(filepath.Join(cache, "cache", "download", filepath.FromSlash(rel)), path.Join("/proxy", rel))
-			// Of many modules only go.mod is ever needed and so only that is there.
+			// For many modules the cache has only go.mod: nothing else was needed.
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
@@ -138,8 +138,8 @@ func (t *tree) proxy(root, cache string) error {
 	return nil
 }
 
-// escape is the case encoding of module paths on file systems: an upper-case
-// letter becomes "!" and its lower-case letter.
+// escape encodes a module path for file systems: an upper-case letter becomes "!" and
+// its lower-case letter.
 func escape(s string) string {
 	var b strings.Builder
 	for _, r := range s {

@@ -1,5 +1,5 @@
-// Package pki makes certificates of a certificate authority that nobody trusts
-// unless told to, as a company's own.
+// Package pki makes a private certificate authority, as a company has one, and its
+// certificates.
 package pki
 
 import (
@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// CA is a certificate authority that lives as long as the test.
+// CA is a certificate authority. Its key is only in memory.
 type CA struct {
 	key  *ecdsa.PrivateKey
 	cert *x509.Certificate
@@ -49,7 +49,7 @@ func New(name string) (*CA, error) {
 
 func template(name string) *x509.Certificate {
 	return &x509.Certificate{
-		// Two certificates of one name are told apart by it.
+		// Distinguishes two certificates with the same name.
 		SerialNumber: big.NewInt(time.Now().UnixNano()),
 		Subject:      pkix.Name{CommonName: name},
 		NotBefore:    time.Now().Add(-time.Hour),
@@ -57,23 +57,23 @@ func template(name string) *x509.Certificate {
 	}
 }
 
-// PEM is the authority's own certificate, for those who shall trust it.
+// PEM returns the authority's own certificate.
 func (a *CA) PEM() string { return a.pem }
 
-// Pool holds the authority's certificate alone.
+// Pool returns a pool with only the authority's certificate.
 func (a *CA) Pool() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.cert)
 	return pool
 }
 
-// Client is the configuration of a client that trusts the authority alone.
+// Client returns the configuration of a client that trusts only the authority.
 func (a *CA) Client() *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: a.Pool()}
 }
 
-// Issue makes a server's certificate for names, and for the loopback, by which
-// tests reach it.
+// Issue makes a server certificate for names and for the loopback, through which tests
+// reach the server.
 func (a *CA) Issue(names ...string) (Pair, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -1,6 +1,5 @@
-// Command scenarios writes the table of e2e/README.md from the names and the
-// comments of the tests, so that what the table says is what the tests say. Its
-// own test fails where the table is stale.
+// Command scenarios writes the table of e2e/README.md from the names and the comments of
+// the tests. Its own test fails if the table is out of date.
 //
 //	go generate ./...
 package main
@@ -17,7 +16,7 @@ import (
 	"strings"
 )
 
-// begin and end stand around the table.
+// begin and end are the lines around the table.
 const (
 	begin = "<!-- scenarios: made by go generate -->\n"
 	end   = "<!-- /scenarios -->\n"
@@ -43,7 +42,7 @@ func run(dir string) error {
 	return os.WriteFile(path, fresh, 0o644)
 }
 
-// render puts the table of the tests in dir into the text.
+// render returns the text with the table of the tests in dir.
 func render(dir string, text []byte) ([]byte, error) {
 	before, rest, found := bytes.Cut(text, []byte(begin))
 	_, after, closed := bytes.Cut(rest, []byte(end))
@@ -57,7 +56,7 @@ func render(dir string, text []byte) ([]byte, error) {
 	return bytes.Join([][]byte{before, []byte(begin), []byte(table), []byte(end), after}, nil), nil
 }
 
-// table has a row for each test, in the order of files and lines.
+// table returns a table with a row for each test, ordered by file and line.
 func table(dir string) (string, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
 	if err != nil {

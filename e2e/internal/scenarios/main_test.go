@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestTableIsFresh(t *testing.T) {
+func TestTableIsUpToDate(t *testing.T) {
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -17,11 +17,11 @@ func TestTableIsFresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(fresh) != string(text) {
-		t.Error("the table of e2e/README.md is not that of the tests: run go generate ./... in e2e")
+		t.Error("the table of e2e/README.md is out of date: run go generate ./... in e2e")
 	}
 }
 
-func TestEachTestHasItsRow(t *testing.T) {
+func TestEachTestHasARow(t *testing.T) {
 	dir := t.TempDir()
 	tests := "package x\n\n// Shows this\n// and | that.\nfunc TestB(t *testing.T) {}\n\n// Is none.\nfunc helper() {}\n\nfunc TestMain(m *testing.M) {}\n"
 	write(t, dir, "b_test.go", tests)

@@ -5,7 +5,7 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 )
 
-// Admin is MinIO's own administration client with the given credentials.
+// Admin returns MinIO's administration client with the given credentials.
 func (s *Stack) Admin(creds credentials.Value) *madmin.AdminClient {
 	s.tb.Helper()
 	c, err := madmin.NewWithOptions(s.MinIOEndpoint(), &madmin.Options{

@@ -33,9 +33,8 @@ const (
 	usersBlueprint     = "claimgate-e2e.yaml"
 )
 
-// startAuthentik starts a real Authentik in the place of the embedded issuer and
-// returns its server, which the others know as "issuer", when it has the users
-// of the tests.
+// startAuthentik starts a real Authentik in place of the embedded issuer. It returns
+// the server, which other containers reach as "issuer", when it has the test users.
 func (p *parts) startAuthentik(ctx context.Context, from images.AuthentikImages) (testcontainers.Container, error) {
 	env := map[string]string{
 		"AUTHENTIK_SECRET_KEY":               "e2e-authentik-secret-key-that-nothing-depends-on",
@@ -46,7 +45,7 @@ func (p *parts) startAuthentik(ctx context.Context, from images.AuthentikImages)
 		"AUTHENTIK_REDIS__HOST":              "redis",
 		"AUTHENTIK_DISABLE_UPDATE_CHECK":     "true",
 		"AUTHENTIK_ERROR_REPORTING__ENABLED": "false",
-		// What the blueprint asks for.
+		// The blueprint reads this variable.
 		"MINIO_CLIENT_SECRET": clientSecret,
 	}
 	_, err := p.run(
@@ -54,7 +53,7 @@ func (p *parts) startAuthentik(ctx context.Context, from images.AuthentikImages)
 		testcontainers.WithEnv(map[string]string{
 			"POSTGRES_DB": "authentik", "POSTGRES_USER": "authentik", "POSTGRES_PASSWORD": "authentik",
 		}),
-		// Once for the initialization, once for good.
+		// The first one ends after the initialization.
 		readyBy(wait.ForLog("database system is ready to accept connections").WithOccurrence(2).WithStartupTimeout(maxWait)),
 	)
 	if err != nil {
@@ -103,8 +102,8 @@ func (p *parts) startAuthentikWorker(ctx context.Context, image string, env map[
 	)
 }
 
-// applyBlueprints repeats until both are applied: Authentik's own blueprints,
-// which they build on, are applied by the worker some time after its migrations.
+// applyBlueprints tries until both blueprints are applied. They need Authentik's own
+// blueprints, which the worker applies some time after its migrations.
 func applyBlueprints(ctx context.Context, worker testcontainers.Container) error {
 	ctx, cancel := context.WithTimeout(ctx, authentikWait)
 	defer cancel()
@@ -123,7 +122,7 @@ func applyBlueprints(ctx context.Context, worker testcontainers.Container) error
 	}
 }
 
-// ak runs one of Authentik's own commands.
+// ak runs a command of Authentik.
 func ak(ctx context.Context, c testcontainers.Container, args ...string) error {
 	code, output, err := c.Exec(ctx, append([]string{"ak"}, args...), tcexec.Multiplexed())
 	if err != nil {

@@ -1,8 +1,8 @@
-// Package stack runs what the end-to-end tests test: a MinIO whose webhook is
-// a claimgate in the project's own image, and an issuer that both trust, each
-// in a container of its own on a network of their own.
+// Package stack runs the servers of the end-to-end tests: a MinIO, claimgate as its
+// webhook, from the project's own image, and an issuer that both trust. Each server
+// has its own container, each stack its own network.
 //
-// A stack belongs to one test and is gone with it, but for the shared one, on
-// which scenarios run that leave the servers as they are. Where a test fails,
-// the logs of its containers are kept and their path is printed.
+// A stack belongs to one test and ends with it. The shared stack serves all tests that
+// do not stop, configure or break a server. If a test fails, the logs of its
+// containers are kept and their paths are printed.
 package stack

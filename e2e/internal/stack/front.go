@@ -14,7 +14,7 @@ import (
 	"github.com/claimgate/claimgate/e2e/internal/front"
 )
 
-// startFront opens what MinIO asks, where that is not claimgate itself, and
+// startFront starts the server that MinIO asks, unless that is claimgate itself, and
 // returns its port.
 func (p *parts) startFront(ctx context.Context, o Options) (port string, err error) {
 	if o.Front == Direct {
@@ -66,7 +66,7 @@ func (p *parts) startRecorder(ctx context.Context, l net.Listener, o Options) er
 	return nil
 }
 
-// hostAddress is the address of this machine on the stack's network.
+// hostAddress returns the address of this machine on the stack's network.
 func (p *parts) hostAddress(ctx context.Context) (string, error) {
 	engine, err := testcontainers.NewDockerClientWithOpts(ctx)
 	if err != nil {
@@ -85,7 +85,7 @@ func (p *parts) hostAddress(ctx context.Context) (string, error) {
 	return "", errors.New("the network has no gateway with an IPv4 address")
 }
 
-// closeFront ends what startFront began.
+// closeFront stops what startFront has started.
 func (p *parts) closeFront() error {
 	var errs []error
 	if p.Balancer != nil {
@@ -97,8 +97,8 @@ func (p *parts) closeFront() error {
 	return errors.Join(errs...)
 }
 
-// Use has MinIO ask these replicas alone, by new connections. It is for while
-// MinIO asks nothing.
+// Use makes MinIO ask only these replicas, on new connections. No request may be under
+// way.
 func (s *Stack) Use(gateways ...*Gateway) error {
 	var backends []front.Backend
 	for _, g := range gateways {

@@ -22,7 +22,7 @@ const (
 	imageUser   = 65532
 )
 
-// config is what an operator writes for containers on one network.
+// config is the config.toml for containers on one network.
 const config = `[server]
 listen = "0.0.0.0:8080"
 path   = "/authz"
@@ -40,7 +40,7 @@ insecure_http = true
 file = "mapping.toml"
 `
 
-// startGateways runs the replicas, which differ in nothing.
+// startGateways starts the replicas. All have the same configuration.
 func (p *parts) startGateways(ctx context.Context, o Options) error {
 	image, err := claimgateImage()
 	if err != nil {
@@ -48,7 +48,7 @@ func (p *parts) startGateways(ctx context.Context, o Options) error {
 	}
 	for i := range o.Replicas {
 		name := "claimgate"
-		if o.Front != Direct { // which has this name
+		if o.Front != Direct { // the front has this name
 			name = fmt.Sprintf("claimgate-%d", i+1)
 		}
 		c, err := p.run(
@@ -58,8 +58,7 @@ func (p *parts) startGateways(ctx context.Context, o Options) error {
 			harden(),
 			withConfigVolume(),
 			withFiles(o.Files),
-			// The image's own HEALTHCHECK says when it is ready, asked more often
-			// than an operator would.
+			// The image's own HEALTHCHECK, with a shorter interval.
 			testcontainers.WithConfigModifier(func(c *container.Config) {
 				c.Healthcheck = &container.HealthConfig{Interval: time.Second}
 			}),
@@ -73,8 +72,8 @@ func (p *parts) startGateways(ctx context.Context, o Options) error {
 	return nil
 }
 
-// harden runs a container as the documentation recommends: nothing to write
-// to, no capabilities, no way to gain any.
+// harden runs a container as the documentation recommends: a read-only file system, no
+// capabilities, no new privileges.
 func harden() testcontainers.CustomizeRequestOption {
 	return testcontainers.WithHostConfigModifier(func(hc *container.HostConfig) {
 		hc.ReadonlyRootfs = true
@@ -83,15 +82,15 @@ func harden() testcontainers.CustomizeRequestOption {
 	})
 }
 
-// withConfigVolume gives a container whose own file system is read-only a place
-// for its files.
+// withConfigVolume mounts a volume for the files of a container whose own file system
+// is read-only.
 func withConfigVolume() testcontainers.CustomizeRequestOption {
 	return testcontainers.WithHostConfigModifier(func(hc *container.HostConfig) {
 		hc.Mounts = append(hc.Mounts, mount.Mount{Type: mount.TypeVolume, Target: configDir})
 	})
 }
 
-// withFiles has them written into the volume before the container starts.
+// withFiles writes files into the volume before the container starts.
 func withFiles(files map[string]string) testcontainers.CustomizeRequestOption {
 	return testcontainers.WithAdditionalLifecycleHooks(testcontainers.ContainerLifecycleHooks{
 		PostCreates: []testcontainers.ContainerHook{
@@ -100,8 +99,8 @@ func withFiles(files map[string]string) testcontainers.CustomizeRequestOption {
 	})
 }
 
-// copyFiles writes into the configuration volume. The container's own
-// CopyToContainer starts at the root, which is read-only.
+// copyFiles writes files into the configuration volume. The container's own
+// CopyToContainer would start at the root, which is read-only.
 func copyFiles(ctx context.Context, c testcontainers.Container, files map[string]string) error {
 	var archive bytes.Buffer
 	w := tar.NewWriter(&archive)
@@ -141,14 +140,13 @@ func (s *Stack) StopGateway() {
 	s.Gateway(0).Stop()
 }
 
-// StartGateway starts the stopped claimgate again and waits until it is
-// healthy.
+// StartGateway starts the stopped claimgate again and waits until it is healthy.
 func (s *Stack) StartGateway() {
 	s.tb.Helper()
 	s.Gateway(0).Start()
 }
 
-// GatewayLog is everything that claimgate has written so far.
+// GatewayLog returns everything that claimgate has written so far.
 func (s *Stack) GatewayLog() string {
 	s.tb.Helper()
 	return s.Gateway(0).Log()

@@ -10,24 +10,24 @@ import (
 	"github.com/claimgate/claimgate/e2e/internal/images"
 )
 
-// authentikEnv says whether the shared stack has a real Authentik as its issuer:
+// authentikEnv selects the issuer of the shared stack:
 //
-//	auto     where its image can be had (the default)
-//	require  its absence is a failure
-//	off      never
+//	auto     a real Authentik if its image is available (the default)
+//	require  a real Authentik; the run fails if its image is not available
+//	off      the embedded issuer
 //
-// Scenarios that command the issuer, have it rotate keys or sign what no user
-// gets, have the embedded issuer in any case.
+// Other stacks always have the embedded issuer: their tests stop it, rotate its keys,
+// or sign tokens with claims that no user has.
 const authentikEnv = "E2E_AUTHENTIK"
 
-// choice is what came of it.
+// choice is the issuer of the shared stack.
 type choice struct {
 	images images.AuthentikImages
-	// absent says, where the real Authentik is not used, why: one line.
+	// absent says why no real Authentik is used, in one line; "" if one is used.
 	absent string
 }
 
-// choose decides by the mode, and asks for the images only where it has to.
+// choose returns the issuer for a mode. It calls find only if it needs the images.
 func choose(mode string, find func() (images.AuthentikImages, error)) (choice, error) {
 	switch mode {
 	case "off":
@@ -41,21 +41,22 @@ func choose(mode string, find func() (images.AuthentikImages, error)) (choice, e
 	case err == nil:
 		return choice{images: found}, nil
 	case mode == "require":
-		return choice{}, fmt.Errorf("%s=require, and there is no Authentik to run: %w; set E2E_AUTHENTIK_IMAGE and E2E_POSTGRES_IMAGE to images that can be had", authentikEnv, err)
+		return choice{}, fmt.Errorf("%s=require, and there is no Authentik to run: %w; set E2E_AUTHENTIK_IMAGE and E2E_POSTGRES_IMAGE to available images", authentikEnv, err)
 	}
 	return choice{absent: oneLine(err)}, nil
 }
 
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
 
-// identityProvider is chosen once a run.
+// identityProvider chooses once per run.
 var identityProvider = sync.OnceValues(func() (choice, error) {
 	return choose(os.Getenv(authentikEnv), func() (images.AuthentikImages, error) {
 		return images.Authentik(context.Background())
 	})
 })
 
-// announcement is the line that a run ends with, where it had a shared stack.
+// announcement returns the last line of a run: which issuer it used. It is empty if
+// the run had no shared stack.
 func announcement() string {
 	if shared.parts == nil {
 		return ""

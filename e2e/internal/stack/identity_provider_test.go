@@ -22,7 +22,7 @@ func TestAbsentAuthentik(t *testing.T) {
 		t.Errorf("required and absent: %v, want a failure that says what to set", err)
 	}
 	if _, err := choose("required", absent); err == nil || !strings.Contains(err.Error(), "require, auto or off") {
-		t.Errorf("a mode that is none: %v, want a failure that names the modes", err)
+		t.Errorf("an unknown mode: %v, want a failure that names the modes", err)
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/testcontainers/testcontainers-go/wait"
 )
 
-// Image is what claimgate's image says of itself and holds.
+// Image holds the configuration and the files of claimgate's image.
 type Image struct {
 	User        string
 	Healthcheck []string
@@ -28,7 +28,7 @@ type Image struct {
 	name string
 }
 
-// Inspect builds the image and looks into it.
+// Inspect builds the image and reads it.
 func Inspect(tb testing.TB) Image {
 	tb.Helper()
 	name, err := claimgateImage()
@@ -54,7 +54,8 @@ func Inspect(tb testing.TB) Image {
 	return image
 }
 
-// files reads a saved image: a tar whose manifest names the tars of the layers.
+// files lists the files of an image. A saved image is a tar whose manifest names the
+// tars of the layers.
 func files(ctx context.Context, engine client.APIClient, name string) ([]string, error) {
 	saved, err := engine.ImageSave(ctx, []string{name})
 	if err != nil {

@@ -25,10 +25,10 @@ const (
 
 	keyFile = "signing-key.pem"
 
-	// AllScopes bring groups, policy and the token inside the token.
+	// AllScopes bring groups, policy and authentik_token, the token inside the token.
 	AllScopes = "openid email profile minio"
-	// NoEvidence leaves the minio scope out: the session that MinIO makes of
-	// such a token carries no authentik_token.
+	// NoEvidence leaves out the minio scope: a session from such a token carries no
+	// authentik_token.
 	NoEvidence = "openid email profile"
 )
 
@@ -37,8 +37,8 @@ var claimgateImage = sync.OnceValues(func() (string, error) {
 	return images.Claimgate(context.Background())
 })
 
-// startIssuer runs the issuer that claimgate embeds for its demo. It stands in
-// for Authentik: the tokens have the same shape.
+// startIssuer starts the issuer of claimgate's demo in place of Authentik. Its tokens
+// have the same claims.
 func (p *parts) startIssuer(ctx context.Context, o Options) (testcontainers.Container, error) {
 	image, err := claimgateImage()
 	if err != nil {
@@ -63,13 +63,13 @@ func (p *parts) startIssuer(ctx context.Context, o Options) (testcontainers.Cont
 	)
 }
 
-// Tokens are the answer of the issuer's token endpoint.
+// Tokens is the answer of the issuer's token endpoint.
 type Tokens struct {
 	ID     string `json:"id_token"`
 	Access string `json:"access_token"`
 }
 
-// Login gets tokens for one of the issuer's users by its app password.
+// Login gets tokens for a user of the issuer, by an app password.
 func (s *Stack) Login(user, scope string) Tokens {
 	s.tb.Helper()
 	return s.login(clientID, user, scope)
@@ -101,7 +101,7 @@ func post(ctx context.Context, address string, form url.Values) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	// Authentik makes iss of the name by which it is asked.
+	// Authentik builds iss from the Host header.
 	req.Host = issuerHost
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	res, err := http.DefaultClient.Do(req)
@@ -119,8 +119,8 @@ func post(ctx context.Context, address string, form url.Values) ([]byte, error) 
 	return body, nil
 }
 
-// RotateIssuerKey has the issuer put a new key in the place of the old one, as
-// Authentik does: without a time in which both count.
+// RotateIssuerKey makes the issuer replace its key. As with Authentik, the two keys
+// never count at the same time.
 func (s *Stack) RotateIssuerKey() {
 	s.tb.Helper()
 	before := s.keyID()
@@ -144,7 +144,7 @@ func (s *Stack) StopIssuer() {
 	}
 }
 
-// StartIssuer starts the stopped issuer again, with the key that it had.
+// StartIssuer starts the stopped issuer again.
 func (s *Stack) StartIssuer() {
 	s.tb.Helper()
 	if err := s.issuer.Start(s.tb.Context()); err != nil {

@@ -12,7 +12,8 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 )
 
-// logsDir is where logs of failed tests go: E2E_LOGS, or logs/ beside the tests.
+// logsDir returns the directory for logs of failed tests: E2E_LOGS, or logs/ beside the
+// tests.
 func logsDir() string {
 	if dir := os.Getenv("E2E_LOGS"); dir != "" {
 		return dir
@@ -20,8 +21,8 @@ func logsDir() string {
 	return "logs"
 }
 
-// keepLogs writes the containers' logs to files where the test failed, and
-// names the files. It never fails the test itself.
+// keepLogs writes the containers' logs to files if the test has failed, and prints the
+// paths. It never fails the test itself.
 func (p *parts) keepLogs(tb testing.TB) {
 	if !tb.Failed() {
 		return
@@ -41,7 +42,7 @@ func (p *parts) keepLogs(tb testing.TB) {
 }
 
 func keepLog(c testcontainers.Container, path string) error {
-	// The test's own context is canceled by now.
+	// The test's context is canceled by now.
 	ctx, cancel := context.WithTimeout(context.Background(), maxWait)
 	defer cancel()
 	log, err := c.Logs(ctx)

@@ -15,17 +15,17 @@ import (
 // label marks containers and networks of these tests.
 const label = "org.claimgate.e2e"
 
-// stale is how old a container must be before it is taken for one that a
-// killed run left behind, and not for one of a run that goes on beside.
+// stale is the age from which a container counts as left behind by a killed run. A
+// younger container may belong to a run that is still going on.
 const stale = time.Hour
 
 // Main runs the tests of a package that uses stacks.
 func Main(m *testing.M) int {
 	for name, value := range map[string]string{
-		// The reaper is an image that may not be had; Sweep does its work.
+		// The reaper's image may not be available; sweep does its work.
 		"TESTCONTAINERS_RYUK_DISABLED": "true",
-		// What testcontainers works out is the bridge's address, which is not
-		// reachable everywhere; published ports are on the loopback too.
+		// testcontainers would use the bridge's address, which is not reachable
+		// everywhere. Published ports are on the loopback, too.
 		"TESTCONTAINERS_HOST_OVERRIDE": "127.0.0.1",
 	} {
 		if _, set := os.LookupEnv(name); set {
@@ -36,10 +36,10 @@ func Main(m *testing.M) int {
 			return 1
 		}
 	}
-	// What each container does when is noise beside the tests' own words.
+	// The containers' events would hide the tests' own messages.
 	log.SetDefault(log.NewNoopLogger())
 	if err := sweep(context.Background()); err != nil {
-		fmt.Fprintln(os.Stderr, "remove what earlier runs left:", err)
+		fmt.Fprintln(os.Stderr, "remove containers of earlier runs:", err)
 		return 1
 	}
 	code := m.Run()
@@ -84,7 +84,7 @@ func sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	// Of the image's build stage the classic builder keeps a copy a build.
+	// The classic builder keeps a copy of the build stage for each build.
 	old := make(client.Filters).Add("label", "org.claimgate.stage=build").Add("dangling", "true").Add("until", stale.String())
 	_, err = engine.ImagePrune(ctx, client.ImagePruneOptions{Filters: old})
 	return err

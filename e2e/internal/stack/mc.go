@@ -21,24 +21,24 @@ var mcBinary = sync.OnceValues(func() (string, error) {
 	return images.MC(context.Background())
 })
 
-// MC runs MinIO's own client as a person would. The server's alias is "e2e".
+// MC runs MinIO's command line client. The server's alias is "e2e".
 type MC struct {
 	stack *Stack
 	creds credentials.Value
-	// Header, where set, goes with every request: mc -H.
+	// header, if not empty, goes with every request: mc -H.
 	header string
 }
 
-// MC is a client with the given credentials and nothing else.
+// MC returns a client with the given credentials and an empty configuration.
 func (s *Stack) MC(creds credentials.Value) MC { return MC{stack: s, creds: creds} }
 
-// WithToken sends a token in the header that Authentik's proxy uses.
+// WithToken returns a client that sends a token in the header of Authentik's proxy.
 func (m MC) WithToken(token string) MC {
 	m.header = "X-Authentik-Jwt: " + token
 	return m
 }
 
-// Run runs one command and returns what it printed.
+// Run runs one command and returns its standard output.
 func (m MC) Run(stdin string, args ...string) (string, error) {
 	m.stack.tb.Helper()
 	binary, err := mcBinary()
@@ -72,7 +72,7 @@ func (m MC) Run(stdin string, args ...string) (string, error) {
 	return stdout.String(), nil
 }
 
-// trust puts an authority where mc looks for those of its user.
+// trust writes an authority's certificate to mc's directory of trusted ones.
 func trust(home string, ca *pki.CA) error {
 	dir := filepath.Join(home, "certs", "CAs")
 	if err := os.MkdirAll(dir, 0o700); err != nil {

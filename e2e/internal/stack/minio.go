@@ -33,7 +33,7 @@ var minioImage = sync.OnceValues(func() (string, error) {
 	return images.MinIO(context.Background())
 })
 
-// startMinIO runs a MinIO whose webhook is at an address.
+// startMinIO starts a MinIO with its webhook at the given address.
 func (p *parts) startMinIO(ctx context.Context, o Options, webhook string) (testcontainers.Container, error) {
 	image, err := minioImage()
 	if err != nil {
@@ -49,13 +49,13 @@ func (p *parts) startMinIO(ctx context.Context, o Options, webhook string) (test
 		"MINIO_IDENTITY_OPENID_CONFIG_URL":    issuerURL + ".well-known/openid-configuration",
 		"MINIO_IDENTITY_OPENID_CLIENT_ID":     clientID,
 		"MINIO_IDENTITY_OPENID_CLIENT_SECRET": clientSecret,
-		// Role mode leaves the claims as they are. The policy does not exist,
-		// so that without its webhook MinIO grants nothing.
+		// In role mode MinIO does not change the claims. The policy does not exist, so
+		// that MinIO grants nothing without its webhook.
 		"MINIO_IDENTITY_OPENID_ROLE_POLICY": "decided-by-claimgate",
 		"MINIO_CONFIG_ENV_FILE":             envFile,
 	}
 	maps.Copy(env, o.MinIO)
-	// live and ready answer before the webhook has been reached; cluster does not.
+	// live and ready answer before MinIO has reached its webhook; cluster does not.
 	healthy := wait.ForHTTP("/minio/health/cluster").WithPort(minioPort)
 	files := []testcontainers.ContainerFile{{Reader: strings.NewReader(""), ContainerFilePath: envFile, FileMode: 0o600}}
 	if o.CA != nil {
@@ -83,12 +83,12 @@ func (p *parts) startMinIO(ctx context.Context, o Options, webhook string) (test
 
 const (
 	certsDir = "/certs"
-	// envFile is read by MinIO at each start, and wins over the environment.
+	// envFile is read by MinIO at each start and overrides the environment.
 	envFile = "/etc/minio.env"
 )
 
-// RestartMinIO starts MinIO again with a changed environment. Clients of before
-// do not find it any more.
+// RestartMinIO restarts MinIO with a changed environment. Its port changes, so that
+// existing clients no longer reach it.
 func (s *Stack) RestartMinIO(env map[string]string) {
 	s.tb.Helper()
 	ctx := s.tb.Context()
@@ -108,8 +108,8 @@ func (s *Stack) RestartMinIO(env map[string]string) {
 	}
 }
 
-// minioCerts are MinIO's own certificate and, in CAs, whom it trusts besides the
-// system's authorities.
+// minioCerts returns MinIO's own certificate and, in CAs, the authority that it trusts
+// besides those of the system.
 func minioCerts(ca *pki.CA) ([]testcontainers.ContainerFile, error) {
 	pair, err := ca.Issue("minio")
 	if err != nil {
@@ -124,20 +124,20 @@ func minioCerts(ca *pki.CA) ([]testcontainers.ContainerFile, error) {
 	return files, nil
 }
 
-// roleARN is the role that MinIO makes of a provider in role mode: the SHA-1
-// of the client id, in the server's region.
+// roleARN returns the role of an identity provider in role mode: MinIO builds it from
+// the region and the SHA-1 of the client id.
 func roleARN() string {
 	sum := sha1.Sum([]byte(clientID))
 	return "arn:minio:iam:" + region + "::role/" + base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// MinIOEndpoint is where MinIO is reached from the host.
+// MinIOEndpoint returns host and port of MinIO, as reached from this machine.
 func (s *Stack) MinIOEndpoint() string {
 	s.tb.Helper()
 	return s.endpoint(s.minio, minioPort)
 }
 
-// MinIOHealth asks one of MinIO's health checks: live, ready or cluster.
+// MinIOHealth calls one of MinIO's health checks: live, ready or cluster.
 func (s *Stack) MinIOHealth(check string) error {
 	s.tb.Helper()
 	req, err := http.NewRequestWithContext(s.tb.Context(), http.MethodGet, s.minioURL()+"/minio/health/"+check, http.NoBody)
@@ -163,13 +163,13 @@ func (s *Stack) minioURL() string {
 	return "http://" + s.MinIOEndpoint()
 }
 
-// HTTPClient speaks to MinIO and to claimgate without any credentials.
+// HTTPClient returns a client without credentials, for MinIO and for claimgate.
 func (s *Stack) HTTPClient() *http.Client {
 	s.tb.Helper()
 	return &http.Client{Transport: s.transport()}
 }
 
-// transport trusts the stack's authority, where it has one.
+// transport returns a transport that trusts the stack's authority, if there is one.
 func (s *Stack) transport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	if s.ca != nil {
@@ -179,12 +179,12 @@ func (s *Stack) transport() *http.Transport {
 	return t
 }
 
-// Root are the credentials that the webhook lets pass without a token.
+// Root returns MinIO's root credentials, which need no token.
 func (s *Stack) Root() credentials.Value {
 	return credentials.Value{AccessKeyID: rootUser, SecretAccessKey: rootPassword, SignerType: credentials.SignatureV4}
 }
 
-// S3 is a client with the given credentials.
+// S3 returns a client with the given credentials.
 func (s *Stack) S3(creds credentials.Value) *minio.Client {
 	s.tb.Helper()
 	c, err := minio.New(s.MinIOEndpoint(), &minio.Options{
@@ -192,7 +192,7 @@ func (s *Stack) S3(creds credentials.Value) *minio.Client {
 		Region:    region,
 		Secure:    s.ca != nil,
 		Transport: s.transport(),
-		// A denial is final; a retried one only makes the test slow.
+		// A denial is final. A retry would only make the test slow.
 		MaxRetries: 1,
 	})
 	if err != nil {

@@ -13,46 +13,46 @@ type Options struct {
 	Mapping string
 	// Config is appended to the config.toml.
 	Config string
-	// Env are environment variables of the claimgates: CLAIMGATE_... sets keys of
-	// sections that the config.toml already has.
+	// Env are environment variables of the claimgates: CLAIMGATE_... sets keys in
+	// sections of the config.toml.
 	Env map[string]string
 	// Files are further files beside the config.toml.
 	Files map[string]string
-	// MinIO are further environment variables of the MinIO.
+	// MinIO are further environment variables of MinIO.
 	MinIO map[string]string
 
-	// Replicas is how many claimgates there are; default 1.
+	// Replicas is the number of claimgates; default 1.
 	Replicas int
-	// Front is what stands between MinIO and the claimgates.
+	// Front is the server between MinIO and the claimgates.
 	Front Front
-	// CA makes MinIO and the claimgates serve TLS, with certificates that this
-	// authority has issued.
+	// CA makes MinIO and the claimgates serve TLS, with certificates of this
+	// authority.
 	CA *pki.CA
 
-	// Redis has the claimgates share revocations through one. Needs a CA.
+	// Redis makes the claimgates share revocations through a Redis. Needs a CA.
 	Redis bool
 
 	// Issuer are further arguments of the embedded issuer.
 	Issuer []string
-	// authentik, where it is set, runs in the place of the embedded issuer.
+	// authentik, if set, runs in place of the embedded issuer.
 	authentik images.AuthentikImages
 }
 
-// Front is what MinIO asks.
+// Front is the server that MinIO asks.
 type Front int
 
 const (
 	// Direct is claimgate itself.
 	Direct Front = iota
-	// Balanced is a front.Balancer before the replicas.
+	// Balanced is a front.Balancer in front of the replicas.
 	Balanced
-	// Recorded is a front.Recorder before the only replica. Needs a CA.
+	// Recorded is a front.Recorder in front of the only replica. Needs a CA.
 	Recorded
 )
 
-// Production are the options that the documentation recommends: two replicas
-// behind one name, TLS by a private authority, revocations shared through a Redis,
-// a chained decision log.
+// Production returns the set-up that the documentation recommends: two replicas behind
+// one name, TLS by a private authority, revocations shared through Redis, a chained
+// decision log.
 func Production() (Options, error) {
 	ca, err := pki.New("a private authority")
 	return Options{
@@ -70,7 +70,8 @@ const (
 	KeyFile  = configDir + "/tls.key"
 )
 
-// complete fills in what was left out. o is a copy; its maps are not.
+// complete fills in defaults. o is a copy, but its maps are not, so that they are
+// cloned.
 func (o Options) complete() (Options, error) {
 	if o.Mapping == "" {
 		o.Mapping = DefaultMapping

@@ -19,7 +19,7 @@ const (
 	redisSecret   = "redis-password"
 )
 
-// redisConfig keeps nothing on disk: a Redis that was killed comes back empty.
+// redisConfig stores nothing on disk: a Redis that was killed comes back empty.
 const redisConfig = `port 0
 tls-port 6379
 tls-cert-file /etc/claimgate/redis.crt
@@ -36,7 +36,7 @@ var redisImage = sync.OnceValues(func() (string, error) {
 	return images.Redis(context.Background())
 })
 
-// useRedis has the claimgates share revocations through a Redis, over TLS by the
+// useRedis makes the claimgates share revocations through a Redis, over TLS with the
 // stack's authority and with a password.
 func (o *Options) useRedis() {
 	o.Env["CLAIMGATE_REVOCATION_STORE"] = "rediss://redis:6379/0"
@@ -65,7 +65,7 @@ func (p *parts) startRedis(ctx context.Context, o Options) (testcontainers.Conta
 	)
 }
 
-// KillRedis ends Redis at once, with all it holds.
+// KillRedis kills Redis. Its data is lost.
 func (s *Stack) KillRedis() {
 	s.tb.Helper()
 	var atOnce time.Duration

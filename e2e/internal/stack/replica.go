@@ -18,25 +18,25 @@ import (
 	"github.com/testcontainers/testcontainers-go/exec"
 )
 
-// stopTimeout is what an operator gives claimgate to stop: more than
+// stopTimeout is the time that claimgate gets to stop: more than
 // server.shutdown_grace.
 const stopTimeout = time.Minute
 
-// Gateway is one claimgate, in the hands of one test.
+// Gateway is one replica of claimgate, for one test.
 type Gateway struct {
 	container testcontainers.Container
 	name      string
 	tb        testing.TB
 }
 
-// Gateway is the replica of a number, from 0.
+// Gateway returns replica i, from 0.
 func (s *Stack) Gateway(i int) *Gateway {
 	g := *s.gateways[i]
 	g.tb = s.tb
 	return &g
 }
 
-// WriteFiles puts files beside the config.toml of the running claimgate.
+// WriteFiles writes files beside the config.toml of the running claimgate.
 func (g *Gateway) WriteFiles(files map[string]string) {
 	g.tb.Helper()
 	if err := copyFiles(g.tb.Context(), g.container, files); err != nil {
@@ -44,10 +44,10 @@ func (g *Gateway) WriteFiles(files map[string]string) {
 	}
 }
 
-// CallerToken is what MinIO sends as Authorization.
+// CallerToken returns the Authorization header that MinIO sends.
 func (s *Stack) CallerToken() string { return callerToken }
 
-// Stop stops claimgate as an operator would, and returns its exit code.
+// Stop stops claimgate with SIGTERM and returns its exit code.
 func (g *Gateway) Stop() int {
 	g.tb.Helper()
 	timeout := stopTimeout
@@ -61,7 +61,7 @@ func (g *Gateway) Stop() int {
 	return state.ExitCode
 }
 
-// Kill ends claimgate at once, as kill -9 does.
+// Kill ends claimgate with SIGKILL.
 func (g *Gateway) Kill() {
 	g.tb.Helper()
 	var atOnce time.Duration
@@ -96,7 +96,8 @@ func sendSignal(ctx context.Context, c testcontainers.Container, signal string) 
 	return err
 }
 
-// Address is where claimgate is reached from the host as MinIO reaches it.
+// Address returns host and port of claimgate's main listener, as reached from this
+// machine.
 func (g *Gateway) Address() string {
 	g.tb.Helper()
 	return g.port(gatewayPort + "/tcp")
@@ -111,8 +112,8 @@ func (g *Gateway) port(port string) string {
 	return endpoint
 }
 
-// Exec runs a claimgate command beside the running one, and returns its exit code
-// and what it printed.
+// Exec runs a claimgate command in the container and returns its exit code and its
+// output.
 func (g *Gateway) Exec(args ...string) (int, string) {
 	g.tb.Helper()
 	code, output, err := g.container.Exec(g.tb.Context(), append([]string{"/claimgate"}, args...), exec.Multiplexed())
@@ -141,8 +142,8 @@ func (g *Gateway) ReadFile(name string) string {
 	return string(text)
 }
 
-// Ready says whether claimgate says that it is ready, and its address on the
-// stack's network: a replica for front.Balance.
+// Ready reports whether claimgate is ready, and returns its address on the stack's
+// network. It makes a Gateway a front.Backend.
 func (g *Gateway) Ready(ctx context.Context) (string, bool) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -163,7 +164,7 @@ func get(ctx context.Context, address string) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	req.Close = true // the next answer may be another process's
+	req.Close = true // the next request may go to another process
 	return http.DefaultClient.Do(req)
 }
 
@@ -206,7 +207,7 @@ func (g *Gateway) sum(match func(series string) bool) float64 {
 	return sum
 }
 
-// Log is everything that claimgate has written so far.
+// Log returns everything that claimgate has written so far.
 func (g *Gateway) Log() string {
 	g.tb.Helper()
 	return logOf(g.tb, g.container, g.name)
@@ -226,13 +227,13 @@ func logOf(tb testing.TB, c testcontainers.Container, name string) string {
 	return string(text)
 }
 
-// MinIOLog is everything that MinIO has written so far.
+// MinIOLog returns everything that MinIO has written so far.
 func (s *Stack) MinIOLog() string {
 	s.tb.Helper()
 	return logOf(s.tb, s.minio, "minio")
 }
 
-// Decision is what tests read of a line of the decision log.
+// Decision holds the members of a line of the decision log that tests read.
 type Decision struct {
 	ID      string `json:"id"`
 	Allow   bool   `json:"allow"`
@@ -243,7 +244,7 @@ type Decision struct {
 	Account string `json:"account"`
 }
 
-// Decisions reads the decision log, which stands among the program's own lines.
+// Decisions reads the decision log, whose lines are mixed with those of the program.
 func (g *Gateway) Decisions() []Decision {
 	g.tb.Helper()
 	decisions, err := parseDecisions(g.Log())
@@ -259,7 +260,7 @@ func parseDecisions(log string) ([]Decision, error) {
 		var d struct {
 			Decision
 
-			Level string `json:"level"` // the program's own lines have one
+			Level string `json:"level"` // only the program's own lines have a level
 		}
 		if err := json.Unmarshal([]byte(line), &d); err != nil {
 			return nil, fmt.Errorf("%w in %q", err, line)

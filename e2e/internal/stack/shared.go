@@ -6,17 +6,17 @@ import (
 	"testing"
 )
 
-// shared is the stack that scenarios use together which leave the servers as
-// they are: each works in buckets of its own.
+// shared is the stack of all tests that do not stop, configure or break a server. Each
+// test works in its own buckets.
 var shared struct {
 	start sync.Once
 	parts *parts
 	err   error
 }
 
-// Shared is a stack as the documentation has it run, started by the first test
-// that asks for it and removed after the last. Whoever stops, configures or breaks
-// a server takes New.
+// Shared returns the shared stack, which runs as the documentation recommends. The
+// first test that calls Shared starts it; Main removes it after the last test. A test
+// that stops, configures or breaks a server must use New.
 func Shared(tb testing.TB) *Stack {
 	tb.Helper()
 	shared.start.Do(func() {
@@ -29,7 +29,7 @@ func Shared(tb testing.TB) *Stack {
 			return
 		}
 		o.authentik = provider.images
-		// Not the test's context: the stack outlives it.
+		// Not the test's context: the stack outlives the test.
 		shared.parts, shared.err = start(context.Background(), "shared", o)
 	})
 	if shared.parts != nil {

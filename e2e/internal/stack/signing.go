@@ -14,8 +14,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// signingKey is the key that the embedded issuers start with. That the tests
-// hold it too lets them have tokens signed which no user of the issuer gets.
+// signingKey is the first key of the embedded issuers. With it, tests sign tokens with
+// claims that no user of the issuer has.
 var signingKey = sync.OnceValues(func() (*rsa.PrivateKey, error) {
 	return rsa.GenerateKey(rand.Reader, 2048)
 })
@@ -32,7 +32,7 @@ func signingKeyPEM() (string, error) {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), nil
 }
 
-// Sign signs any claims as the embedded issuer would.
+// Sign signs claims as the embedded issuer does.
 func (s *Stack) Sign(claims map[string]any) string {
 	s.tb.Helper()
 	key, err := signingKey()
@@ -42,9 +42,9 @@ func (s *Stack) Sign(claims map[string]any) string {
 	return s.sign(jwt.SigningMethodRS256, s.keyID(), key, claims)
 }
 
-// Forge signs any claims with the secret that MinIO shares with the issuer, by
-// HS256. In MinIO's community builds it passes for the issuer's signature
-// (CVE-2026-33322): the secret is registered as a key whose id is the client's.
+// Forge signs claims by HS256 with the client secret that MinIO and the issuer share.
+// MinIO's community builds accept this signature (CVE-2026-33322): they register the
+// secret as a key whose id is the client id.
 func (s *Stack) Forge(claims map[string]any) string {
 	s.tb.Helper()
 	return s.sign(jwt.SigningMethodHS256, clientID, []byte(clientSecret), claims)
@@ -61,7 +61,7 @@ func (s *Stack) sign(method jwt.SigningMethod, kid string, key any, claims map[s
 	return signed
 }
 
-// keyID is the id under which the issuer publishes its key.
+// keyID returns the id of the key that the issuer publishes.
 func (s *Stack) keyID() string {
 	s.tb.Helper()
 	var set struct {
@@ -99,7 +99,7 @@ func (s *Stack) fromIssuer(path string) ([]byte, error) {
 	return io.ReadAll(res.Body)
 }
 
-// Claims reads the claims of a token without a look at its signature.
+// Claims reads the claims of a token. It does not check the signature.
 func (s *Stack) Claims(token string) map[string]any {
 	s.tb.Helper()
 	claims := jwt.MapClaims{}

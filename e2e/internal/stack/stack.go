@@ -16,44 +16,43 @@ import (
 	"github.com/claimgate/claimgate/e2e/internal/pki"
 )
 
-// DefaultMapping lets the token's claim grant what is harmless and groups grant
-// the rest.
+// DefaultMapping lets the token's policy claim grant harmless policies, and groups grant
+// the others.
 //
 //go:embed mapping.toml
 var DefaultMapping string
 
-// Stack is a running MinIO with its webhook and its issuer, in the hands of one
-// test.
+// Stack is a running MinIO with its webhook and its issuer, for one test.
 type Stack struct {
 	*parts
 
 	tb testing.TB
 }
 
-// parts are what runs, whoever uses it.
+// parts are the running servers. Several tests may use them.
 type parts struct {
-	// name labels what belongs together.
+	// name is the label of the containers and the network.
 	name    string
 	network *testcontainers.DockerNetwork
 	running []part
 
-	// authentik says that the issuer is a real one.
+	// authentik is true if the issuer is a real Authentik.
 	authentik bool
 
 	issuer   testcontainers.Container
 	gateways []*Gateway
 	minio    testcontainers.Container
-	redis    testcontainers.Container // nil where nobody uses one
+	redis    testcontainers.Container // nil without Options.Redis
 
-	// Balancer and Recorder are set where Options.Front asks for them.
+	// Balancer and Recorder are set if Options.Front selects them.
 	Balancer *front.Balancer
 	Recorder *front.Recorder
 
-	ca   *pki.CA // set where everything is served over TLS
-	host string  // where containers find the front
+	ca   *pki.CA // nil without TLS
+	host string  // the front's address on the stack's network
 }
 
-// part is a container under the name that the others know it by.
+// part is a container with its host name on the stack's network.
 type part struct {
 	testcontainers.Container
 	name string
@@ -71,11 +70,11 @@ func New(tb testing.TB, o Options) *Stack {
 	return &Stack{parts: p, tb: tb}
 }
 
-// For is the same stack in the hands of another test, of a sub-test that runs in
-// parallel for one: what it starts ends with that.
+// For returns the same stack for another test, for example a parallel sub-test. Clients
+// that the other test makes end with that test.
 func (s *Stack) For(tb testing.TB) *Stack { return &Stack{parts: s.parts, tb: tb} }
 
-// start returns what has been started even where it fails, for its logs.
+// start starts the servers. If it fails, it returns those that run, for their logs.
 func start(ctx context.Context, name string, o Options) (p *parts, err error) {
 	p = &parts{name: name, ca: o.CA}
 	if o, err = o.complete(); err != nil {
@@ -84,8 +83,8 @@ func start(ctx context.Context, name string, o Options) (p *parts, err error) {
 	if p.network, err = network.New(ctx, network.WithLabels(map[string]string{label: name})); err != nil {
 		return p, fmt.Errorf("network: %w", err)
 	}
-	// In this order: the webhook reads the issuer's keys before it is ready,
-	// and MinIO does not come up without its webhook.
+	// In this order: claimgate needs the issuer's keys to be ready, and MinIO does
+	// not start without its webhook.
 	if p.authentik = o.authentik.Server != ""; p.authentik {
 		p.issuer, err = p.startAuthentik(ctx, o.authentik)
 	} else {
@@ -110,7 +109,7 @@ func start(ctx context.Context, name string, o Options) (p *parts, err error) {
 	return p, err
 }
 
-// run starts one container under a name on the stack's network.
+// run starts a container with a host name on the stack's network.
 func (p *parts) run(ctx context.Context, name, image string, opts ...testcontainers.ContainerCustomizer) (testcontainers.Container, error) {
 	opts = append([]testcontainers.ContainerCustomizer{
 		network.WithNetwork([]string{name}, p.network),
@@ -126,7 +125,7 @@ func (p *parts) run(ctx context.Context, name, image string, opts ...testcontain
 	return c, nil
 }
 
-// stop keeps the logs where the test failed and removes everything.
+// stop keeps the logs if the test has failed, and removes everything.
 func (p *parts) stop(tb testing.TB) {
 	p.keepLogs(tb)
 	if err := p.remove(); err != nil {
@@ -160,8 +159,7 @@ func readyBy(s wait.Strategy) testcontainers.CustomizeRequestOption {
 
 func (s *Stack) endpoint(c testcontainers.Container, port string) string {
 	s.tb.Helper()
-	// Asked each time: a container that was stopped and started again has
-	// another port.
+	// Not cached: a container that was restarted has another port.
 	endpoint, err := c.PortEndpoint(s.tb.Context(), port, "")
 	if err != nil {
 		s.tb.Fatalf("port %s: %v", port, err)

@@ -2,13 +2,14 @@ package stack
 
 import "github.com/minio/minio-go/v7/pkg/credentials"
 
-// Session is AssumeRoleWithWebIdentity: MinIO's credentials for an id_token.
+// Session calls AssumeRoleWithWebIdentity and returns MinIO's credentials for an
+// id_token.
 func (s *Stack) Session(idToken string) (credentials.Value, error) {
 	s.tb.Helper()
 	return s.RestrictedSession(idToken, "")
 }
 
-// RestrictedSession gives the session a policy of its own.
+// RestrictedSession is Session with a session policy.
 func (s *Stack) RestrictedSession(idToken, policy string) (credentials.Value, error) {
 	s.tb.Helper()
 	sts, err := credentials.NewSTSWebIdentity(
@@ -28,7 +29,7 @@ func (s *Stack) RestrictedSession(idToken, policy string) (credentials.Value, er
 	return sts.GetWithContext(nil)
 }
 
-// MustSession is Session for tests that start behind it.
+// MustSession logs a user in and returns a session. It fails the test on an error.
 func (s *Stack) MustSession(user, scope string) credentials.Value {
 	s.tb.Helper()
 	creds, err := s.Session(s.Login(user, scope).ID)
@@ -38,7 +39,8 @@ func (s *Stack) MustSession(user, scope string) credentials.Value {
 	return creds
 }
 
-// AssumeRole is a session made from a static key, with a policy of its own.
+// AssumeRole returns a session of a static key. A policy that is not empty becomes the
+// session policy.
 func (s *Stack) AssumeRole(static credentials.Value, policy string) credentials.Value {
 	s.tb.Helper()
 	sts := credentials.New(&credentials.STSAssumeRole{
