@@ -1,0 +1,104 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const architecture = "../docs/architecture.md"
+
+// Every package has a line in the table of rooms, and every line names a package.
+func TestTheArchitectureListsEveryRoom(t *testing.T) {
+	var listed []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([\\w/.]+)` \\| .+ \\|$").FindAllStringSubmatch(readDoc(t, architecture), -1) {
+		listed = append(listed, m[1])
+	}
+	found := map[string]bool{}
+	err := filepath.WalkDir("..", func(file string, d fs.DirEntry, err error) error {
+		if d != nil && d.IsDir() && d.Name() == "testdata" {
+			return fs.SkipDir
+		}
+		if path.Ext(file) != ".go" {
+			return err
+		}
+		room := path.Dir(strings.TrimPrefix(filepath.ToSlash(file), "../"))
+		if room == "." { // the embedded examples
+			return nil
+		}
+		for dir := room; dir != "."; dir = path.Dir(dir) {
+			if slices.Contains(listed, dir+"/...") {
+				room = dir + "/..."
+			}
+		}
+		found[room] = true
+		if !slices.Contains(listed, room) {
+			t.Errorf("%s has no line in the table of rooms", room)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, room := range listed {
+		if !found[room] {
+			t.Errorf("the table of rooms lists %s, which holds no package", room)
+		}
+	}
+	if len(listed) < 20 {
+		t.Errorf("the table of rooms has %d lines only", len(listed))
+	}
+}
+
+// The place that answers a question is declared in the named file.
+func TestTheArchitectureNamesPlacesThatExist(t *testing.T) {
+	rows := regexp.MustCompile("(?m)^\\| .+\\? \\| ([\\w/]+\\.go) \\| `([\\w.]+)` \\|$").FindAllStringSubmatch(readDoc(t, architecture), -1)
+	if len(rows) < 20 {
+		t.Fatalf("%d places are named", len(rows))
+	}
+	for _, row := range rows {
+		if !slices.Contains(declarations(t, filepath.Join("..", row[1])), row[2]) {
+			t.Errorf("%s does not declare %s", row[1], row[2])
+		}
+	}
+}
+
+// declarations returns the functions, methods and types of a file: F, T.M, T.
+func declarations(t *testing.T, file string) []string {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, d := range parsed.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			name := d.Name.Name
+			if d.Recv != nil {
+				of := d.Recv.List[0].Type
+				if pointer, ok := of.(*ast.StarExpr); ok {
+					of = pointer.X
+				}
+				if ident, ok := of.(*ast.Ident); ok {
+					names = append(names, ident.Name+"."+name)
+				}
+			}
+			names = append(names, name)
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				if s, ok := spec.(*ast.TypeSpec); ok {
+					names = append(names, s.Name.Name)
+				}
+			}
+		}
+	}
+	return names
+}
