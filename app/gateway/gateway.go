@@ -13,11 +13,11 @@ import (
 	"github.com/claimgate/claimgate/verifier/revocation"
 )
 
-// ActionPrometheus is asked with claims that the caller has signed itself.
+// ActionPrometheus is the action whose claims the caller has signed itself.
 const ActionPrometheus = "admin:Prometheus"
 
-// Tokens is what a Gateway asks of a *verifier.Verifier. Whoever explains a
-// recorded request takes its identity as given instead: the token has expired.
+// Tokens verifies tokens. A *verifier.Verifier does; the commands that decide recorded
+// requests use the recorded identity instead, since the token has expired.
 type Tokens interface {
 	Verify(ctx context.Context, token string, p verifier.Presented) (*verifier.Identity, error)
 	Attested(claims []byte, maxAge time.Duration) (*verifier.Identity, error)
@@ -27,25 +27,24 @@ type Tokens interface {
 type Options struct {
 	Verifier    Tokens
 	Revocations *revocation.List
-	// Stale reports that Revocations have not heard of other replicas for so
-	// long that they must not be relied on; nil is never.
+	// Stale reports that the shared revocations are too old to rely on; nil means never.
 	Stale func() bool
-	// Introspect asks the issuer whether a verified token still counts. Its error
-	// is a *verifier.Error; nil asks nobody.
+	// Introspect asks the issuer whether a verified token still counts. Its error is a
+	// *verifier.Error. nil turns introspection off.
 	Introspect func(ctx context.Context, id *verifier.Identity, token string) error
 	Evidence   Evidence
-	// EvaluateOwner treats root like any static account, instead of letting it
-	// through before everything else.
+	// EvaluateOwner treats root like any static account. Otherwise root is allowed
+	// before every other check.
 	EvaluateOwner bool
-	// DecisionEntries is how many condition-free decisions are remembered, and
-	// of how many identities the grants are.
+	// DecisionEntries is how many condition-free decisions are cached, and the grants of
+	// how many identities.
 	DecisionEntries int64
-	// Now is the clock for grants that expire; default time.Now. Where it is set
-	// back by minutes, what had expired stays so.
+	// Now is the clock for grants that expire; default time.Now. An expired grant stays
+	// expired if the clock is set back by minutes.
 	Now func() time.Time
 }
 
-// Gateway decides requests under the mapping of now. Its methods may be called
+// Gateway decides requests under the current mapping. Its methods may be called
 // concurrently.
 type Gateway struct {
 	verifier      Tokens
@@ -57,11 +56,11 @@ type Gateway struct {
 	now           func() time.Time
 	ids           *ids
 	mapping       atomic.Pointer[mapping.Mapping]
-	memory        *memory
+	cache         *cache
 	sessions      *sessionPolicies
 }
 
-// New makes a Gateway that has no mapping yet and so denies all but the owner.
+// New returns a Gateway without a mapping: it denies everybody except the owner.
 func New(o Options) (*Gateway, error) {
 	if o.Verifier == nil || o.Revocations == nil || len(o.Evidence.Keys) == 0 || o.DecisionEntries < 1 {
 		return nil, errors.New("a gateway needs a verifier, revocations, an evidence key and room for a decision")
@@ -72,32 +71,32 @@ func New(o Options) (*Gateway, error) {
 	clock := new(forwardclock.Clock)
 	return &Gateway{
 		verifier: o.Verifier, revocations: o.Revocations, stale: o.Stale, introspect: o.Introspect, evidence: o.Evidence, evaluateOwner: o.EvaluateOwner,
-		now: func() time.Time { return clock.Latest(o.Now()) }, ids: newIDs(), memory: newMemory(o.DecisionEntries), sessions: newSessionPolicies(),
+		now: func() time.Time { return clock.Latest(o.Now()) }, ids: newIDs(), cache: newGrantsCache(o.DecisionEntries), sessions: newSessionPolicies(),
 	}, nil
 }
 
-// Use puts a mapping in force. Requests that are being decided finish under the
-// mapping they began with; no later one sees anything of it.
+// Use puts a mapping in force. A running decision finishes under the mapping that it
+// began with. No later decision uses the old mapping.
 func (g *Gateway) Use(m *mapping.Mapping) {
 	g.mapping.Store(m)
-	g.memory.reloaded()
-	time.AfterFunc(keep, g.memory.reloaded) // of what began under the one before
+	g.cache.clearFront()
+	time.AfterFunc(maxEntryAge, g.cache.clearFront) // entries of decisions that began under the old mapping
 }
 
-// Mapping is the mapping in force, nil before the first Use.
+// Mapping returns the mapping in force, or nil before the first Use.
 func (g *Gateway) Mapping() *mapping.Mapping { return g.mapping.Load() }
 
-// Now is the clock by which grants expire.
+// Now returns the time by the clock for grants.
 func (g *Gateway) Now() time.Time { return g.now() }
 
-// Close forgets everything. The gateway must not be asked any more.
+// Close frees the caches. No method may be called after Close.
 func (g *Gateway) Close() {
-	g.memory.close()
+	g.cache.close()
 	g.sessions.close()
 }
 
-// NextID names an answer that is given without a decision, such as to a caller
-// that is not known.
+// NextID returns the ID for an answer without a decision, such as the answer to an
+// unknown caller.
 func (g *Gateway) NextID() ID { return g.ids.next() }
 
 // Decide answers one request.
@@ -107,15 +106,14 @@ func (g *Gateway) Decide(ctx context.Context, r *Request) Decision {
 	return d
 }
 
-// DecideInto is Decide into memory of the caller's, which lives as long as what
-// Decision.Read may read of the request.
+// DecideInto is Decide into the caller's memory. *d may be used as long as *r.
 func (g *Gateway) DecideInto(ctx context.Context, r *Request, d *Decision) {
 	*d = Decision{ID: g.ids.next(), Reason: InternalError}
 	d.Reason = g.decide(ctx, r, d)
 }
 
-// decide is the whole decision in its order: the first step that returns wins.
-// The numbers are those of the design, docs/architecture.md.
+// decide is the whole decision: the first step that returns wins. The numbers are those
+// of docs/architecture.md.
 func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision) Reason {
 	// 2. Root, so that a bad mapping cannot lock it out.
 	if r.Owner && !g.evaluateOwner {
@@ -130,7 +128,7 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision) Reason {
 	var token string
 
 	if r.Action == ActionPrometheus {
-		// 3. A scraper signs its claims itself: only the account counts.
+		// 3. A scraper signs its claims itself, so only the account counts.
 		d.Grants = in.Account(r.Account, g.now())
 	} else {
 		// 4. The evidence.
@@ -140,8 +138,8 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision) Reason {
 		case ambiguous:
 			return d.explain(TokenAmbiguous, "conditions hold two different tokens", "")
 
-		// 5. A token: it must be good and made for this credential. Nothing else
-		// is tried where it is not.
+		// 5. A token must be good and made for this credential. If it is not, no other
+		// step is tried.
 		case token != "":
 			id, err := g.verifier.Verify(ctx, token, g.presented(r, &signer))
 			if err != nil {
@@ -152,7 +150,7 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision) Reason {
 				return d.explain(TokenBinding, "the token was not issued for the credential that signed the request", g.bindingHint(&signer))
 			}
 
-		// 6. No token: an account that can carry none, or MinIO's word.
+		// 6. Without a token: an account rule, or the claims that MinIO attests.
 		case signer.kind == static:
 			if d.Grants = Account(in, r.Account, signer.account, g.now()); d.Grants == nil {
 				return d.explain(NoToken, "conditions hold no token", g.tokenHint(&signer))
@@ -169,50 +167,50 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision) Reason {
 	}
 
 	if id := d.Identity; id != nil {
-		// 7. A session that has ended, as far as this process or the issuer knows.
+		// 7. Has the session ended, as far as this process or the issuer knows?
 		if reason := g.ended(ctx, d, signer.session, token); reason != "" {
 			return reason
 		}
-		// 8. What the identity is granted.
+		// 8. The grants of the identity.
 		claim, ok := id.Claim(in.ClaimName())
 		if !ok {
 			return d.explain(TokenClaims, "the claim "+in.ClaimName()+" is neither a string nor a list of strings", "")
 		}
 		d.Claim = claim
-		d.Grants = g.memory.principal(in, id, claim, g.now)
+		d.Grants = g.cache.principal(in, id, claim, g.now)
 	}
 	if d.Grants.Empty() {
 		return d.explain(NoPolicy, "no rule of the mapping grants a policy", grantHint(d.Identity))
 	}
 
-	// 9 and 10. Guards, which no grant overrides, then the granted policies.
+	// 9 and 10. The guards, which no grant overrides, then the granted policies.
 	d.values.conditions, d.values.id = r.Conditions, d.Identity
 	d.asked = policy.Request{
 		Action: r.Action, Bucket: r.Bucket, Object: r.Object, DenyOnly: r.DenyOnly, Context: &d.values,
 	}
-	guarded, answer := g.memory.evaluate(d.Grants, &d.asked)
+	guarded, answer := g.cache.evaluate(d.Grants, &d.asked)
 	d.Answer = answer
-	reason := weigh(guarded, answer)
+	reason := reasonOf(guarded, answer)
 	if !reason.Allows() {
 		return reason
 	}
 
-	// 11. The policy that came with the credential, which MinIO does not enforce
-	// once a webhook is set.
+	// 11. The session policy of the credential. MinIO does not enforce it if a webhook is
+	// set.
 	if r.Action != ActionPrometheus && !g.sessions.allow(&signer, &d.asked) {
 		return d.explain(SessionPolicyDeny, "the session policy of the credential does not allow it", "")
 	}
 	return reason
 }
 
-// ended returns why the session of the identity does not count any more, "" where
-// it does. token is "" where MinIO's word is all there is of it.
+// ended returns the reason if the session of the identity has ended, or "". token is ""
+// if MinIO attests the claims.
 func (g *Gateway) ended(ctx context.Context, d *Decision, session, token string) Reason {
 	if g.revocations.Revoked(d.Identity, session) {
 		return d.explain(TokenRevoked, "the session or its user was logged out", "")
 	}
 	if g.stale != nil && g.stale() {
-		return d.explain(RevocationUnknown, "the logouts of other replicas have not been heard of for longer than revocation.max_stale",
+		return d.explain(RevocationUnknown, "no logouts of other replicas were received for longer than revocation.max_stale",
 			"see revocation_store in /readyz of the admin listener for what the store answers")
 	}
 	if g.introspect != nil && token != "" {
@@ -223,8 +221,8 @@ func (g *Gateway) ended(ctx context.Context, d *Decision, session, token string)
 	return ""
 }
 
-// Account finds what a static credential is granted: by its own name, else by
-// the account it was derived from. nil means that no rule names either.
+// Account returns the grants of a static credential: by its own name, or by the account
+// that it was derived from. nil means that no rule names either.
 func Account(in *mapping.Mapping, name, parent string, now time.Time) *mapping.Grants {
 	own := in.Account(name, now)
 	if !own.Empty() {
@@ -241,11 +239,11 @@ func (d *Decision) explain(reason Reason, detail, hint string) Reason {
 	return reason
 }
 
-// refuse takes over the verifier's reason. An error of another type would be a
-// defect of ours, and denies as one.
+// refuse returns the reason of a *verifier.Error. An error of another type is a defect
+// and denies.
 func (d *Decision) refuse(err error) Reason {
 	var e *verifier.Error
-	if !errors.As(err, &e) || e.Reason == "" { // no reason must not read as none to refuse
+	if !errors.As(err, &e) || e.Reason == "" { // an empty reason must not look like success
 		return InternalError
 	}
 	return d.explain(Reason(e.Reason), e.Detail, e.Hint)

@@ -30,7 +30,7 @@ func TestWeighAnswersAsDecideDoes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		reason, answer := gateway.Weigh(grants, gateway.Question(&r, d.Identity))
+		reason, answer := gateway.EvaluateGrants(grants, gateway.Question(&r, d.Identity))
 		if reason != want {
 			t.Errorf("%s: %s, want %s", name, reason, want)
 		}

@@ -8,5 +8,5 @@ type Stats struct {
 
 // Stats returns the counts so far.
 func (g *Gateway) Stats() Stats {
-	return Stats{g.memory.hits.Load(), g.memory.misses.Load()}
+	return Stats{g.cache.hits.Load(), g.cache.misses.Load()}
 }

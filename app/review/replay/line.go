@@ -79,7 +79,7 @@ func (t *tally) line(text []byte) {
 	}
 	t.values = recorded{line: root}
 	grants := t.holds(root)
-	after, answer := gateway.Weigh(grants, &asked)
+	after, answer := gateway.EvaluateGrants(grants, &asked)
 	if reason == gateway.NoToken && after == gateway.NoPolicy {
 		after = gateway.NoToken // that is what the gateway says of a static key without a rule
 	}

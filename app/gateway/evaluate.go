@@ -5,19 +5,18 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// Weigh is steps 8 to 10 for grants that are known already: no rule, the
-// guards, the policies. It is for asking a recorded question of another mapping,
-// many times over.
-func Weigh(grants *mapping.Grants, asked *policy.Request) (Reason, mapping.Answer) {
+// EvaluateGrants applies steps 8 to 10 to known grants: no rule, the guards, the
+// policies. It serves replays, which ask recorded questions under another mapping.
+func EvaluateGrants(grants *mapping.Grants, asked *policy.Request) (Reason, mapping.Answer) {
 	if grants.Empty() {
 		return NoPolicy, mapping.Answer{Statement: -1}
 	}
 	guarded, answer := evaluate(grants, asked)
-	return weigh(guarded, answer), answer
+	return reasonOf(guarded, answer), answer
 }
 
-// weigh names the reason of what guards and policies have answered.
-func weigh(guarded bool, answer mapping.Answer) Reason {
+// reasonOf returns the reason for the answer of guards and policies.
+func reasonOf(guarded bool, answer mapping.Answer) Reason {
 	switch {
 	case guarded:
 		return GuardDeny
