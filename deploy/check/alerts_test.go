@@ -13,8 +13,8 @@ func TestAlertsPassTheirTests(t *testing.T) {
 	output(t, "promtool", "test", "rules", filepath.Join(root, rulesDir, "claimgate.rules.test.yaml"))
 }
 
-// TestEachAlertIsTested breaks one alert at a time, so that it never fires and so
-// that it always does. promtool must notice either.
+// TestEachAlertIsTested changes one alert at a time: once it never fires, once it always
+// fires. promtool must report both.
 func TestEachAlertIsTested(t *testing.T) {
 	rules, tests := read(t, rulesDir, "claimgate.rules.yaml"), read(t, rulesDir, "claimgate.rules.test.yaml")
 	for _, a := range alerts(t) {
@@ -30,8 +30,8 @@ func TestEachAlertIsTested(t *testing.T) {
 	}
 }
 
-// replaceExpr gives one alert another expression, by lines: it stands between
-// "expr:" and the next key of the same depth.
+// replaceExpr replaces the expression of an alert: the lines from "expr:" to the next
+// key of the same depth.
 func replaceExpr(t *testing.T, rules, alert, expr string) string {
 	t.Helper()
 	before, rest, ok := strings.Cut(rules, "- alert: "+alert+"\n")
@@ -56,7 +56,7 @@ func replaceExpr(t *testing.T, rules, alert, expr string) string {
 	return before + "- alert: " + alert + "\n" + strings.Join(lines, "\n")
 }
 
-// TestEachAlertHasARunbook: the page and the heading exist.
+// TestEachAlertHasARunbook checks that docs/operations.md has a heading for each alert.
 func TestEachAlertHasARunbook(t *testing.T) {
 	page := strings.ToLower(read(t, "docs/operations.md"))
 	for _, a := range alerts(t) {

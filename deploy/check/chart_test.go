@@ -20,7 +20,7 @@ func TestChartLints(t *testing.T) {
 	}
 }
 
-// TestPodsAreConfined is Kubernetes' restricted pod security standard and more.
+// TestPodsAreConfined checks Kubernetes' restricted pod security standard, and more.
 func TestPodsAreConfined(t *testing.T) {
 	for _, values := range installs {
 		objects := template(t, values)
@@ -34,7 +34,7 @@ func TestPodsAreConfined(t *testing.T) {
 			t.Errorf("%s: the pod has a token of the API server", values)
 		}
 		if v := pod.EnableServiceLinks; v == nil || *v {
-			t.Errorf("%s: Services become variables", values)
+			t.Errorf("%s: Services become environment variables", values)
 		}
 		s := pod.SecurityContext
 		if s.RunAsNonRoot == nil || !*s.RunAsNonRoot || *s.RunAsUser != 65532 || *s.RunAsGroup != 65532 {
@@ -62,7 +62,7 @@ func TestPodsAreConfined(t *testing.T) {
 			}
 			for _, m := range c.VolumeMounts {
 				if m.SubPath != "" {
-					t.Errorf("%s: %s is mounted by subPath, which never changes again", values, m.MountPath)
+					t.Errorf("%s: %s is mounted by subPath, which is never updated", values, m.MountPath)
 				}
 				if !m.ReadOnly && m.MountPath != "/var/lib/claimgate" {
 					t.Errorf("%s: %s can be written to", values, m.MountPath)
@@ -72,8 +72,8 @@ func TestPodsAreConfined(t *testing.T) {
 	}
 }
 
-// TestGoMemoryLimitIsBelowTheContainers leaves a tenth to what the runtime does
-// not count.
+// TestGoMemoryLimitIsBelowTheContainers checks that GOMEMLIMIT is nine tenths of the
+// container's limit. The rest is for memory that the runtime does not count.
 func TestGoMemoryLimitIsBelowTheContainers(t *testing.T) {
 	for limit, want := range map[string]string{"512Mi": "460MiB", "100Mi": "90MiB", "2Gi": "1843MiB"} {
 		d := only[apps.Deployment](t, template(t, "minimal", "--set", "resources.limits.memory="+limit), "")
@@ -92,8 +92,9 @@ func variable(d *apps.Deployment, name string) string {
 	return ""
 }
 
-// TestStopFitsTheGrace: the kubelet kills after terminationGracePeriodSeconds.
-func TestStopFitsTheGrace(t *testing.T) {
+// TestShutdownFitsTheGracePeriod checks that the kubelet does not kill claimgate before
+// its shutdown_grace is over.
+func TestShutdownFitsTheGracePeriod(t *testing.T) {
 	objects := template(t, "minimal", "--set", "shutdown.drainSeconds=7", "--set", "shutdown.graceSeconds=40")
 	pod := only[apps.Deployment](t, objects, "").Spec.Template.Spec
 	if got := *pod.TerminationGracePeriodSeconds; got <= 40 {
@@ -111,7 +112,8 @@ func configToml(t *testing.T, objects []any) string {
 	return only[core.ConfigMap](t, objects, "-config").Data["config.toml"]
 }
 
-// TestOnlyConfigRestartsPods: whatever claimgate watches must not roll the pods.
+// TestOnlyConfigRestartsPods checks that a change of config.toml restarts the pods, and
+// that a change of a file that claimgate watches does not.
 func TestOnlyConfigRestartsPods(t *testing.T) {
 	pod := func(more ...string) core.PodTemplateSpec {
 		return only[apps.Deployment](t, template(t, "production", more...), "").Spec.Template
@@ -125,9 +127,9 @@ func TestOnlyConfigRestartsPods(t *testing.T) {
 	}
 }
 
-// TestEmptyPeerListsAreNobody: in a NetworkPolicy a rule without peers is
-// everybody.
-func TestEmptyPeerListsAreNobody(t *testing.T) {
+// TestEmptyPeerListsAllowNoTraffic checks that an empty list makes no rule: in a
+// NetworkPolicy, a rule without peers allows all.
+func TestEmptyPeerListsAllowNoTraffic(t *testing.T) {
 	lists := []string{"minio", "logout", "monitoring", "issuers.to", "issuers.ports", "redis.to", "redis.ports"}
 	var all []string
 	for _, list := range lists {
@@ -135,10 +137,10 @@ func TestEmptyPeerListsAreNobody(t *testing.T) {
 	}
 	spec := only[networking.NetworkPolicy](t, template(t, "production", all...), "").Spec
 	if len(spec.Ingress) != 0 {
-		t.Errorf("without peers somebody gets in: %v", spec.Ingress)
+		t.Errorf("without peers, traffic gets in: %v", spec.Ingress)
 	}
 	if len(spec.Egress) != 1 || spec.Egress[0].Ports[0].Port.IntValue() != 53 {
-		t.Errorf("without peers more than DNS gets out: %v", spec.Egress)
+		t.Errorf("without peers, more than DNS gets out: %v", spec.Egress)
 	}
 	for _, values := range installs {
 		spec := only[networking.NetworkPolicy](t, template(t, values), "").Spec
@@ -147,50 +149,51 @@ func TestEmptyPeerListsAreNobody(t *testing.T) {
 		}
 		for _, rule := range spec.Ingress {
 			if len(rule.From) == 0 || len(rule.Ports) == 0 {
-				t.Errorf("%s: an ingress rule is for everybody or every port", values)
+				t.Errorf("%s: an ingress rule allows all peers or all ports", values)
 			}
 		}
 		for _, rule := range spec.Egress {
 			if len(rule.To) == 0 || len(rule.Ports) == 0 {
-				t.Errorf("%s: an egress rule is for everybody or every port", values)
+				t.Errorf("%s: an egress rule allows all peers or all ports", values)
 			}
 		}
 	}
 }
 
-// TestAdminListenerIsReachedOnlyForMetrics: it asks for no credentials.
+// TestAdminListenerIsReachedOnlyForMetrics checks that the admin listener, which needs no
+// credentials, stays on the loopback without metrics.
 func TestAdminListenerIsReachedOnlyForMetrics(t *testing.T) {
 	objects := template(t, "loopback")
 	if config := configToml(t, objects); !strings.Contains(config, `listen = "127.0.0.1:8081"`) {
 		t.Errorf("without metrics the admin listener leaves the loopback:\n%s", config)
 	}
 	if n := len(every[core.Service](objects)); n != 1 {
-		t.Errorf("%d Services, want that of the webhook only", n)
+		t.Errorf("%d Services, want only that of the webhook", n)
 	}
 	for _, c := range only[apps.Deployment](t, objects, "").Spec.Template.Spec.Containers {
 		for _, p := range []*core.Probe{c.LivenessProbe, c.ReadinessProbe} {
 			if p.Exec == nil {
-				t.Error("a probe from outside can't reach the loopback")
+				t.Error("a probe must run inside the container to reach the loopback")
 			}
 		}
 	}
 	objects = template(t, "production")
 	for _, port := range only[core.Service](t, objects, "gate").Spec.Ports {
 		if port.TargetPort.String() != "authz" {
-			t.Errorf("the webhook's Service leads to %s too", port.TargetPort.String())
+			t.Errorf("the webhook's Service also has the port %s", port.TargetPort.String())
 		}
 	}
 }
 
-func TestDisruptionsLeaveOneUp(t *testing.T) {
+func TestDisruptionsLeaveAReplicaRunning(t *testing.T) {
 	objects := template(t, "minimal")
 	d := only[apps.Deployment](t, objects, "")
 	budget := only[policy.PodDisruptionBudget](t, objects, "")
 	if *d.Spec.Replicas != 2 || budget.Spec.MaxUnavailable.IntValue() != 1 {
-		t.Errorf("%d replicas, of which %d may be gone", *d.Spec.Replicas, budget.Spec.MaxUnavailable.IntValue())
+		t.Errorf("%d replicas, of which %d may be unavailable", *d.Spec.Replicas, budget.Spec.MaxUnavailable.IntValue())
 	}
 	if d.Spec.Strategy.RollingUpdate.MaxUnavailable.IntValue() != 0 {
-		t.Error("an update takes a replica away before its successor is ready")
+		t.Error("an update stops a replica before its successor is ready")
 	}
 	labels := d.Spec.Template.Labels
 	for name, selector := range map[string]map[string]string{
@@ -205,7 +208,7 @@ func TestDisruptionsLeaveOneUp(t *testing.T) {
 		}
 		for key, value := range selector {
 			if labels[key] != value {
-				t.Errorf("%s selects %s=%s, which the pods are not", name, key, value)
+				t.Errorf("%s selects %s=%s, which the pods do not have", name, key, value)
 			}
 		}
 	}
@@ -217,23 +220,23 @@ func TestMonitorFindsTheMetricsService(t *testing.T) {
 	service := only[core.Service](t, objects, "-metrics")
 	for key, value := range monitor.Spec.Selector.MatchLabels {
 		if service.Labels[key] != value {
-			t.Errorf("the ServiceMonitor selects %s=%s, which the Service is not", key, value)
+			t.Errorf("the ServiceMonitor selects %s=%s, which the Service does not have", key, value)
 		}
 	}
 	if public := only[core.Service](t, objects, "gate"); public.Labels["app.kubernetes.io/component"] == "metrics" {
 		t.Error("the ServiceMonitor selects the webhook's Service too")
 	}
 	if monitor.Spec.Endpoints[0].Port != service.Spec.Ports[0].Name {
-		t.Error("the ServiceMonitor names no port of the Service")
+		t.Error("the ServiceMonitor's port is not a port of the Service")
 	}
 	if n := len(every[monitoring.ServiceMonitor](template(t, "minimal"))); n != 0 {
-		t.Error("a ServiceMonitor was not asked for")
+		t.Error("there is a ServiceMonitor that no value asks for")
 	}
 }
 
-// TestChartCarriesTheRulesAndTheDashboard: Helm reads no file outside a chart, so
-// the chart has copies.
-func TestChartCarriesTheRulesAndTheDashboard(t *testing.T) {
+// TestChartHasTheRulesAndTheDashboard checks the chart's copies: Helm reads no file
+// outside of a chart.
+func TestChartHasTheRulesAndTheDashboard(t *testing.T) {
 	for copied, original := range map[string]string{
 		"claimgate.rules.yaml":     "prometheus/claimgate.rules.yaml",
 		"claimgate.dashboard.json": "grafana/claimgate.dashboard.json",
@@ -244,14 +247,14 @@ func TestChartCarriesTheRulesAndTheDashboard(t *testing.T) {
 	}
 	objects := template(t, "production")
 	if groups := only[monitoring.PrometheusRule](t, objects, "").Spec.Groups; len(groups) == 0 || len(groups[0].Rules) < 10 {
-		t.Error("the PrometheusRule has lost its rules")
+		t.Error("the PrometheusRule has too few rules")
 	}
 	if len(only[core.ConfigMap](t, objects, "-dashboard").Data["claimgate.json"]) < 1000 {
-		t.Error("the dashboard's ConfigMap has lost it")
+		t.Error("the ConfigMap of the dashboard is too small")
 	}
 }
 
-func TestChartRefuses(t *testing.T) {
+func TestChartRefusesWrongValues(t *testing.T) {
 	for name, c := range map[string]struct {
 		set  []string
 		says string
@@ -275,7 +278,7 @@ func TestChartRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			args := append([]string{"template", "gate", chart, "--values", ci("minimal")}, c.set...)
 			if said := refusal(t, "helm", args...); !strings.Contains(said, c.says) {
-				t.Errorf("it says nothing of %s:\n%s", c.says, said)
+				t.Errorf("the message does not name %s:\n%s", c.says, said)
 			}
 		})
 	}

@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// service is what the tests look at of a service, as docker-compose resolves it.
+// service holds the tested members of a service, as docker-compose resolves it.
 type service struct {
 	Image       string
 	ReadOnly    bool     `json:"read_only"`
@@ -26,15 +26,15 @@ type service struct {
 	MemLimit    any                                   `json:"mem_limit"`
 }
 
-// resolve copies the compose directory, makes its secrets, and lets docker-compose
-// read one of its files.
+// resolve copies the compose directory, makes its secrets, and returns the services of a
+// compose file as docker-compose reads it, and the directory.
 func resolve(t *testing.T, file string) (map[string]service, string) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "compose")
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, "deploy/compose"))); err != nil {
 		t.Fatal(err)
 	}
-	for _, made := range []string{".env", "secrets"} { // by somebody who uses it
+	for _, made := range []string{".env", "secrets"} { // made by an earlier use
 		if err := os.RemoveAll(filepath.Join(dir, made)); err != nil {
 			t.Fatal(err)
 		}
@@ -81,9 +81,9 @@ func TestComposeConfinesClaimgate(t *testing.T) {
 	}
 }
 
-// TestComposeWiresMinIO: the settings without which MinIO falls back to its own
-// policies, or lets root through before the webhook is there.
-func TestComposeWiresMinIO(t *testing.T) {
+// TestComposeConfiguresMinIO checks the settings without which MinIO uses its own
+// policies, or allows root before the webhook is ready.
+func TestComposeConfiguresMinIO(t *testing.T) {
 	for _, file := range composeFiles {
 		services, dir := resolve(t, file)
 		minio := services["minio"]
@@ -131,9 +131,9 @@ func secret(t *testing.T, dir, name string) string {
 	return string(content)
 }
 
-// TestSecretsStandInNoResolvedFile: docker inspect and docker-compose config show
-// what is in the environment.
-func TestSecretsStandInNoResolvedFile(t *testing.T) {
+// TestNoSecretIsInTheEnvironment: docker inspect and docker-compose config show
+// environment variables.
+func TestNoSecretIsInTheEnvironment(t *testing.T) {
 	services, dir := resolve(t, "compose.yaml")
 	for _, name := range []string{"postgres_password", "authentik_secret_key", "claimgate_callers", "minio_client_secret"} {
 		value := strings.TrimPrefix(strings.TrimSpace(secret(t, dir, name)), "Bearer ")
@@ -141,13 +141,13 @@ func TestSecretsStandInNoResolvedFile(t *testing.T) {
 			t.Errorf("%s has %d characters", name, len(value))
 		}
 		for service, s := range services {
-			// The worker's env_file: Authentik's blueprints read the environment only.
+			// Authentik's blueprints read only the environment, here the worker's env_file.
 			if service == "authentik-worker" && name == "minio_client_secret" {
 				continue
 			}
 			for variable, content := range s.Environment {
 				if strings.Contains(content, value) {
-					t.Errorf("%s of %s holds %s", variable, service, name)
+					t.Errorf("%s of %s contains %s", variable, service, name)
 				}
 			}
 		}
@@ -157,8 +157,8 @@ func TestSecretsStandInNoResolvedFile(t *testing.T) {
 	}
 }
 
-// TestInitKeepsWhatIsThere: a second run must not change a password.
-func TestInitKeepsWhatIsThere(t *testing.T) {
+// TestInitKeepsExistingSecrets checks that a second run changes no password.
+func TestInitKeepsExistingSecrets(t *testing.T) {
 	_, dir := resolve(t, "compose.yaml")
 	before := map[string]string{}
 	for _, name := range []string{"postgres_password", "minio_env", "authentik-worker.env", "claimgate_callers"} {
@@ -179,8 +179,8 @@ func TestInitKeepsWhatIsThere(t *testing.T) {
 	}
 }
 
-// TestBlueprintGetsItsVariables: what the blueprint asks the worker's environment
-// for is there.
+// TestBlueprintGetsItsVariables checks that the worker's environment has all variables
+// that the blueprint reads.
 func TestBlueprintGetsItsVariables(t *testing.T) {
 	services, _ := resolve(t, "compose.yaml")
 	env := services["authentik-worker"].Environment
@@ -188,7 +188,7 @@ func TestBlueprintGetsItsVariables(t *testing.T) {
 	asked := regexp.MustCompile(`!Env \[?([A-Z_]+)`).FindAllStringSubmatch(blueprint, -1)
 	for _, m := range asked {
 		if env[m[1]] == "" {
-			t.Errorf("the blueprint asks for %s", m[1])
+			t.Errorf("the blueprint reads %s, which is not set", m[1])
 		}
 	}
 	if len(asked) < 4 {
@@ -196,13 +196,13 @@ func TestBlueprintGetsItsVariables(t *testing.T) {
 	}
 }
 
-func TestComposesConfigIsWhatClaimgateReads(t *testing.T) {
+func TestConfigOfComposeIsValid(t *testing.T) {
 	_, dir := resolve(t, "compose.yaml")
 	config := strings.NewReplacer("/run/secrets", filepath.Join(dir, "secrets"), "/var/lib/claimgate", dir).
 		Replace(read(t, "deploy/compose/claimgate/config.toml"))
 	file := filepath.Join(dir, "claimgate", "config.toml")
 	write(t, file, config)
-	// Plain http, to and from, on a network of one machine.
+	// Plain HTTP to claimgate and to the issuer, on a network inside one machine.
 	if codes := found(t, "--config", file); !slices.Equal(codes, []string{"C101", "C106"}) {
 		t.Errorf("claimgate check finds %v", codes)
 	}

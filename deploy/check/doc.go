@@ -1,8 +1,7 @@
-// Package check tests what deploy/ holds with the programs that read it: helm,
-// docker-compose, promtool, systemd-analyze, and claimgate itself, built from
-// this tree. A program that is missing fails the tests; .ci/run deploy brings
-// all of them.
+// Package check tests the files of deploy/ with the programs that read them: helm,
+// docker-compose, promtool, systemd-analyze, and claimgate itself, built from this tree.
+// The tests fail if a program is missing; .ci/run deploy installs all of them.
 //
-// Manifests are decoded strictly with the API's own types, since the schemas that
-// kubeconform reads can't be fetched everywhere.
+// Manifests are decoded strictly with the API's own types: the schemas of kubeconform
+// cannot be fetched everywhere.
 package check

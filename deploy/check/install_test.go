@@ -13,23 +13,23 @@ import (
 	core "k8s.io/api/core/v1"
 )
 
-// secrets are those that the ci/ values name. The chart makes none.
+// secrets are the Secrets that the ci/ values name. The chart makes none.
 var secrets = map[string]map[string]string{
 	"claimgate-callers":       {"caller-tokens": "Bearer a-long-random-text", "tokens": "Bearer a-long-random-text"},
 	"claimgate-introspection": {"authentik": "client-secret"},
 	"claimgate-redis":         {"password": "redis-password"},
 }
 
-// weaknesses are the warnings that an install takes on knowingly.
+// weaknesses are the warnings that are intended, by install.
 var weaknesses = map[string][]string{
 	"minimal":    {"C106", "C107"}, // plain http, admin listener for Prometheus
 	"production": {"C105", "C107"}, // one in a hundred allows is written
 	"loopback":   {"C106"},
 }
 
-// TestInstalledConfigIsWhatClaimgateReads lays the volumes of the pod out as the
-// kubelet would and lets claimgate check what it would start with.
-func TestInstalledConfigIsWhatClaimgateReads(t *testing.T) {
+// TestConfigOfTheChartIsValid writes the volumes of the pod as the kubelet does, and runs
+// claimgate check on the configuration.
+func TestConfigOfTheChartIsValid(t *testing.T) {
 	certificate, key := selfSigned(t)
 	secrets := maps.Clone(secrets)
 	secrets["claimgate-tls"] = map[string]string{"tls.crt": certificate, "tls.key": key, "ca.crt": certificate}
@@ -49,13 +49,13 @@ func TestInstalledConfigIsWhatClaimgateReads(t *testing.T) {
 			layOut(t, dir, pod, configMaps, secrets)
 			config := filepath.Join(dir, variable(only[apps.Deployment](t, objects, ""), "CLAIMGATE_CONFIG"))
 			if diff := cmp.Diff(weaknesses[values], found(t, "--config", config)); diff != "" {
-				t.Errorf("what claimgate check says of it (-want +got):\n%s", diff)
+				t.Errorf("claimgate check (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-// found runs claimgate check and returns the codes of what it finds, sorted.
+// found runs claimgate check and returns the codes of its findings, sorted.
 func found(t *testing.T, args ...string) []string {
 	t.Helper()
 	var findings []struct{ Code, Severity, Message string }
@@ -71,8 +71,8 @@ func found(t *testing.T, args ...string) []string {
 	return codes
 }
 
-// layOut writes every mounted volume below dir, with absolute paths inside files
-// moved there too.
+// layOut writes every mounted volume below dir. It also changes absolute paths inside the
+// files.
 func layOut(t *testing.T, dir string, pod core.PodSpec, configMaps, secrets map[string]map[string]string) {
 	t.Helper()
 	mounts := map[string]string{}
@@ -83,7 +83,7 @@ func layOut(t *testing.T, dir string, pod core.PodSpec, configMaps, secrets map[
 	for _, v := range pod.Volumes {
 		at, ok := mounts[v.Name]
 		if !ok {
-			t.Errorf("volume %s is mounted nowhere", v.Name)
+			t.Errorf("volume %s is not mounted", v.Name)
 		}
 		delete(mounts, v.Name)
 		var content map[string]string
@@ -101,7 +101,7 @@ func layOut(t *testing.T, dir string, pod core.PodSpec, configMaps, secrets map[
 			continue
 		}
 		if len(content) == 0 {
-			t.Fatalf("volume %s is of something that neither the chart makes nor its values name", v.Name)
+			t.Fatalf("the source of volume %s is neither in the chart nor in its values", v.Name)
 		}
 		for _, name := range slices.Sorted(maps.Keys(content)) {
 			path := name
@@ -116,6 +116,6 @@ func layOut(t *testing.T, dir string, pod core.PodSpec, configMaps, secrets map[
 		}
 	}
 	if len(mounts) > 0 {
-		t.Errorf("mounts of no volume: %v", mounts)
+		t.Errorf("mounts without a volume: %v", mounts)
 	}
 }

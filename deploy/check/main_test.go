@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// claimgate is the product, built from this tree.
+// claimgate is the path of the program, built from this tree.
 var claimgate string
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -32,10 +32,10 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// root is the repository.
+// root is the root of the repository.
 const root = "../.."
 
-// output runs a program and returns what it printed.
+// output runs a program and returns its standard output.
 func output(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	out, errs, err := execute(name, args...)
@@ -45,7 +45,7 @@ func output(t *testing.T, name string, args ...string) string {
 	return out
 }
 
-// refusal runs a program that must fail and returns what it said.
+// refusal runs a program that must fail and returns its output.
 func refusal(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	out, errs, err := execute(name, args...)
@@ -73,7 +73,7 @@ func read(t *testing.T, path ...string) string {
 	return string(content)
 }
 
-// write makes a file with the directories it needs.
+// write makes a file and its directories.
 func write(t *testing.T, path, content string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {

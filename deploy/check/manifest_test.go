@@ -17,7 +17,7 @@ import (
 
 const chart = root + "/deploy/helm/claimgate"
 
-// kinds are those that the chart may make. Another kind fails its decoding.
+// kinds are the kinds that the chart may make. decode fails on another kind.
 var kinds = map[string]reflect.Type{
 	"apps/v1 Deployment":                      reflect.TypeFor[apps.Deployment](),
 	"v1 ConfigMap":                            reflect.TypeFor[core.ConfigMap](),
@@ -29,8 +29,8 @@ var kinds = map[string]reflect.Type{
 	"monitoring.coreos.com/v1 PrometheusRule": reflect.TypeFor[monitoring.PrometheusRule](),
 }
 
-// decode reads the documents of a rendered chart. An unknown member, a wrong
-// type or a member that stands twice is an error.
+// decode reads the documents of a rendered chart. An unknown member, a wrong type or a
+// duplicate member fails the test.
 func decode(t *testing.T, rendered string) []any {
 	t.Helper()
 	var objects []any
@@ -45,7 +45,7 @@ func decode(t *testing.T, rendered string) []any {
 		}
 		kind, ok := kinds[head.APIVersion+" "+head.Kind]
 		if !ok {
-			t.Fatalf("%s %s is none of the kinds that the chart makes", head.APIVersion, head.Kind)
+			t.Fatalf("the chart must not make a %s %s", head.APIVersion, head.Kind)
 		}
 		object := reflect.New(kind).Interface()
 		if err := yaml.UnmarshalStrict([]byte(document), object); err != nil {
@@ -65,7 +65,7 @@ func template(t *testing.T, values string, more ...string) []any {
 
 func ci(values string) string { return filepath.Join(chart, "ci", values+"-values.yaml") }
 
-// only returns the one object of a type whose name ends in suffix.
+// only returns the only object of a type whose name ends in suffix.
 func only[T any](t *testing.T, objects []any, suffix string) *T {
 	t.Helper()
 	var found []*T

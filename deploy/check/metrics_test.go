@@ -16,20 +16,19 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// metric is what an expression expects of one: its name, labels, and what its
-// labels must match.
+// metric is a metric that an expression uses: its name, its labels and their matchers.
 type metric struct {
 	name     string
 	labels   []string
 	matchers []*labels.Matcher
 }
 
-// TestEveryMetricThatIsAskedForExists compares the alerts and the dashboard with
-// what a running claimgate shows.
-func TestEveryMetricThatIsAskedForExists(t *testing.T) {
+// TestAlertsAndDashboardUseExistingMetrics compares the alerts and the dashboard with
+// the metrics of a running claimgate.
+func TestAlertsAndDashboardUseExistingMetrics(t *testing.T) {
 	expressions := append(alertExpressions(t), dashboardExpressions(t)...)
 	if len(expressions) < 40 {
-		t.Fatalf("%d expressions: some are not read", len(expressions))
+		t.Fatalf("only %d expressions were found", len(expressions))
 	}
 	shown, series := shownMetrics(t)
 	for _, expression := range expressions {
@@ -39,24 +38,24 @@ func TestEveryMetricThatIsAskedForExists(t *testing.T) {
 			}
 			has, ok := shown[m.name]
 			if !ok {
-				t.Errorf("claimgate shows no %s, which is asked for by %s", m.name, expression)
+				t.Errorf("claimgate has no metric %s, which is used by %s", m.name, expression)
 				continue
 			}
-			// A series that is not there from zero on has no increase when it begins.
+			// increase() misses the first event of a series that does not start at zero.
 			if !slices.ContainsFunc(series[family(m.name)], m.matches) {
-				t.Errorf("no series of %s fits %v, of %s", m.name, m.matchers, expression)
+				t.Errorf("no series of %s matches %v of %s", m.name, m.matchers, expression)
 			}
 			for _, label := range m.labels {
 				if !slices.Contains(has, label) {
-					t.Errorf("%s has no label %s (it has %v), which is asked for by %s", m.name, label, has, expression)
+					t.Errorf("%s has no label %s (it has %v), which is used by %s", m.name, label, has, expression)
 				}
 			}
 		}
 	}
 }
 
-// TestEveryMetricOfClaimgateIsOnTheDashboard, so that what is counted is seen.
-func TestEveryMetricOfClaimgateIsOnTheDashboard(t *testing.T) {
+// TestDashboardShowsEveryMetric checks that a panel uses each metric of claimgate.
+func TestDashboardShowsEveryMetric(t *testing.T) {
 	asked := map[string]bool{}
 	for _, expression := range dashboardExpressions(t) {
 		for _, m := range metricsOf(t, expression) {
@@ -71,7 +70,7 @@ func TestEveryMetricOfClaimgateIsOnTheDashboard(t *testing.T) {
 	}
 }
 
-// family is a metric without what a histogram adds to its name.
+// family returns the name of a metric without the suffixes of a histogram.
 func family(name string) string {
 	for _, suffix := range []string{"_bucket", "_count", "_sum"} {
 		name = strings.TrimSuffix(name, suffix)
@@ -79,7 +78,7 @@ func family(name string) string {
 	return name
 }
 
-// targetLabels are those that Prometheus adds.
+// targetLabels are the labels that Prometheus adds.
 var targetLabels = []string{"job", "instance"}
 
 // shownMetrics returns the labels of each metric, and the series of each family.
@@ -117,8 +116,8 @@ func shownMetrics(t *testing.T) (shown map[string][]string, series map[string][]
 	return shown, series
 }
 
-// matches looks at the labels that claimgate sets; a dashboard's variables stand
-// for the others.
+// matches compares the labels that claimgate sets. It skips those that Prometheus adds,
+// for which a dashboard has variables.
 func (m metric) matches(series map[string]string) bool {
 	for _, matcher := range m.matchers {
 		if !slices.Contains(targetLabels, matcher.Name) && matcher.Name != model.MetricNameLabel && !matcher.Matches(series[matcher.Name]) {
@@ -128,8 +127,8 @@ func (m metric) matches(series map[string]string) bool {
 	return true
 }
 
-// metricsOf finds the metrics of an expression with the labels that selectors and
-// aggregations name. A label of an aggregation is expected of every metric below.
+// metricsOf returns the metrics of an expression, with the labels of selectors and
+// aggregations. Every metric inside an aggregation must have the aggregation's labels.
 func metricsOf(t *testing.T, expression string) []metric {
 	t.Helper()
 	e, err := parser.NewParser(parser.Options{}).ParseExpr(expression)
@@ -185,8 +184,8 @@ func alerts(t *testing.T) []alert {
 	return all
 }
 
-// dashboardExpressions are those of all panels, annotations and variables, with
-// Grafana's own variables filled in.
+// dashboardExpressions returns the expressions of all panels, annotations and variables,
+// with values for Grafana's own variables.
 func dashboardExpressions(t *testing.T) []string {
 	t.Helper()
 	var d struct {
@@ -203,7 +202,7 @@ func dashboardExpressions(t *testing.T) []string {
 	var expressions []string
 	for _, p := range d.Panels {
 		if p.Type != "row" && len(p.Targets) == 0 {
-			t.Errorf("panel %q asks for nothing", p.Title)
+			t.Errorf("panel %q has no expression", p.Title)
 		}
 		for _, target := range p.Targets {
 			expressions = append(expressions, target.Expr)

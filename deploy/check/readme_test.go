@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestSystemdReadmeInstalls runs the README's commands below a directory of the
-// test, without users and without systemd, and checks what is there then.
+// TestSystemdReadmeInstalls runs the README's commands in a directory of the test, without
+// users and without systemd, and checks the installed files.
 func TestSystemdReadmeInstalls(t *testing.T) {
 	work, host := hostConfig(t, read(t, units, "config.toml")), t.TempDir()
 	for _, dir := range []string{"usr/local/bin", "etc/systemd/system", "etc/sysusers.d", "etc/logrotate.d"} {
@@ -68,7 +68,7 @@ func TestLinksOfTheReadmes(t *testing.T) {
 		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
 			checked++
 			if _, err := os.Stat(filepath.Join(filepath.Dir(path), m[1])); err != nil {
-				t.Errorf("%s links to %s, which is not there", path, m[1])
+				t.Errorf("%s links to %s, which does not exist", path, m[1])
 			}
 		}
 		return nil

@@ -15,9 +15,8 @@ import (
 	"time"
 )
 
-// serve starts claimgate with everything on that has metrics of its own, and
-// returns the addresses of its listeners. The store of revocations is one that
-// nobody listens at.
+// serve starts claimgate with every feature that has its own metrics, and returns the
+// URLs of its listeners. Nothing listens at the address of the revocation store.
 func serve(t *testing.T) (public, admin string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -55,9 +54,9 @@ store = "redis://127.0.0.1:1/0"
 		t.Fatal(err)
 	}
 	admin = "http://" + serving.Admin
-	// Until the keys are there.
+	// claimgate is ready when it has the keys.
 	for tries := 0; get(t, admin+"/readyz") != http.StatusOK; tries++ {
-		if tries == 300 {
+		if tries == 1200 { // ends a test that hangs
 			t.Fatal("claimgate does not become ready")
 		}
 		<-time.After(100 * time.Millisecond)
@@ -65,8 +64,8 @@ store = "redis://127.0.0.1:1/0"
 	return serving.URL, admin
 }
 
-// start runs claimgate until the test ends and returns the line of its output
-// that holds a text.
+// start runs claimgate until the test ends. It returns the first line of the output that
+// contains the text.
 func start(t *testing.T, text string, args ...string) string {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
@@ -90,7 +89,7 @@ func start(t *testing.T, text string, args ...string) string {
 			return lines.Text()
 		}
 	}
-	t.Fatalf("claimgate %s said no %s:\n%s", strings.Join(args, " "), text, strings.Join(seen, "\n"))
+	t.Fatalf("claimgate %s printed no %s:\n%s", strings.Join(args, " "), text, strings.Join(seen, "\n"))
 	return ""
 }
 

@@ -13,7 +13,7 @@ import (
 
 var update = flag.Bool("update", false, "write values.schema.json anew")
 
-// ownedByChart are the keys that the chart sets: addresses, files, and what must
+// ownedByChart are the keys that the chart sets: addresses, files, and values that must
 // fit other parts of the pod.
 var ownedByChart = map[string]bool{
 	"server.listen": true, "server.caller_tokens": true, "server.caller_tokens_file": true,
@@ -23,8 +23,8 @@ var ownedByChart = map[string]bool{
 	"issuer.ca_file": true, "issuer.snapshot_file": true, "issuer.introspection.client_secret_file": true,
 }
 
-// TestSchemaKnowsEveryKeyOfConfig: values.schema.json is values.schema.base.json
-// with config made from claimgate's own reference.
+// TestSchemaKnowsEveryKeyOfConfig checks that values.schema.json equals
+// values.schema.base.json with the keys of claimgate's own reference.
 func TestSchemaKnowsEveryKeyOfConfig(t *testing.T) {
 	var schema map[string]any
 	if err := json.Unmarshal([]byte(read(t, "deploy/check/values.schema.base.json")), &schema); err != nil {

@@ -13,13 +13,13 @@ import (
 
 const units = "deploy/systemd"
 
-// TestUnitIsSoundAndConfined: systemd calls an exposure of 2.0 out of 10 OK; this
-// unit stays below 1.5.
-func TestUnitIsSoundAndConfined(t *testing.T) {
+// TestUnitIsValidAndConfined also checks that the unit's exposure is below 1.5 of 10.
+// systemd rates 2.0 as OK.
+func TestUnitIsValidAndConfined(t *testing.T) {
 	unit := filepath.Join(t.TempDir(), "claimgate.service")
 	text := read(t, units, "claimgate.service")
 	if !strings.Contains(text, "/usr/local/bin/claimgate serve") {
-		t.Fatal("the unit starts something else")
+		t.Fatal("the unit starts another program")
 	}
 	write(t, unit, strings.ReplaceAll(text, "/usr/local/bin/claimgate", claimgate))
 	if _, said, err := execute("systemd-analyze", "verify", unit); err != nil || said != "" {
@@ -35,14 +35,14 @@ func TestUnitIsSoundAndConfined(t *testing.T) {
 	}
 }
 
-func TestUnitsConfigIsWhatClaimgateReads(t *testing.T) {
+func TestConfigOfTheUnitIsValid(t *testing.T) {
 	dir := hostConfig(t, read(t, units, "config.toml"))
 	if codes := found(t, "--config", filepath.Join(dir, "config.toml")); len(codes) > 0 {
 		t.Errorf("claimgate check finds %v", codes)
 	}
 }
 
-// hostConfig lays /etc/claimgate out in a directory of the test.
+// hostConfig writes the files of /etc/claimgate to a directory of the test.
 func hostConfig(t *testing.T, config string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -56,12 +56,11 @@ func hostConfig(t *testing.T, config string) string {
 	return dir
 }
 
-// TestClaimgateTellsSystemdWhatTheUnitWaitsFor is the other end of Type=notify:
-// without READY=1 the start times out. SIGHUP must not end it, SIGTERM must within
-// TimeoutStopSec.
-func TestClaimgateTellsSystemdWhatTheUnitWaitsFor(t *testing.T) {
+// TestClaimgateNotifiesSystemd checks claimgate's side of Type=notify: without READY=1
+// the start would time out. SIGHUP must not end claimgate, SIGTERM must.
+func TestClaimgateNotifiesSystemd(t *testing.T) {
 	if !strings.Contains(read(t, units, "claimgate.service"), "\nType=notify\n") {
-		t.Fatal("the unit waits for nothing")
+		t.Fatal("the unit is not of Type=notify")
 	}
 	config := strings.NewReplacer(`"0.0.0.0:8080"`, `"127.0.0.1:0"`).Replace(read(t, units, "config.toml"))
 	dir := hostConfig(t, config+"\n[admin]\nlisten = \"127.0.0.1:0\"\n")

@@ -13,9 +13,9 @@ import (
 	"github.com/hashicorp/hcl/v2/hclwrite"
 )
 
-// arguments are those that the resources and data sources take, after the
-// documentation of goauthentik/authentik 2026.5 to 2026.8, hashicorp/tls 4 and
-// hashicorp/random 3: providers can't be fetched everywhere for tofu validate.
+// arguments are the arguments of resources and data sources, from the documentation of
+// goauthentik/authentik 2026.5 to 2026.8, hashicorp/tls 4 and hashicorp/random 3. tofu
+// validate would need the providers, which cannot be fetched everywhere.
 var arguments = map[string][]string{
 	"authentik_provider_oauth2": {
 		"access_code_validity", "access_token_validity", "allowed_redirect_uris", "authentication_flow", "authorization_flow",
@@ -38,9 +38,8 @@ var arguments = map[string][]string{
 	"random_password":                                {"length", "special"},
 }
 
-// TestTerraform parses the HCL, compares its form with that of the formatter that
-// tofu fmt uses, its arguments with the providers' schemas, and its references with
-// what is declared.
+// TestTerraform parses the HCL and compares its format with the formatter of tofu fmt, its
+// arguments with the providers' schemas, and its references with the declarations.
 func TestTerraform(t *testing.T) {
 	declared := map[string]bool{"path.module": true, "each.key": true, "each.value": true}
 	var used []string
@@ -64,7 +63,7 @@ func TestTerraform(t *testing.T) {
 		}
 	}
 	if len(declared) < 15 {
-		t.Fatalf("only %d things are declared", len(declared))
+		t.Fatalf("only %d names are declared", len(declared))
 	}
 	for _, name := range used {
 		if !declared[name] {
@@ -97,7 +96,7 @@ func terraform(t *testing.T) []*hclsyntax.Body {
 			t.Fatal(problems)
 		}
 		if string(hclwrite.Format(text)) != string(text) {
-			t.Errorf("%s is not as tofu fmt writes it", file)
+			t.Errorf("%s is not formatted: tofu fmt", file)
 		}
 		bodies = append(bodies, f.Body.(*hclsyntax.Body))
 	}
@@ -117,7 +116,7 @@ func checkArguments(t *testing.T, kind string, body *hclsyntax.Body) {
 	}
 }
 
-// references are the names that a block reads, cut to what declares them.
+// references returns the names that a block reads, cut to the declared part.
 func references(body *hclsyntax.Body) []string {
 	var names []string
 	add := func(e hclsyntax.Expression) {
@@ -146,9 +145,9 @@ func references(body *hclsyntax.Body) []string {
 	})
 }
 
-// TestProviderIsOneThatClaimgateAccepts: the settings without which tokens are
-// refused or a logout goes unheard.
-func TestProviderIsOneThatClaimgateAccepts(t *testing.T) {
+// TestProviderFitsClaimgate checks the settings without which tokens are refused or
+// logouts do not reach claimgate.
+func TestProviderFitsClaimgate(t *testing.T) {
 	text := read(t, "deploy/terraform/minio.tf")
 	for _, setting := range []string{
 		`grant_types = \["authorization_code"`, `signing_key\s+= authentik_certificate_key_pair`, `issuer_mode\s+= "per_provider"`,
@@ -160,12 +159,12 @@ func TestProviderIsOneThatClaimgateAccepts(t *testing.T) {
 		}
 	}
 	if regexp.MustCompile(`\n\s*encryption_key\s*=`).MatchString(text) {
-		t.Error("with an encryption key neither MinIO nor claimgate reads a token")
+		t.Error("with an encryption key neither MinIO nor claimgate can read a token")
 	}
 }
 
-// TestScopeMappingIsTheReadmes: there is one expression, wherever it is shown.
-func TestScopeMappingIsTheReadmes(t *testing.T) {
+// TestScopeMappingEqualsTheReadme checks that both show the same expression.
+func TestScopeMappingEqualsTheReadme(t *testing.T) {
 	want := code(t, read(t, "README.md"), "hours=8")
 	got := code(t, strings.ReplaceAll(read(t, "deploy/terraform/minio.py.tftpl"), "${validity}", "hours=8"), "hours=8")
 	if got != want {
@@ -173,12 +172,12 @@ func TestScopeMappingIsTheReadmes(t *testing.T) {
 	}
 }
 
-// code cuts the scope mapping's expression out of a text and drops comments.
+// code returns the scope mapping's expression in a text, without comments.
 func code(t *testing.T, text, must string) string {
 	t.Helper()
 	from := strings.Index(text, "import time\n")
 	if from < 0 {
-		t.Fatal("there is no expression")
+		t.Fatal("the text has no expression")
 	}
 	text, _, _ = strings.Cut(text[from:], "```")
 	if !strings.Contains(text, must) {

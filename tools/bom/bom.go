@@ -13,8 +13,8 @@ import (
 
 const product = "github.com/claimgate/claimgate"
 
-// encodeBOM writes CycloneDX 1.6. There is no random serial number: the same
-// binary has the same bill.
+// encodeBOM writes CycloneDX 1.6, without a random serial number: the same binary has the
+// same bill.
 func encodeBOM(parts []part, version, digest string, at time.Time) ([]byte, error) {
 	main := cdx.Component{
 		Type: cdx.ComponentTypeApplication, BOMRef: purl(product, version), Name: "claimgate", Version: version,

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// program builds this program: a binary of Go with dependencies.
+// program builds this program, a Go binary with dependencies.
 func program(t *testing.T) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "bom")
@@ -22,7 +22,7 @@ func program(t *testing.T) string {
 	return binary
 }
 
-func TestBillNamesWhatIsLinked(t *testing.T) {
+func TestBillNamesTheLinkedModules(t *testing.T) {
 	binary, dir := program(t), t.TempDir()
 	bom, notices := filepath.Join(dir, "bom.json"), filepath.Join(dir, "notices")
 	if err := run(t.Context(), binary, bom, notices, "v1.2.3", "2026-01-02T03:04:05+01:00"); err != nil {
@@ -95,14 +95,14 @@ func TestBillIsTheSameEachTime(t *testing.T) {
 	}
 }
 
-func TestLicensesThatMayNotBe(t *testing.T) {
+func TestUnsuitableLicensesAreRefused(t *testing.T) {
 	for name, c := range map[string]struct{ file, content, says string }{
 		"none":            {"README", "MIT License", "no license"},
-		"not recognized":  {"LICENSE", "Do as you like, but ask first.", "no license that is known"},
+		"not recognized":  {"LICENSE", "Do as you like, but ask first.", "is not a known license"},
 		"the GNU AGPL":    {"COPYING", agpl, "AGPL-3.0"},
 		"a patents file":  {"PATENTS", "Additional IP Rights Grant (Patents)", "no license"},
 		"AGPL beside MIT": {"LICENSE", mit + "\n\n" + agpl, "AGPL-3.0"},
-		"commons clause":  {"LICENSE", mit + "\n\n" + commons, "no license that is known"},
+		"commons clause":  {"LICENSE", mit + "\n\n" + commons, "is not a known license"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := part{path: "example.com/m", version: "v1", dir: t.TempDir()}
@@ -111,7 +111,7 @@ func TestLicensesThatMayNotBe(t *testing.T) {
 			}
 			err := p.readLicenses()
 			if err == nil || !strings.Contains(err.Error(), c.says) {
-				t.Errorf("got %v, want something of %s", err, c.says)
+				t.Errorf("got %v, want %q", err, c.says)
 			}
 		})
 	}

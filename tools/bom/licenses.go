@@ -11,17 +11,17 @@ import (
 	"github.com/google/licensecheck"
 )
 
-// allowed are the licenses that claimgate, under Apache-2.0, may be distributed
-// with as a binary: they ask for no more than that their text goes with it.
+// allowed are the licenses with which a binary of claimgate, under Apache-2.0, may be
+// distributed: they only require that their text is included.
 var allowed = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "Unlicense", "0BSD", "Zlib"}
 
 var (
 	licenseFile = regexp.MustCompile(`(?i)^((un)?licen[cs]e|copying)([-._].*)?$`)
-	// noticeFile is passed on with the license and grants nothing by itself.
+	// noticeFile matches files that are included with the license and grant nothing.
 	noticeFile = regexp.MustCompile(`(?i)^(notice|patents|authors)([-._].*)?$`)
 )
 
-// readLicenses finds the licenses at the root of a module's source.
+// readLicenses reads the licenses in the root directory of a module.
 func (p *part) readLicenses() error {
 	entries, err := os.ReadDir(p.dir)
 	if err != nil {
@@ -40,7 +40,7 @@ func (p *part) readLicenses() error {
 		if license {
 			ids, percent := identify(content)
 			if percent < wellKnown {
-				return fmt.Errorf("%s@%s: %.0f %% of %s are no license that is known: read it", p.path, p.version, 100-percent, filepath.Join(p.dir, e.Name()))
+				return fmt.Errorf("%s@%s: %.0f %% of %s is not a known license: read it", p.path, p.version, 100-percent, filepath.Join(p.dir, e.Name()))
 			}
 			p.licenses = append(p.licenses, ids...)
 		}
@@ -52,23 +52,23 @@ func (p *part) readLicenses() error {
 	}
 	for _, l := range p.licenses {
 		if !slices.Contains(allowed, l) {
-			return fmt.Errorf("%s@%s is under %s, which is not among %v: use another module, or have somebody who may decide it add the license to tools/bom/licenses.go", p.path, p.version, l, allowed)
+			return fmt.Errorf("%s@%s is under %s, which is not one of %v: use another module, or let the maintainers add the license to tools/bom/licenses.go", p.path, p.version, l, allowed)
 		}
 	}
 	return nil
 }
 
-// wellKnown is how much of a license file must be known text, in percent: what is
-// added to a license may take back what it grants. Copyright lines are short.
+// wellKnown is the part of a license file that must be known text, in percent. Text that
+// is added to a license may restrict it. Copyright lines are short.
 const wellKnown = 75
 
-// identify names the licenses in a text by their SPDX identifiers, and says how
-// much of the text they are.
+// identify returns the SPDX identifiers of the licenses in a text, and their part of the
+// text in percent.
 func identify(content []byte) (ids []string, percent float64) {
 	found := licensecheck.Scan(content)
 	for _, m := range found.Match {
-		// A mention by URL or by an SPDX line is no license text; the text is there
-		// as well, or the module is refused.
+		// A URL or an SPDX line is not a license text. The module must contain the
+		// text, too.
 		if !m.IsURL {
 			ids = append(ids, m.ID)
 		}
@@ -78,7 +78,7 @@ func identify(content []byte) (ids []string, percent float64) {
 
 func encodeNotices(parts []part) []byte {
 	var b bytes.Buffer
-	b.WriteString("claimgate is distributed with the software below, under the licenses that follow each.\n")
+	b.WriteString("claimgate is distributed with the software below, each under the licenses that follow it.\n")
 	for _, p := range parts {
 		fmt.Fprintf(&b, "\n%s\n%s %s (%s)\n", bytes.Repeat([]byte("="), 80), p.path, p.version, join(p.licenses))
 		for _, t := range p.texts {

@@ -1,12 +1,12 @@
-// Command bom says what a binary is made of: a software bill of materials as
-// CycloneDX JSON, and the licenses and notices of all modules in it, which must go
-// with the binary. It reads what the Go toolchain wrote into the binary, so that
-// neither can say more or less than was linked.
+// Command bom writes the software bill of materials of a binary as CycloneDX JSON, and the
+// licenses and notices of all modules in it, which must be distributed with the binary. It
+// reads the list of modules that the Go toolchain wrote into the binary, so that both
+// files name exactly what was linked.
 //
 //	go run . -binary claimgate -bom claimgate.cdx.json -notices THIRD-PARTY.txt
 //
-// It fails where a module has no license, or one that is not in the list of those
-// that claimgate may be distributed with.
+// It fails if a module has no license, or a license with which claimgate must not be
+// distributed.
 package main
 
 import (
@@ -20,10 +20,10 @@ import (
 
 func main() {
 	binary := flag.String("binary", "", "the binary, built by Go")
-	bom := flag.String("bom", "", "where to write the bill of materials")
-	notices := flag.String("notices", "", "where to write licenses and notices")
+	bom := flag.String("bom", "", "the file for the bill of materials")
+	notices := flag.String("notices", "", "the file for licenses and notices")
 	version := flag.String("version", "", "the version of the binary")
-	date := flag.String("date", "", "its date, RFC 3339: what is written depends on the arguments only")
+	date := flag.String("date", "", "its date, RFC 3339; the output depends only on the arguments")
 	flag.Parse()
 	if err := run(context.Background(), *binary, *bom, *notices, *version, *date); err != nil {
 		fmt.Fprintln(os.Stderr, "bom:", err)

@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// part is a module that was linked into the binary, or Go's standard library.
+// part is a module of the binary, or Go's standard library.
 type part struct {
 	path, version string
 	sum           string // h1:..., as in go.sum
@@ -39,15 +39,15 @@ func partsOf(ctx context.Context, binary string) ([]part, error) {
 	parts := []part{{path: "std", version: info.GoVersion, dir: strings.TrimSpace(string(goroot))}}
 	for _, m := range info.Deps {
 		if m.Replace != nil {
-			return nil, fmt.Errorf("%s is replaced by %s: a release is built of what go.mod names", m.Path, m.Replace.Path)
+			return nil, fmt.Errorf("%s is replaced by %s: a release must not contain replaced modules", m.Path, m.Replace.Path)
 		}
 		parts = append(parts, part{path: m.Path, version: m.Version, sum: m.Sum})
 	}
 	return parts, locate(ctx, parts[1:])
 }
 
-// locate finds the sources in the module cache. What is missing is downloaded,
-// and compared with the sum that the binary names.
+// locate finds the sources in the module cache. It downloads missing modules and compares
+// the sums with those in the binary.
 func locate(ctx context.Context, parts []part) error {
 	args := []string{"mod", "download", "-json"}
 	for _, p := range parts {
@@ -73,7 +73,7 @@ func locate(ctx context.Context, parts []part) error {
 		p := &parts[i]
 		m := found[p.path+"@"+p.version]
 		if m.Dir == "" || m.Sum != p.sum {
-			return fmt.Errorf("%s@%s: the source has the sum %q, the binary was built of %q", p.path, p.version, m.Sum, p.sum)
+			return fmt.Errorf("%s@%s: the source has the sum %q, the binary names %q", p.path, p.version, m.Sum, p.sum)
 		}
 		p.dir = m.Dir
 	}
