@@ -32,15 +32,15 @@ func frontCache(t *testing.T) *tokenCache {
 	return c
 }
 
-// found is what verification leaves of a token, as far as it matters here.
+// found is a cache entry for a token.
 func found(token string) *verified {
 	f := new(verified)
 	f.identity.Digest = sha256.Sum256([]byte(token))
 	return f
 }
 
-// Whatever was kept before, a digest is that of the very text.
-func TestARecentDigestIsThatOfTheText(t *testing.T) {
+// The digest of an entry is always that of the whole text.
+func TestTheDigestInFrontIsThatOfTheText(t *testing.T) {
 	r := frontCache(t)
 	texts := rapid.OneOf(rapid.StringN(0, 3, -1), rapid.Map(rapid.IntRange(0, 2*frontMaxLength), func(n int) string { return strings.Repeat("a", n) }))
 	rapid.Check(t, func(t *rapid.T) {
@@ -58,7 +58,7 @@ func TestARecentDigestIsThatOfTheText(t *testing.T) {
 	})
 }
 
-func TestATokenIsKeptOnceAndALongOneNever(t *testing.T) {
+func TestALongTokenIsNeverInFront(t *testing.T) {
 	r := frontCache(t)
 	known := func(token string) bool {
 		d, slot := r.frontFind(token)
@@ -82,8 +82,8 @@ func TestATokenIsKeptOnceAndALongOneNever(t *testing.T) {
 	}
 }
 
-// Tokens that share a slot take it from each other seldom, but they do.
-func TestASlotChangesHandsInTurns(t *testing.T) {
+// Tokens that share a slot replace each other, but seldom.
+func TestTokensReplaceEachOtherSeldom(t *testing.T) {
 	r := frontCache(t)
 	kept := 0
 	var last string
@@ -105,8 +105,8 @@ func TestASlotChangesHandsInTurns(t *testing.T) {
 	}
 }
 
-// A token that is refused is not kept, however often it comes.
-func TestARefusedTokenIsNotKept(t *testing.T) {
+// A refused token is never in the front layer.
+func TestARefusedTokenIsNeverInFront(t *testing.T) {
 	one := idp.RSAKey(0, idp.KidOne)
 	v := offline(t, idp.JWKSOf(one))
 	good := one.Token(idp.IDClaims(idp.Now))
@@ -131,9 +131,9 @@ func TestARefusedTokenIsNotKept(t *testing.T) {
 	}
 }
 
-// A token that comes again and again is found only as long as it is remembered:
-// its key must be in the set of now, and its time not over.
-func TestATokenInUseIsForgottenInTime(t *testing.T) {
+// A token in the front layer is found until its entry ends or its key leaves the key
+// set.
+func TestATokenInFrontIsForgottenInTime(t *testing.T) {
 	one, two := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, "another kid")
 	v := offline(t, idp.JWKSOf(one))
 	now := idp.Now

@@ -29,9 +29,9 @@ func wantTime(t *testing.T, since time.Time, want int64, what string) {
 	}
 }
 
-// Forgeries of one credential are checked one at a time, with a rest after each,
-// whether they come together or one after the other.
-func TestForgeriesOfOneBearerTakeAnEighthOfACore(t *testing.T) {
+// Forgeries of one credential are checked one at a time, with a rest after each, whether
+// they arrive together or in turn.
+func TestForgeriesOfOneCredentialTakeAnEighthOfACore(t *testing.T) {
 	const n = 10
 	for _, together := range []bool{true, false} {
 		t.Run(fmt.Sprint("together ", together), func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestForgeriesOfOneBearerTakeAnEighthOfACore(t *testing.T) {
 	}
 }
 
-// Forgeries that begin together, before one has failed, count one and all.
+// The rests of forgeries whose checks begin together add up.
 func TestForgeriesThatBeginTogetherRestForEach(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mallory := newCredentials(checkPool{pool.New(4, 512, maxCheckWait)}).named("mallory")
@@ -79,9 +79,9 @@ func TestForgeriesThatBeginTogetherRestForEach(t *testing.T) {
 	})
 }
 
-// Somebody else's new good token waits for at most the one check that is under
-// way, at whatever time of the flood it comes, and never fails for it.
-func TestAFloodOfOneBearerHoldsUpNobodyElse(t *testing.T) {
+// During a flood a new good token of another credential waits for at most the one
+// running check, and is never refused.
+func TestAFloodOfOneCredentialDelaysNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newCredentials(checkPool{pool.New(1, 512, maxCheckWait)})
 		mallory, alice := b.named("mallory"), b.named("alice")
@@ -113,8 +113,8 @@ func TestAFloodOfOneBearerHoldsUpNobodyElse(t *testing.T) {
 	})
 }
 
-// A bearer of good tokens is not slowed: as many as the pool takes at once.
-func TestGoodTokensOfOneBearerAreCheckedInParallel(t *testing.T) {
+// Good tokens of one credential use every slot of the pool.
+func TestGoodTokensOfOneCredentialAreCheckedInParallel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		alice := newCredentials(checkPool{pool.New(4, 512, maxCheckWait)}).named("alice")
 		start := time.Now()
@@ -129,14 +129,14 @@ func TestGoodTokensOfOneBearerAreCheckedInParallel(t *testing.T) {
 		clients.Wait()
 		wantTime(t, start, 100, "400 by four")
 		if alice.queue.Load() != nil {
-			t.Error("a bearer of good tokens has a line")
+			t.Error("a credential with good tokens has a queue")
 		}
 	})
 }
 
-// Of a bearer of forgeries few wait, and not in the pool. Who waits is refused in
-// time and told why.
-func TestTheLineOfABearerIsBounded(t *testing.T) {
+// Few checks of a credential that presents forgeries wait, and none in the pool. A check
+// that waits too long is refused with the reason.
+func TestTheQueueOfACredentialIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pool.New(2, 512, maxCheckWait)
 		mallory := newCredentials(checkPool{p}).named("mallory")
@@ -156,7 +156,7 @@ func TestTheLineOfABearerIsBounded(t *testing.T) {
 		others.Go(func() { _ = mallory.check(t.Context(), func() bool { time.Sleep(time.Second); return false }) })
 		synctest.Wait()
 		if mallory.full() {
-			t.Error("her line is full before anybody waits")
+			t.Error("the queue is full before a check waits")
 		}
 		for range maxQueued {
 			others.Go(func() { refused(maxCheckWait) })
@@ -164,7 +164,7 @@ func TestTheLineOfABearerIsBounded(t *testing.T) {
 		synctest.Wait()
 		refused(0)
 		if !mallory.full() {
-			t.Error("her line is not full")
+			t.Error("the queue is not full")
 		}
 		if p.InFlight() != 1 {
 			t.Errorf("%d checks run or wait in the pool, want one", p.InFlight())
@@ -181,9 +181,8 @@ func asError(err *Error) error {
 	return err
 }
 
-// Who waits for the rest, or after it for a slot of the pool, waits no longer than
-// anybody else, from when he came.
-func TestNobodyWaitsLongerThanPatience(t *testing.T) {
+// A check waits at most maxCheckWait, for the rest and for a slot of the pool together.
+func TestNoCheckWaitsLongerThanMaxCheckWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pool.New(1, 512, maxCheckWait)
 		mallory := newCredentials(checkPool{p}).named("mallory")
@@ -209,7 +208,7 @@ func TestNobodyWaitsLongerThanPatience(t *testing.T) {
 	})
 }
 
-// A machine that stood still during a check does not shut the bearer out.
+// After a machine stood still during a check, the credential's next check gets its turn.
 func TestARestIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		alice := newCredentials(checkPool{pool.New(1, 512, maxCheckWait)}).named("alice")
@@ -223,9 +222,9 @@ func TestARestIsBounded(t *testing.T) {
 	})
 }
 
-// A good check in its turn ends the record, and so does time; one that began
+// A good check in the queue ends the record, and so does time. A good check that began
 // before the failure does not.
-func TestWhatEndsTheRecordOfABearer(t *testing.T) {
+func TestWhatEndsTheRecordOfACredential(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newCredentials(checkPool{pool.New(2, 512, maxCheckWait)})
 		alice := b.named("alice")
@@ -255,12 +254,11 @@ func TestWhatEndsTheRecordOfABearer(t *testing.T) {
 	})
 }
 
-// However many bearers there are, good or bad: the table does not grow, and
-// nothing runs for them.
-func TestAMillionBearersTakeNoMemory(t *testing.T) {
+// The table does not grow and no goroutine runs, however many credentials there are.
+func TestAMillionCredentialsTakeNoMemory(t *testing.T) {
 	const million = 1_000_000
 	b := newCredentials(checkPool{pool.New(1, 1, maxCheckWait)})
-	lines := func() (n int) {
+	queues := func() (n int) {
 		for i := range b.queues {
 			if b.queues[i].Load() != nil {
 				n++
@@ -282,14 +280,14 @@ func TestAMillionBearersTakeNoMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := lines(); n != 0 {
-		t.Errorf("bearers of good tokens have %d lines", n)
+	if n := queues(); n != 0 {
+		t.Errorf("credentials with good tokens have %d queues", n)
 	}
 	for n := range million {
 		b.named(strconv.Itoa(n)).failed(time.Nanosecond)
 	}
-	if n := lines(); n != credentialSlots {
-		t.Errorf("a million names fell into %d lines, want all %d", n, credentialSlots)
+	if n := queues(); n != credentialSlots {
+		t.Errorf("a million names use %d queues, want all %d", n, credentialSlots)
 	}
 	if grown := int64(heap() - before); grown > 2<<20 {
 		t.Errorf("the heap grew by %d bytes", grown)
@@ -300,14 +298,14 @@ func TestAMillionBearersTakeNoMemory(t *testing.T) {
 	runtime.KeepAlive(b)
 }
 
-// bring verifies a token that somebody brings, and checks the reason.
-func bring(t *testing.T, v *Verifier, by, token string, want Reason) {
+// present verifies a token that a credential presents, and checks the reason.
+func present(t *testing.T, v *Verifier, by, token string, want Reason) {
 	t.Helper()
 	_, err := v.Verify(t.Context(), token, Presented{By: by})
 	wantReason(t, err, want)
 }
 
-// wantSuspects checks whose tokens have failed their check lately, of these names.
+// wantSuspects checks which of four credentials have failed lately.
 func wantSuspects(t *testing.T, v *Verifier, want ...string) {
 	t.Helper()
 	var got []string
@@ -324,9 +322,9 @@ func wantSuspects(t *testing.T, v *Verifier, want ...string) {
 	}
 }
 
-// apart sees to it that the names of wantSuspects share no line, as one time in a
-// thousand they would.
-func apart(t *testing.T, v *Verifier) {
+// useDistinctQueues makes the names of wantSuspects use different queues. One time in a
+// thousand they would share one.
+func useDistinctQueues(t *testing.T, v *Verifier) {
 	t.Helper()
 	for {
 		seen := map[any]bool{}
@@ -340,33 +338,33 @@ func apart(t *testing.T, v *Verifier) {
 	}
 }
 
-// During the rest of a credential its remembered tokens are answered at once, its
-// new ones after it, and those of others and of nobody at once. The clock that
-// tokens are judged by, which stands still here, does not matter.
-func TestARestingBearer(t *testing.T) {
+// During the rest of a credential its cached tokens are answered at once and its new
+// tokens after the rest. Tokens of others are answered at once. The clock for the times
+// in tokens stands still here and does not matter.
+func TestARestingCredential(t *testing.T) {
 	one, forger := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, idp.KidOne)
 	bubble(t, func(t *testing.T, _ *idp.Issuer, v *Verifier) {
-		apart(t, v)
+		useDistinctQueues(t, v)
 		token := func(jti string) string { return one.Token(idp.IDClaims(v.now()).With("jti", jti)) }
 		warm := token("warm")
-		bring(t, v, "mallory", warm, "")
+		present(t, v, "mallory", warm, "")
 		v.cache.good.cache.Wait()
 		forgery := forger.Token(idp.IDClaims(v.now()))
-		bring(t, v, "mallory", forgery, Signature)
+		present(t, v, "mallory", forgery, Signature)
 		v.cache.bad.cache.Wait()
 		wantSuspects(t, v, "mallory")
 		v.credentials.named("mallory").failed(10 * time.Millisecond) // RSA takes no time in a bubble
 		start := time.Now()
-		bring(t, v, "mallory", warm, "")
-		bring(t, v, "mallory", forgery, Signature) // remembered as well
-		bring(t, v, "mallory", bogusTokens(1)[0], UnknownKey)
-		bring(t, v, "alice", token("alice's"), "")
-		bring(t, v, "", token("nobody's"), "")
+		present(t, v, "mallory", warm, "")
+		present(t, v, "mallory", forgery, Signature) // remembered as well
+		present(t, v, "mallory", bogusTokens(1)[0], UnknownKey)
+		present(t, v, "alice", token("alice's"), "")
+		present(t, v, "", token("nobody's"), "")
 		wantTime(t, start, 0, "what is no new token of hers")
-		bring(t, v, "mallory", token("new"), "")
+		present(t, v, "mallory", token("new"), "")
 		wantTime(t, start, 70, "her new token")
 		wantSuspects(t, v)
-		bring(t, v, "mallory", token("newer"), "")
+		present(t, v, "mallory", token("newer"), "")
 		wantTime(t, start, 70, "the one after it")
 	}, func(o *Options) {
 		at := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -374,11 +372,11 @@ func TestARestingBearer(t *testing.T) {
 	})
 }
 
-// Only a signature that is wrong makes a suspect.
+// Only a bad signature counts as a failed check.
 func TestOnlyAForgedSignatureCostsItsBearer(t *testing.T) {
 	one, two, forger := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, idp.KidOne), idp.RSAKey(2, idp.KidOne)
 	v := offline(t, idp.JWKSOf(one, two), func(o *Options) { o.Checks = 1 })
-	apart(t, v)
+	useDistinctQueues(t, v)
 	for n, c := range []struct {
 		token string
 		want  Reason
@@ -391,30 +389,30 @@ func TestOnlyAForgedSignatureCostsItsBearer(t *testing.T) {
 		{one.Token(idp.IDClaims(idp.Now), "alg", "ES256"), Algorithm},
 		{"a.b.c", Malformed},
 	} {
-		bring(t, v, "alice", c.token, c.want)
+		present(t, v, "alice", c.token, c.want)
 		if v.credentials.named("alice").failedLately() {
 			t.Errorf("the token %d makes a suspect", n)
 		}
 	}
 	forgery := forger.Token(idp.IDClaims(idp.Now))
-	bring(t, v, "mallory", forgery, Signature)
+	present(t, v, "mallory", forgery, Signature)
 	v.cache.bad.cache.Wait()
-	bring(t, v, "bob", forgery, Signature) // it is remembered
+	present(t, v, "bob", forgery, Signature) // it is remembered
 	wantSuspects(t, v, "mallory")
-	bring(t, v, "", forger.Token(idp.IDClaims(idp.Now).With("jti", "another")), Signature)
+	present(t, v, "", forger.Token(idp.IDClaims(idp.Now).With("jti", "another")), Signature)
 	wantSuspects(t, v, "", "mallory")
 }
 
-// Of several that bring one forgery at once the one whose check it is pays.
-func TestASharedCheckCostsWhoeverCameFirst(t *testing.T) {
+// If several credentials present one forgery at once, the first one pays.
+func TestASharedCheckCostsTheFirstCredential(t *testing.T) {
 	forger := idp.RSAKey(1, idp.KidOne)
 	bubble(t, func(t *testing.T, _ *idp.Issuer, v *Verifier) {
-		apart(t, v)
+		useDistinctQueues(t, v)
 		forgery := forger.Token(idp.IDClaims(time.Now()))
 		release := occupy(t, v.checks())
 		var clients sync.WaitGroup
 		for _, by := range []string{"mallory", "alice", "bob"} {
-			clients.Go(func() { bring(t, v, by, forgery, Signature) })
+			clients.Go(func() { present(t, v, by, forgery, Signature) })
 			synctest.Wait()
 		}
 		release()
@@ -423,8 +421,8 @@ func TestASharedCheckCostsWhoeverCameFirst(t *testing.T) {
 	}, func(o *Options) { o.Checks = 1 })
 }
 
-// What is refused for the line is refused for now: nothing is remembered of it.
-func TestATokenThatFoundNoTurnIsNotRemembered(t *testing.T) {
+// A refusal because of the queue is not cached.
+func TestATokenThatGotNoTurnIsNotCached(t *testing.T) {
 	one := idp.RSAKey(0, idp.KidOne)
 	bubble(t, func(t *testing.T, _ *idp.Issuer, v *Verifier) {
 		token := one.Token(idp.IDClaims(time.Now()))
@@ -437,17 +435,17 @@ func TestATokenThatFoundNoTurnIsNotRemembered(t *testing.T) {
 		}
 		release()
 		v.cache.bad.cache.Wait()
-		bring(t, v, "alice", token, "")
+		present(t, v, "alice", token, "")
 	})
 }
 
-// Where the bearer's line is full no token of hers is read, be it forged or good, but
-// one that is remembered counts.
-func TestATokenOfAFullLineIsNotRead(t *testing.T) {
+// If the queue of a credential is full, its new tokens are not read. Its cached tokens
+// count.
+func TestATokenForAFullQueueIsNotRead(t *testing.T) {
 	one := idp.RSAKey(0, idp.KidOne)
 	bubble(t, func(t *testing.T, _ *idp.Issuer, v *Verifier) {
 		warm := one.Token(idp.IDClaims(v.now()).With("jti", "warm"))
-		bring(t, v, "mallory", warm, "")
+		present(t, v, "mallory", warm, "")
 		v.cache.good.cache.Wait()
 		mallory := v.credentials.named("mallory")
 		mallory.failed(time.Millisecond)
@@ -459,32 +457,32 @@ func TestATokenOfAFullLineIsNotRead(t *testing.T) {
 			waiting.Go(wait)
 		}
 		synctest.Wait()
-		bring(t, v, "mallory", "no token at all", Malformed)
+		present(t, v, "mallory", "no token at all", Malformed)
 		waiting.Go(wait)
 		synctest.Wait()
-		bring(t, v, "mallory", "no token at all", Overloaded)
-		bring(t, v, "mallory", one.Token(idp.IDClaims(v.now())), Overloaded)
-		bring(t, v, "mallory", warm, "")
-		bring(t, v, "alice", "no token at all", Malformed)
+		present(t, v, "mallory", "no token at all", Overloaded)
+		present(t, v, "mallory", one.Token(idp.IDClaims(v.now())), Overloaded)
+		present(t, v, "mallory", warm, "")
+		present(t, v, "alice", "no token at all", Malformed)
 		release()
 		waiting.Wait()
 	})
 }
 
-// Whoever shares a check with a bearer that finds no turn has one of his own.
-func TestNobodyIsRefusedForAnothersLine(t *testing.T) {
+// A credential whose shared check got no turn has a check of its own.
+func TestNoCredentialIsRefusedForTheQueueOfAnother(t *testing.T) {
 	one := idp.RSAKey(0, idp.KidOne)
 	bubble(t, func(t *testing.T, _ *idp.Issuer, v *Verifier) {
-		apart(t, v)
+		useDistinctQueues(t, v)
 		mallory := v.credentials.named("mallory")
 		mallory.failed(time.Millisecond)
 		turn := mallory.queue.Load().turn
 		release := occupy(t, turn) // another check has the turn
 		token := one.Token(idp.IDClaims(v.now()))
 		var clients sync.WaitGroup
-		clients.Go(func() { bring(t, v, "mallory", token, Overloaded) })
+		clients.Go(func() { present(t, v, "mallory", token, Overloaded) })
 		synctest.Wait()
-		clients.Go(func() { bring(t, v, "alice", token, "") })
+		clients.Go(func() { present(t, v, "alice", token, "") })
 		clients.Wait()
 		release()
 	})

@@ -16,7 +16,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// malformedParts are seeds: every odd token, taken apart.
+// malformedParts are seeds: every malformed token, split.
 func malformedParts(f *testing.F, add func(header, payload []byte)) {
 	f.Helper()
 	s := malformed.Signer{Key: idp.RSAPrivate(0), KeyID: idp.KidOne, Issuer: idp.URL, Audience: idp.ClientID, Now: idp.Now}

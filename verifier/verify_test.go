@@ -52,7 +52,7 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// Rows of header and payload that no issuer means, beside those of odd_test.go.
+// Rows of header and payload that no issuer means, beside those of malformed_test.go.
 func TestStrictForm(t *testing.T) {
 	one := idp.RSAKey(0, idp.KidOne)
 	v := offline(t, idp.JWKSOf(one))

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A case that is not odd after all would show every library as strict.
+// A case that is well-formed would show every library as strict.
 func TestEachCaseIsOneOfItsOwn(t *testing.T) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
