@@ -30,7 +30,7 @@ func Load(path string, env []string) (*Config, []finding.Finding) {
 	l.resolvePaths()
 	l.check()
 	l.readFiles()
-	l.weigh()
+	l.checkWeakChoices()
 	finding.Sort(l.findings)
 	if finding.HasErrors(l.findings) {
 		return nil, l.findings

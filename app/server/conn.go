@@ -53,7 +53,7 @@ func (c *conn) Close() error {
 
 // leaveUnread marks a connection whose request will not be read to its end.
 func leaveUnread(nc net.Conn) {
-	if c := ours(nc); c != nil {
+	if c := connOf(nc); c != nil {
 		c.unread.Store(true)
 	}
 }
@@ -78,7 +78,7 @@ func (c *conn) Write(b []byte) (int, error) {
 // stateChanged is told by fasthttp. It calls a connection active before the first
 // request has come, and thereafter from a request's first byte to its answer.
 func stateChanged(nc net.Conn, state fasthttp.ConnState) {
-	c := ours(nc)
+	c := connOf(nc)
 	if c == nil {
 		return
 	}

@@ -37,8 +37,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	ended, cancel := context.WithTimeout(context.WithoutCancel(ctx), unwind)
 	defer cancel()
 	err := s.app.ShutdownWithContext(ended)
-	if s.apart != nil {
-		err = errors.Join(err, s.apart.ShutdownWithContext(ended))
+	if s.remoteApp != nil {
+		err = errors.Join(err, s.remoteApp.ShutdownWithContext(ended))
 	}
 	return err
 }

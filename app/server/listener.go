@@ -25,10 +25,10 @@ import (
 // left: fasthttp would end the server, and MinIO then deny everybody.
 type listener struct {
 	net.Listener
-	log   zerolog.Logger
-	most  int
-	count *connections
-	apart *elsewhere // nil: all are served alike
+	log    zerolog.Logger
+	most   int
+	count  *connections
+	remote *remoteListener // nil: all are served alike
 
 	begun  time.Time
 	second atomic.Int64 // since then, as long as somebody looks
@@ -53,8 +53,8 @@ func (l *listener) Accept() (net.Conn, error) {
 		accepted, err := l.Listener.Accept()
 		if err == nil {
 			c, err := l.admit(accepted)
-			if err == nil && l.apart != nil && !onThisMachine(accepted) {
-				l.apart.give(c)
+			if err == nil && l.remote != nil && !onThisMachine(accepted) {
+				l.remote.give(c)
 				continue
 			}
 			return c, err
@@ -107,8 +107,8 @@ func (l *listener) Close() error {
 	}
 	l.closed = true
 	l.ended.Broadcast()
-	if l.apart != nil {
-		close(l.apart.closed)
+	if l.remote != nil {
+		close(l.remote.closed)
 	}
 	return l.Listener.Close()
 }
@@ -177,8 +177,8 @@ func (l *listener) closeIdle() (busy int) {
 	return busy
 }
 
-// ours is the connection below TLS.
-func ours(nc net.Conn) *conn {
+// connOf is the connection below TLS.
+func connOf(nc net.Conn) *conn {
 	if t, ok := nc.(*tls.Conn); ok {
 		nc = t.NetConn()
 	}

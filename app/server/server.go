@@ -3,20 +3,17 @@ package server
 import (
 	"context"
 	"crypto/tls"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/claimgate/claimgate/app/audit"
 	"github.com/claimgate/claimgate/app/dialect/minio"
 	"github.com/claimgate/claimgate/app/gateway"
-	"github.com/claimgate/claimgate/internal/strictjson"
 	"github.com/gofiber/fiber/v2"
 	"github.com/rs/zerolog"
 	"github.com/valyala/fasthttp"
@@ -46,14 +43,14 @@ type Options struct {
 
 // Server answers MinIO. Make it with New.
 type Server struct {
-	o        Options
-	app      *fiber.App
-	apart    *fiber.App // serves who is not on this machine where only this machine may ask, else nil
-	listener atomic.Pointer[listener]
-	draining atomic.Bool
-	logouts  *logouts
-	refusals refusals
-	decoder  minio.Decoder
+	o         Options
+	app       *fiber.App
+	remoteApp *fiber.App // serves who is not on this machine where only this machine may ask, else nil
+	listener  atomic.Pointer[listener]
+	draining  atomic.Bool
+	logouts   *logouts
+	refusals  refusals
+	decoder   minio.Decoder
 }
 
 // New makes a Server that does not listen yet.
@@ -62,7 +59,7 @@ func New(o Options) *Server {
 	s.logouts = newLogouts(o.Logout, o.Metrics.logouts, o.Log)
 	s.app = s.newApp(o.MaxBody)
 	if !o.Callers.Required() {
-		s.apart = s.newApp(min(anybodysBody, o.MaxBody))
+		s.remoteApp = s.newApp(min(anybodysBody, o.MaxBody))
 	}
 	return s
 }
@@ -85,7 +82,7 @@ func (s *Server) newApp(maxBody int) *fiber.App {
 	fast.SecureErrorLogMessage = true
 	fast.HeaderReceived = s.bodyLimit
 	inner := fast.Handler
-	fast.Handler = func(c *fasthttp.RequestCtx) { s.outermost(c, inner) }
+	fast.Handler = func(c *fasthttp.RequestCtx) { s.handle(c, inner) }
 	if s.o.Logout != nil {
 		app.Post(logoutPath, s.logouts.serve)
 	}
@@ -95,34 +92,33 @@ func (s *Server) newApp(maxBody int) *fiber.App {
 
 // Serve answers on ln until Shutdown.
 func (s *Server) Serve(ln net.Listener, tlsConfig *tls.Config) error {
-	ours := newListener(ln, s.o.MaxConnections, &s.o.Metrics.connections, s.o.Log)
-	if s.apart != nil {
-		ours.apart = &elsewhere{from: ours, given: make(chan net.Conn), closed: make(chan struct{})}
+	limited := newListener(ln, s.o.MaxConnections, &s.o.Metrics.connections, s.o.Log)
+	if s.remoteApp != nil {
+		limited.remote = &remoteListener{from: limited, given: make(chan net.Conn), closed: make(chan struct{})}
 	}
-	s.listener.Store(ours)
+	s.listener.Store(limited)
 	under := func(l net.Listener) net.Listener {
 		if tlsConfig == nil {
 			return l
 		}
 		return tls.NewListener(l, tlsConfig)
 	}
-	if s.apart == nil {
-		return s.app.Listener(under(ours))
+	if s.remoteApp == nil {
+		return s.app.Listener(under(limited))
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- s.apart.Listener(under(ours.apart)) }()
-	err := s.app.Listener(under(ours))
-	return errors.Join(err, ours.Close(), <-ended)
+	go func() { ended <- s.remoteApp.Listener(under(limited.remote)) }()
+	err := s.app.Listener(under(limited))
+	return errors.Join(err, limited.Close(), <-ended)
 }
 
-// outermost is what every request passes through: nothing that goes wrong inside
-// ends the server, and no answer is Fiber's own. MinIO's questions are answered
-// here; Fiber has the rest.
-func (s *Server) outermost(c *fasthttp.RequestCtx, inner fasthttp.RequestHandler) {
-	if conn := ours(c.Conn()); conn != nil {
+// handle handles every request. A panic inside does not end the server, and no answer
+// is Fiber's own. MinIO's questions are answered here; Fiber routes the rest.
+func (s *Server) handle(c *fasthttp.RequestCtx, inner fasthttp.RequestHandler) {
+	if conn := connOf(c.Conn()); conn != nil {
 		conn.enter(deciding)
 	}
-	defer s.lastResort(c)
+	defer s.answerAfterPanic(c)
 	defer func() {
 		if p := recover(); p != nil {
 			s.o.Log.Error().Str("panic", fmt.Sprint(p)).Msg("a request panicked: please report this as a defect")
@@ -151,9 +147,9 @@ func (s *Server) outermost(c *fasthttp.RequestCtx, inner fasthttp.RequestHandler
 	inner(c)
 }
 
-// lastResort, deferred, answers by hand where answering itself panics, as a defect
-// in the decision log or the metrics does to every answer.
-func (s *Server) lastResort(c *fasthttp.RequestCtx) {
+// answerAfterPanic is deferred. It denies if answering itself panics, as a defect in the
+// decision log or in the metrics does.
+func (s *Server) answerAfterPanic(c *fasthttp.RequestCtx) {
 	p := recover()
 	if p == nil {
 		return
@@ -172,183 +168,6 @@ func (s *Server) answerRaw(c *fasthttp.RequestCtx, a *answer, reason gateway.Rea
 	s.reply(c, a)
 }
 
-// answer is what one request is told, and what the log is told of it.
-type answer struct {
-	started  time.Time
-	request  *gateway.Request
-	decision gateway.Decision
-	status   int
-	probe    bool
-	known    bool // the caller may ask
-}
-
-// question is what one question of MinIO's takes. It is used again for others,
-// and is empty in between: what a request brought lives in its own question only,
-// and no longer than until the log has its line.
-type question struct {
-	answer
-	body gateway.Request
-	doc  strictjson.Document
-}
-
-var questions = sync.Pool{New: func() any { return new(question) }}
-
-func (q *question) release() {
-	q.answer, q.body = answer{}, gateway.Request{}
-	q.doc.Reset()
-	questions.Put(q)
-}
-
-// authorize answers one question of MinIO's.
-func (s *Server) authorize(c *fasthttp.RequestCtx) {
-	q := questions.Get().(*question)
-	q.started = c.Time()
-	defer func() {
-		// A defect in the decision must not end the server, and must not allow.
-		if p := recover(); p != nil {
-			s.o.Log.Error().Str("panic", fmt.Sprint(p)).Msg("a decision panicked: please report this as a defect")
-			q.refuse(s.o.Gateway, gateway.InternalError, "a panic")
-		}
-		s.reply(c, &q.answer)
-		q.release()
-	}()
-	if !s.known(c) {
-		q.refuse(s.o.Gateway, gateway.CallerUnknown, unknownCaller)
-		return
-	}
-	q.known = true
-	// The raw body: one that claims to be compressed is not unpacked.
-	var err error
-	body := c.Request.Body()
-	q.body, err = s.decoder.Decode(body, &q.doc)
-	switch {
-	case errors.Is(err, minio.ErrProbe):
-		q.probe = true
-	case err != nil:
-		q.refuse(s.o.Gateway, gateway.RequestMalformed, err.Error())
-	default:
-		q.request = &q.body
-		s.o.Gateway.DecideInto(context.Background(), &q.body, &q.decision)
-		if q.decision.Allow() {
-			s.decoder.Keep(body, &q.body, &q.doc)
-		}
-	}
-}
-
-const unknownCaller = "the Authorization header is not one of server.caller_tokens, or there is no certificate by server.client_ca"
-
-func (a *answer) refuse(g *gateway.Gateway, reason gateway.Reason, detail string) {
-	a.decision = gateway.Decision{ID: g.NextID(), Reason: reason, Detail: detail}
-}
-
-// known reports whether the caller may ask. Two Authorization headers are one
-// too many.
-func (s *Server) known(c *fasthttp.RequestCtx) bool {
-	values := c.Request.Header.PeekAll(fiber.HeaderAuthorization)
-	if len(values) > 1 {
-		return false
-	}
-	var value []byte
-	if len(values) == 1 {
-		value = values[0]
-	}
-	if !s.o.Callers.Know(value, c.RemoteIP()) || s.o.ClientCertificate && !certified(c.TLSConnectionState()) {
-		return false
-	}
-	if conn := ours(c.Conn()); conn != nil {
-		conn.know()
-	}
-	return true
-}
-
-// certified reports whether a connection's client has shown a certificate that
-// was verified.
-func certified(state *tls.ConnectionState) bool { return state != nil && len(state.VerifiedChains) > 0 }
-
-// reply writes the log and then the answer, once and whole. It is the one place
-// where a body can say true.
-func (s *Server) reply(c *fasthttp.RequestCtx, a *answer) {
-	c.Response.Header.SetContentType(fiber.MIMEApplicationJSON)
-	if a.probe {
-		c.Response.SetBodyString(minio.Deny)
-		return
-	}
-	if a.status == 0 {
-		a.status = status(a.decision.Reason)
-	}
-	s.record(c, a)
-	if !a.known {
-		c.SetConnectionClose() // a stranger keeps no connection
-	}
-	d := &a.decision
-	c.Response.SetStatusCode(a.status)
-	var id [2 * len(d.ID)]byte
-	hex.Encode(id[:], d.ID[:])
-	c.Response.Header.SetCanonical(headerReason, []byte(d.Reason))
-	c.Response.Header.SetCanonical(headerDecision, id[:])
-	if a.status == fiber.StatusOK {
-		c.Response.SetBodyString(minio.Answer(d.Allow()))
-	} else {
-		c.Response.SetBodyString(`{"result":false,"error":"` + string(d.Reason) + `"}`)
-	}
-}
-
-// In the form that fasthttp would make of them.
-var (
-	headerReason   = []byte("X-Claimgate-Reason")
-	headerDecision = []byte("X-Claimgate-Decision")
-)
-
-// status is the HTTP status of an answer. A decision is 200 whichever way it
-// went: the question was answered.
-func status(r gateway.Reason) int {
-	switch r {
-	case gateway.RequestMalformed:
-		return fiber.StatusBadRequest
-	case gateway.CallerUnknown:
-		return fiber.StatusUnauthorized
-	case gateway.Overloaded, gateway.KeysUnavailable, gateway.RevocationUnknown:
-		return fiber.StatusServiceUnavailable
-	case gateway.InternalError:
-		return fiber.StatusInternalServerError
-	default:
-		return fiber.StatusOK
-	}
-}
-
-// record writes the line of an answer. An allow that counts only with its line
-// becomes a deny where there is none: nothing has been answered yet.
-func (s *Server) record(c *fasthttp.RequestCtx, a *answer) {
-	took := time.Since(a.started)
-	if !s.refusals.written(a) {
-		s.o.Metrics.decided(a.decision.Reason, took)
-		return
-	}
-	entry := audit.Entry{
-		Time: a.started, Peer: c.RemoteIP(), Status: a.status, Duration: took,
-		Request: a.request, Decision: &a.decision,
-	}
-	// What fails is told by the log itself (audit.Notify), not line by line.
-	if err := s.o.Audit.Write(&entry); err != nil && a.decision.Allow() && s.o.Audit.Denies() {
-		a.unlogged(err)
-		entry.Status = a.status
-		s.o.Audit.Instead(&entry)
-	}
-	s.o.Metrics.decided(a.decision.Reason, took)
-}
-
-// unlogged makes a deny of an allow that has no line.
-func (a *answer) unlogged(err error) {
-	d := &a.decision
-	d.Reason = gateway.InternalError
-	if errors.Is(err, audit.ErrStalled) {
-		d.Reason = gateway.Overloaded
-	}
-	d.Detail = "it would be allowed, but the decision log cannot be written: " + err.Error()
-	d.Hint = `make room for audit.output; audit.on_failure = "continue" allows without a line`
-	a.status = status(d.Reason)
-}
-
 // unknown answers whatever is no question: another path or method.
 func (s *Server) unknown(c *fiber.Ctx) error {
 	a := answer{started: c.Context().Time(), status: fiber.StatusNotFound, known: s.known(c.Context())}
@@ -365,8 +184,8 @@ func (s *Server) unknown(c *fiber.Ctx) error {
 // failed answers what Fiber refuses before a handler sees it: too large a body
 // or header, or no HTTP at all.
 func (s *Server) failed(c *fiber.Ctx, err error) error {
-	defer s.lastResort(c.Context())
-	if conn := ours(c.Context().Conn()); conn != nil {
+	defer s.answerAfterPanic(c.Context())
+	if conn := connOf(c.Context().Conn()); conn != nil {
 		conn.enter(answering)
 	}
 	a := answer{started: time.Now(), status: fiber.StatusBadRequest}

@@ -20,16 +20,16 @@ func (s *Server) bodyLimit(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	return fasthttp.RequestConfig{}
 }
 
-// elsewhere gives out the connections of those who are not on this machine and,
+// remoteListener gives out the connections of those who are not on this machine and,
 // since there are no caller tokens, may not ask. They are served apart: fasthttp
 // does not say whose header it is when it asks for the body's limit.
-type elsewhere struct {
+type remoteListener struct {
 	from   *listener
 	given  chan net.Conn
 	closed chan struct{} // with the listener that they come from
 }
 
-func (e *elsewhere) give(c net.Conn) {
+func (e *remoteListener) give(c net.Conn) {
 	select {
 	case e.given <- c:
 	case <-e.closed:
@@ -38,7 +38,7 @@ func (e *elsewhere) give(c net.Conn) {
 }
 
 // Accept is that of a net.Listener.
-func (e *elsewhere) Accept() (net.Conn, error) {
+func (e *remoteListener) Accept() (net.Conn, error) {
 	select {
 	case c := <-e.given:
 		return c, nil
@@ -48,10 +48,10 @@ func (e *elsewhere) Accept() (net.Conn, error) {
 }
 
 // Close leaves it to the listener that the connections come from.
-func (e *elsewhere) Close() error { return nil }
+func (e *remoteListener) Close() error { return nil }
 
 // Addr is that of the listener that the connections come from.
-func (e *elsewhere) Addr() net.Addr { return e.from.Addr() }
+func (e *remoteListener) Addr() net.Addr { return e.from.Addr() }
 
 func onThisMachine(c net.Conn) bool {
 	a, ok := c.RemoteAddr().(*net.TCPAddr)

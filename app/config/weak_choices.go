@@ -10,16 +10,16 @@ import (
 	"github.com/claimgate/claimgate/internal/finding"
 )
 
-// weigh says which choices weaken the gate. None is forbidden: each is somebody's
+// checkWeakChoices says which choices weaken the gate. None is forbidden: each is somebody's
 // to make, but nobody's to make unknowingly.
-func (l *loader) weigh() {
+func (l *loader) checkWeakChoices() {
 	c := l.config
-	l.weighServer()
+	l.checkWeakServer()
 	for i := range c.Issuers {
-		l.weighIssuer(&c.Issuers[i])
+		l.checkWeakIssuer(&c.Issuers[i])
 	}
 	for i := range c.Evidence.Keys {
-		l.weighKey(&c.Evidence.Keys[i])
+		l.checkEvidenceKey(&c.Evidence.Keys[i])
 	}
 	e := &c.Evidence
 	if e.StaticCredentials == "any" {
@@ -47,7 +47,7 @@ func (l *loader) weigh() {
 	}
 }
 
-func (l *loader) weighServer() {
+func (l *loader) checkWeakServer() {
 	s, a := &l.config.Server, &l.config.Admin
 	host, _, _ := net.SplitHostPort(s.Listen)
 	if len(s.CallerTokens) == 0 && s.CallerTokensFile == "" {
@@ -77,7 +77,7 @@ func (l *loader) weighServer() {
 	}
 }
 
-func (l *loader) weighIssuer(i *Issuer) {
+func (l *loader) checkWeakIssuer(i *Issuer) {
 	if i.InsecureHTTP {
 		l.warn(codeInsecureHTTP, &i.InsecureHTTP, "keys may come over plain http: whoever is between can make valid tokens", "use https and ca_file")
 	}
@@ -92,9 +92,9 @@ func (l *loader) weighIssuer(i *Issuer) {
 	}
 }
 
-// weighKey knows how MinIO writes the keys of conditions: headers in Go's
+// checkEvidenceKey knows how MinIO writes the keys of conditions: headers in Go's
 // canonical form, claims in lower case, query parameters as sent.
-func (l *loader) weighKey(key *string) {
+func (l *loader) checkEvidenceKey(key *string) {
 	canonical := http.CanonicalHeaderKey(*key)
 	if *key == canonical || *key == strings.ToLower(*key) && !strings.Contains(*key, "-") {
 		return
