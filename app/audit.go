@@ -1,38 +1,156 @@
 package main
 
 import (
-	"github.com/claimgate/claimgate/app/audit"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/claimgate/claimgate/app/audit/chain"
+	"github.com/claimgate/claimgate/app/cli"
+	"github.com/spf13/cobra"
 )
 
-// openAudit makes the decision log that the configuration asks for.
-func (s *service) openAudit() (*audit.Log, error) {
-	c := &s.config.Audit
-	with := []audit.Option{audit.Notify(s.auditNotice)}
-	if c.OnFailure == "deny" {
-		with = append(with, audit.Required())
+// newAuditCmd makes `claimgate audit`: what is done with a decision log as such.
+func newAuditCmd() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "audit",
+		Short: "Check the decision log itself",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	if c.Chain {
-		with = append(with, audit.Chained())
-	}
-	return audit.Open(c.Output, c.Allow, with...)
+	cmd.AddCommand(newAuditVerifyCmd())
+	return cmd
 }
 
-// auditNotice says how the decision log fares, when that changes and every so
-// often while it fails.
-func (s *service) auditNotice(n audit.Notice) {
-	if n.Recovered {
-		s.log.Info().Uint64("lost", n.Lost).Uint64("denied", n.Denied).Time("failing_since", n.Since).
-			Msg("the decision log is written again")
-		return
+func newAuditVerifyCmd() *cobra.Command {
+	var heads, known []string
+	var tornEnd bool
+	var format string
+	cmd := &cobra.Command{
+		Use:   "verify FILE...",
+		Short: "Find changed, missing, moved and repeated lines of a chained decision log",
+		Long: `verify reads a decision log that was written with audit.chain = true and follows the
+hashes from line to line. It names each line that was changed, is missing, was moved,
+stands there twice or was added, and says how many lines the log itself counts as lost.
+Rotated files are one log: name them oldest first. - reads standard input.
+
+A line that a crash or a full disk has cut short is no finding where the line after it
+says so. As the last line of the log it is one (torn), since only a later line could
+say so; --torn-end takes it for a line that is being written.
+
+Nothing within a log shows that its last lines are missing, or that all of it was
+written anew. Therefore verify prints each chain's head, the hash of its last line, and
+claimgate tells it on /readyz, and in its own log on SIGHUP and at its end. Keep heads
+where who can write the log cannot write.
+
+Exit codes: 0 the log is whole; 1 something was found; 2 a file cannot be read, or no
+line has a chain.`,
+		Example: `  claimgate audit verify decisions.jsonl.1 decisions.jsonl
+  claimgate audit verify decisions.jsonl --expect-line 3f0c...  # a head of yesterday is still in it
+  zcat decisions.jsonl.*.gz | claimgate audit verify - --format json`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if format != "text" && format != "json" {
+				return cli.Usage("--format %q: write text or json", format)
+			}
+			o := chain.Options{TornEnd: tornEnd}
+			var err error
+			if o.Heads, err = hashes("--expect-head", heads); err != nil {
+				return err
+			}
+			if o.Lines, err = hashes("--expect-line", known); err != nil {
+				return err
+			}
+			r, err := verifyFiles(args, cmd.InOrStdin(), cmd.ErrOrStderr(), o)
+			if err != nil {
+				return cli.Exit(cli.ExitUsage, err)
+			}
+			if r.Lines > 0 && r.Chained == 0 && len(heads)+len(known) == 0 {
+				return cli.Exit(cli.ExitUsage, fmt.Errorf("%s: no line has a chain: write the log with audit.chain = true", strings.Join(args, ", ")))
+			}
+			if format == "json" {
+				err = cli.JSON(cmd.OutOrStdout(), r)
+			} else {
+				err = printVerified(cmd.OutOrStdout(), r)
+			}
+			if err == nil && !r.Whole {
+				err = cli.Exit(cli.ExitFound, nil)
+			}
+			return err
+		},
 	}
-	s.log.Error().Str("error", n.Error).Uint64("lost", n.Lost).Uint64("denied", n.Denied).Time("failing_since", n.Since).
-		Str("on_failure", s.config.Audit.OnFailure).Msg("the decision log cannot be written")
+	flags := cmd.Flags()
+	flags.StringArrayVar(&heads, "expect-head", nil, "a hash that must be that of a chain's last line; may be given several times")
+	flags.StringArrayVar(&known, "expect-line", nil, "a hash that must be that of some line, such as a head of the past; may be given several times")
+	flags.BoolVar(&tornEnd, "torn-end", false, "take a last line without its end for one that is being written")
+	flags.StringVar(&format, "format", "text", "text or json")
+	return cmd
 }
 
-// anchor puts the head of the decision log's chain into the program's log: who
-// shortens the one cannot take it out of the other, where that is kept elsewhere.
-func (s *service) anchor(when string) {
-	if a := s.audit.State(); a.Chain != "" {
-		s.log.Info().Str("chain", a.Chain).Uint64("seq", a.Seq).Str("head", a.Head).Msg("the decision log's chain " + when)
+func hashes(flag string, texts []string) ([]chain.Hash, error) {
+	var all []chain.Hash
+	for _, text := range texts {
+		h, err := chain.ParseHash(text)
+		if err != nil {
+			return nil, cli.Usage("%s: %s", flag, err)
+		}
+		all = append(all, h)
 	}
+	return all, nil
+}
+
+func verifyFiles(paths []string, stdin io.Reader, stderr io.Writer, o chain.Options) (*chain.Report, error) {
+	v := chain.New(o)
+	for _, path := range paths {
+		if err := verifyFile(v, path, stdin, stderr); err != nil {
+			return nil, err
+		}
+	}
+	return v.Report(), nil
+}
+
+func verifyFile(v *chain.Verifier, path string, stdin io.Reader, stderr io.Writer) error {
+	in, err := cli.OpenInput(path, stdin, stderr)
+	if err != nil {
+		return err
+	}
+	name := path
+	if path == "-" {
+		name = "standard input"
+	}
+	return errors.Join(v.File(name, in), in.Close())
+}
+
+func printVerified(w io.Writer, r *chain.Report) error {
+	var b strings.Builder
+	for _, f := range r.Findings {
+		at := ""
+		if f.File != "" {
+			at = fmt.Sprintf("%s:%d: ", cli.Printable(f.File), f.Line)
+		}
+		fmt.Fprintf(&b, "%s%s: %s\n", at, f.Kind, cli.Printable(f.Message))
+	}
+	if r.More > 0 {
+		fmt.Fprintf(&b, "and %d more\n", r.More)
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintf(&b, "note: %s\n", cli.Printable(note))
+	}
+	word := "the log is whole"
+	if !r.Whole {
+		word = "the log is NOT whole: " + cli.Plural(len(r.Findings)+r.More, "finding")
+	}
+	fmt.Fprintf(&b, "%s in %s: %s\n", cli.Plural(r.Lines, "line"), cli.Plural(r.Files, "file"), word)
+	if r.Torn > 0 {
+		fmt.Fprintf(&b, "  %s cut short by a crash or a full disk, as a later line says\n", cli.Plural(r.Torn, "line"))
+	}
+	if r.Lost > 0 {
+		fmt.Fprintf(&b, "  %s never written, as the log itself says\n", cli.Plural(int(r.Lost), "line"))
+	}
+	for _, c := range r.Chains {
+		fmt.Fprintf(&b, "  chain %s, sequence %d to %d, head %s\n", c.Chain, c.First, c.Last, c.Head)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -37,7 +37,9 @@ Exit codes: 0 no errors; 1 errors, or with --strict warnings; 2 a file cannot be
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			show, ok := map[string]func(io.Writer, []finding.Finding) error{
-				"text": printText, "json": printJSON, "sarif": printSARIF,
+				"text": printText, "json": printJSON, "sarif": func(w io.Writer, found []finding.Finding) error {
+					return cli.SARIF(w, found, slices.Concat(config.Codes(), mapping.Codes()))
+				},
 			}[format]
 			if !ok {
 				return cli.Exit(cli.ExitUsage, fmt.Errorf("--format %q: write text, json or sarif", format))
@@ -74,7 +76,7 @@ func check(configFile, mappingFile string, env []string) ([]finding.Finding, err
 	findings := []finding.Finding{}
 	var issuers []string
 	if configFile != "" {
-		if err := readable(configFile); err != nil {
+		if err := cli.Readable(configFile); err != nil {
 			return nil, err
 		}
 		c, found := config.Load(configFile, env)
@@ -91,7 +93,7 @@ func check(configFile, mappingFile string, env []string) ([]finding.Finding, err
 	if mappingFile == "" { // config.toml is too broken to say which
 		return findings, nil
 	}
-	if err := readable(mappingFile); err != nil {
+	if err := cli.Readable(mappingFile); err != nil {
 		return findings, err
 	}
 	m, found := mapping.Load(mappingFile)
@@ -103,18 +105,6 @@ func check(configFile, mappingFile string, env []string) ([]finding.Finding, err
 		findings = append(findings, m.CheckIssuers(issuers)...)
 	}
 	return findings, nil
-}
-
-func readable(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return fmt.Errorf("%s is a directory: name a file", path)
-	}
-	return nil
 }
 
 func printText(w io.Writer, findings []finding.Finding) error {
@@ -132,25 +122,10 @@ func printText(w io.Writer, findings []finding.Finding) error {
 	if len(findings) == 0 {
 		b.WriteString("no findings\n")
 	} else {
-		fmt.Fprintf(&b, "%s, %s\n", plural(failures, "error"), plural(len(findings)-failures, "warning"))
+		fmt.Fprintf(&b, "%s, %s\n", cli.Plural(failures, "error"), cli.Plural(len(findings)-failures, "warning"))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
-}
-
-func printJSON(w io.Writer, findings []finding.Finding) error { return encode(w, findings) }
-
-// encode writes JSON as people read it: indented, and "<" as "<".
-func encode(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
-}
+func printJSON(w io.Writer, findings []finding.Finding) error { return cli.JSON(w, findings) }

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,7 +18,8 @@ import (
 	"github.com/claimgate/claimgate/app/config"
 	"github.com/claimgate/claimgate/app/demo"
 	"github.com/claimgate/claimgate/app/demo/issuer"
-	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/app/serve"
+	"github.com/claimgate/claimgate/internal/finding"
 	"github.com/spf13/cobra"
 )
 
@@ -71,20 +70,20 @@ func runDemo(ctx context.Context, listen string, once bool, out io.Writer) (err 
 		return err
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- s.run(ctx) }()
+	go func() { ended <- s.Run(ctx) }()
 	defer func() {
 		http.DefaultClient.CloseIdleConnections() // ours, which the stop would wait for
 		stop()
 		err = errors.Join(err, <-ended)
 	}()
-	if err := waitReady(ctx, s); err != nil {
+	if err := s.WaitReady(ctx); err != nil {
 		return err
 	}
 	cases, err := demo.Cases(iss.Issuer, time.Now())
 	if err != nil {
 		return err
 	}
-	wrong, err := ask(ctx, s.url(), cases, out)
+	wrong, err := ask(ctx, s.URL(), cases, out)
 	if err != nil {
 		return err
 	}
@@ -94,7 +93,7 @@ func runDemo(ctx context.Context, listen string, once bool, out io.Writer) (err 
 	if once {
 		return nil
 	}
-	fmt.Fprintf(out, demoText, s.url(), iss.URL(), iss.ClientID(), s.config.Mapping.File, s.config.Audit.Output)
+	fmt.Fprintf(out, demoText, s.URL(), iss.URL(), iss.ClientID(), filepath.Join(dir, mappingName), filepath.Join(dir, logName))
 	<-ctx.Done()
 	return nil
 }
@@ -111,10 +110,16 @@ Every decision is a line of:                     %s
 Stop with Ctrl-C.
 `
 
+// The files of the demo, in a directory that the demo removes at its end.
+const (
+	mappingName = "mapping.toml"
+	logName     = "decisions.jsonl"
+)
+
 // demoService is the real service, configured as serve would be from the
 // environment alone.
-func demoService(ctx context.Context, dir, listen, issuerURL, audience string) (*service, error) {
-	mappingFile := filepath.Join(dir, "mapping.toml")
+func demoService(ctx context.Context, dir, listen, issuerURL, audience string) (*serve.Service, error) {
+	mappingFile := filepath.Join(dir, mappingName)
 	if err := os.WriteFile(mappingFile, claimgate.ExampleMapping, 0o600); err != nil {
 		return nil, err
 	}
@@ -124,33 +129,15 @@ func demoService(ctx context.Context, dir, listen, issuerURL, audience string) (
 		"CLAIMGATE_ISSUER_0_URL=" + issuerURL,
 		"CLAIMGATE_ISSUER_0_AUDIENCES=" + audience,
 		"CLAIMGATE_MAPPING_FILE=" + mappingFile,
-		"CLAIMGATE_AUDIT_OUTPUT=" + filepath.Join(dir, "decisions.jsonl"),
+		"CLAIMGATE_AUDIT_OUTPUT=" + filepath.Join(dir, logName),
 		"CLAIMGATE_SERVER_DRAIN_DELAY=0s", "CLAIMGATE_SERVER_SHUTDOWN_GRACE=2s", // no balancer is in front
 		"CLAIMGATE_LOG_LEVEL=error",
 		"CLAIMGATE_LOG_FORMAT=console",
 	})
 	if c == nil {
-		return nil, findingsError(found)
+		return nil, finding.AsError(found)
 	}
-	return newService(ctx, c, newLog(c.Log))
-}
-
-// waitReady asks as a load balancer would, until the issuer's keys are there.
-func waitReady(ctx context.Context, s *service) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	url := "http://" + s.adminListener.Addr().String() + "/readyz"
-	for {
-		err := healthcheck(ctx, url, time.Second, io.Discard)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the server did not get ready: %w", err)
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
+	return serve.New(ctx, c, theBuild(), serve.NewLog(c.Log))
 }
 
 // ask sends the questions and prints a line for each. It returns how many
@@ -159,7 +146,7 @@ func ask(ctx context.Context, url string, cases []demo.Case, out io.Writer) (wro
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "WHO\tACTION\tOBJECT\tANSWER\tREASON")
 	for _, c := range cases {
-		allow, reason, err := askOne(ctx, url, c.Body)
+		allow, reason, err := demo.Ask(ctx, url, c.Body)
 		if err != nil {
 			return wrong, err
 		}
@@ -181,25 +168,4 @@ func orDash(s string) string {
 		return "-"
 	}
 	return s
-}
-
-// askOne asks as MinIO does, and reads the answer's body, whatever the status.
-func askOne(ctx context.Context, url string, body []byte) (allow bool, reason gateway.Reason, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		return false, "", err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return false, "", err
-	}
-	defer resp.Body.Close()
-	var answer struct {
-		Result bool `json:"result"`
-	}
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
-		return false, "", err
-	}
-	return answer.Result, gateway.Reason(resp.Header.Get("X-Claimgate-Reason")), nil
 }

@@ -32,20 +32,20 @@ Exit codes: 0 nobody gains, or only what --allow-gain names; 2 a file cannot be 
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			show, ok := map[string]func(io.Writer, *diff.Result) error{
-				"text": printDiff, "md": printDiffMarkdown, "json": func(w io.Writer, r *diff.Result) error { return encode(w, r) },
+				"text": printDiff, "md": printDiffMarkdown, "json": func(w io.Writer, r *diff.Result) error { return cli.JSON(w, r) },
 			}[format]
 			if !ok {
-				return usage("--format %q: write text, md or json", format)
+				return cli.Usage("--format %q: write text, md or json", format)
 			}
-			now, err := clock(at)
+			now, err := cli.Clock(at)
 			if err != nil {
 				return err
 			}
-			before, err := loadMappingFile(args[0])
+			before, err := cli.LoadMapping(args[0])
 			if err != nil {
 				return err
 			}
-			after, err := loadMappingFile(args[1])
+			after, err := cli.LoadMapping(args[1])
 			if err != nil {
 				return err
 			}
@@ -157,49 +157,23 @@ func printDiffMarkdown(w io.Writer, r *diff.Result) error {
 		}
 		fmt.Fprintf(&b, "\n**%s**\n\n| who | actions | on | by |\n|---|---|---|---|\n", s.title)
 		for _, c := range s.changes {
-			on := codes(c.Resources)
+			on := cli.Codes(c.Resources)
 			for _, resource := range c.Within {
-				on += "<br>within " + code(resource)
+				on += "<br>within " + cli.Code(resource)
 			}
 			if len(c.Except) > 0 {
-				on += "<br>except " + codes(c.Except)
+				on += "<br>except " + cli.Codes(c.Except)
 			}
 			if len(c.Conditions) > 0 {
-				on += "<br>if " + codes(c.Conditions)
+				on += "<br>if " + cli.Codes(c.Conditions)
 			}
 			var by []string
 			for _, rule := range c.Rules {
 				by = append(by, fmt.Sprintf("%s:%d", rule.File, rule.Line))
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", cell(whose(&c)), codes(cli.ShortActions(c.Actions)), on, codes(by))
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", cli.Cell(whose(&c)), cli.Codes(cli.ShortActions(c.Actions)), on, cli.Codes(by))
 		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// codes writes names as code, so that nothing in them is read as Markdown.
-func codes(list []string) string {
-	var quoted []string
-	for _, text := range list {
-		quoted = append(quoted, code(text))
-	}
-	return strings.Join(quoted, ", ")
-}
-
-func code(text string) string {
-	fence := "`"
-	for strings.Contains(text, fence) {
-		fence += "`"
-	}
-	if len(fence) > 1 {
-		text = " " + text + " "
-	}
-	return fence + cell(text) + fence
-}
-
-// cell keeps a text within its cell of a table.
-func cell(text string) string {
-	text = strings.NewReplacer("|", `\|`, "\n", " ", "\r", " ").Replace(text)
-	return text
 }

@@ -66,20 +66,20 @@ Exit codes: 0 whatever the answer is; 2 the request or a file cannot be read.`,
 
 func runExplain(cmd *cobra.Command, f *explainFlags) error {
 	if f.format != "text" && f.format != "json" {
-		return usage("--format %q: write text or json", f.format)
+		return cli.Usage("--format %q: write text or json", f.format)
 	}
-	now, err := clock(f.at)
+	now, err := cli.Clock(f.at)
 	if err != nil {
 		return err
 	}
 	if err := f.complete(); err != nil {
 		return err
 	}
-	m, err := loadMappingFile(f.mapping)
+	m, err := cli.LoadMapping(f.mapping)
 	if err != nil {
 		return err
 	}
-	o, err := gateOptions(m, f.config, f.question.Issuer, now, os.Environ())
+	o, err := cli.OfflineOptions(m, f.config, f.question.Issuer, now, os.Environ())
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func runExplain(cmd *cobra.Command, f *explainFlags) error {
 		return cli.Exit(cli.ExitUsage, err)
 	}
 	if f.format == "json" {
-		return encode(cmd.OutOrStdout(), x)
+		return cli.JSON(cmd.OutOrStdout(), x)
 	}
 	return printExplanation(cmd.OutOrStdout(), &x)
 }
@@ -103,13 +103,13 @@ func (f *explainFlags) complete() error {
 	q := &f.question
 	switch {
 	case f.request != "" && (q.Action != "" || q.Subject != "" || q.Account != ""):
-		return usage("--request holds the whole request: leave --sub, --account and --action out")
+		return cli.Usage("--request holds the whole request: leave --sub, --account and --action out")
 	case f.request != "":
 		return nil
 	case q.Action == "":
-		return usage("name a recorded request with --request, or make one up with --sub or --account and --action")
+		return cli.Usage("name a recorded request with --request, or make one up with --sub or --account and --action")
 	case q.Subject == "" && q.Account == "":
-		return usage("say who asks: --sub for a token's holder, --account for a static MinIO key")
+		return cli.Usage("say who asks: --sub for a token's holder, --account for a static MinIO key")
 	}
 	claims, err := pairs("--claim", f.claims)
 	if err != nil {
@@ -133,15 +133,11 @@ func pairs(flag string, list []string) (map[string][]string, error) {
 	for _, pair := range list {
 		name, value, found := strings.Cut(pair, "=")
 		if !found || name == "" {
-			return nil, usage("%s %q: write NAME=VALUE", flag, pair)
+			return nil, cli.Usage("%s %q: write NAME=VALUE", flag, pair)
 		}
 		all[name] = append(all[name], value)
 	}
 	return all, nil
-}
-
-func usage(format string, args ...any) error {
-	return cli.Exit(cli.ExitUsage, fmt.Errorf(format, args...))
 }
 
 func (f *explainFlags) explain(ctx context.Context, gate *offline.Gate, claim string, stdin io.Reader) (explain.Explanation, error) {
@@ -166,18 +162,11 @@ func (f *explainFlags) explain(ctx context.Context, gate *offline.Gate, claim st
 const maxRequest = 16 << 20
 
 func readRequest(path string, stdin io.Reader) ([]byte, error) {
-	in := stdin
-	if path != "-" {
-		if err := readable(path); err != nil {
-			return nil, err
-		}
-		file, err := os.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = file.Close() }()
-		in = file
+	in, err := cli.OpenInput(path, stdin, io.Discard)
+	if err != nil {
+		return nil, err
 	}
+	defer func() { _ = in.Close() }()
 	text, err := io.ReadAll(io.LimitReader(in, maxRequest+1))
 	if err == nil && len(text) > maxRequest {
 		err = errors.New("the request is larger than 16 MiB")

@@ -3,15 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/config"
+	"github.com/claimgate/claimgate/app/serve"
+	"github.com/claimgate/claimgate/internal/finding"
 	"github.com/spf13/cobra"
 )
 
@@ -39,7 +38,16 @@ Exit codes: 0 ready; 1 not ready, or no answer; 2 the configuration cannot be re
 				}
 				url = "http://" + listen + "/readyz"
 			}
-			return healthcheck(cmd.Context(), url, timeout, cmd.OutOrStdout())
+			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
+			defer cancel()
+			text, err := serve.AskReadiness(ctx, url)
+			if text != "" {
+				fmt.Fprintln(cmd.OutOrStdout(), text)
+			}
+			if err != nil {
+				return cli.Exit(cli.ExitFound, err)
+			}
+			return nil
 		},
 	}
 	cmd.Flags().StringVar(&url, "url", "", "address of /readyz")
@@ -55,7 +63,7 @@ func adminListen(configFile string) (string, error) {
 	case configFile != "":
 		c, found := config.Load(configFile, os.Environ())
 		if c == nil {
-			return "", findingsError(found)
+			return "", finding.AsError(found)
 		}
 		listen = c.Admin.Listen
 	case os.Getenv("CLAIMGATE_ADMIN_LISTEN") != "":
@@ -69,31 +77,4 @@ func adminListen(configFile string) (string, error) {
 		host = "127.0.0.1" // listening everywhere is listening here, too
 	}
 	return net.JoinHostPort(host, port), nil
-}
-
-func healthcheck(ctx context.Context, url string, timeout time.Duration, out io.Writer) error {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return cli.Exit(cli.ExitUsage, err)
-	}
-	// No proxy: the listener is this machine's.
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	resp, err := client.Do(req)
-	if err != nil {
-		return cli.Exit(cli.ExitFound, err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
-	if err != nil {
-		return cli.Exit(cli.ExitFound, err)
-	}
-	if _, err := fmt.Fprintln(out, strings.TrimSpace(string(body))); err != nil {
-		return err
-	}
-	if resp.StatusCode != http.StatusOK {
-		return cli.Exit(cli.ExitFound, fmt.Errorf("%s answered %s", url, resp.Status))
-	}
-	return nil
 }

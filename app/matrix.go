@@ -4,12 +4,11 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/claimgate/claimgate/app/cli"
+	"github.com/claimgate/claimgate/app/review/report"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/mapping/matrix"
 	"github.com/spf13/cobra"
@@ -34,17 +33,19 @@ Exit codes: 0 fine; 2 a file cannot be read or written.`,
 				"table": func(w io.Writer, _ *mapping.Mapping, rows []matrix.Row) error {
 					return matrixTable(w, rows, cli.Width(w))
 				},
-				"csv": matrixCSV, "md": matrixMarkdown, "html": matrixHTML,
-				"json": func(w io.Writer, _ *mapping.Mapping, rows []matrix.Row) error { return encode(w, rows) },
+				"csv": matrixCSV, "md": matrixMarkdown, "html": func(w io.Writer, m *mapping.Mapping, rows []matrix.Row) error {
+					return report.Page(w, "Who may do what where", m, rows, nil)
+				},
+				"json": func(w io.Writer, _ *mapping.Mapping, rows []matrix.Row) error { return cli.JSON(w, rows) },
 			}[format]
 			if !ok {
-				return usage("--format %q: write table, csv, json, md or html", format)
+				return cli.Usage("--format %q: write table, csv, json, md or html", format)
 			}
-			m, err := loadMappingFile(file)
+			m, err := cli.LoadMapping(file)
 			if err != nil {
 				return err
 			}
-			return writeOut(out, cmd.OutOrStdout(), func(w io.Writer) error { return show(w, m, matrix.Of(m)) })
+			return cli.WriteOut(out, cmd.OutOrStdout(), func(w io.Writer) error { return show(w, m, matrix.Of(m)) })
 		},
 	}
 	flags := cmd.Flags()
@@ -52,23 +53,6 @@ Exit codes: 0 fine; 2 a file cannot be read or written.`,
 	flags.StringVar(&format, "format", "table", "table, csv, json, md or html")
 	flags.StringVar(&out, "out", "", "the file to write; default standard output")
 	return cmd
-}
-
-// writeOut writes to a file, or to standard output where none is named.
-func writeOut(path string, stdout io.Writer, write func(io.Writer) error) (err error) {
-	if path == "" || path == "-" {
-		return write(stdout)
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		return cli.Exit(cli.ExitUsage, err)
-	}
-	defer func() {
-		if closed := f.Close(); err == nil && closed != nil {
-			err = cli.Exit(cli.ExitUsage, closed)
-		}
-	}()
-	return write(f)
 }
 
 var matrixHeads = []string{"PRINCIPAL", "POLICY", "EFFECT", "ON", "READ", "WRITE", "DELETE", "LIST", "ADMIN", "ROOT-EQUIVALENT"}
@@ -92,58 +76,13 @@ func matrixCells(r *matrix.Row, none string) []string {
 	return cells
 }
 
-// matrixTable shortens the first, second and fourth column as far as the width
-// asks for; 0 is as wide as it gets.
+// matrixTable shortens the columns of the principal, the policy and the resource.
 func matrixTable(w io.Writer, rows []matrix.Row, width int) error {
 	lines := [][]string{matrixHeads}
 	for i := range rows {
 		lines = append(lines, matrixCells(&rows[i], "-"))
 	}
-	widths := make([]int, len(matrixHeads))
-	total := 0
-	for column := range widths {
-		for _, line := range lines {
-			widths[column] = max(widths[column], len([]rune(line[column])))
-		}
-		total += widths[column] + 2
-	}
-	for width > 0 && total > width {
-		widest := 0
-		for _, column := range []int{0, 1, 3} {
-			if widths[column] > widths[widest] {
-				widest = column
-			}
-		}
-		if widths[widest] <= 12 {
-			break
-		}
-		widths[widest]--
-		total--
-	}
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, line := range lines {
-		for column, text := range line {
-			if text = plain(text); len([]rune(text)) > widths[column] {
-				text = string([]rune(text)[:widths[column]-1]) + "…"
-			}
-			if column > 0 {
-				text = "\t" + text
-			}
-			fmt.Fprint(tw, text)
-		}
-		fmt.Fprintln(tw)
-	}
-	return tw.Flush()
-}
-
-// plain keeps what a group is called from moving the cursor or the columns.
-func plain(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !strconv.IsPrint(r) {
-			return '\uFFFD'
-		}
-		return r
-	}, text)
+	return cli.Table(w, lines, width, 0, 1, 3)
 }
 
 func matrixCSV(w io.Writer, _ *mapping.Mapping, rows []matrix.Row) error {
@@ -153,7 +92,7 @@ func matrixCSV(w io.Writer, _ *mapping.Mapping, rows []matrix.Row) error {
 	}) // Error below has it
 	for i := range rows {
 		r := &rows[i]
-		line := []string{spreadsheet(r.Principal), spreadsheet(r.Issuer), r.Policy, r.Effect, r.Resource}
+		line := []string{cli.Spreadsheet(r.Principal), cli.Spreadsheet(r.Issuer), r.Policy, r.Effect, r.Resource}
 		for _, cell := range r.Cells() {
 			line = append(line, string(cell))
 		}
@@ -162,14 +101,6 @@ func matrixCSV(w io.Writer, _ *mapping.Mapping, rows []matrix.Row) error {
 	}
 	c.Flush()
 	return c.Error()
-}
-
-// spreadsheet keeps a name from being run as a formula when the table is opened.
-func spreadsheet(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
-	}
-	return text
 }
 
 func matrixMarkdown(w io.Writer, _ *mapping.Mapping, rows []matrix.Row) error {
@@ -181,7 +112,7 @@ func matrixMarkdown(w io.Writer, _ *mapping.Mapping, rows []matrix.Row) error {
 			case column == 2 || column > 3:
 				fmt.Fprintf(&b, "| %s ", text)
 			default:
-				fmt.Fprintf(&b, "| %s ", code(text))
+				fmt.Fprintf(&b, "| %s ", cli.Code(text))
 			}
 		}
 		b.WriteString("|\n")

@@ -3,9 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
-	"time"
 
 	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/review/replay"
@@ -30,16 +28,16 @@ denied one would be allowed; 2 a file cannot be read, or holds no decision log.`
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if format != "text" && format != "json" {
-				return usage("--format %q: write text or json", format)
+				return cli.Usage("--format %q: write text or json", format)
 			}
 			if failOn != "" && failOn != "flip" && failOn != "gain" {
-				return usage("--fail-on %q: write flip or gain", failOn)
+				return cli.Usage("--fail-on %q: write flip or gain", failOn)
 			}
-			now, err := clock(at)
+			now, err := cli.Clock(at)
 			if err != nil {
 				return err
 			}
-			m, err := loadMappingFile(file)
+			m, err := cli.LoadMapping(file)
 			if err != nil {
 				return err
 			}
@@ -48,7 +46,7 @@ denied one would be allowed; 2 a file cannot be read, or holds no decision log.`
 				return cli.Exit(cli.ExitUsage, err)
 			}
 			if format == "json" {
-				err = encode(cmd.OutOrStdout(), r)
+				err = cli.JSON(cmd.OutOrStdout(), r)
 			} else {
 				err = printReplay(cmd.OutOrStdout(), r)
 			}
@@ -72,59 +70,27 @@ denied one would be allowed; 2 a file cannot be read, or holds no decision log.`
 }
 
 func replayFile(path string, stdin io.Reader, stderr io.Writer, o replay.Options) (*replay.Result, error) {
-	if path == "-" {
-		return replay.Run(stdin, o)
-	}
-	if err := readable(path); err != nil {
-		return nil, err
-	}
-	f, err := os.Open(path)
+	in, err := cli.OpenInput(path, stdin, stderr)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = f.Close() }()
-	if _, looking := cli.Terminal(stderr); looking {
-		if info, err := f.Stat(); err == nil && info.Size() > 0 {
-			bar := progress{w: stderr, total: info.Size()}
-			o.Read = bar.add
-			defer bar.end()
-		}
-	}
-	return replay.Run(f, o)
+	defer func() { _ = in.Close() }()
+	return replay.Run(in, o)
 }
-
-// progress is a bar for whoever waits at a terminal.
-type progress struct {
-	w           io.Writer
-	total, done int64
-	shown       time.Time
-}
-
-func (p *progress) add(n int) {
-	p.done += int64(n)
-	if now := time.Now(); now.Sub(p.shown) > 100*time.Millisecond {
-		p.shown = now
-		const width = 40
-		full := int(width * p.done / max(p.total, 1))
-		fmt.Fprintf(p.w, "\r[%s%s] %3d %%", strings.Repeat("=", min(full, width)), strings.Repeat(" ", max(width-full, 0)), min(100*p.done/max(p.total, 1), 100))
-	}
-}
-
-func (p *progress) end() { fmt.Fprint(p.w, "\r\x1b[K") }
 
 // shownFlips is how many groups a person is shown.
 const shownFlips = 50
 
 func printReplay(w io.Writer, r *replay.Result) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d would be allowed that were denied, %d denied that were allowed\n", plural(r.Lines, "decision"), r.Gains, r.Losses)
+	fmt.Fprintf(&b, "%s: %d would be allowed that were denied, %d denied that were allowed\n", cli.Plural(r.Lines, "decision"), r.Gains, r.Losses)
 	fmt.Fprintf(&b, "  %d the same, %d the same for another reason, %d that no mapping affects, %d uncertain", r.Same, r.Reasons, r.Unaffected, r.Uncertain)
 	if r.Unreadable > 0 {
 		fmt.Fprintf(&b, ", %d unreadable", r.Unreadable)
 	}
 	b.WriteString("\n")
 	if r.Lost > 0 {
-		fmt.Fprintf(&b, "  %s more of which the log has no line, as it says itself\n", plural(r.Lost, "decision"))
+		fmt.Fprintf(&b, "  %s more of which the log has no line, as it says itself\n", cli.Plural(r.Lost, "decision"))
 	}
 	for i, f := range r.Flips {
 		if i == shownFlips {
@@ -135,7 +101,7 @@ func printReplay(w io.Writer, r *replay.Result) error {
 		if f.Allow {
 			word = "ALLOWED"
 		}
-		fmt.Fprintf(&b, "\n%7d  now %s: %s, %s\n", f.Count, word, plain(f.Principal), plain(f.Rule))
+		fmt.Fprintf(&b, "\n%7d  now %s: %s, %s\n", f.Count, word, cli.Printable(f.Principal), cli.Printable(f.Rule))
 		if f.File != "" {
 			fmt.Fprintf(&b, "         %s:%d\n", f.File, f.Line)
 		}

@@ -1,14 +1,13 @@
 package main
 
 import (
-	"context"
+	"errors"
 	"os"
-	"os/signal"
-	"syscall"
 
-	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/config"
+	"github.com/claimgate/claimgate/app/serve"
+	"github.com/claimgate/claimgate/internal/finding"
 	"github.com/spf13/cobra"
 )
 
@@ -38,48 +37,21 @@ a file that they name cannot be used.`,
   CLAIMGATE_LOG_LEVEL=debug claimgate serve --config config.toml`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return serve(cmd.Context(), file)
+			c, found := config.Load(file, os.Environ())
+			if c == nil {
+				return cli.Exit(cli.ExitUsage, finding.AsError(found))
+			}
+			err := serve.Process(cmd.Context(), c, theBuild())
+			var start *serve.StartError
+			switch {
+			case errors.As(err, &start):
+				return cli.Exit(cli.ExitUsage, err)
+			case err != nil:
+				return cli.Exit(cli.ExitFound, err)
+			}
+			return nil
 		},
 	}
 	cmd.Flags().StringVar(&file, "config", os.Getenv(config.EnvConfig), "config.toml; without it the environment alone counts")
 	return cmd
-}
-
-func serve(ctx context.Context, file string) error {
-	c, found := config.Load(file, os.Environ())
-	if c == nil {
-		return cli.Exit(cli.ExitUsage, findingsError(found))
-	}
-	log := newLog(c.Log)
-	for _, w := range c.Warnings() {
-		log.Warn().Bool("insecure", true).Msg(w)
-	}
-	ignoreWriteSignals()
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	defer signal.Stop(hangups)
-
-	collectEarly()
-	limitMemory(c, log, memlimit.FromCgroup)
-	s, err := newService(ctx, c, log)
-	if err != nil {
-		return cli.Exit(cli.ExitUsage, err)
-	}
-	go func() {
-		for {
-			select {
-			case <-hangups:
-				s.telling(s.hangup)
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	if err := s.run(ctx); err != nil {
-		return cli.Exit(cli.ExitFound, err)
-	}
-	return nil
 }

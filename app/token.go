@@ -15,6 +15,8 @@ import (
 
 	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/config"
+	"github.com/claimgate/claimgate/app/serve"
+	"github.com/claimgate/claimgate/internal/finding"
 	"github.com/claimgate/claimgate/verifier"
 	"github.com/spf13/cobra"
 )
@@ -105,9 +107,9 @@ func inspect(ctx context.Context, configFile, token, format string, out io.Write
 	if configFile != "" {
 		c, found := config.Load(configFile, os.Environ())
 		if c == nil {
-			return cli.Exit(cli.ExitUsage, findingsError(found))
+			return cli.Exit(cli.ExitUsage, finding.AsError(found))
 		}
-		o = verifierOptions(c)
+		o = serve.VerifierOptions(c)
 	}
 	v, err := verifier.New(o)
 	if err != nil {
@@ -116,7 +118,7 @@ func inspect(ctx context.Context, configFile, token, format string, out io.Write
 	defer v.Close()
 	if configFile != "" {
 		v.Start()
-		waitKeys(ctx, v)
+		serve.WaitKeys(ctx, v)
 	}
 	in := v.Inspect(ctx, token)
 	if configFile == "" {
@@ -131,29 +133,6 @@ func inspect(ctx context.Context, configFile, token, format string, out io.Write
 		}
 	}
 	return nil
-}
-
-// waitKeys waits until every issuer has answered or failed once.
-func waitKeys(ctx context.Context, v *verifier.Verifier) {
-	again := time.NewTicker(20 * time.Millisecond)
-	defer again.Stop()
-	enough := time.After(12 * time.Second)
-	for {
-		waiting := false
-		for _, st := range v.States() {
-			waiting = waiting || (st.Error == "" && !st.Usable)
-		}
-		if !waiting {
-			return
-		}
-		select {
-		case <-again.C:
-		case <-enough:
-			return
-		case <-ctx.Done():
-			return
-		}
-	}
 }
 
 // withoutIssuers takes the verdict on the issuer back where none was configured.

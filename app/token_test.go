@@ -1,10 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,35 +11,8 @@ import (
 	"github.com/claimgate/claimgate/app/demo/issuer"
 )
 
-// household is a configuration in files, with an issuer that answers.
-func household(t *testing.T) (config string, iss *issuer.Server) {
-	t.Helper()
-	iss, err := issuer.Listen(t.Context(), "127.0.0.1:0", issuer.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = iss.Close() })
-	dir := t.TempDir()
-	config = filepath.Join(dir, "config.toml")
-	text := fmt.Sprintf("[server]\nlisten = \"127.0.0.1:0\"\n[admin]\nlisten = \"127.0.0.1:0\"\n[[issuer]]\nname = \"authentik\"\nurl = %q\naudiences = [\"minio\"]\n", iss.URL())
-	for file, text := range map[string]string{config: text, filepath.Join(dir, "mapping.toml"): grantsRead} {
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return config, iss
-}
-
-// command runs claimgate and returns its exit code and what it printed.
-func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
-	t.Helper()
-	var out, err bytes.Buffer
-	code = run(t.Context(), args, &out, &err)
-	return code, out.String(), err.String()
-}
-
 func TestTokenInspectTellsEachCheck(t *testing.T) {
-	config, iss := household(t)
+	config, iss := soundConfig(t)
 	alice, _ := iss.User("alice")
 	good := iss.IDToken(alice)
 	expired := iss.IDClaims(alice)
@@ -81,7 +51,7 @@ func TestTokenInspectTellsEachCheck(t *testing.T) {
 }
 
 func TestTokenInspectWithoutAConfigurationJudgesNoIssuer(t *testing.T) {
-	_, iss := household(t)
+	_, iss := soundConfig(t)
 	alice, _ := iss.User("alice")
 	code, out, _ := command(t, "token", "inspect", "--token", iss.IDToken(alice), "--format", "json")
 	var got struct {
@@ -110,44 +80,5 @@ func TestTokenInspectWithoutAConfigurationJudgesNoIssuer(t *testing.T) {
 		if code, out, _ := command(t, append([]string{"token", "inspect"}, args...)...); code != 2 || out != "" {
 			t.Errorf("token inspect %v: exit %d, %q", args, code, out)
 		}
-	}
-}
-
-func TestDoctorFindsWhatIsWrong(t *testing.T) {
-	config, iss := household(t)
-	code, out, stderr := command(t, "doctor", "--config", config)
-	if code != 0 || strings.Contains(out, "fail") {
-		t.Fatalf("a healthy configuration: exit %d\n%s%s", code, out, stderr)
-	}
-	for _, want := range []string{"ok    configuration", "ok    mapping", "ok    issuer authentik", "1 signing keys", "ok    server.listen", "ok    decision log"} {
-		if !strings.Contains(out, want) {
-			t.Errorf("the output has no %q:\n%s", want, out)
-		}
-	}
-
-	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer taken.Close()
-	if err := iss.Close(); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("CLAIMGATE_SERVER_LISTEN", taken.Addr().String())
-	t.Setenv("CLAIMGATE_AUDIT_OUTPUT", filepath.Join(t.TempDir(), "no", "directory", "log"))
-	if err := os.WriteFile(filepath.Join(filepath.Dir(config), "mapping.toml"), []byte("version = 2\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	code, out, _ = command(t, "doctor", "--config", config)
-	if code != 1 {
-		t.Errorf("exit %d, want 1", code)
-	}
-	for _, want := range []string{"fail  mapping", "mapping.toml:1:", "fail  issuer authentik", "connection refused", "fail  server.listen", "fail  decision log", "ok    admin.listen"} {
-		if !strings.Contains(out, want) {
-			t.Errorf("the output has no %q:\n%s", want, out)
-		}
-	}
-	if code, _, _ := command(t, "doctor", "--config", "none.toml"); code != 2 {
-		t.Errorf("without a configuration: exit %d, want 2", code)
 	}
 }

@@ -5,24 +5,17 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/claimgate/claimgate/app/serve"
 	"github.com/spf13/cobra"
 )
 
 // Set by the linker: -ldflags "-X main.version=... -X main.commit=... -X main.date=...".
 var version, commit, date string
 
-// build is what /version and the version command show.
-type build struct {
-	Version string `json:"version"`
-	Commit  string `json:"commit"`
-	Date    string `json:"date,omitempty"`
-	Go      string `json:"go"`
-}
-
 // theBuild fills what the linker was not told from what the Go toolchain wrote
 // into the binary.
-func theBuild() build {
-	b := build{version, commit, date, runtime.Version()}
+func theBuild() serve.Build {
+	b := serve.Build{Version: version, Commit: commit, Date: date, Go: runtime.Version()}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b

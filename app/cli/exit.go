@@ -1,5 +1,7 @@
 package cli
 
+import "fmt"
+
 // Exit codes, a contract with scripts.
 const (
 	ExitFine  = 0
@@ -25,3 +27,8 @@ func (e *ExitError) Error() string {
 }
 
 func (e *ExitError) Unwrap() error { return e.Err }
+
+// Usage returns an *ExitError for wrong usage, with ExitUsage.
+func Usage(format string, args ...any) error {
+	return Exit(ExitUsage, fmt.Errorf(format, args...))
+}

@@ -7,6 +7,7 @@ package finding
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,4 +94,15 @@ func Sort(list []Finding) {
 			cmp.Compare(a.Column, b.Column),
 		)
 	})
+}
+
+// AsError returns one error with a line for each finding that stops a start or a reload.
+func AsError(found []Finding) error {
+	var lines []string
+	for _, f := range found {
+		if f.Severity == Error {
+			lines = append(lines, f.String())
+		}
+	}
+	return errors.New(strings.Join(lines, "\n"))
 }

@@ -96,3 +96,11 @@ func Failed(outcomes []Outcome) int {
 func Unexercised(rules []Rule) []Rule {
 	return slices.DeleteFunc(slices.Clone(rules), func(r Rule) bool { return r.Exercised })
 }
+
+// Coverage returns how many percent of the rules are exercised; 100 if there are none.
+func Coverage(rules []Rule) int {
+	if len(rules) == 0 {
+		return 100
+	}
+	return 100 * (len(rules) - len(Unexercised(rules))) / len(rules)
+}

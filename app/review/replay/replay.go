@@ -90,9 +90,8 @@ const (
 // Options say how to replay.
 type Options struct {
 	Mapping *mapping.Mapping
-	Now     time.Time       // the time at which grants are judged
-	Read    func(bytes int) // told of what has been read; may be nil
-	Workers int             // default: one a processor
+	Now     time.Time // the time at which grants are judged
+	Workers int       // default: one a processor
 }
 
 // Run replays a log.
@@ -112,7 +111,7 @@ func Run(log io.Reader, o Options) (*Result, error) {
 			}
 		})
 	}
-	err := split(log, pieces, o.Read)
+	err := split(log, pieces)
 	close(pieces)
 	running.Wait()
 	if err != nil {
@@ -124,15 +123,12 @@ func Run(log io.Reader, o Options) (*Result, error) {
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, piece+piece/4); return &b }}
 
 // split hands out pieces that end with a line.
-func split(log io.Reader, pieces chan<- []byte, read func(int)) error {
+func split(log io.Reader, pieces chan<- []byte) error {
 	in := bufio.NewReaderSize(log, 64<<10)
 	for {
 		buffer := (*buffers.Get().(*[]byte))[:0]
 		p, err := fill(in, buffer[:0])
 		if len(p) > 0 {
-			if read != nil {
-				read(len(p))
-			}
 			pieces <- p
 		}
 		switch {

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+)
+
+// OpenInput opens the file path for reading, or returns stdin if path is "-". If stderr is a
+// terminal, a bar on stderr shows how much of the file has been read; Close removes the bar.
+func OpenInput(path string, stdin io.Reader, stderr io.Writer) (io.ReadCloser, error) {
+	if path == "-" {
+		return io.NopCloser(stdin), nil
+	}
+	if err := Readable(path); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	_, terminal := Terminal(stderr)
+	if info, err := f.Stat(); !terminal || err != nil || info.Size() == 0 {
+		return f, nil //nolint:nilerr // a file without a size is read without a bar
+	} else {
+		return &measured{File: f, w: stderr, total: info.Size()}, nil
+	}
+}
+
+// measured is a file that shows on w how much of the file has been read.
+type measured struct {
+	*os.File
+	w           io.Writer
+	total, done int64
+	shown       time.Time
+}
+
+func (m *measured) Read(b []byte) (int, error) {
+	n, err := m.File.Read(b)
+	m.done += int64(n)
+	if now := time.Now(); now.Sub(m.shown) > 100*time.Millisecond {
+		m.shown = now
+		const width = 40
+		full := int(min(width*m.done/m.total, width)) // a log may grow while somebody reads the log
+		fmt.Fprintf(m.w, "\r[%s%s] %3d %%", strings.Repeat("=", full), strings.Repeat(" ", width-full), min(100*m.done/m.total, 100))
+	}
+	return n, err
+}
+
+func (m *measured) Close() error {
+	fmt.Fprint(m.w, "\r\x1b[K")
+	return m.File.Close()
+}

@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"encoding/xml"
+	"io"
+)
+
+// The part of JUnit's XML that CI servers read.
+type (
+	JUnitSuite struct {
+		XMLName  xml.Name    `xml:"testsuite"`
+		Name     string      `xml:"name,attr"`
+		Tests    int         `xml:"tests,attr"`
+		Failures int         `xml:"failures,attr"`
+		Cases    []JUnitCase `xml:"testcase"`
+		Output   string      `xml:"system-out,omitempty"`
+	}
+	JUnitCase struct {
+		Name    string        `xml:"name,attr"`
+		Class   string        `xml:"classname,attr"`
+		File    string        `xml:"file,attr"`
+		Line    int           `xml:"line,attr"`
+		Time    string        `xml:"time,attr"`
+		Failure *JUnitFailure `xml:"failure"`
+	}
+	JUnitFailure struct {
+		Message string `xml:"message,attr"`
+		Text    string `xml:",chardata"`
+	}
+)
+
+// JUnit writes the suite as XML.
+func JUnit(w io.Writer, suite *JUnitSuite) error {
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	e := xml.NewEncoder(w)
+	e.Indent("", "  ")
+	if err := e.Encode(suite); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}

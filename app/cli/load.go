@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/claimgate/claimgate/app/config"
+	"github.com/claimgate/claimgate/app/review/offline"
+	"github.com/claimgate/claimgate/app/serve"
+	"github.com/claimgate/claimgate/internal/finding"
+	"github.com/claimgate/claimgate/mapping"
+)
+
+// LoadMapping reads a mapping for a command that only looks at the mapping. The error is an
+// *ExitError with ExitUsage: no path, a file that cannot be read, or a mapping with errors.
+func LoadMapping(path string) (*mapping.Mapping, error) {
+	if path == "" {
+		return nil, Exit(ExitUsage, errors.New("name the mapping with --mapping FILE"))
+	}
+	if err := Readable(path); err != nil {
+		return nil, Exit(ExitUsage, err)
+	}
+	m, found := mapping.Load(path)
+	if m == nil {
+		return nil, Exit(ExitUsage, fmt.Errorf("%s has errors:\n%w", path, finding.AsError(found)))
+	}
+	return m, nil
+}
+
+// OfflineOptions returns the options of a gate that decides by the mapping m without a server. If
+// configFile is not empty, the evidence rules, the owner rule and the issuers are those of that
+// config.toml with the environment env.
+func OfflineOptions(m *mapping.Mapping, configFile, issuer string, now func() time.Time, env []string) (offline.Options, error) {
+	o := offline.Options{Mapping: m, Issuer: issuer, Now: now}
+	if configFile == "" {
+		return o, nil
+	}
+	c, found := config.Load(configFile, env)
+	if c == nil || finding.HasErrors(found) {
+		return o, Exit(ExitUsage, fmt.Errorf("%s has errors:\n%w", configFile, finding.AsError(found)))
+	}
+	for _, i := range c.Issuers {
+		o.Issuers = append(o.Issuers, offline.Issuer{Name: i.Name, URL: i.URL, UsernameClaim: i.UsernameClaim})
+	}
+	o.Evidence, o.EvaluateOwner = serve.Evidence(c), c.Owner.Decision == "evaluate"
+	return o, nil
+}
+
+// Clock returns the time at which grants are judged: now, or the value of --at, a date or a time of
+// RFC 3339.
+func Clock(at string) (func() time.Time, error) {
+	if at == "" {
+		return time.Now, nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, at); err == nil {
+			return func() time.Time { return t }, nil
+		}
+	}
+	return nil, Exit(ExitUsage, fmt.Errorf("--at %q: write a date such as 2027-03-31, or a time such as 2027-03-31T12:00:00Z", at))
+}
+
+// Readable returns an error if the file cannot be opened, or is a directory.
+func Readable(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a directory: name a file", path)
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+)
+
+// narrowest is the width in characters below which Table does not shorten a column.
+const narrowest = 12
+
+// Table prints lines of equal length as columns. If width is above 0 and the lines are wider, Table
+// shortens the columns named by their index in shorten, the widest first.
+func Table(w io.Writer, lines [][]string, width int, shorten ...int) error {
+	widths := make([]int, len(lines[0]))
+	total := 0
+	for column := range widths {
+		for _, line := range lines {
+			widths[column] = max(widths[column], len([]rune(line[column])))
+		}
+		total += widths[column] + 2
+	}
+	for width > 0 && total > width {
+		widest := shorten[0]
+		for _, column := range shorten {
+			if widths[column] > widths[widest] {
+				widest = column
+			}
+		}
+		if widths[widest] <= narrowest {
+			break
+		}
+		widths[widest]--
+		total--
+	}
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, line := range lines {
+		for column, text := range line {
+			if text = Printable(text); len([]rune(text)) > widths[column] {
+				text = string([]rune(text)[:widths[column]-1]) + "…"
+			}
+			if column > 0 {
+				text = "\t" + text
+			}
+			fmt.Fprint(tw, text)
+		}
+		fmt.Fprintln(tw)
+	}
+	return tw.Flush()
+}

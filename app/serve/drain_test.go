@@ -1,0 +1,114 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/claimgate/claimgate/app/config"
+	"github.com/claimgate/claimgate/app/demo"
+	"github.com/rs/zerolog"
+)
+
+// A balancer that asks /readyz needs time to notice: until it has, questions go
+// on to come in, and each is answered.
+func TestAStopIsSaidOnReadyzBeforeTheListenerCloses(t *testing.T) {
+	l := start(t, "CLAIMGATE_SERVER_DRAIN_DELAY=3s")
+	if status, _ := l.get("/readyz"); status != 200 {
+		t.Fatalf("/readyz before the stop: %d", status)
+	}
+	waiting, noticed := make(chan time.Duration), make(chan struct{})
+	l.wait = func(d time.Duration) {
+		waiting <- d
+		<-noticed
+	}
+	l.stop()
+	if d := <-waiting; d != 3*time.Second {
+		t.Errorf("the listener closes after %s", d)
+	}
+	if status, body := l.get("/readyz"); status != 503 || !strings.Contains(body, `"draining":true`) {
+		t.Errorf("/readyz while stopping: %d %s", status, body)
+	}
+	if !l.answers(true)() {
+		t.Error("a question between the stop signal and the closing was not answered")
+	}
+	close(noticed)
+	until(t, "the closing of the listener", func() bool {
+		c, err := net.Dial("tcp", l.publicListener.Addr().String())
+		if err == nil {
+			_ = c.Close()
+		}
+		return err != nil
+	})
+}
+
+// What a stop signal finds under way is answered, and its line is in the log.
+func TestAStopLosesNoLine(t *testing.T) {
+	l := start(t, "CLAIMGATE_SERVER_SHUTDOWN_GRACE=30s")
+	ctx, stopLoad := context.WithCancel(t.Context())
+	answered := make(chan int, 1)
+	go func() {
+		n := 0
+		for ctx.Err() == nil {
+			if _, _, err := demo.Ask(t.Context(), l.URL(), []byte(aliceReads)); err != nil {
+				break // refused, once the listener is closed
+			}
+			n++
+		}
+		http.DefaultClient.CloseIdleConnections()
+		answered <- n
+	}()
+	until(t, "the first lines", func() bool {
+		text, _ := os.ReadFile(l.path("decisions.jsonl"))
+		return strings.Count(string(text), "\n") > 10
+	})
+	l.stop()
+	if err := <-l.ended; err != nil {
+		t.Errorf("the service ended with %v", err)
+	}
+	l.ended <- nil // for the clean-up
+	stopLoad()
+	n := <-answered
+	text, err := os.ReadFile(l.path("decisions.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Count(string(text), "\n"); lines != n {
+		t.Errorf("%d answers have %d lines", n, lines)
+	}
+}
+
+func TestAListenerThatFailsEndsTheServiceAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	mapping := dir + "/mapping.toml"
+	if err := os.WriteFile(mapping, []byte(grantsRead), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, found := config.Load("", []string{
+		"CLAIMGATE_SERVER_LISTEN=127.0.0.1:0", "CLAIMGATE_ADMIN_LISTEN=127.0.0.1:0", "CLAIMGATE_AUDIT_OUTPUT=off",
+		"CLAIMGATE_ISSUER_0_URL=http://127.0.0.1:1/", "CLAIMGATE_ISSUER_0_AUDIENCES=minio", "CLAIMGATE_MAPPING_FILE=" + mapping,
+	})
+	if c == nil {
+		t.Fatal(found)
+	}
+	s, err := New(t.Context(), c, Build{}, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.wait = func(d time.Duration) {
+		if d != 0 {
+			t.Errorf("it waits %s for balancers though nobody is served", d)
+		}
+	}
+	if err := s.adminListener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Run(t.Context()); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("the service ended with %v", err)
+	}
+}

@@ -1,0 +1,73 @@
+package serve
+
+import (
+	"context"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+)
+
+// readyAtLatest bounds how long systemd waits for the issuer's keys. A unit that starts after
+// claimgate, such as MinIO, then finds claimgate able to decide. The wait is bounded because root and
+// static accounts get answers without keys.
+const readyAtLatest = 10 * time.Second
+
+// announce tells systemd (sd_notify(3)) that the service is ready, and from then on that the service
+// is alive if the unit has WatchdogSec=. Without systemd announce does nothing.
+func (s *Service) announce(ctx context.Context) {
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	late := time.NewTimer(readyAtLatest)
+	defer late.Stop()
+	for waiting := !s.admin.Readiness().Ready; waiting; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-late.C:
+			waiting = false
+		case <-again.C:
+			waiting = !s.admin.Readiness().Ready
+		}
+	}
+	s.announced.Store(true)
+	s.tell(daemon.SdNotifyReady + "\n" + s.status())
+	every, err := daemon.SdWatchdogEnabled(false)
+	if err != nil || every == 0 {
+		return
+	}
+	alive := time.NewTicker(every / 2) // as sd_watchdog_enabled(3) asks
+	defer alive.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-alive.C:
+			s.tell(daemon.SdNotifyWatchdog + "\n" + s.status())
+		}
+	}
+}
+
+// status returns the line that systemctl status shows.
+func (s *Service) status() string {
+	if s.admin.Readiness().Ready {
+		return "STATUS=answering on " + s.URL()
+	}
+	return "STATUS=answering on " + s.URL() + ", but not ready: see /readyz"
+}
+
+// telling tells systemd of a reload's start and end, for units of Type=notify-reload.
+func (s *Service) telling(reload func()) {
+	if !s.announced.Load() {
+		reload() // systemd takes RELOADING=1 only after READY=1
+		return
+	}
+	s.tell(daemon.SdNotifyReloading + "\n" + daemon.SdNotifyMonotonicUsec())
+	reload()
+	s.tell(daemon.SdNotifyReady + "\n" + s.status())
+}
+
+func (s *Service) tell(state string) {
+	if _, err := daemon.SdNotify(false, state); err != nil {
+		s.log.Warn().Err(err).Msg("systemd could not be told: NOTIFY_SOCKET")
+	}
+}
