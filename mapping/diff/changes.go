@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/access"
 )
 
 // changes gathers terms into what a person reads: the actions that share their
@@ -30,21 +31,21 @@ type found struct {
 	rules              []mapping.Rule // any of which grants it
 }
 
-func (c *changes) add(at place, action string, terms []term, by *mapping.Grants) {
+func (c *changes) add(at place, action string, terms []access.Term, by *mapping.Grants) {
 	for _, t := range terms {
-		shown := func(g glob) string { return at.p.show(resource(action, at.read.captures.text(g))) }
+		shown := func(g access.Pattern) string { return at.p.Show(access.Resource(action, at.read.Text(g))) }
 		f := &found{
-			principal: at.p.name, together: at.p.together, action: action, from: at.from, everywhere: at.everywhere,
-			resource: shown(t.in[0]), rules: at.read.grantors(by, action, t.allowed),
+			principal: at.p.Name, together: at.p.Together, action: action, from: at.from, everywhere: at.everywhere,
+			resource: shown(t.In[0]), rules: at.read.Grantors(by, action, t.Allowed),
 		}
-		for _, g := range t.in[1:] {
+		for _, g := range t.In[1:] {
 			f.within = append(f.within, shown(g))
 		}
-		for _, x := range t.except {
+		for _, x := range t.Except {
 			f.except = append(f.except, shown(x))
 		}
-		for _, text := range t.conditions {
-			f.conditions = append(f.conditions, at.p.show(text))
+		for _, text := range t.Conditions {
+			f.conditions = append(f.conditions, at.p.Show(text))
 		}
 		slices.Sort(f.within)
 		slices.Sort(f.except)
@@ -118,7 +119,7 @@ func (f *found) by() string { return fmt.Sprint(f.rules) }
 func byRules(rules []Rule) string { return fmt.Sprint(rules) }
 
 func (f *found) change(issuer string) *Change {
-	if issuer == otherIssuer {
+	if issuer == access.OtherIssuer {
 		issuer = "any other"
 	}
 	c := &Change{
@@ -156,27 +157,4 @@ func joined(merged map[string]*Change, order []string) []Change {
 	}
 	slices.SortStableFunc(list, compareChanges)
 	return list
-}
-
-// resource writes the text of a glob as the Resource of a policy.
-func resource(action, text string) string {
-	switch family, _, _ := strings.Cut(action, ":"); {
-	case family == "kms" && text == "/":
-		return noKey
-	case family == "kms":
-		return kmsARN + text
-	case family == "s3":
-		return s3ARN + text
-	case text == "*":
-		return "*"
-	}
-	return s3ARN + text
-}
-
-// show writes captures as the pattern does.
-func (p *principal) show(text string) string {
-	for made, capture := range p.shown {
-		text = strings.ReplaceAll(text, made, capture)
-	}
-	return text
 }

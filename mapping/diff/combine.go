@@ -5,14 +5,16 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/access"
+	"github.com/claimgate/claimgate/mapping/policy"
 )
 
 // combinations looks for what changes only for those who are two at once: a
 // guard that excepts one group bears on what another allows, and so does a Deny
 // that a group's policy brings.
-func (c *comparer) combinations(everybody []*principal, now time.Time) {
+func (c *comparer) combinations(everybody []*access.Principal, now time.Time) {
 	for _, second := range everybody {
-		if len(second.groups) == 0 || second.subject != "" {
+		if len(second.Groups) == 0 || second.Subject != "" {
 			continue
 		}
 		for _, issuer := range c.issuers {
@@ -20,7 +22,7 @@ func (c *comparer) combinations(everybody []*principal, now time.Time) {
 				continue
 			}
 			for _, first := range everybody {
-				if first != second && first.account == "" {
+				if first != second && first.Account == "" {
 					c.pair(first, second, issuer, now)
 				}
 			}
@@ -30,10 +32,10 @@ func (c *comparer) combinations(everybody []*principal, now time.Time) {
 
 // bearsOnOthers says that a group excepts its members from a guard, or that
 // what its policies deny changes.
-func (c *comparer) bearsOnOthers(p *principal, issuer string, now time.Time) bool {
+func (c *comparer) bearsOnOthers(p *access.Principal, issuer string, now time.Time) bool {
 	for _, m := range []*mapping.Mapping{c.before, c.after} {
 		for _, g := range m.Guards() {
-			if slices.Contains(g.Except, p.groups[0]) && (g.Issuer == "" || g.Issuer == issuer) {
+			if slices.Contains(g.Except, p.Groups[0]) && (g.Issuer == "" || g.Issuer == issuer) {
 				return true
 			}
 		}
@@ -50,14 +52,14 @@ func (c *comparer) bearsOnOthers(p *principal, issuer string, now time.Time) boo
 func (c *comparer) ownDenies(g *mapping.Grants) []string {
 	var keys []string
 	for _, h := range g.Held() {
-		for _, s := range c.read.statements(h) {
+		for _, s := range c.read.Statements(h) {
 			if !s.Deny {
 				continue
 			}
-			for _, r := range s.regions {
-				for _, action := range actions {
+			for _, r := range s.Regions {
+				for _, action := range policy.Actions() {
 					if s.Covers(action) {
-						keys = append(keys, action+r.key)
+						keys = append(keys, action+r.Key())
 					}
 				}
 			}
@@ -67,8 +69,8 @@ func (c *comparer) ownDenies(g *mapping.Grants) []string {
 	return slices.Compact(keys)
 }
 
-func (c *comparer) pair(first, second *principal, issuer string, now time.Time) {
-	both := first.with(second)
+func (c *comparer) pair(first, second *access.Principal, issuer string, now time.Time) {
+	both := first.With(second)
 	for _, i := range c.instants(both, issuer, now) {
 		if same(i.before, i.after) {
 			continue
@@ -82,20 +84,16 @@ func (c *comparer) pair(first, second *principal, issuer string, now time.Time) 
 }
 
 // comparePair reports what the two have together beyond what each has alone.
-func (c *comparer) comparePair(first, second, both *principal, issuer string, i instant, t time.Time) {
+func (c *comparer) comparePair(first, second, both *access.Principal, issuer string, i instant, t time.Time) {
 	at := place{p: both, read: c.read, issuer: issuer, everywhere: len(c.issuers), from: i.from}
-	type pairOf struct{ before, after reach }
+	type pairOf struct{ before, after access.Reach }
 	alone := make([]pairOf, 0, 2)
-	for _, p := range []*principal{first, second} {
-		alone = append(alone, pairOf{c.read.reach(p.holds(c.before, issuer, t)), c.read.reach(p.holds(c.after, issuer, t))})
+	for _, p := range []*access.Principal{first, second} {
+		alone = append(alone, pairOf{c.read.Reach(p.Holds(c.before, issuer, t)), c.read.Reach(p.Holds(c.after, issuer, t))})
 	}
-	together := pairOf{c.read.reach(i.before), c.read.reach(i.after)}
-	for _, action := range actions {
-		sidesOf := func(p pairOf) *sides {
-			return &sides{
-				cover(p.before.allows, action), cover(p.before.denies, action), cover(p.after.allows, action), cover(p.after.denies, action),
-			}
-		}
+	together := pairOf{c.read.Reach(i.before), c.read.Reach(i.after)}
+	for _, action := range policy.Actions() {
+		sidesOf := func(p pairOf) *access.Sides { return access.SidesOf(p.before, p.after, action) }
 		found := c.beyond(sidesOf(together), sidesOf(alone[0]), sidesOf(alone[1]))
 		c.gains.add(at, action, found.gains, i.after)
 		c.losses.add(at, action, found.losses, i.before)
@@ -103,10 +101,10 @@ func (c *comparer) comparePair(first, second, both *principal, issuer string, i 
 }
 
 // beyond is what comes of the sides together that comes of none alone.
-func (c *comparer) beyond(together *sides, alone ...*sides) *parts {
-	key := together.key()
+func (c *comparer) beyond(together *access.Sides, alone ...*access.Sides) *parts {
+	key := together.Key()
 	for _, s := range alone {
-		key += "\x04" + s.key()
+		key += "\x04" + s.Key()
 	}
 	if found, ok := c.known[key]; ok {
 		return found
@@ -118,27 +116,27 @@ func (c *comparer) beyond(together *sides, alone ...*sides) *parts {
 			break
 		}
 		known := c.parts(s)
-		found.gains = without(found.gains, regionsOfTerms(known.gains))
-		found.losses = without(found.losses, regionsOfTerms(known.losses))
+		found.gains = access.Without(found.gains, regionsOfTerms(known.gains))
+		found.losses = access.Without(found.losses, regionsOfTerms(known.losses))
 	}
-	found.gains, found.losses = pruned(found.gains), pruned(found.losses)
+	found.gains, found.losses = access.Pruned(found.gains), access.Pruned(found.losses)
 	c.known[key] = found
 	return found
 }
 
-func regionsOfTerms(terms []term) []region {
-	var all []region
+func regionsOfTerms(terms []access.Term) []access.Region {
+	var all []access.Region
 	for _, t := range terms {
-		if len(t.conditions) < 2 {
-			all = append(all, newRegion(t.in, t.except, condition(t)))
+		if len(t.Conditions) < 2 {
+			all = append(all, access.NewRegion(t.In, t.Except, condition(t)))
 		}
 	}
 	return all
 }
 
-func condition(t term) string {
-	if len(t.conditions) == 0 {
+func condition(t access.Term) string {
+	if len(t.Conditions) == 0 {
 		return ""
 	}
-	return t.conditions[0]
+	return t.Conditions[0]
 }

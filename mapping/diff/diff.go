@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/access"
+	"github.com/claimgate/claimgate/mapping/policy"
 )
 
 // Change is what somebody gains or loses: each of the actions on each of the
@@ -96,13 +98,13 @@ func (r *Result) Gained() bool {
 
 // Compare says who gains and who loses what, from now on.
 func Compare(before, after *mapping.Mapping, now time.Time) *Result {
-	everybody, made := principals(before, after)
+	everybody, made := access.Principals(before, after)
 	c := comparer{
-		before: before, after: after, read: newReader(made), known: map[string]*parts{},
-		issuers: issuersOf(before, after),
+		before: before, after: after, read: access.NewReader(made), known: map[string]*parts{},
+		issuers: access.Issuers(before, after),
 	}
 	for _, p := range everybody {
-		c.principal(p, now)
+		c.comparePrincipal(p, now)
 	}
 	c.combinations(everybody, now)
 	r := &Result{
@@ -114,7 +116,7 @@ func Compare(before, after *mapping.Mapping, now time.Time) *Result {
 
 type comparer struct {
 	before, after *mapping.Mapping
-	read          *reader
+	read          *access.Reader
 	issuers       []string
 	known         map[string]*parts
 
@@ -122,7 +124,7 @@ type comparer struct {
 }
 
 // parts are the terms of one comparison of sides.
-type parts struct{ gains, losses []term }
+type parts struct{ gains, losses []access.Term }
 
 // instant is what somebody holds from a time on, at one issuer.
 type instant struct {
@@ -131,11 +133,11 @@ type instant struct {
 }
 
 // instants lists the times at which something changes for the principal.
-func (c *comparer) instants(p *principal, issuer string, now time.Time) []instant {
+func (c *comparer) instants(p *access.Principal, issuer string, now time.Time) []instant {
 	var all []instant
 	from := time.Time{}
 	for t := now; ; {
-		i := instant{from, p.holds(c.before, issuer, t), p.holds(c.after, issuer, t)}
+		i := instant{from, p.Holds(c.before, issuer, t), p.Holds(c.after, issuer, t)}
 		all = append(all, i)
 		next := earliest(i.before.Until(), i.after.Until())
 		if next.IsZero() || !next.After(t) {
@@ -152,10 +154,10 @@ func earliest(a, b time.Time) time.Time {
 	return a
 }
 
-// principal compares what one principal holds, at each issuer.
-func (c *comparer) principal(p *principal, now time.Time) {
+// comparePrincipal compares what one principal holds, at each issuer.
+func (c *comparer) comparePrincipal(p *access.Principal, now time.Time) {
 	issuers := c.issuers
-	if p.account != "" {
+	if p.Account != "" {
 		issuers = issuers[:1]
 	}
 	for _, issuer := range issuers {
@@ -185,40 +187,36 @@ func sameHeld(a, b []mapping.Held) bool {
 	return len(a) == len(b) && slices.Equal(ids(a), ids(b))
 }
 
-func (c *comparer) compare(p *principal, issuer string, i instant) {
-	before, after := c.read.reach(i.before), c.read.reach(i.after)
+func (c *comparer) compare(p *access.Principal, issuer string, i instant) {
+	before, after := c.read.Reach(i.before), c.read.Reach(i.after)
 	at := place{p: p, read: c.read, issuer: issuer, everywhere: len(c.issuers), from: i.from}
-	for _, action := range actions {
-		s := &sides{
-			cover(before.allows, action), cover(before.denies, action), cover(after.allows, action), cover(after.denies, action),
-		}
-		found := c.parts(s)
+	for _, action := range policy.Actions() {
+		found := c.parts(access.SidesOf(before, after, action))
 		c.gains.add(at, action, found.gains, i.after)
 		c.losses.add(at, action, found.losses, i.before)
 	}
-	for _, action := range selfService {
-		s := &sides{free(before), cover(before.denies, action), free(after), cover(after.denies, action)}
-		found := c.parts(s)
+	for _, action := range access.SelfService() {
+		found := c.parts(access.SelfServiceSides(before, after, action))
 		c.selfGains.add(at, action, found.gains, i.after)
 		c.selfLosses.add(at, action, found.losses, i.before)
 	}
 }
 
 // parts compares sides once: many actions and many principals have the same.
-func (c *comparer) parts(s *sides) *parts {
-	key := s.key()
+func (c *comparer) parts(s *access.Sides) *parts {
+	key := s.Key()
 	if found, ok := c.known[key]; ok {
 		return found
 	}
-	found := &parts{gained(s), gained(s.reversed())}
+	found := &parts{s.Gained(), s.Reversed().Gained()}
 	c.known[key] = found
 	return found
 }
 
 // place is whose change it is.
 type place struct {
-	p          *principal
-	read       *reader
+	p          *access.Principal
+	read       *access.Reader
 	issuer     string
 	everywhere int // how many issuers there are
 	from       time.Time

@@ -10,7 +10,7 @@ import (
 
 	"github.com/claimgate/claimgate/internal/finding"
 	"github.com/claimgate/claimgate/mapping"
-	"github.com/claimgate/claimgate/mapping/diff"
+	"github.com/claimgate/claimgate/mapping/access"
 )
 
 // Check looks a mapping over that has loaded.
@@ -76,7 +76,7 @@ func (c *checker) addsNothing(names []string, i int, vars map[string]string, gua
 			others = append(others, h)
 		}
 	}
-	c.known[key] = found && len(one.Policy.Statements()) > 0 && diff.AddsNothing(one, others, guards)
+	c.known[key] = found && len(one.Policy.Statements()) > 0 && access.AddsNothing(one, others, guards)
 	return c.known[key]
 }
 
@@ -101,7 +101,7 @@ func (c *checker) guards() {
 		}
 		bears := slices.ContainsFunc(granted, func(name string) bool {
 			h, ok := c.m.Policy(name, captures)
-			return ok && diff.Bears(guard, h)
+			return ok && access.Bears(guard, h)
 		})
 		if !bears {
 			c.report(mapping.CodeGuardsNothing, g.Rule, fmt.Sprintf("guard %q guards nothing: no rule grants what it denies", g.Name),

@@ -1,22 +1,22 @@
-package diff
+package access
 
 import "slices"
 
-// maxShapes bounds the globs that an intersection is made of.
+// maxShapes bounds the number of patterns of an intersection.
 const maxShapes = 64
 
-// meet narrows a term to what a glob names too. It is exact, save where a policy
-// variable would have to be compared with a text: then it is more.
-func (t term) meet(g glob) []term {
-	for _, h := range t.in {
+// meet returns the part of the term that matches the pattern, too. The result is exact, except if a
+// policy variable must be compared with a text: then the result may be larger.
+func (t Term) meet(g Pattern) []Term {
+	for _, h := range t.In {
 		if within(h, g) {
-			return []term{t}
+			return []Term{t}
 		}
 		if disjoint(h, g) {
 			return nil
 		}
 	}
-	for i, h := range t.in {
+	for i, h := range t.In {
 		switch {
 		case within(g, h):
 			return t.narrowed(i, g)
@@ -24,47 +24,47 @@ func (t term) meet(g glob) []term {
 			if shapes, ok := intersect(h.widened(), g.widened()); ok {
 				return t.narrowed(i, shapes...)
 			}
-			return []term{t}
-		case !g.open() && !h.open():
+			return []Term{t}
+		case !g.Open() && !h.Open():
 			if shapes, ok := intersect(h, g); ok {
 				return t.narrowed(i, shapes...)
 			}
 		}
 	}
-	// No glob says what two have in common where one holds a capture.
-	return t.narrowed(len(t.in), g)
+	// No pattern is the intersection of two if one of them holds a capture.
+	return t.narrowed(len(t.In), g)
 }
 
-// narrowed puts each of some globs in place of the one at i.
-func (t term) narrowed(i int, shapes ...glob) []term {
-	var all []term
+// narrowed returns a term for each pattern of shapes, with that pattern in place of the one at i.
+func (t Term) narrowed(i int, shapes ...Pattern) []Term {
+	var all []Term
 	for _, g := range shapes {
 		n := t
-		n.in = slices.Clone(t.in)
-		if i < len(n.in) {
-			n.in[i] = g
+		n.In = slices.Clone(t.In)
+		if i < len(n.In) {
+			n.In[i] = g
 		} else {
-			n.in = append(n.in, g)
+			n.In = append(n.In, g)
 		}
 		all = append(all, n)
 	}
 	return all
 }
 
-// intersect returns the globs that together are what two globs have in common,
-// or not ok where they are too many.
-func intersect(g, h glob) (shapes []glob, ok bool) {
-	x := crossing{a: g, b: h, known: map[[2]int][]glob{}}
+// intersect returns patterns whose union is the intersection of two patterns. ok is false if there are
+// too many.
+func intersect(g, h Pattern) (shapes []Pattern, ok bool) {
+	x := crossing{a: g, b: h, known: map[[2]int][]Pattern{}}
 	shapes = x.from(0, 0)
 	if x.many {
 		return nil, false
 	}
-	var kept []glob
+	var kept []Pattern
 	for i, shape := range shapes {
-		if !exists([]glob{shape}, nil) {
+		if !exists([]Pattern{shape}, nil) {
 			continue
 		}
-		covers := func(o glob) bool { return within(shape, o) }
+		covers := func(o Pattern) bool { return within(shape, o) }
 		if !slices.ContainsFunc(shapes[i+1:], covers) && !slices.ContainsFunc(kept, covers) {
 			kept = append(kept, shape)
 		}
@@ -72,27 +72,27 @@ func intersect(g, h glob) (shapes []glob, ok bool) {
 	return kept, true
 }
 
-// crossing works through two globs side by side.
+// crossing walks through two patterns side by side.
 type crossing struct {
-	a, b  glob
-	known map[[2]int][]glob
+	a, b  Pattern
+	known map[[2]int][]Pattern
 	many  bool
 }
 
-// from is what a from i and b from j have in common.
-func (x *crossing) from(i, j int) []glob {
+// from returns the intersection of a from i and b from j.
+func (x *crossing) from(i, j int) []Pattern {
 	at := [2]int{i, j}
 	if shapes, ok := x.known[at]; ok || x.many {
 		return shapes
 	}
-	var shapes []glob
-	add := func(head glob, tails []glob) {
+	var shapes []Pattern
+	add := func(head Pattern, tails []Pattern) {
 		for _, tail := range tails {
 			g := append(slices.Clone(head), tail...)
 			if len(head) == 1 && head[0] == run && len(tail) > 0 && tail[0] == run {
 				g = tail
 			}
-			if !slices.ContainsFunc(shapes, func(h glob) bool { return slices.Equal(g, h) }) {
+			if !slices.ContainsFunc(shapes, func(h Pattern) bool { return slices.Equal(g, h) }) {
 				shapes = append(shapes, g)
 			}
 		}
@@ -100,10 +100,10 @@ func (x *crossing) from(i, j int) []glob {
 	aEnds, bEnds := i == len(x.a), j == len(x.b)
 	switch {
 	case aEnds && bEnds:
-		shapes = []glob{{}}
+		shapes = []Pattern{{}}
 	case !aEnds && x.a[i] == run && !bEnds && x.b[j] == run:
-		add(glob{run}, x.from(i+1, j))
-		add(glob{run}, x.from(i, j+1))
+		add(Pattern{run}, x.from(i+1, j))
+		add(Pattern{run}, x.from(i, j+1))
 	case !aEnds && x.a[i] == run:
 		add(nil, x.from(i+1, j))
 		if !bEnds {

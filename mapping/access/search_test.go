@@ -1,4 +1,4 @@
-package diff
+package access
 
 import (
 	"strings"
@@ -12,23 +12,23 @@ import (
 // neither one that stands in another taken to be apart from it: a gain would be
 // left out. Every short resource and every short capture is tried.
 func TestNoTermThatAResourceFitsIsEmpty(t *testing.T) {
-	made := captures{"QQQ", "WWW"}
+	made := Placeholders{"QQQ", "WWW"}
 	resources := words("ab/", 5)
 	values := words("ab", 2)
 	rapid.Check(t, func(t *rapid.T) {
-		draw := func(label string, least, most int) (globs []glob, texts []string) {
+		draw := func(label string, least, most int) (globs []Pattern, texts []string) {
 			for range rapid.IntRange(least, most).Draw(t, label) {
 				text := strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "/", "*", "?", "QQQ", "QQQ", "WWW"}), 1, 5).Draw(t, label), "")
-				globs, texts = append(globs, made.parse(text)), append(texts, text)
+				globs, texts = append(globs, made.Parse(text)), append(texts, text)
 			}
 			return globs, texts
 		}
 		in, inTexts := draw("in", 1, 3)
 		except, exceptTexts := draw("except", 0, 2)
-		single := term{in: in, except: except}
+		single := Term{In: in, Except: except}
 		with, withTexts := draw("with", 1, 1)
-		met := term{in: in, except: except}.meet(with[0])
-		left := single.minus(newRegion(with, nil, ""))
+		met := Term{In: in, Except: except}.meet(with[0])
+		left := single.minus(NewRegion(with, nil, ""))
 		for _, q := range values {
 			for _, w := range values {
 				fits := func(texts []string, resource string) (all, some bool) {
@@ -46,7 +46,7 @@ func TestNoTermThatAResourceFitsIsEmpty(t *testing.T) {
 					if !all || none {
 						continue
 					}
-					if single.empty() {
+					if single.Empty() {
 						t.Fatalf("%v without %v holds %q where the captures are %q and %q, and counts as empty", inTexts, exceptTexts, r, q, w)
 					}
 					also, _ := fits(withTexts, r)
@@ -63,20 +63,20 @@ func TestNoTermThatAResourceFitsIsEmpty(t *testing.T) {
 }
 
 // holds reads terms as they are printed.
-func holds(made captures, terms []term, resource, q, w string) bool {
-	fits := func(g glob) bool {
-		text := strings.NewReplacer("QQQ", q, "WWW", w).Replace(made.text(g))
+func holds(made Placeholders, terms []Term, resource, q, w string) bool {
+	fits := func(g Pattern) bool {
+		text := strings.NewReplacer("QQQ", q, "WWW", w).Replace(made.Text(g))
 		return policy.Match(text, resource) || text+"/" == resource && !strings.ContainsAny(text, "*?/")
 	}
-	for _, t := range pruned(terms) {
-		if t.empty() {
+	for _, t := range Pruned(terms) {
+		if t.Empty() {
 			continue
 		}
 		in := true
-		for _, g := range t.in {
+		for _, g := range t.In {
 			in = in && fits(g)
 		}
-		for _, g := range t.except {
+		for _, g := range t.Except {
 			in = in && !fits(g)
 		}
 		if in {

@@ -1,0 +1,155 @@
+package access
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/claimgate/claimgate/mapping/policy"
+)
+
+// symbol is one element of a Pattern: a byte, a wildcard, or an unknown text. The text of a policy
+// variable is unknown, and so is the text that a group pattern captures.
+type symbol int32
+
+const (
+	one      symbol             = 256 + iota // ? stands for one byte
+	run                                      // * stands for any number of bytes
+	other                                    // in a search: a byte that no pattern names
+	variable                                 // and higher: the number of a policy variable
+	capture  = variable + 1<<16              // and higher: the number of a captured text
+)
+
+// Pattern is a set of resources. A resource is "bucket/object", or "bucket/" for the bucket itself.
+type Pattern []symbol
+
+var (
+	everything = Pattern{run}
+	variables  = policy.Variables()
+)
+
+const (
+	s3ARN  = "arn:aws:s3:::"
+	kmsARN = "arn:minio:kms:::"
+	noKey  = "calls that name no key"
+)
+
+// Placeholders are made-up texts, one for each capture of a group pattern. No policy contains such a
+// text.
+type Placeholders []string
+
+// cut cuts a placeholder off the front of a text.
+func (c Placeholders) cut(text string) (s symbol, after string, found bool) {
+	for i, made := range c {
+		if after, found = strings.CutPrefix(text, made); found {
+			return capture + symbol(i), after, true
+		}
+	}
+	return 0, "", false
+}
+
+// Parse reads the text of a Resource as MinIO does. A text without a slash and without a wildcard names
+// the bucket itself. With a wildcard the text matches objects of the bucket, too.
+func (c Placeholders) Parse(text string) Pattern {
+	text = strings.TrimPrefix(strings.TrimPrefix(text, s3ARN), kmsARN)
+	var g Pattern
+	for rest := text; rest != ""; {
+		if key, after, found := cutVariable(rest); found {
+			g, rest = append(g, variable+symbol(slices.Index(variables, key))), after
+			continue
+		}
+		if s, after, found := c.cut(rest); found {
+			g, rest = append(g, s), after
+			continue
+		}
+		switch c := rest[0]; {
+		case c == '*' && len(g) > 0 && g[len(g)-1] == run:
+		case c == '*':
+			g = append(g, run)
+		case c == '?':
+			g = append(g, one)
+		default:
+			g = append(g, symbol(c))
+		}
+		rest = rest[1:]
+	}
+	if !slices.Contains(g, run) && !slices.Contains(g, one) && !slices.Contains(g, '/') {
+		g = append(g, '/')
+	}
+	return g
+}
+
+func cutVariable(text string) (key, after string, found bool) {
+	if !strings.HasPrefix(text, "${") {
+		return "", "", false
+	}
+	key, after, found = strings.Cut(text[2:], "}")
+	return key, after, found && slices.Contains(variables, key)
+}
+
+// Text returns the pattern as the text of a Resource, without the ARN's prefix.
+func (c Placeholders) Text(g Pattern) string {
+	var b strings.Builder
+	plain := true
+	for _, s := range g {
+		switch {
+		case s == run:
+			b.WriteByte('*')
+			plain = false
+		case s == one:
+			b.WriteByte('?')
+			plain = false
+		case s >= capture:
+			b.WriteString(c[s-capture])
+		case s >= variable:
+			b.WriteString("${" + variables[s-variable] + "}")
+		default:
+			b.WriteByte(byte(s))
+		}
+	}
+	text := b.String()
+	if bucket, object, found := strings.Cut(text, "/"); plain && found && object == "" && bucket != "" {
+		return bucket
+	}
+	return text
+}
+
+// Key returns a text that is equal for equal patterns.
+func (g Pattern) Key() string {
+	b := make([]byte, 0, 3*len(g))
+	for _, s := range g {
+		b = append(b, byte(s), byte(s>>8), byte(s>>16))
+	}
+	return string(b)
+}
+
+// Open returns true if the pattern holds an unknown text.
+func (g Pattern) Open() bool {
+	return slices.ContainsFunc(g, func(s symbol) bool { return s >= variable })
+}
+
+// varies returns true if the pattern holds a policy variable. Some requests set the variable and others
+// do not, so nobody knows what the pattern matches.
+func (g Pattern) varies() bool {
+	return slices.ContainsFunc(g, func(s symbol) bool { return s >= variable && s < capture })
+}
+
+// widened returns the pattern with * in place of each unknown text.
+func (g Pattern) widened() Pattern {
+	if !g.Open() {
+		return g
+	}
+	var w Pattern
+	for _, s := range g {
+		if s >= variable {
+			s = run
+		}
+		if s == run && len(w) > 0 && w[len(w)-1] == run {
+			continue
+		}
+		w = append(w, s)
+	}
+	return w
+}
+
+// disjoint returns true if surely no resource matches both.
+func disjoint(g, h Pattern) bool { return !exists([]Pattern{g.widened(), h.widened()}, nil) }

@@ -1,0 +1,94 @@
+package access
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/policy"
+)
+
+// Region is a set of resources under a condition: the resources that match every pattern of In and no
+// pattern of Except.
+type Region struct {
+	In, Except []Pattern
+	Condition  string // as its author wrote it, without blanks; empty if there is none
+	key        string // equal keys are equal regions
+}
+
+// NewRegion makes a Region. Equal arguments make regions with equal keys.
+func NewRegion(in, except []Pattern, condition string) Region {
+	var key strings.Builder
+	for i, list := range [][]Pattern{in, except} {
+		for _, g := range list {
+			key.WriteString(string(rune('\x00'+i)) + g.Key() + "\x02")
+		}
+	}
+	key.WriteString("\x03" + condition)
+	return Region{in, except, condition, key.String()}
+}
+
+// Key returns a text that is equal for equal regions.
+func (r Region) Key() string { return r.key }
+
+// Statement is a statement of a policy with the regions of its resources, as a principal holds it.
+type Statement struct {
+	policy.Statement
+	Regions []Region
+}
+
+// Reader reads the statements of policies. Many principals hold the same policy, so a Reader keeps what
+// it has read. A Reader is not safe for concurrent use.
+type Reader struct {
+	placeholders Placeholders
+	known        map[string][]Statement
+}
+
+// NewReader returns a Reader that knows the placeholders of captures that may stand in policies.
+func NewReader(c Placeholders) *Reader { return &Reader{c, map[string][]Statement{}} }
+
+// Statements returns the statements of a policy that is held.
+func (r *Reader) Statements(h mapping.Held) []Statement {
+	id := h.ID()
+	if all, known := r.known[id]; known {
+		return all
+	}
+	conditions := h.Conditions()
+	var all []Statement
+	for i, s := range h.Policy.Statements() {
+		all = append(all, Statement{s, r.regions(h, s, conditions[i])})
+	}
+	r.known[id] = all
+	return all
+}
+
+func (r *Reader) regions(h mapping.Held, s policy.Statement, condition string) []Region {
+	var first string
+	if len(s.Actions) > 0 {
+		first = s.Actions[0]
+	}
+	kms := strings.HasPrefix(first, "kms:")
+	switch {
+	case strings.HasPrefix(first, "admin:"), strings.HasPrefix(first, "sts:"), s.Deny && first == "*",
+		kms && len(s.Resources) == 0:
+		return []Region{NewRegion([]Pattern{everything}, nil, condition)} // MinIO does not read Resource
+	case len(s.NotResources) > 0:
+		var except []Pattern
+		for _, text := range h.Resources(s.NotResources) {
+			except = append(except, r.placeholders.Parse(text))
+		}
+		slices.SortFunc(except, func(a, b Pattern) int { return strings.Compare(a.Key(), b.Key()) })
+		return []Region{NewRegion([]Pattern{everything}, except, condition)}
+	}
+	var all []Region
+	for _, text := range h.Resources(s.Resources) {
+		all = append(all, NewRegion([]Pattern{r.placeholders.Parse(text)}, nil, condition))
+	}
+	if kms { // and calls that name no key
+		all = append(all, NewRegion([]Pattern{{'/'}}, nil, condition))
+	}
+	return all
+}
+
+// Text returns the pattern as the text of a Resource, without the ARN's prefix.
+func (r *Reader) Text(p Pattern) string { return r.placeholders.Text(p) }

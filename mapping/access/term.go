@@ -1,0 +1,146 @@
+package access
+
+import "slices"
+
+// Term is a set of resources under conditions: the resources that match every pattern of In and no
+// pattern of Except, if every condition holds.
+type Term struct {
+	In, Except []Pattern
+	Conditions []string
+	Allowed    string // the key of the region that allows the resources
+}
+
+// TermsOf returns the region as terms.
+func TermsOf(p Region) []Term {
+	return []Term{{In: p.In, Except: p.Except, Conditions: conditionsOf(p), Allowed: p.key}}
+}
+
+func conditionsOf(regions ...Region) []string {
+	var all []string
+	for _, r := range regions {
+		if r.Condition != "" {
+			all = append(all, r.Condition)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Both returns the common part of an allowed region and a denied region. A Deny applies to its
+// exceptions too if a policy variable in them is not set, so Both ignores exceptions with a variable.
+func Both(p, q Region) []Term {
+	terms := []Term{{
+		In: p.In, Except: slices.Concat(p.Except, slices.DeleteFunc(slices.Clone(q.Except), Pattern.varies)), Conditions: conditionsOf(p, q), Allowed: p.key,
+	}}
+	for _, g := range q.In {
+		terms = each(terms, func(t Term) []Term { return t.meet(g) })
+	}
+	return terms
+}
+
+func each(terms []Term, f func(Term) []Term) []Term {
+	var all []Term
+	for _, t := range terms {
+		all = append(all, f(t)...)
+	}
+	return all
+}
+
+// Without takes regions away from terms. A region with a condition is taken away only from a term with
+// the same condition.
+func Without(terms []Term, lists ...[]Region) []Term {
+	for _, list := range lists {
+		for _, r := range list {
+			terms = each(terms, func(t Term) []Term { return t.minus(r) })
+		}
+	}
+	return slices.DeleteFunc(terms, Term.Empty)
+}
+
+// minus returns the part of the term that is outside the region, and the part that the region excepts.
+func (t Term) minus(r Region) []Term {
+	switch {
+	case r.Condition != "" && !slices.Contains(t.Conditions, r.Condition),
+		slices.ContainsFunc(r.Except, Pattern.varies),
+		slices.ContainsFunc(r.In, t.disjointFrom):
+		return []Term{t}
+	}
+	var left []Term
+	for _, g := range r.In {
+		if !slices.ContainsFunc(t.In, func(h Pattern) bool { return within(h, g) }) {
+			rest := t
+			rest.Except = append(slices.Clone(t.Except), g)
+			left = append(left, rest)
+		}
+	}
+	for _, x := range r.Except {
+		left = append(left, t.meet(x)...)
+	}
+	return left
+}
+
+// disjointFrom returns true if the term surely has nothing in common with the pattern.
+func (t Term) disjointFrom(g Pattern) bool {
+	return slices.ContainsFunc(t.In, func(h Pattern) bool { return disjoint(g, h) })
+}
+
+// Empty returns true if surely no resource is in the term. A term with captures is searched twice: with
+// captures that equal no other text, and with every pattern of In widened and without the exceptions
+// that hold a capture.
+func (t Term) Empty() bool {
+	if !exists(t.In, t.Except) {
+		return true
+	}
+	var in []Pattern
+	for _, g := range t.In {
+		in = append(in, g.widened())
+	}
+	return !exists(in, slices.DeleteFunc(slices.Clone(t.Except), Pattern.Open))
+}
+
+// Pruned removes exceptions that take nothing away, and terms that are part of another term.
+func Pruned(terms []Term) []Term {
+	for i := range terms {
+		t := &terms[i]
+		var except []Pattern
+		for j, x := range t.Except {
+			if t.disjointFrom(x) {
+				continue
+			}
+			part := slices.ContainsFunc(except, func(y Pattern) bool { return within(x, y) }) ||
+				slices.ContainsFunc(t.Except[j+1:], func(y Pattern) bool { return within(x, y) })
+			if !part {
+				except = append(except, x)
+			}
+		}
+		t.Except = except
+	}
+	var kept []Term
+	for i, t := range terms {
+		part := func(o Term) bool { return t.partOf(o) }
+		if !slices.ContainsFunc(kept, part) && !slices.ContainsFunc(terms[i+1:], part) {
+			kept = append(kept, t)
+		}
+	}
+	return kept
+}
+
+// partOf returns true if the term is surely part of o.
+func (t Term) partOf(o Term) bool {
+	for _, c := range o.Conditions {
+		if !slices.Contains(t.Conditions, c) {
+			return false
+		}
+	}
+	for _, g := range o.In {
+		if !slices.ContainsFunc(t.In, func(h Pattern) bool { return within(h, g) }) {
+			return false
+		}
+	}
+	for _, x := range o.Except { // the exception must take nothing of t away
+		if !(Term{In: append(slices.Clone(t.In), x), Except: t.Except}).Empty() {
+			return false
+		}
+	}
+	return true
+}

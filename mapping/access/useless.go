@@ -1,0 +1,70 @@
+package access
+
+import (
+	"slices"
+
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/policy"
+)
+
+// AddsNothing returns true if a principal who holds the others may do the same without the one, under
+// the guards: the one allows nothing more, and denies nothing that the others allow.
+func AddsNothing(one mapping.Held, others, guards []mapping.Held) bool {
+	read := NewReader(nil)
+	gather := func(held []mapping.Held) (x Reach) {
+		for _, h := range held {
+			for _, s := range read.Statements(h) {
+				if s.Deny {
+					x.Denies = append(x.Denies, s)
+				} else {
+					x.Allows = append(x.Allows, s)
+				}
+			}
+		}
+		for _, h := range guards {
+			x.Denies = append(x.Denies, denying(read.Statements(h))...)
+		}
+		return x
+	}
+	before, after := gather(others), gather(append(slices.Clone(others), one))
+	seen := map[string]bool{}
+	for _, action := range policy.Actions() {
+		s := SidesOf(before, after, action)
+		if key := s.Key(); !seen[key] {
+			seen[key] = true
+			if len(s.Gained()) > 0 || len(s.DeniedBefore) != len(s.DeniedAfter) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// Bears returns true if the guard denies something that the other policy allows, or a self-service
+// action, which needs no Allow.
+func Bears(guard, other mapping.Held) bool {
+	read := NewReader(nil)
+	denies := denying(read.Statements(guard))
+	for _, action := range append(SelfService(), "s3:DeleteObjectVersion") {
+		if len(Cover(denies, action)) > 0 {
+			return true
+		}
+	}
+	allows := slices.DeleteFunc(slices.Clone(read.Statements(other)), func(s Statement) bool { return s.Deny })
+	for _, action := range policy.Actions() {
+		for _, q := range Cover(denies, action) {
+			for _, p := range Cover(allows, action) {
+				for _, t := range Both(p, q) {
+					if !t.Empty() {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+func denying(list []Statement) []Statement {
+	return slices.DeleteFunc(slices.Clone(list), func(s Statement) bool { return !s.Deny })
+}
