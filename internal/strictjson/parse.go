@@ -10,11 +10,10 @@ import (
 // deep, a policy document six.
 const MaxDepth = 64
 
-// maxInput keeps offsets within 32 bits with room to spare; every caller has a
-// far smaller limit of its own.
+// maxInput keeps offsets within 32 bits. Every caller has a far smaller limit.
 const maxInput = 1 << 30
 
-// Error says what a document has that no strict reader may accept, and where.
+// Error says what a strict reader must not accept, and where.
 type Error struct {
 	Offset int    // in bytes, from the start of the input
 	Msg    string // never quotes the input: it may hold a secret
@@ -22,8 +21,7 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("%s (at byte %d)", e.Msg, e.Offset) }
 
-// Position turns a byte offset into a line and a column, both from 1. The
-// column counts characters.
+// Position returns the line and the column of a byte offset, both from 1. The column counts characters.
 func Position(data []byte, offset int) (line, column int) {
 	offset = min(offset, len(data))
 	before := data[:offset]
@@ -42,16 +40,16 @@ type node struct {
 	escaped    bool // a string with at least one escape
 }
 
-// parent is where an object or list keeps the node that it is in, until it ends.
+// parent is where an object or list keeps the node around it, until the object or list ends.
 func (n *node) parent() *int32 { return &n.next }
 
-// Document holds one parsed text. It may be reused: Parse forgets what it held.
-// It must not be copied, nor used by two goroutines at once while parsing.
+// Document holds one parsed text. A Document may be used again: Parse forgets the text before. A
+// Document must not be copied, and not be used by two goroutines at once while parsing.
 type Document struct {
 	data  []byte
 	nodes []node
 	hash  []hashedName // scratch of the duplicate check
-	like  bool         // it never left its pattern
+	like  bool         // the text resembles its guide to the end
 }
 
 type hashedName struct {
@@ -59,8 +57,8 @@ type hashedName struct {
 	node int32
 }
 
-// Parse reads data, which the document keeps and which must not change while
-// values of the document are in use.
+// Parse reads data. The document keeps data, so data must not change while values of the document are
+// in use.
 func Parse(data []byte) (*Document, error) {
 	// Tokens and policies have a value in about ten bytes.
 	d := &Document{nodes: make([]node, 0, 8+min(len(data), maxInput)/10)}
@@ -70,13 +68,12 @@ func Parse(data []byte) (*Document, error) {
 	return d, nil
 }
 
-// Parse is like the function Parse, into a document that is used again. After
-// an error the document holds nothing.
+// Parse reads data into a document that is used again. After an error the document is empty.
 func (d *Document) Parse(data []byte) error { return d.ParseLike(data, nil) }
 
-// ParseLike is Parse, sooner done where data resembles the pattern. What is read,
-// and what is refused, is the same with any pattern, and with none, which is nil.
-func (d *Document) ParseLike(data []byte, like *Pattern) error {
+// ParseLike is Parse, faster if data resembles the guide's text. The result is the same with every
+// guide, and with nil for no guide.
+func (d *Document) ParseLike(data []byte, like Guide) error {
 	d.Reset()
 	if len(data) > maxInput {
 		return &Error{0, "the text is too long"}
@@ -89,16 +86,16 @@ func (d *Document) ParseLike(data []byte, like *Pattern) error {
 	return nil
 }
 
-// Resembled reports whether the text never left the structure and the names of the
-// pattern it was read with. It may have ended sooner.
+// Resembled returns true if the text has the structure and the names of its guide, as far as the text
+// goes.
 func (d *Document) Resembled() bool { return d.like }
 
-// Reset forgets the input, so that a pooled document holds no request's data.
+// Reset forgets the text, so that a pooled document holds no data of a request.
 func (d *Document) Reset() {
 	d.data, d.nodes, d.like = nil, d.nodes[:0], false
 }
 
-// Root is the document's value; Missing before a successful Parse.
+// Root returns the document's value. It is Missing before a successful Parse.
 func (d *Document) Root() Value {
 	if len(d.nodes) == 0 {
 		return Value{}

@@ -2,14 +2,27 @@ package strictjson
 
 import "fmt"
 
-// scan reads the document into nodes. It is one loop over local variables, not
-// a function for each kind of value, because it is where a warm request spends
-// the most time: the position and the list of nodes stay in registers. An object
-// or list that has not ended is found through the parent that each one keeps.
+// Guide knows the nodes of an earlier text. A scanner copies the nodes that its text has in common with
+// the earlier text. Pattern is the only Guide.
+type Guide interface {
+	take(data []byte, nodes []node, at cursor) (more []node, now cursor, alike bool)
+}
+
+// cursor is the scanner's position before a node.
+type cursor struct {
+	pos   int
+	depth int
+	in    int32 // the object or list around the node, -1 for none
+	name  bool  // the node is the name of a member
+}
+
+// scan reads the document into nodes. scan is one loop over local variables, not a function for each
+// kind of value, because a warm request spends the most time here: the position and the list of nodes
+// stay in registers. An open object or list is found through the parent that each node keeps.
 //
-// like is a pattern that the text may resemble, nil for none. As long as there is
-// one, what was read before has its structure, and its names in every object.
-func (d *Document) scan(like *Pattern) error {
+// like is a guide, or nil. While like is not nil, the nodes read so far have the structure of the
+// guide's text, and the same names in every object.
+func (d *Document) scan(like Guide) error {
 	data, nodes := d.data, d.nodes
 	pos, depth := space(data, 0), 0
 	in := int32(-1) // the object or list that the next value is in
@@ -20,8 +33,8 @@ func (d *Document) scan(like *Pattern) error {
 value:
 	if like != nil {
 		var alike bool
-		var now stand
-		if nodes, now, alike = like.take(data, nodes, stand{pos, depth, in, false}); !alike {
+		var now cursor
+		if nodes, now, alike = like.take(data, nodes, cursor{pos, depth, in, false}); !alike {
 			like = nil
 		}
 		if pos, depth, in = now.pos, now.depth, now.in; now.name {
@@ -79,7 +92,7 @@ valueItself:
 		n.end, n.next = int32(pos), int32(len(nodes))
 	}
 
-ended: // a value; what it is in goes on or ends too
+ended: // a value has ended; the object or list around it goes on or ends
 	pos = space(data, pos)
 	if in < 0 {
 		if pos != len(data) {
@@ -100,7 +113,7 @@ ended: // a value; what it is in goes on or ends too
 			goto name
 		case n.kind == Object && c == '}':
 			if like != nil {
-				break // its names are the first of those of the pattern's object
+				break // its names are the first names of the guide's object
 			}
 			d.nodes = nodes // for the check
 			if err := d.unique(in); err != nil {
@@ -121,8 +134,8 @@ ended: // a value; what it is in goes on or ends too
 name: // of an object's member
 	if like != nil {
 		var alike bool
-		var now stand
-		if nodes, now, alike = like.take(data, nodes, stand{pos, depth, in, true}); !alike {
+		var now cursor
+		if nodes, now, alike = like.take(data, nodes, cursor{pos, depth, in, true}); !alike {
 			like = nil
 		}
 		if pos, depth, in = now.pos, now.depth, now.in; !now.name {
@@ -150,9 +163,8 @@ nameItself:
 	goto value
 }
 
-// another makes room for a node, whose members the caller sets one by one: a
-// node that is made aside and then copied stalls the processor, which can't
-// read in one go what has just been written in pieces.
+// another makes room for a node. The caller sets the members one by one: copying a node that was just
+// written in pieces stalls the processor.
 func another(nodes []node) []node {
 	if len(nodes) < cap(nodes) {
 		return nodes[:len(nodes)+1]
@@ -160,7 +172,7 @@ func another(nodes []node) []node {
 	return append(nodes, node{})
 }
 
-// at returns the byte at pos, 0 at the end: no JSON token starts with NUL.
+// at returns the byte at pos, or 0 at the end: no JSON token starts with NUL.
 func at(data []byte, pos int) byte {
 	if pos < len(data) {
 		return data[pos]
@@ -168,7 +180,7 @@ func at(data []byte, pos int) byte {
 	return 0
 }
 
-// space returns the position of the next byte that is no white space.
+// space returns the position of the next byte that is not white space.
 func space(data []byte, pos int) int {
 	for pos < len(data) && data[pos] <= ' ' && (data[pos] == ' ' || data[pos] == '\t' || data[pos] == '\n' || data[pos] == '\r') {
 		pos++
@@ -176,7 +188,7 @@ func space(data []byte, pos int) int {
 	return pos
 }
 
-// word reads null, true or false. Missing means that it is none of them.
+// word reads null, true or false. It returns Missing for any other text.
 func word(data []byte) Kind {
 	switch {
 	case begins(data, "null"):
@@ -191,13 +203,14 @@ func word(data []byte) Kind {
 
 func begins(data []byte, w string) bool { return len(data) >= len(w) && string(data[:len(w)]) == w }
 
-// number returns the position behind a number, or that of what is no digit.
+// number returns the position after a number. If ok is false, end is the position of the byte that
+// should be a digit.
 func number(data []byte, pos int) (end int, ok bool) {
 	if data[pos] == '-' {
 		pos++
 	}
 	if at(data, pos) == '0' {
-		pos++ // a number does not go on after a leading zero
+		pos++ // a number ends after a leading zero
 	} else if pos, ok = digits(data, pos); !ok {
 		return pos, false
 	}
@@ -218,7 +231,7 @@ func number(data []byte, pos int) (end int, ok bool) {
 	return pos, true
 }
 
-// digits returns the position behind at least one digit.
+// digits returns the position after at least one digit.
 func digits(data []byte, pos int) (end int, ok bool) {
 	from := pos
 	for c := at(data, pos); c >= '0' && c <= '9'; c = at(data, pos) {

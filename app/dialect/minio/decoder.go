@@ -10,46 +10,48 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// Decoder reads bodies as Decode does, and sooner where they resemble one that it
-// keeps: what MinIO asks about one session differs in little from question to
-// question. What is kept has no say in what a body means.
+// Decoder reads bodies as the function Decode does, and faster if a body resembles one that the Decoder
+// keeps: MinIO's questions about one session differ little. What a Decoder keeps never changes what a
+// body means.
 //
-// The zero Decoder keeps nothing yet. It may be used by several goroutines at once.
+// The zero Decoder keeps nothing yet. Several goroutines may use a Decoder at once. Whoever deletes this
+// way of reading deletes internal/strictjson/pattern.go, and lets Keep do nothing.
 type Decoder struct {
 	slots [patterns]atomic.Pointer[strictjson.Pattern]
 	turn  atomic.Uint32
 }
 
 const (
-	// patterns of at most patternSize bytes are kept: 16 MiB at most, and three
-	// where the questions have four kilobytes. The size also bounds how long a text
-	// that differs from its pattern everywhere can keep a reader.
+	// A Decoder keeps so many patterns of at most patternSize bytes: 16 MiB at most, and 3 MiB if a
+	// question has 4 KiB. The size also bounds the time for a text that differs everywhere from its
+	// pattern.
 	patterns    = 512
 	patternSize = 32 << 10
-	// keyLength is how much of a body tells which pattern it may resemble: with
-	// MinIO's access keys of twenty characters the account and the action.
+	// keyLength is how many bytes of a body choose its pattern. MinIO's access keys have 20 characters,
+	// so the bytes hold the account and the action.
 	keyLength = 80
-	// patternTurn is how many bodies that resemble nothing come by until one takes
-	// the place of a pattern. Copying each would cost more than it saves.
+	// One of patternTurn bodies that resemble no pattern replaces a pattern. Copying each such body
+	// costs more than it saves.
 	patternTurn = 16
 )
 
-// The seed is another in each process, so that nobody can choose whose pattern
-// theirs takes the place of.
+// The seed is random in each process, so that nobody can choose whose pattern a body replaces.
 var patternSeed = maphash.MakeSeed()
 
 func (d *Decoder) slot(body []byte) *atomic.Pointer[strictjson.Pattern] {
 	return &d.slots[maphash.Bytes(patternSeed, body[:min(len(body), keyLength)])%patterns]
 }
 
-// Decode is the function Decode.
+// Decode returns what the function Decode returns.
 func (d *Decoder) Decode(body []byte, doc *strictjson.Document) (gateway.Request, error) {
-	return decode(body, doc, d.slot(body).Load())
+	if p := d.slot(body).Load(); p != nil {
+		return decode(body, doc, p)
+	}
+	return decode(body, doc, nil) // a nil *Pattern in an interface is not nil
 }
 
-// Keep makes a pattern of a body that was decoded into doc, where it resembled
-// none. It is for questions that were allowed, so that nobody else's take the place
-// of theirs.
+// Keep makes a pattern of a body that was decoded into doc, if the body resembles no pattern. The caller
+// keeps allowed questions only, so that a stranger's question cannot replace a pattern.
 func (d *Decoder) Keep(body []byte, r *gateway.Request, doc *strictjson.Document) {
 	if doc.Resembled() || doc.Size() > patternSize {
 		return
@@ -67,10 +69,9 @@ func (d *Decoder) Keep(body []byte, r *gateway.Request, doc *strictjson.Document
 	slot.Store(doc.Pattern(blank...))
 }
 
-// secrets are parts of the names of conditions, in lower case, whose values are no
-// evidence and would be worth stealing: keys of SSE-C, session tokens of STS,
-// signatures, cookies, pages that may be presigned URLs, what others' headers are
-// called. They are blanked in what is kept.
+// secrets are parts of the names of conditions, in lower case, whose values are secret and no evidence:
+// keys of SSE-C, session tokens of STS, signatures, cookies, referers that may be presigned URLs, headers
+// of other programs. A pattern does not keep these values.
 var secrets = [...]string{
 	"customer-key", "security-token", "signature", "authorization", "cookie", "referer", "encryption-context", "amz-meta",
 	"auth-token", "access-token", "api-key", "apikey", "secret", "password", "credential",

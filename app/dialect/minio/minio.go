@@ -49,7 +49,7 @@ func Decode(body []byte, doc *strictjson.Document) (gateway.Request, error) {
 	return decode(body, doc, nil)
 }
 
-func decode(body []byte, doc *strictjson.Document, like *strictjson.Pattern) (gateway.Request, error) {
+func decode(body []byte, doc *strictjson.Document, like strictjson.Guide) (gateway.Request, error) {
 	if len(body) == 0 {
 		return gateway.Request{}, ErrProbe
 	}
