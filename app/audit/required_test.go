@@ -16,6 +16,7 @@ import (
 
 	"github.com/claimgate/claimgate/app/audit"
 	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
 // numbered is an entry that can be told from others by its id.
@@ -88,28 +89,13 @@ func TestARequiredLogDeniesWhatItCannotWriteAndRecovers(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "two notices", func() bool {
+	wait.Until(t, "two notices", func() bool {
 		mu.Lock()
 		defer mu.Unlock()
 		return len(notices) == 2
 	})
 	if notices[0].Recovered || !notices[0].Failing || !notices[1].Recovered || notices[1].Lost != 11 || notices[1].Denied != 10 {
 		t.Errorf("told were %+v", notices)
-	}
-}
-
-// until repeats a check until it holds. The deadline only bounds a failing test.
-func until(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	again := time.NewTicker(time.Millisecond) // goroutines that write to real files
-	defer again.Stop()
-	deadline := time.After(15 * time.Second)
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatalf("not seen: %s", what)
-		case <-again.C:
-		}
 	}
 }
 
@@ -176,7 +162,7 @@ func TestNoAllowIsInTheLogThatWasAnsweredWithADeny(t *testing.T) {
 	l, reader := stalled(t, audit.Required())
 	const each = 20
 	l.Instead(numbered(2*each, gateway.NoToken)) // keeps the writer
-	until(t, "the writer that is stuck", l.Writing)
+	wait.Until(t, "the writer that is stuck", l.Writing)
 	for round := range 2 {
 		var wg sync.WaitGroup
 		for n := range each {
@@ -202,7 +188,7 @@ func TestNoAllowIsInTheLogThatWasAnsweredWithADeny(t *testing.T) {
 	if allows > 0 {
 		t.Errorf("%d allows are in the log that were answered with a deny", allows)
 	}
-	until(t, "an allow that is written again", func() bool { return l.Write(numbered(2*each+2, gateway.PolicyAllow)) == nil })
+	wait.Until(t, "an allow that is written again", func() bool { return l.Write(numbered(2*each+2, gateway.PolicyAllow)) == nil })
 	if l.State().Failing {
 		t.Error("the log does not recover by itself")
 	}
@@ -263,7 +249,7 @@ func TestAnOutputThatIsKnownToStallIsNotWaitedFor(t *testing.T) {
 	if allows != 10 || len(last) != 10 {
 		t.Errorf("of ten lines that came later the log holds %d", len(last))
 	}
-	until(t, "the end of the failure", func() bool { return !l.State().Failing })
+	wait.Until(t, "the end of the failure", func() bool { return !l.State().Failing })
 	if err := l.Close(); err != nil {
 		t.Error(err)
 	}

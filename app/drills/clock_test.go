@@ -15,6 +15,7 @@ import (
 	"github.com/claimgate/claimgate/app/demo/issuer"
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/app/server"
+	"github.com/claimgate/claimgate/internal/testsupport/wait"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/verifier"
 	"github.com/claimgate/claimgate/verifier/revocation"
@@ -54,7 +55,7 @@ func startJumping(t *testing.T, mappingText string) *jumping {
 	}
 	t.Cleanup(v.Close)
 	v.Start()
-	until(t, "the keys", v.Ready)
+	wait.Until(t, "the keys", v.Ready)
 	j.revocations = revocation.NewList(j.now, 24*time.Hour)
 	g, err := gateway.New(gateway.Options{
 		Verifier: v, Revocations: j.revocations, DecisionEntries: 100, Now: j.now,

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/claimgate/claimgate/internal/testsupport/wait"
 	"golang.org/x/sys/unix"
 )
 
@@ -115,14 +116,14 @@ func fullDisk(t *testing.T, onFailure string, r *room) {
 	l := p.run()
 	l.after(100)
 	r.fill(p)
-	until(t, "the failure on /readyz", func() bool { s := p.state(); return s.Failing && s.Lost > 50 })
+	wait.Until(t, "the failure on /readyz", func() bool { s := p.state(); return s.Failing && s.Lost > 50 })
 	if s := p.state(); !strings.Contains(s.Error, r.file) {
 		t.Errorf("on /readyz the error is %q", s.Error)
 	}
 	l.after(100)
 	full(t, p, onFailure)
 	r.free(p)
-	until(t, "the recovery on /readyz", func() bool { return !p.state().Failing })
+	wait.Until(t, "the recovery on /readyz", func() bool { return !p.state().Failing })
 	l.after(100)
 	answers := l.end()
 	lost, denied, written := p.lines("lost"), p.lines("denied"), p.lines("written")

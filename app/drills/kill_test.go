@@ -6,6 +6,8 @@ import (
 	"os"
 	"syscall"
 	"testing"
+
+	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
 // What was answered is in the log, however the program ended; what is in the log
@@ -76,7 +78,7 @@ func TestRotatingTheLogLosesAndDoublesNothing(t *testing.T) {
 		}
 		p.signal(syscall.SIGHUP)
 		files = append(files, old)
-		until(t, "the new file", func() bool {
+		wait.Until(t, "the new file", func() bool {
 			info, err := os.Stat(file)
 			return err == nil && info.Size() > 0
 		})

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
 // answer is what a client was told.
@@ -91,7 +93,7 @@ func ask(client *http.Client, url, question string) (id string, a answer, err er
 func (l *load) after(n int64) {
 	l.t.Helper()
 	want := l.count.Load() + n
-	until(l.t, "answers", func() bool { return l.count.Load() >= want })
+	wait.Until(l.t, "answers", func() bool { return l.count.Load() >= want })
 }
 
 // end waits for the clients to end.

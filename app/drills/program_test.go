@@ -14,9 +14,9 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/claimgate/claimgate/app/demo/issuer"
+	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
 // binary is the program, built once.
@@ -141,7 +141,7 @@ func start(t *testing.T, dir string, stdout *os.File, env ...string) *program {
 	case err := <-p.ended:
 		t.Fatalf("the program ended with %v:\n%s", err, p.said.String())
 	}
-	until(t, "readiness", func() bool { return bytes.Contains(p.get("/readyz"), []byte(`"ready":true`)) })
+	wait.Until(t, "readiness", func() bool { return bytes.Contains(p.get("/readyz"), []byte(`"ready":true`)) })
 	return p
 }
 
@@ -254,20 +254,5 @@ func (r *verified) whole(t *testing.T) {
 	t.Helper()
 	if r.code != 0 || len(r.Findings) != 0 {
 		t.Errorf("audit verify ended with %d and found %+v", r.code, r.Findings)
-	}
-}
-
-// until repeats a check until it holds. The deadline only bounds a failing test.
-func until(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	again := time.NewTicker(5 * time.Millisecond) // another process: there is no clock to inject
-	defer again.Stop()
-	deadline := time.After(30 * time.Second)
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatalf("not seen: %s", what)
-		case <-again.C:
-		}
 	}
 }

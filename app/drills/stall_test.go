@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
 // A collector that no longer reads the standard output.
@@ -34,7 +36,7 @@ func TestAStalledOutput(t *testing.T) {
 			// It reads again: what waited comes, and nothing was lost.
 			log := make(chan logged)
 			go func() { log <- readPipe(reader) }()
-			until(t, "the recovery", func() bool {
+			wait.Until(t, "the recovery", func() bool {
 				id, got, err := ask(once, p.url, questions[0])
 				if err != nil {
 					t.Fatal(err)
@@ -109,7 +111,7 @@ func TestAnOutputThatIsClosed(t *testing.T) {
 			}
 		}
 		// Nobody waits for the line of a deny that stands in for an allow.
-		until(t, onFailure+": /readyz to tell of three lost lines", func() bool { s := p.state(); return s.Failing && s.Lost == 3 })
+		wait.Until(t, onFailure+": /readyz to tell of three lost lines", func() bool { s := p.state(); return s.Failing && s.Lost == 3 })
 		p.stop()
 		if err := writer.Close(); err != nil {
 			t.Fatal(err)

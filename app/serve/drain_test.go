@@ -12,6 +12,7 @@ import (
 
 	"github.com/claimgate/claimgate/app/config"
 	"github.com/claimgate/claimgate/app/demo"
+	"github.com/claimgate/claimgate/internal/testsupport/wait"
 	"github.com/rs/zerolog"
 )
 
@@ -38,7 +39,7 @@ func TestAStopIsSaidOnReadyzBeforeTheListenerCloses(t *testing.T) {
 		t.Error("a question between the stop signal and the closing was not answered")
 	}
 	close(noticed)
-	until(t, "the closing of the listener", func() bool {
+	wait.Until(t, "the closing of the listener", func() bool {
 		c, err := net.Dial("tcp", l.publicListener.Addr().String())
 		if err == nil {
 			_ = c.Close()
@@ -63,7 +64,7 @@ func TestAStopLosesNoLine(t *testing.T) {
 		http.DefaultClient.CloseIdleConnections()
 		answered <- n
 	}()
-	until(t, "the first lines", func() bool {
+	wait.Until(t, "the first lines", func() bool {
 		text, _ := os.ReadFile(l.path("decisions.jsonl"))
 		return strings.Count(string(text), "\n") > 10
 	})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/claimgate/claimgate/app/demo"
 	"github.com/claimgate/claimgate/app/demo/issuer"
+	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
 const usersReadAndWrite = "version = 1\n[[group]]\nname = \"MinIO users\"\npolicies = [\"readwrite\"]\nreason = \"t\"\nowner = \"t\"\n"
@@ -49,7 +50,7 @@ func startIntrospecting(t *testing.T, secret, onError string) *live {
 		"CLAIMGATE_ISSUER_0_INTROSPECTION_TTL=1s", "CLAIMGATE_ISSUER_0_INTROSPECTION_ON_ERROR="+onError,
 	)
 	l.write("mapping.toml", usersReadAndWrite)
-	until(t, "the new mapping", func() bool {
+	wait.Until(t, "the new mapping", func() bool {
 		_, body := l.get("/metrics")
 		return strings.Contains(body, `mapping_reloads_total{outcome="ok"} 2`)
 	})
@@ -65,7 +66,7 @@ func TestATokenThatTheIssuerRevokedIsDenied(t *testing.T) {
 		t.Fatalf("a token that lives: %s", got)
 	}
 	l.iss.Revoke(token)
-	until(t, "the token is denied", func() bool { return l.reason(question) == "token_revoked" })
+	wait.Until(t, "the token is denied", func() bool { return l.reason(question) == "token_revoked" })
 	if got := l.reason(l.questionWith(other)); got != "policy_allow" {
 		t.Errorf("another token of the user: %s", got)
 	}
@@ -106,18 +107,18 @@ func TestIntrospectionWhileTheIssuerIsDown(t *testing.T) {
 		if err := l.iss.Close(); err != nil {
 			t.Fatal(err)
 		}
-		until(t, "the outage is seen", func() bool {
+		wait.Until(t, "the outage is seen", func() bool {
 			l.reason(before)
 			_, body := l.get("/readyz")
 			return strings.Contains(body, `"introspection":{`) && strings.Contains(body, "connection refused")
 		})
-		until(t, "the answer is too old", func() bool { return l.reason(before) == want })
+		wait.Until(t, "the answer is too old", func() bool { return l.reason(before) == want })
 		if got := l.reason(gone); got != "token_revoked" {
 			t.Errorf("%s: an outage brought a revoked token back: %s", onError, got)
 		}
 		// /readyz shows the outage before the log has its line.
 		said := func() int { return l.program.count("does not answer introspection") }
-		until(t, "the log says so", func() bool { return said() > 0 })
+		wait.Until(t, "the log says so", func() bool { return said() > 0 })
 		if n := said(); n != 1 {
 			t.Errorf("%s: the log says so %d times, want once", onError, n)
 		}

@@ -25,6 +25,7 @@ import (
 	"github.com/claimgate/claimgate/app/config"
 	"github.com/claimgate/claimgate/app/demo"
 	"github.com/claimgate/claimgate/app/demo/issuer"
+	"github.com/claimgate/claimgate/internal/testsupport/wait"
 	"github.com/rs/zerolog"
 )
 
@@ -125,21 +126,6 @@ func (l *live) write(name, text string) {
 	}
 }
 
-// until repeats a check until it holds. The deadline only bounds a failing test.
-func until(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	again := time.NewTicker(5 * time.Millisecond) // real files and sockets: there is no clock to inject
-	defer again.Stop()
-	deadline := time.After(15 * time.Second)
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatalf("not seen: %s", what)
-		case <-again.C:
-		}
-	}
-}
-
 func (l *live) answers(want bool) func() bool {
 	return func() bool {
 		got, _, err := demo.Ask(l.t.Context(), l.URL(), []byte(aliceReads))
@@ -175,9 +161,9 @@ func TestAChangedMappingFlipsTheNextAnswer(t *testing.T) {
 		t.Fatal("the first mapping does not grant")
 	}
 	l.write("mapping.toml", strings.Replace(grantsRead, "readonly", "writeonly", 1))
-	until(t, "the grant that was taken away", l.answers(false))
+	wait.Until(t, "the grant that was taken away", l.answers(false))
 	l.write("mapping.toml", grantsRead)
-	until(t, "the grant that came back", l.answers(true))
+	wait.Until(t, "the grant that came back", l.answers(true))
 }
 
 func TestABrokenMappingKeepsTheOldOne(t *testing.T) {
@@ -191,11 +177,11 @@ func TestABrokenMappingKeepsTheOldOne(t *testing.T) {
 	} {
 		said := l.program.count("the old one stays in force")
 		l.write("mapping.toml", text)
-		until(t, name+" is counted as a failed reload", func() bool {
+		wait.Until(t, name+" is counted as a failed reload", func() bool {
 			_, now := l.get("/metrics")
 			return metric(now, `claimgate_mapping_reloads_total{outcome="error"}`) > metric(before, `claimgate_mapping_reloads_total{outcome="error"}`)
 		})
-		until(t, name+" is said in the log", func() bool { return l.program.count("the old one stays in force") > said })
+		wait.Until(t, name+" is said in the log", func() bool { return l.program.count("the old one stays in force") > said })
 		if !l.answers(true)() {
 			t.Errorf("%s took the old mapping's grant away", name)
 		}
@@ -306,7 +292,7 @@ func TestCallerTokensRotateBySignalAndTLSByFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.hangup()
-	until(t, "the new certificate and token", func() bool { return status(second, "Bearer new") == 200 })
+	wait.Until(t, "the new certificate and token", func() bool { return status(second, "Bearer new") == 200 })
 	if got := status(second, "Bearer old"); got != 401 {
 		t.Errorf("the token that was rotated away got %d", got)
 	}
@@ -396,7 +382,7 @@ func TestALogoutEndsASessionAtOnce(t *testing.T) {
 		}
 		return string(reason)
 	}
-	until(t, "the new mapping", func() bool { return ask() == "policy_allow" })
+	wait.Until(t, "the new mapping", func() bool { return ask() == "policy_allow" })
 	logout := l.iss.Token(map[string]any{
 		"iss": l.iss.URL(), "sub": alice.Subject, "sid": claims["sid"], "aud": "minio", "jti": "one", "iat": time.Now().Unix(),
 		"exp": time.Now().Add(time.Minute).Unix(), "events": map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}},

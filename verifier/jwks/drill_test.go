@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
+	"github.com/claimgate/claimgate/internal/testsupport/verified"
 	"github.com/claimgate/claimgate/verifier"
 )
 
@@ -79,11 +80,11 @@ func TestOutageDrills(t *testing.T) {
 			one, stranger := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, idp.KidTwo)
 			synctest.Test(t, func(t *testing.T) {
 				i := idp.New(t, idp.URL, one)
-				v := started(t, i, func(o *verifier.Options) { o.Issuers[0].MaxStale = 7 * time.Minute })
+				v := verified.Start(t, i, func(o *verifier.Options) { o.Issuers[0].MaxStale = 7 * time.Minute })
 				verify := func(token string, want verifier.Reason) {
 					t.Helper()
 					_, err := v.Verify(t.Context(), token, verifier.Presented{})
-					wantReason(t, err, want)
+					verified.WantReason(t, err, want)
 				}
 				fresh := func() string { return one.Token(idp.IDClaims(time.Now())) }
 				synctest.Wait()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
+	"github.com/claimgate/claimgate/internal/testsupport/verified"
 	"github.com/claimgate/claimgate/verifier"
 )
 
@@ -32,16 +33,16 @@ func TestRotation(t *testing.T) {
 		{"the kid signs and encrypts", idp.JWKS(one.JWK(), two.JWK(), one.JWK("use", "enc", "alg", "RSA-OAEP-256")), two, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, i *idp.Issuer, v *verifier.Verifier) {
+			verified.Bubble(t, func(t *testing.T, i *idp.Issuer, v *verifier.Verifier) {
 				cached := one.Token(idp.IDClaims(time.Now()))
-				decide(t, v, cached, "")
+				verified.Decide(t, v, cached, "")
 				i.Publish(c.publish)
-				decide(t, v, cached, "") // nobody can know yet
+				verified.Decide(t, v, cached, "") // nobody can know yet
 				wantFetches(t, i, 1)
-				decide(t, v, c.new.Token(idp.IDClaims(time.Now())), "")
+				verified.Decide(t, v, c.new.Token(idp.IDClaims(time.Now())), "")
 				wantFetches(t, i, 2)
-				decide(t, v, cached, c.cached)
-				decide(t, v, one.Token(idp.IDClaims(time.Now()).With("jti", "cold")), c.cached)
+				verified.Decide(t, v, cached, c.cached)
+				verified.Decide(t, v, one.Token(idp.IDClaims(time.Now()).With("jti", "cold")), c.cached)
 				wantFetches(t, i, 2)
 			})
 		})
@@ -50,29 +51,29 @@ func TestRotation(t *testing.T) {
 
 func TestRemovedKeyIsHonouredByTheNextRefresh(t *testing.T) {
 	one, two := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, idp.KidTwo)
-	bubble(t, func(t *testing.T, i *idp.Issuer, v *verifier.Verifier) {
+	verified.Bubble(t, func(t *testing.T, i *idp.Issuer, v *verifier.Verifier) {
 		cached := one.Token(idp.IDClaims(time.Now()))
-		decide(t, v, cached, "")
+		verified.Decide(t, v, cached, "")
 		i.Publish(idp.JWKSOf(two))
 		time.Sleep(5 * time.Minute)
 		wantFetches(t, i, 2)
-		decide(t, v, cached, verifier.UnknownKey)
+		verified.Decide(t, v, cached, verifier.UnknownKey)
 		wantFetches(t, i, 3) // it asks once itself: the key might be back
 	})
 }
 
 func TestFloodOfKids(t *testing.T) {
 	one, two := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, idp.KidTwo)
-	bubble(t, func(t *testing.T, i *idp.Issuer, v *verifier.Verifier) {
+	verified.Bubble(t, func(t *testing.T, i *idp.Issuer, v *verifier.Verifier) {
 		bogus := bogusTokens(10_000)
 		warm := one.Token(idp.IDClaims(time.Now()))
 		for window := range int64(4) {
 			start := time.Now()
 			for _, token := range bogus {
-				decide(t, v, token, verifier.UnknownKey)
+				verified.Decide(t, v, token, verifier.UnknownKey)
 			}
-			decide(t, v, warm, "")
-			decide(t, v, one.Token(idp.IDClaims(time.Now()).With("jti", window)), "")
+			verified.Decide(t, v, warm, "")
+			verified.Decide(t, v, one.Token(idp.IDClaims(time.Now()).With("jti", window)), "")
 			wantFetches(t, i, 2+window)
 			if waited := time.Since(start); waited != 0 {
 				t.Errorf("a window took %s: somebody waited although the issuer answers at once", waited)
@@ -82,9 +83,9 @@ func TestFloodOfKids(t *testing.T) {
 		// A new key gets through as soon as a fetch is allowed, whoever it is spent on.
 		i.Publish(idp.JWKSOf(two))
 		for _, token := range bogus[:100] {
-			decide(t, v, token, verifier.UnknownKey)
+			verified.Decide(t, v, token, verifier.UnknownKey)
 		}
-		decide(t, v, two.Token(idp.IDClaims(time.Now())), "")
+		verified.Decide(t, v, two.Token(idp.IDClaims(time.Now())), "")
 		wantFetches(t, i, 6)
 	})
 }
@@ -93,12 +94,12 @@ func TestFloodOfKids(t *testing.T) {
 // and does not hold up another kid.
 func TestStrayKid(t *testing.T) {
 	stray, other := idp.RSAKey(1, idp.KidTwo), idp.RSAKey(2, "other")
-	bubble(t, func(t *testing.T, i *idp.Issuer, v *verifier.Verifier) {
+	verified.Bubble(t, func(t *testing.T, i *idp.Issuer, v *verifier.Verifier) {
 		token := stray.Token(idp.IDClaims(time.Now()).With("exp", time.Now().Unix()+7200))
 		var asked []time.Duration
 		start, before := time.Now(), i.Fetches.Load()
 		for time.Since(start) < 4*time.Minute {
-			decide(t, v, token, verifier.UnknownKey)
+			verified.Decide(t, v, token, verifier.UnknownKey)
 			if n := i.Fetches.Load(); n != before {
 				asked, before = append(asked, time.Since(start)), n
 			}
@@ -107,17 +108,17 @@ func TestStrayKid(t *testing.T) {
 		if got := fmt.Sprint(asked); got != "[0s 10s 30s 1m10s 2m30s]" {
 			t.Errorf("the stray kid asked at %s", got)
 		}
-		decide(t, v, other.Token(idp.IDClaims(time.Now())), verifier.UnknownKey)
+		verified.Decide(t, v, other.Token(idp.IDClaims(time.Now())), verifier.UnknownKey)
 		wantFetches(t, i, before+1)
 
 		// A refresh ends what was held against it.
 		time.Sleep(time.Minute)
 		before = i.Fetches.Load()
-		decide(t, v, token, verifier.UnknownKey)
+		verified.Decide(t, v, token, verifier.UnknownKey)
 		wantFetches(t, i, before+1)
 		time.Sleep(10 * time.Second)
 		i.Publish(idp.JWKSOf(stray))
-		decide(t, v, token, "")
+		verified.Decide(t, v, token, "")
 	})
 }
 
@@ -135,28 +136,28 @@ func TestSlowIssuer(t *testing.T) {
 		{"five seconds", 5 * time.Second, verifier.UnknownKey, 3 * time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, i *idp.Issuer, v *verifier.Verifier) {
+			verified.Bubble(t, func(t *testing.T, i *idp.Issuer, v *verifier.Verifier) {
 				i.Publish(idp.JWKSOf(one, two))
 				i.Fail(idp.Fault{Keys: i.Slowly(c.slow)})
 				var clients sync.WaitGroup
 				start := time.Now()
 				for n := range 100 {
 					clients.Go(func() {
-						decide(t, v, two.Token(idp.IDClaims(time.Now()).With("jti", n)), c.want)
+						verified.Decide(t, v, two.Token(idp.IDClaims(time.Now()).With("jti", n)), c.want)
 						if took := time.Since(start); took != c.took {
 							t.Errorf("a new key took %s, want %s", took, c.took)
 						}
 					})
 				}
 				synctest.Wait()
-				decide(t, v, one.Token(idp.IDClaims(time.Now())), "")
+				verified.Decide(t, v, one.Token(idp.IDClaims(time.Now())), "")
 				if took := time.Since(start); took != 0 {
 					t.Errorf("a known key waited %s", took)
 				}
 				clients.Wait()
 				wantFetches(t, i, 1)
 				time.Sleep(3 * time.Second)
-				decide(t, v, two.Token(idp.IDClaims(time.Now())), "")
+				verified.Decide(t, v, two.Token(idp.IDClaims(time.Now())), "")
 				wantFetches(t, i, 1)
 			})
 		})
@@ -169,8 +170,8 @@ func TestOneIssuersBadDayIsNotAnothers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, second := idp.New(t, idp.URL, one), idp.New(t, secondURL, two)
 		first.Fail(idp.Fault{Keys: idp.Hang, Discovery: idp.Hang})
-		v := started(t, first, func(o *verifier.Options) {
-			c := testIssuerConfig()
+		v := verified.Start(t, first, func(o *verifier.Options) {
+			c := verified.Issuer()
 			c.Name, c.URL, c.CAFile = "second", second.URL, second.CAFile(t)
 			o.Issuers = append(o.Issuers, c)
 			o.Dial = either(first, second)
@@ -181,16 +182,16 @@ func TestOneIssuersBadDayIsNotAnothers(t *testing.T) {
 			t.Error("one issuer with keys makes it ready")
 		}
 		var waiting sync.WaitGroup
-		waiting.Go(func() { decide(t, v, one.Token(idp.IDClaims(start)), verifier.KeysUnavailable) })
+		waiting.Go(func() { verified.Decide(t, v, one.Token(idp.IDClaims(start)), verifier.KeysUnavailable) })
 		synctest.Wait()
-		decide(t, v, two.Token(idp.IDClaims(start).With("iss", secondURL)), "")
+		verified.Decide(t, v, two.Token(idp.IDClaims(start).With("iss", secondURL)), "")
 		if took := time.Since(start); took != 0 {
 			t.Errorf("the second issuer's token waited %s for the first issuer", took)
 		}
 		waiting.Wait()
 
 		// The keys of one issuer are no keys of the other.
-		decide(t, v, one.Token(idp.IDClaims(start).With("iss", secondURL)), verifier.UnknownKey)
+		verified.Decide(t, v, one.Token(idp.IDClaims(start).With("iss", secondURL)), verifier.UnknownKey)
 		for _, st := range v.States() {
 			if st.Usable != (st.Issuer == "second") {
 				t.Errorf("%+v", st)
@@ -221,9 +222,9 @@ func TestStartWithTheIssuerDown(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				i := idp.New(t, idp.URL, one)
 				i.Fail(c.Fault)
-				v := started(t, i)
+				v := verified.Start(t, i)
 				time.Sleep(time.Hour)
-				decide(t, v, one.Token(idp.IDClaims(time.Now())), verifier.KeysUnavailable)
+				verified.Decide(t, v, one.Token(idp.IDClaims(time.Now())), verifier.KeysUnavailable)
 				if st := v.States()[0]; v.Ready() || st.Usable || st.Error == "" {
 					t.Errorf("ready %v, state %+v", v.Ready(), st)
 				}
@@ -233,7 +234,7 @@ func TestStartWithTheIssuerDown(t *testing.T) {
 				if !v.Ready() { // by itself, without any token
 					t.Error("not ready five seconds after the issuer is back")
 				}
-				decide(t, v, one.Token(idp.IDClaims(time.Now())), "")
+				verified.Decide(t, v, one.Token(idp.IDClaims(time.Now())), "")
 				wantFetches(t, i, 1)
 			})
 		})
@@ -273,9 +274,9 @@ func TestWhereTheKeySetIs(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				i := idp.New(t, idp.URL, one)
 				i.Fail(c.fault(i))
-				v := started(t, i, c.adjust)
+				v := verified.Start(t, i, c.adjust)
 				synctest.Wait()
-				decide(t, v, one.Token(idp.IDClaims(time.Now())), "")
+				verified.Decide(t, v, one.Token(idp.IDClaims(time.Now())), "")
 				if got := i.Asked(); got != c.asked {
 					t.Errorf("asked %v times, want %v", got, c.asked)
 				}

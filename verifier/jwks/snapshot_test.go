@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
+	"github.com/claimgate/claimgate/internal/testsupport/verified"
 	"github.com/claimgate/claimgate/verifier"
 	"github.com/claimgate/claimgate/verifier/jwks"
 )
@@ -25,7 +26,7 @@ func TestRestartDuringAnOutage(t *testing.T) {
 	one := idp.RSAKey(0, idp.KidOne)
 	file := filepath.Join(t.TempDir(), "jwks.json")
 	notices := make(chan jwks.NoticeKind, 10_000)
-	bubble(t, func(t *testing.T, i *idp.Issuer, v *verifier.Verifier) {
+	verified.Bubble(t, func(t *testing.T, i *idp.Issuer, v *verifier.Verifier) {
 		fetched := v.States()[0].Fetched
 		time.Sleep(23 * time.Hour)
 		v.Close()
@@ -43,11 +44,11 @@ func TestRestartDuringAnOutage(t *testing.T) {
 			t.Fatal("the snapshot was never refreshed")
 		}
 		time.Sleep(23 * time.Hour)
-		v = started(t, i, withSnapshot(file), func(o *verifier.Options) {
+		v = verified.Start(t, i, withSnapshot(file), func(o *verifier.Options) {
 			o.Notify = func(n jwks.Notice) { notices <- n.Kind }
 		})
 		start := time.Now()
-		decide(t, v, one.Token(idp.IDClaims(start)), "")
+		verified.Decide(t, v, one.Token(idp.IDClaims(start)), "")
 		if took := time.Since(start); took != 0 || !v.Ready() {
 			t.Errorf("the first token after the restart took %s, ready %v", took, v.Ready())
 		}
@@ -55,9 +56,9 @@ func TestRestartDuringAnOutage(t *testing.T) {
 			t.Errorf("notice %s", got)
 		}
 		time.Sleep(time.Until(last.Add(24 * time.Hour)))
-		decide(t, v, one.Token(idp.IDClaims(time.Now())), "")
+		verified.Decide(t, v, one.Token(idp.IDClaims(time.Now())), "")
 		time.Sleep(time.Second)
-		decide(t, v, one.Token(idp.IDClaims(time.Now())), verifier.KeysUnavailable)
+		verified.Decide(t, v, one.Token(idp.IDClaims(time.Now())), verifier.KeysUnavailable)
 	}, withSnapshot(file))
 }
 
@@ -66,13 +67,13 @@ func TestRestartDuringAnOutage(t *testing.T) {
 func TestSnapshotGivesWayToTheIssuer(t *testing.T) {
 	one, two := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, idp.KidTwo)
 	file := filepath.Join(t.TempDir(), "jwks.json")
-	bubble(t, func(t *testing.T, i *idp.Issuer, v *verifier.Verifier) {
+	verified.Bubble(t, func(t *testing.T, i *idp.Issuer, v *verifier.Verifier) {
 		v.Close()
 		i.Publish(idp.JWKSOf(two))
-		v = started(t, i, withSnapshot(file))
+		v = verified.Start(t, i, withSnapshot(file))
 		synctest.Wait()
-		decide(t, v, one.Token(idp.IDClaims(time.Now())), verifier.UnknownKey)
-		decide(t, v, two.Token(idp.IDClaims(time.Now())), "")
+		verified.Decide(t, v, one.Token(idp.IDClaims(time.Now())), verifier.UnknownKey)
+		verified.Decide(t, v, two.Token(idp.IDClaims(time.Now())), "")
 		v.Close()
 		var snap jwks.Snapshot
 		data, err := os.ReadFile(file)
@@ -124,7 +125,7 @@ func TestSnapshotsThatDoNotCount(t *testing.T) {
 			}
 			var got []jwks.Notice
 			o := verifier.Options{
-				Issuers: []verifier.Issuer{testIssuerConfig()}, Now: func() time.Time { return idp.Now }, Dial: down,
+				Issuers: []verifier.Issuer{verified.Issuer()}, Now: func() time.Time { return idp.Now }, Dial: down,
 				Notify: func(n jwks.Notice) { got = append(got, n) },
 			}
 			withSnapshot(path)(&o)
@@ -148,7 +149,7 @@ func TestSnapshotsThatDoNotCount(t *testing.T) {
 				want = ""
 			}
 			_, err = v.Verify(t.Context(), one.Token(idp.IDClaims(idp.Now)), verifier.Presented{})
-			wantReason(t, err, want)
+			verified.WantReason(t, err, want)
 		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
+	"github.com/claimgate/claimgate/internal/testsupport/verified"
 	"github.com/claimgate/claimgate/verifier"
 	"github.com/claimgate/claimgate/verifier/internal/pool"
 	"github.com/google/go-cmp/cmp"
@@ -72,7 +73,7 @@ func TestVerifyLogout(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := l.Verify(t.Context(), c.token)
-			wantReason(t, err, c.want)
+			verified.WantReason(t, err, c.want)
 			if (got == nil) != (err != nil) {
 				t.Fatalf("logout %v with error %v", got, err)
 			}
@@ -91,7 +92,7 @@ func TestALogoutTokenIsNoBearerToken(t *testing.T) {
 	v, _ := offline(t, idp.JWKSOf(one))
 	for _, typ := range []string{"JWT", "logout+jwt"} {
 		_, err := v.Verify(t.Context(), one.Token(idp.LogoutClaims(idp.Now), "typ", typ), verifier.Presented{})
-		wantReason(t, err, verifier.Type)
+		verified.WantReason(t, err, verifier.Type)
 	}
 }
 
@@ -101,13 +102,13 @@ func TestLogoutFloodTakesNoSlotOfTokens(t *testing.T) {
 	bubble(t, func(t *testing.T, _ *idp.Issuer, v *verifier.Verifier, l *LogoutVerifier) {
 		release := occupy(t, l.purpose.Checks)
 		_, err := l.Verify(t.Context(), forger.Token(idp.LogoutClaims(time.Now())))
-		wantReason(t, err, verifier.Overloaded)
+		verified.WantReason(t, err, verifier.Overloaded)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		start := time.Now()
 		_, err = l.Verify(ctx, forger.Token(idp.LogoutClaims(time.Now())))
-		wantReason(t, err, verifier.Overloaded)
-		decide(t, v, one.Token(idp.IDClaims(time.Now())), "")
+		verified.WantReason(t, err, verifier.Overloaded)
+		verified.Decide(t, v, one.Token(idp.IDClaims(time.Now())), "")
 		if took := time.Since(start); took != 0 {
 			t.Errorf("took %s", took)
 		}
@@ -166,7 +167,7 @@ func TestALogoutTokenIsNotCheckedForACallerThatHasGone(t *testing.T) {
 		start := time.Now()
 		time.AfterFunc(time.Second, cancel)
 		_, err := l.Verify(ctx, two.Token(idp.LogoutClaims(start)))
-		wantReason(t, err, verifier.UnknownKey)
+		verified.WantReason(t, err, verifier.UnknownKey)
 		if took := time.Since(start); took != time.Second {
 			t.Errorf("the check went on for %s, want a second", took)
 		}

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
 // between is a way to the server that shows each request before it goes on. A
@@ -69,7 +71,7 @@ func TestALogoutDuringTheFirstSynchronizationIsShared(t *testing.T) {
 		t.Error("it does not count")
 	}
 	close(ended)
-	took := until(t, "the logout counts on the other replica", func() bool { return two.ended("s1") })
+	took := wait.Until(t, "the logout counts on the other replica", func() bool { return two.ended("s1") })
 	t.Logf("known to the other replica after %s", took)
 }
 
@@ -98,12 +100,12 @@ func TestALogoutIsNotOvertakenByASynchronization(t *testing.T) {
 	if !one.end(logoutOf("lost")) { // a reason to synchronize
 		t.Error("it does not count")
 	}
-	until(t, "one has synchronized", func() bool { return two.ended("lost") })
+	wait.Until(t, "one has synchronized", func() bool { return two.ended("lost") })
 	release()
 	if !<-counted {
 		t.Error("a logout token was taken for one that had counted before")
 	}
-	until(t, "it is shared", func() bool { return two.ended("slow") })
+	wait.Until(t, "it is shared", func() bool { return two.ended("slow") })
 	if two.end(logoutOf("slow")) || one.end(logoutOf("slow")) {
 		t.Error("a logout token counted twice")
 	}

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/app/demo/issuer"
+	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
 // secret is the store's password, which no output may hold.
@@ -132,7 +133,7 @@ func serve(t *testing.T, program string, iss *issuer.Server, env ...string) *pro
 			t.Error("the store's password is in the log")
 		}
 	})
-	until(t, "claimgate serves", func() bool {
+	wait.Until(t, "claimgate serves", func() bool {
 		for line := range strings.Lines(p.log.String()) {
 			var said struct{ Message, URL, Admin string }
 			if json.Unmarshal([]byte(line), &said) == nil && said.Message == "serving" {
@@ -142,7 +143,7 @@ func serve(t *testing.T, program string, iss *issuer.Server, env ...string) *pro
 		}
 		return false
 	})
-	until(t, "claimgate is ready", func() bool { status, _ := p.get("/readyz"); return status == 200 })
+	wait.Until(t, "claimgate is ready", func() bool { status, _ := p.get("/readyz"); return status == 200 })
 	return p
 }
 
@@ -230,7 +231,7 @@ func TestTwoReplicas(t *testing.T) {
 	}
 	one, two := serve(t, program, iss, env...), serve(t, program, iss, env...)
 	up := func(p *process) bool { _, body := p.get("/readyz"); return strings.Contains(body, `"up":true`) }
-	until(t, "both have joined", func() bool { return up(one) && up(two) })
+	wait.Until(t, "both have joined", func() bool { return up(one) && up(two) })
 
 	var longest time.Duration
 	for n := range 20 {
@@ -267,7 +268,7 @@ func TestTwoReplicas(t *testing.T) {
 	}
 
 	s.kill()
-	until(t, "the outage is visible", func() bool { return !up(one) && !up(two) })
+	wait.Until(t, "the outage is visible", func() bool { return !up(one) && !up(two) })
 	question, logout := session(t, iss, "during the outage")
 	if got := one.logout(logout); got != 200 {
 		t.Errorf("a logout during the outage got %d", got)
@@ -287,11 +288,11 @@ func TestTwoReplicas(t *testing.T) {
 	}
 	s.start() // empty
 	for _, p := range []*process{two, three} {
-		until(t, "the logout is known", func() bool { return p.ask(question) == "token_revoked" })
+		wait.Until(t, "the logout is known", func() bool { return p.ask(question) == "token_revoked" })
 	}
 	first, _ := session(t, iss, "session 0")
-	until(t, "those from before, too", func() bool { return three.ask(first) == "token_revoked" })
-	until(t, "the end of the outage is visible", func() bool { return up(one) && up(two) && up(three) })
+	wait.Until(t, "those from before, too", func() bool { return three.ask(first) == "token_revoked" })
+	wait.Until(t, "the end of the outage is visible", func() bool { return up(one) && up(two) && up(three) })
 	if _, metrics := two.get("/metrics"); !strings.Contains(metrics, "claimgate_revocation_store_up 1") {
 		t.Error("/metrics does not show the end of the outage")
 	}
@@ -311,7 +312,7 @@ func TestWhyTheStoreCannotBeReached(t *testing.T) {
 		{"nobody listens", "redis://127.0.0.1:1", "", "", "connection refused"},
 	} {
 		r := newReplica(t, c.url, passwordAndCA(c.password, c.ca))
-		until(t, c.name, func() bool { return r.State().Error != "" })
+		wait.Until(t, c.name, func() bool { return r.State().Error != "" })
 		if got := r.State(); got.Up || !strings.Contains(got.Error, c.want) {
 			t.Errorf("%s: %+v, want %q", c.name, got, c.want)
 		}
@@ -339,6 +340,6 @@ func TestARotatedPassword(t *testing.T) {
 	if err := c.ClientKillByFilter(t.Context(), "SKIPME", "yes").Err(); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "it notices", func() bool { return strings.Contains(r.log.String(), "store is down") })
-	until(t, "it is connected again", func() bool { return r.State().Up })
+	wait.Until(t, "it notices", func() bool { return strings.Contains(r.log.String(), "store is down") })
+	wait.Until(t, "it is connected again", func() bool { return r.State().Up })
 }

@@ -2,7 +2,6 @@ package redistest
 
 import (
 	"bytes"
-	"context"
 	"net"
 	"os"
 	"os/exec"
@@ -129,25 +128,6 @@ func (s *server) client() *redis.Client {
 	c := redis.NewClient(&redis.Options{Addr: "127.0.0.1:" + s.port, Password: s.password, PoolSize: 1})
 	s.t.Cleanup(func() { _ = c.Close() })
 	return c
-}
-
-// until repeats a check of something in another process until it holds. The
-// deadline only bounds a failing test.
-func until(t *testing.T, what string, holds func() bool) time.Duration {
-	t.Helper()
-	began := time.Now()
-	again := time.NewTicker(time.Millisecond)
-	defer again.Stop()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	for !holds() {
-		select {
-		case <-ctx.Done():
-			t.Fatalf("not seen: %s", what)
-		case <-again.C:
-		}
-	}
-	return time.Since(began)
 }
 
 func number(n int) string { return strconv.Itoa(n) }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/claimgate/claimgate/internal/testsupport/wait"
 	"github.com/claimgate/claimgate/verifier"
 	"github.com/claimgate/claimgate/verifier/revocation"
 	"github.com/claimgate/claimgate/verifier/revocation/shared"
@@ -73,7 +74,7 @@ func joined(t *testing.T, url string, change ...func(*shared.Options)) *replica 
 	if !r.WaitSynced(ctx) {
 		t.Fatalf("the store was not reached: %+v", r.State())
 	}
-	until(t, "the store is up", func() bool { return r.State().Up })
+	wait.Until(t, "the store is up", func() bool { return r.State().Up })
 	return r
 }
 
@@ -100,8 +101,8 @@ func TestALogoutReachesEveryReplica(t *testing.T) {
 	if !one.end(logoutOf("s1")) || !one.ended("s1") {
 		t.Fatal("the logout does not count where it was received")
 	}
-	took := until(t, "the logout counts on the second replica", func() bool { return two.ended("s1") })
-	until(t, "and on the third", func() bool { return three.ended("s1") })
+	took := wait.Until(t, "the logout counts on the second replica", func() bool { return two.ended("s1") })
+	wait.Until(t, "and on the third", func() bool { return three.ended("s1") })
 	t.Logf("known to another replica after %s", took)
 	if took > time.Second {
 		t.Errorf("it took %s, more than a second", took)
@@ -111,7 +112,7 @@ func TestALogoutReachesEveryReplica(t *testing.T) {
 	}
 	bob := &revocation.Logout{Issuer: "authentik", Subject: "bob", ID: "b", IssuedAt: time.Now()}
 	three.end(bob)
-	until(t, "every session of a subject ends on the first replica", func() bool { return one.endedSubject("bob") })
+	wait.Until(t, "every session of a subject ends on the first replica", func() bool { return one.endedSubject("bob") })
 	late := joined(t, s.url())
 	if !late.ended("s1") || !late.endedSubject("bob") {
 		t.Error("a replica that starts later does not know what has ended")
@@ -154,10 +155,10 @@ func TestAStoreThatIsDown(t *testing.T) {
 			s := startServer(t)
 			one, two := joined(t, s.url()), joined(t, s.url())
 			one.end(logoutOf("before"))
-			until(t, "it is shared", func() bool { return two.ended("before") })
+			wait.Until(t, "it is shared", func() bool { return two.ended("before") })
 
 			outage.begin(s)
-			until(t, "both see the outage", func() bool { return !one.State().Up && !two.State().Up })
+			wait.Until(t, "both see the outage", func() bool { return !one.State().Up && !two.State().Up })
 			if st := one.State(); st.Error == "" || st.Stale {
 				t.Errorf("the state is %+v", st)
 			}
@@ -178,15 +179,15 @@ func TestAStoreThatIsDown(t *testing.T) {
 			if fresh.ended("before") || fresh.State().Up {
 				t.Error("how would it know?")
 			}
-			if until(t, "the age grows", func() bool { return one.Age() > 2*time.Second }); one.Stale() {
+			if wait.Until(t, "the age grows", func() bool { return one.Age() > 2*time.Second }); one.Stale() {
 				t.Error("stale, without a bound")
 			}
 
 			outage.end(s)
-			took := until(t, "the logout reaches the other replica", func() bool { return two.ended("during") })
+			took := wait.Until(t, "the logout reaches the other replica", func() bool { return two.ended("during") })
 			t.Logf("shared %s after the store was back", took)
-			until(t, "and the one that started meanwhile", func() bool { return fresh.ended("during") && fresh.ended("before") })
-			until(t, "all see the end", func() bool { return one.State().Up && two.State().Up && fresh.State().Up })
+			wait.Until(t, "and the one that started meanwhile", func() bool { return fresh.ended("during") && fresh.ended("before") })
+			wait.Until(t, "all see the end", func() bool { return one.State().Up && two.State().Up && fresh.State().Up })
 			if st := two.State(); st.Error != "" || two.Age() > 5*time.Second {
 				t.Errorf("the state is %+v", st)
 			}
@@ -195,7 +196,7 @@ func TestAStoreThatIsDown(t *testing.T) {
 				t.Error("what the store had lost was not written again")
 			}
 			two.end(logoutOf("after"))
-			until(t, "and it goes on", func() bool { return one.ended("after") && fresh.ended("after") })
+			wait.Until(t, "and it goes on", func() bool { return one.ended("after") && fresh.ended("after") })
 			for _, r := range []*replica{one, two} {
 				if n := strings.Count(r.log.String(), "the revocation store is down"); n < 1 || n > 3 {
 					t.Errorf("the log speaks of the outage %d times:\n%s", n, r.log.String())
@@ -221,7 +222,7 @@ func TestALogoutWaitsHalfASecondAtMost(t *testing.T) {
 		t.Errorf("it waited %s", took)
 	}
 	s.resume() // at once: the subscription survives, so nothing but the failure itself is a reason to try again
-	until(t, "it is shared", func() bool { return two.ended("s1") })
+	wait.Until(t, "it is shared", func() bool { return two.ended("s1") })
 }
 
 func TestAFlushedStoreIsWrittenAgain(t *testing.T) {
@@ -230,7 +231,7 @@ func TestAFlushedStoreIsWrittenAgain(t *testing.T) {
 	for n := range 1200 { // more than one exchange holds
 		one.end(logoutOf("s" + number(n)))
 	}
-	until(t, "all are shared", func() bool { return two.known.Counts().Sessions == 1200 })
+	wait.Until(t, "all are shared", func() bool { return two.known.Counts().Sessions == 1200 })
 	c := s.client()
 	if err := c.FlushAll(t.Context()).Err(); err != nil {
 		t.Fatal(err)
@@ -242,7 +243,7 @@ func TestAFlushedStoreIsWrittenAgain(t *testing.T) {
 	if err := c.ClientKillByFilter(t.Context(), "TYPE", "pubsub").Err(); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the entries are there again", func() bool { return c.DBSize(t.Context()).Val() == 1200 })
+	wait.Until(t, "the entries are there again", func() bool { return c.DBSize(t.Context()).Val() == 1200 })
 	if late := joined(t, s.url()); late.known.Counts().Sessions != 1200 {
 		t.Errorf("a new replica knows of %d", late.known.Counts().Sessions)
 	}
@@ -292,7 +293,7 @@ func TestGarbageInTheStoreIsIgnored(t *testing.T) {
 
 	late := joined(t, s.url())
 	late.end(logoutOf("s2"))
-	until(t, "it goes on", func() bool { return one.ended("s2") })
+	wait.Until(t, "it goes on", func() bool { return one.ended("s2") })
 	if !one.ended("s1") {
 		t.Error("garbage took a revocation back")
 	}
@@ -321,7 +322,7 @@ func TestAnEntryUnderAForeignJTIDoesNotHideALogout(t *testing.T) {
 	lie := logoutOf("harmless")
 	lie.ID = "jti of s1"
 	other.end(lie)
-	until(t, "the lie is there", func() bool { return one.ended("harmless") })
+	wait.Until(t, "the lie is there", func() bool { return one.ended("harmless") })
 	one.end(logoutOf("s1"))
 	if !one.ended("s1") {
 		t.Error("a signed logout token was taken for one that had counted")
@@ -340,7 +341,7 @@ func TestClocksMayDiffer(t *testing.T) {
 		from.end(logoutOf("s" + number(n)))
 		from.end(&revocation.Logout{Issuer: "authentik", Subject: "u" + number(n), ID: "u" + number(n), IssuedAt: time.Now(), Expires: time.Now().Add(time.Minute)})
 		for _, r := range all {
-			until(t, "it is known", func() bool { return r.ended("s"+number(n)) && r.endedSubject("u"+number(n)) })
+			wait.Until(t, "it is known", func() bool { return r.ended("s"+number(n)) && r.endedSubject("u"+number(n)) })
 		}
 	}
 	exact.ahead.Store(int64(10 * time.Minute))
@@ -367,9 +368,9 @@ func TestACopyThatIsTooOldIsSaidSo(t *testing.T) {
 	s := startServer(t)
 	r := joined(t, s.url(), func(o *shared.Options) { o.MaxStale = time.Hour })
 	r.ahead.Store(int64(2 * time.Hour)) // the next ping proves the copy fresh again
-	until(t, "it is fresh", func() bool { return !r.Stale() })
+	wait.Until(t, "it is fresh", func() bool { return !r.Stale() })
 	s.kill()
-	until(t, "it sees the outage", func() bool { return !r.State().Up })
+	wait.Until(t, "it sees the outage", func() bool { return !r.State().Up })
 	if r.Stale() {
 		t.Error("stale at once")
 	}
@@ -378,7 +379,7 @@ func TestACopyThatIsTooOldIsSaidSo(t *testing.T) {
 		t.Errorf("%+v", st)
 	}
 	s.start()
-	until(t, "it is fresh again", func() bool { return !r.Stale() })
+	wait.Until(t, "it is fresh again", func() bool { return !r.Stale() })
 }
 
 // Entries leave the store by themselves.
@@ -407,7 +408,7 @@ func TestAFloodOfLogouts(t *testing.T) {
 		})
 	}
 	all.Wait()
-	took := until(t, "all are shared", func() bool { return two.known.Counts().Sessions == logouts })
+	took := wait.Until(t, "all are shared", func() bool { return two.known.Counts().Sessions == logouts })
 	t.Logf("%d logouts in %s, the last known to the other replica %s later", logouts, time.Since(began), took)
 	if n := one.known.Counts(); n.Sessions != logouts || n.Dropped != 0 {
 		t.Errorf("%+v", n)
