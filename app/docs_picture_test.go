@@ -43,7 +43,7 @@ text { font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mo
 </style>
 <rect width="100%%" height="100%%" rx="10" fill="#0f1720"/>
 <circle cx="24" cy="22" r="6" fill="#ff5f57"/><circle cx="44" cy="22" r="6" fill="#febc2e"/><circle cx="64" cy="22" r="6" fill="#28c840"/>
-<text x="%.0f" y="52"><tspan class="soft">$ </tspan>%s</text>
+<text x="%.0f" y="52"><tspan class="soft">$</tspan>&#160;%s</text>
 `, width, height, width, height, html.EscapeString(command), left, html.EscapeString(command))
 	for i, line := range lines {
 		class := "soft"

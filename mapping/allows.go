@@ -39,11 +39,11 @@ func (m *Mapping) Allowing(r *policy.Request, now time.Time) []RuleInfo {
 
 // Allows lists, of the policies held, those that allow the request by
 // themselves: all of them would have to go to take the right away.
-func (g *Grants) Allows(r *policy.Request) []Held {
+func (g *Grants) Allows(r *policy.Request) []Granted {
 	asked := *r
 	asked.DenyOnly = false
-	var list []Held
-	for _, h := range g.Held() {
+	var list []Granted
+	for _, h := range g.Granted() {
 		if policy.Compile(policy.Grant{Policy: h.Policy, Vars: h.Vars}).Evaluate(&asked).Allowed() {
 			list = append(list, h)
 		}

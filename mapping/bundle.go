@@ -13,12 +13,12 @@ type entry struct {
 	*policy.Policy
 	number int      // in the order of the file, canned ones first
 	needs  []string // the captures its ${group:x} variables name
-	place  place
+	place  documentStart
 	doc    []byte // the text, of a custom policy
 }
 
-// held is a policy someone holds, and the first rule of the file that grants it.
-type held struct {
+// grantedPolicy is a policy someone holds, and the first rule of the file that grants it.
+type grantedPolicy struct {
 	entry *entry
 	vars  []string // values of entry.needs
 	rule  *rule
@@ -28,7 +28,7 @@ type held struct {
 // share one.
 type bundle struct {
 	rules  []*rule
-	held   []held
+	held   []grantedPolicy
 	set    *policy.Set
 	guards []*guard
 	guard  *policy.Set
@@ -42,11 +42,11 @@ func (m *Mapping) bundle(found []match, excepted []int) *bundle {
 			b.rules = append(b.rules, r)
 		}
 		for _, e := range r.policies {
-			b.held = append(b.held, held{entry: e, vars: r.values(e.needs, f.vars), rule: r})
+			b.held = append(b.held, grantedPolicy{entry: e, vars: r.values(e.needs, f.vars), rule: r})
 		}
 	}
 	slices.SortStableFunc(b.held, compareHeld)
-	b.held = slices.CompactFunc(b.held, func(a, b held) bool { return compareHeld(a, b) == 0 })
+	b.held = slices.CompactFunc(b.held, func(a, b grantedPolicy) bool { return compareHeld(a, b) == 0 })
 	b.set = m.sets.get(heldKey(b.held), func() *policy.Set {
 		grants := make([]policy.Grant, len(b.held))
 		for i, h := range b.held {
@@ -80,7 +80,7 @@ func (r *rule) values(needs, captured []string) []string {
 	return values
 }
 
-func (h held) named() map[string]string {
+func (h grantedPolicy) named() map[string]string {
 	if len(h.vars) == 0 {
 		return nil
 	}
@@ -91,11 +91,11 @@ func (h held) named() map[string]string {
 	return vars
 }
 
-func compareHeld(a, b held) int {
+func compareHeld(a, b grantedPolicy) int {
 	return cmp.Or(cmp.Compare(a.entry.number, b.entry.number), slices.Compare(a.vars, b.vars))
 }
 
-func heldKey(list []held) []byte {
+func heldKey(list []grantedPolicy) []byte {
 	key := []byte("grants")
 	for _, h := range list {
 		key = binary.AppendUvarint(key, uint64(h.entry.number))

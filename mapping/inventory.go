@@ -80,11 +80,11 @@ func (m *Mapping) Policies() []PolicyInfo {
 
 // Policy finds a policy by its name, as somebody would hold it with these
 // captures.
-func (m *Mapping) Policy(name string, vars map[string]string) (Held, bool) {
+func (m *Mapping) Policy(name string, vars map[string]string) (Granted, bool) {
 	for _, e := range m.policies {
 		if fold(e.Name()) == fold(name) {
-			return Held{Policy: e.Policy, Vars: vars, entry: e}, true
+			return Granted{Policy: e.Policy, Vars: vars, entry: e}, true
 		}
 	}
-	return Held{}, false
+	return Granted{}, false
 }

@@ -13,7 +13,7 @@ import (
 func (l *loader) loadPolicies() {
 	for _, name := range policy.CannedNames() {
 		p, _ := policy.Canned(name)
-		l.addPolicy(name, p, place{}, nil)
+		l.addPolicy(name, p, documentStart{}, nil)
 	}
 	l.canned = len(l.names)
 	for i := range l.raw.Policies {
@@ -33,7 +33,7 @@ func (l *loader) loadPolicies() {
 
 // addPolicy makes a policy known; a nil one is broken, which is reported
 // already, so that the rules that name it need not be.
-func (l *loader) addPolicy(name string, p *policy.Policy, at place, doc []byte) {
+func (l *loader) addPolicy(name string, p *policy.Policy, at documentStart, doc []byte) {
 	e := &entry{Policy: p, number: len(l.names), place: at, doc: doc}
 	if p != nil {
 		e.needs = p.GroupVariables()
@@ -66,7 +66,7 @@ func (l *loader) checkPolicyName(p *rawPolicy) bool {
 }
 
 // readPolicy returns nil if it reported why there is no policy.
-func (l *loader) readPolicy(p *rawPolicy) (*policy.Policy, place, []byte) {
+func (l *loader) readPolicy(p *rawPolicy) (*policy.Policy, documentStart, []byte) {
 	hasFile, hasDocument := l.source.Has(&p.File), l.source.Has(&p.Document)
 	switch {
 	case hasFile && hasDocument:
@@ -76,7 +76,7 @@ func (l *loader) readPolicy(p *rawPolicy) (*policy.Policy, place, []byte) {
 	case hasFile:
 		path, data, err := l.readOnce(p.File)
 		if err == nil {
-			return l.parse(p.Name, data, policy.Source{File: path, Line: 1}, place{}), place{}, data
+			return l.parse(p.Name, data, policy.Source{File: path, Line: 1}, documentStart{}), documentStart{}, data
 		}
 		l.report(codePolicyFile, l.source.At(&p.File), fmt.Sprintf("the policy file %s cannot be read: %s", path, reason(err)),
 			"name a readable file, relative to this file")
@@ -86,13 +86,13 @@ func (l *loader) readPolicy(p *rawPolicy) (*policy.Policy, place, []byte) {
 	case p.Document.Kind != stricttoml.String:
 		l.report(codeWrongType, p.Document.At, "policy.document must be a string, not "+p.Document.Kind.String(), `write document = '''{...}'''`)
 	default:
-		at := placeOf(p.Document)
+		at := documentStartOf(p.Document)
 		return l.parse(p.Name, []byte(p.Document.Text), policy.Source{File: at.start.File, Line: at.start.Line}, at), at, []byte(p.Document.Text)
 	}
-	return nil, place{}, nil
+	return nil, documentStart{}, nil
 }
 
-func (l *loader) parse(name string, document []byte, src policy.Source, at place) *policy.Policy {
+func (l *loader) parse(name string, document []byte, src policy.Source, at documentStart) *policy.Policy {
 	loaded, err := policy.Parse(name, document, src)
 	if err == nil {
 		return loaded

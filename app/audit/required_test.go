@@ -30,7 +30,7 @@ func numbered(n int, reason gateway.Reason) *audit.Entry {
 func answer(l *audit.Log, e *audit.Entry) gateway.Reason {
 	if err := l.Write(e); err != nil && e.Decision.Allow() && l.Denies() {
 		e.Decision.Reason = gateway.InternalError
-		l.Instead(e)
+		l.WriteDeny(e)
 	}
 	return e.Decision.Reason
 }
@@ -161,7 +161,7 @@ func drain(t *testing.T, reader *os.File, id int) (last map[string]string, allow
 func TestNoAllowIsInTheLogThatWasAnsweredWithADeny(t *testing.T) {
 	l, reader := stalled(t, audit.Required())
 	const each = 20
-	l.Instead(numbered(2*each, gateway.NoToken)) // keeps the writer
+	l.WriteDeny(numbered(2*each, gateway.NoToken)) // keeps the writer
 	wait.Until(t, "the writer that is stuck", l.Writing)
 	for round := range 2 {
 		var wg sync.WaitGroup
@@ -177,7 +177,7 @@ func TestNoAllowIsInTheLogThatWasAnsweredWithADeny(t *testing.T) {
 	if s := l.State(); !s.Failing || s.Denied != 2*each+1 {
 		t.Errorf("while it stalls the state is %+v", s)
 	}
-	l.Instead(numbered(2*each+1, gateway.InternalError)) // the last of those that wait
+	l.WriteDeny(numbered(2*each+1, gateway.InternalError)) // the last of those that wait
 	last, allows := drain(t, reader, 2*each+1)
 	for n := range 2 * each {
 		id := numbered(n, gateway.NoToken).Decision.ID.String()
@@ -204,7 +204,7 @@ func TestOfAnAllowThatCannotBeWithdrawnTheDenyIsTheLastWord(t *testing.T) {
 	if got := answer(l, numbered(1, gateway.PolicyAllow)); got.Allows() {
 		t.Error("an allow was answered whose line was not written in time")
 	}
-	l.Instead(numbered(2, gateway.InternalError))
+	l.WriteDeny(numbered(2, gateway.InternalError))
 	last, allows := drain(t, reader, 2)
 	if got := last[numbered(1, gateway.NoToken).Decision.ID.String()]; got != "internal_error" || allows != 1 {
 		t.Errorf("the last word is %q, after %d allows", got, allows)

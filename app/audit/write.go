@@ -75,9 +75,9 @@ func (l *Log) Write(e *Entry) error {
 // deny.
 func (l *Log) Denies() bool { return l.required }
 
-// Instead writes the entry of a deny that was an allow until its line could not
+// WriteDeny writes the entry of a deny that was an allow until its line could not
 // be written. Nobody waits for it.
-func (l *Log) Instead(e *Entry) {
+func (l *Log) WriteDeny(e *Entry) {
 	l.denied.Add(1)
 	ln := newLine(e)
 	ln.unheard = true

@@ -16,7 +16,7 @@ func TestEveryRequestIsBoundedInTimeAndSize(t *testing.T) {
 	const minioKeepsIdle, minioWaits = 15 * time.Second, 60 * time.Second
 	for name, app := range map[string]struct{ body, want int }{
 		"MinIO's":   {s.app.Server().MaxRequestBodySize, 1 << 20},
-		"elsewhere": {s.remoteApp.Server().MaxRequestBodySize, anybodysBody},
+		"elsewhere": {s.remoteApp.Server().MaxRequestBodySize, maxUnknownBody},
 	} {
 		if app.body != app.want {
 			t.Errorf("%s: a body of %d bytes is read", name, app.body)

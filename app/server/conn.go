@@ -21,13 +21,13 @@ const (
 // (RFC 9112 section 9.6).
 type conn struct {
 	net.Conn
-	from     *listener
-	stranger *list.Element // where it stands among the strangers; of from.mu
-	known    atomic.Bool   // it has shown that it may ask
-	busy     atomic.Bool   // a request is under way
-	begun    bool          // fasthttp has begun to read requests; its alone
-	unread   atomic.Bool   // its request was answered before it was read
-	since    since         // what it is about
+	from    *listener
+	unknown *list.Element // where it stands among the strangers; of from.mu
+	known   atomic.Bool   // it has shown that it may ask
+	busy    atomic.Bool   // a request is under way
+	begun   bool          // fasthttp has begun to read requests; its alone
+	unread  atomic.Bool   // its request was answered before it was read
+	since   since         // what it is about
 }
 
 // know marks a connection as one of those who may ask.

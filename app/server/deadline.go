@@ -62,15 +62,15 @@ func (l *listener) look() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.expire()
-	if l.looks = len(l.open) > 0; l.looks {
+	if l.watching = len(l.open) > 0; l.watching {
 		time.AfterFunc(time.Second, l.look)
 	}
 }
 
 // keepLooking sees to it that somebody looks. The caller holds mu.
 func (l *listener) keepLooking() {
-	if !l.looks {
-		l.looks = true
+	if !l.watching {
+		l.watching = true
 		l.tick()
 		time.AfterFunc(time.Second, l.look)
 	}

@@ -64,7 +64,7 @@ func TestEachPhaseOfAConnectionHasItsTime(t *testing.T) {
 				time.Sleep(2 * time.Second) // nobody looks any more
 				l.mu.Lock()
 				defer l.mu.Unlock()
-				if l.looks {
+				if l.watching {
 					t.Error("somebody still looks, without a connection")
 				}
 			})

@@ -12,39 +12,37 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// listener gives out the connections of the public listener, and knows which
-// are open. It bounds their number in favor of who may ask: a connection counts
-// as a stranger's until a request on it has shown a caller, and where there is
-// no room the stranger that has been there longest makes some. MinIO's own calls
-// are never closed for the bound; where they alone fill it, the next connection
-// waits for one of them to end.
+// listener accepts the connections of the public listener and bounds how many are open. A connection is
+// unknown until a request on it shows a caller token. If there is no room, the listener closes the
+// oldest unknown connection. The listener never closes a connection of a known caller, such as MinIO,
+// for the bound; if known callers alone fill the bound, the next connection waits until one ends.
 //
-// With apart set, who is not on this machine is served there.
+// If remote is not nil, remote gets the connections from other machines.
 //
-// It goes on where accepting fails, as when the process has no file descriptor
-// left: fasthttp would end the server, and MinIO then deny everybody.
+// The listener goes on if accepting fails, for example because the process has no file descriptor left.
+// fasthttp would end the server, and then MinIO would deny everybody.
 type listener struct {
 	net.Listener
 	log    zerolog.Logger
 	most   int
 	count  *connections
-	remote *remoteListener // nil: all are served alike
+	remote *remoteListener // nil: one server serves every connection
 
 	begun  time.Time
-	second atomic.Int64 // since then, as long as somebody looks
+	second atomic.Int64 // seconds since begun, while watching
 
-	mu        sync.Mutex
-	open      map[*conn]struct{}
-	strangers list.List // of *conn, the longest there in front
-	looks     bool      // somebody will look for who takes too long
-	closed    bool
-	ended     sync.Cond // one was closed, or the listener was
+	mu       sync.Mutex
+	open     map[*conn]struct{}
+	unknown  list.List // of *conn, the oldest in front
+	watching bool      // a goroutine looks for connections that take too long
+	closed   bool
+	ended    sync.Cond // signaled when a connection or the listener is closed
 }
 
 func newListener(l net.Listener, most int, count *connections, log zerolog.Logger) *listener {
-	ours := &listener{Listener: l, log: log, most: most, count: count, begun: time.Now(), open: make(map[*conn]struct{})}
-	ours.ended.L = &ours.mu
-	return ours
+	created := &listener{Listener: l, log: log, most: most, count: count, begun: time.Now(), open: make(map[*conn]struct{})}
+	created.ended.L = &created.mu
+	return created
 }
 
 func (l *listener) Accept() (net.Conn, error) {
@@ -73,11 +71,11 @@ func (l *listener) admit(accepted net.Conn) (net.Conn, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for waited := false; len(l.open) >= l.most && !l.closed; {
-		if front := l.strangers.Front(); front != nil {
-			stranger := front.Value.(*conn)
-			l.forget(stranger)
+		if front := l.unknown.Front(); front != nil {
+			oldest := front.Value.(*conn)
+			l.forget(oldest)
 			l.count.evicted.Inc()
-			_ = stranger.Conn.Close() // whoever reads from it is told, and closes it again
+			_ = oldest.Conn.Close() // its reader gets an error, and closes the connection again
 			continue
 		}
 		if !waited {
@@ -93,12 +91,12 @@ func (l *listener) admit(accepted net.Conn) (net.Conn, error) {
 	l.open[c] = struct{}{}
 	l.keepLooking()
 	c.enter(reading)
-	c.stranger = l.strangers.PushBack(c)
+	c.unknown = l.unknown.PushBack(c)
 	l.count.open.Inc()
 	return c, nil
 }
 
-// Close stops listening, once. What has been accepted stays open.
+// Close stops listening, once. Accepted connections stay open.
 func (l *listener) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -113,13 +111,13 @@ func (l *listener) Close() error {
 	return l.Listener.Close()
 }
 
-// know keeps a connection from being closed for the bound.
+// know marks a connection as a known caller's, so that the bound never closes it.
 func (l *listener) know(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if c.stranger != nil {
-		l.strangers.Remove(c.stranger)
-		c.stranger = nil
+	if c.unknown != nil {
+		l.unknown.Remove(c.unknown)
+		c.unknown = nil
 	}
 }
 
@@ -129,15 +127,15 @@ func (l *listener) forget(c *conn) {
 		return
 	}
 	delete(l.open, c)
-	if c.stranger != nil {
-		l.strangers.Remove(c.stranger)
-		c.stranger = nil
+	if c.unknown != nil {
+		l.unknown.Remove(c.unknown)
+		c.unknown = nil
 	}
 	l.count.open.Dec()
 	l.ended.Broadcast()
 }
 
-// wait returns when no connection is open any more, or stop is closed.
+// wait returns when no connection is open, or when stop is closed.
 func (l *listener) wait(stop <-chan struct{}) {
 	woken := make(chan struct{})
 	defer close(woken)
@@ -162,8 +160,7 @@ func (l *listener) wait(stop <-chan struct{}) {
 	}
 }
 
-// closeIdle closes the connections on which no request is under way and says how
-// many others there are.
+// closeIdle closes the connections without a request under way, and returns how many others there are.
 func (l *listener) closeIdle() (busy int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -171,13 +168,13 @@ func (l *listener) closeIdle() (busy int) {
 		if c.busy.Load() {
 			busy++
 		} else {
-			_ = c.Conn.Close() // its reader is told, and closes it again
+			_ = c.Conn.Close() // its reader gets an error, and closes the connection again
 		}
 	}
 	return busy
 }
 
-// connOf is the connection below TLS.
+// connOf returns the connection below TLS.
 func connOf(nc net.Conn) *conn {
 	if t, ok := nc.(*tls.Conn); ok {
 		nc = t.NetConn()

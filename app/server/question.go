@@ -174,7 +174,7 @@ func (s *Server) record(c *fasthttp.RequestCtx, a *answer) {
 	if err := s.o.Audit.Write(&entry); err != nil && a.decision.Allow() && s.o.Audit.Denies() {
 		a.unlogged(err)
 		entry.Status = a.status
-		s.o.Audit.Instead(&entry)
+		s.o.Audit.WriteDeny(&entry)
 	}
 	s.o.Metrics.decided(a.decision.Reason, took)
 }

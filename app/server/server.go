@@ -59,7 +59,7 @@ func New(o Options) *Server {
 	s.logouts = newLogouts(o.Logout, o.Metrics.logouts, o.Log)
 	s.app = s.newApp(o.MaxBody)
 	if !o.Callers.Required() {
-		s.remoteApp = s.newApp(min(anybodysBody, o.MaxBody))
+		s.remoteApp = s.newApp(min(maxUnknownBody, o.MaxBody))
 	}
 	return s
 }

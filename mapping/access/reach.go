@@ -15,7 +15,7 @@ type Reach struct {
 // Reach gathers the statements of the policies and of the guards.
 func (r *Reader) Reach(g *mapping.Grants) Reach {
 	x := Reach{Grants: !g.Empty()}
-	for _, h := range g.Held() {
+	for _, h := range g.Granted() {
 		for _, s := range r.Statements(h) {
 			if s.Deny {
 				x.Denies = append(x.Denies, s)
@@ -38,7 +38,7 @@ func (r *Reader) Reach(g *mapping.Grants) Reach {
 // only a Deny decides, Grantors returns every rule.
 func (r *Reader) Grantors(g *mapping.Grants, action, key string) []mapping.Rule {
 	var rules []mapping.Rule
-	for _, h := range g.Held() {
+	for _, h := range g.Granted() {
 		allows := func(s Statement) bool {
 			return !s.Deny && s.Covers(action) && slices.ContainsFunc(s.Regions, func(o Region) bool { return o.key == key })
 		}

@@ -48,7 +48,7 @@ type Reader struct {
 func NewReader(c Placeholders) *Reader { return &Reader{c, map[string][]Statement{}} }
 
 // Statements returns the statements of a policy that is held.
-func (r *Reader) Statements(h mapping.Held) []Statement {
+func (r *Reader) Statements(h mapping.Granted) []Statement {
 	id := h.ID()
 	if all, known := r.known[id]; known {
 		return all
@@ -62,7 +62,7 @@ func (r *Reader) Statements(h mapping.Held) []Statement {
 	return all
 }
 
-func (r *Reader) regions(h mapping.Held, s policy.Statement, condition string) []Region {
+func (r *Reader) regions(h mapping.Granted, s policy.Statement, condition string) []Region {
 	var first string
 	if len(s.Actions) > 0 {
 		first = s.Actions[0]

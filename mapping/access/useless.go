@@ -9,9 +9,9 @@ import (
 
 // AddsNothing returns true if a principal who holds the others may do the same without the one, under
 // the guards: the one allows nothing more, and denies nothing that the others allow.
-func AddsNothing(one mapping.Held, others, guards []mapping.Held) bool {
+func AddsNothing(one mapping.Granted, others, guards []mapping.Granted) bool {
 	read := NewReader(nil)
-	gather := func(held []mapping.Held) (x Reach) {
+	gather := func(held []mapping.Granted) (x Reach) {
 		for _, h := range held {
 			for _, s := range read.Statements(h) {
 				if s.Deny {
@@ -42,7 +42,7 @@ func AddsNothing(one mapping.Held, others, guards []mapping.Held) bool {
 
 // Bears returns true if the guard denies something that the other policy allows, or a self-service
 // action, which needs no Allow.
-func Bears(guard, other mapping.Held) bool {
+func Bears(guard, other mapping.Granted) bool {
 	read := NewReader(nil)
 	denies := denying(read.Statements(guard))
 	for _, action := range append(SelfService(), "s3:DeleteObjectVersion") {

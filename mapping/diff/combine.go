@@ -51,7 +51,7 @@ func (c *comparer) bearsOnOthers(p *access.Principal, issuer string, now time.Ti
 // ownDenies are the keys of what the policies granted deny, guards aside.
 func (c *comparer) ownDenies(g *mapping.Grants) []string {
 	var keys []string
-	for _, h := range g.Held() {
+	for _, h := range g.Granted() {
 		for _, s := range c.read.Statements(h) {
 			if !s.Deny {
 				continue

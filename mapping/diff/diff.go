@@ -172,11 +172,11 @@ func (c *comparer) comparePrincipal(p *access.Principal, now time.Time) {
 
 // same says that nothing can differ: the same policies and the same guards.
 func same(a, b *mapping.Grants) bool {
-	return sameHeld(a.Held(), b.Held()) && sameHeld(a.Guards(), b.Guards())
+	return sameHeld(a.Granted(), b.Granted()) && sameHeld(a.Guards(), b.Guards())
 }
 
-func sameHeld(a, b []mapping.Held) bool {
-	ids := func(list []mapping.Held) []string {
+func sameHeld(a, b []mapping.Granted) bool {
+	ids := func(list []mapping.Granted) []string {
 		var all []string
 		for _, h := range list {
 			all = append(all, h.ID())

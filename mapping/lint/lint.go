@@ -37,7 +37,7 @@ func (c *checker) report(code string, r mapping.Rule, message, fix string) {
 // grants looks for policies of a rule that its other policies contain. Guards
 // that except somebody are left out: for those the grant may add something.
 func (c *checker) grants() {
-	var always []mapping.Held
+	var always []mapping.Granted
 	for _, g := range c.m.Guards() {
 		if h, ok := c.m.Policy(g.Policy, nil); ok && len(g.Except) == 0 {
 			always = append(always, h)
@@ -64,13 +64,13 @@ func (c *checker) grants() {
 	}
 }
 
-func (c *checker) addsNothing(names []string, i int, vars map[string]string, guards []mapping.Held) bool {
+func (c *checker) addsNothing(names []string, i int, vars map[string]string, guards []mapping.Granted) bool {
 	key := fmt.Sprintf("%d %s %d", i, strings.Join(names, "\x00"), len(vars))
 	if known, ok := c.known[key]; ok {
 		return known
 	}
 	one, found := c.m.Policy(names[i], vars)
-	var others []mapping.Held
+	var others []mapping.Granted
 	for j, name := range names {
 		if h, ok := c.m.Policy(name, vars); ok && j != i {
 			others = append(others, h)

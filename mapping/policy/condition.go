@@ -30,7 +30,7 @@ const (
 )
 
 // holds says whether the condition is met by what the request holds.
-func (c *condition) holds(ctx Context) tri {
+func (c *condition) holds(ctx Context) ternary {
 	found := values(ctx, c.key)
 	if contested(c.key, found) {
 		return maybe
@@ -80,7 +80,7 @@ func compareInts(a, b int) int {
 // text evaluates a string function. MinIO negates the outcome of the whole;
 // AWS negates each comparison. Where a qualifier makes that two answers,
 // neither is taken for certain (README, D10).
-func (c *condition) text(found []string, ctx Context) tri {
+func (c *condition) text(found []string, ctx Context) ternary {
 	some, every := no, yes // of the values: match
 	for _, value := range found {
 		m := c.textMatch(value, ctx)
@@ -105,14 +105,14 @@ func (c *condition) text(found []string, ctx Context) tri {
 	return some.not()
 }
 
-func agreed(a, b tri) tri {
+func agreed(a, b ternary) ternary {
 	if a == b {
 		return a
 	}
 	return maybe
 }
 
-func (c *condition) textMatch(value string, ctx Context) tri {
+func (c *condition) textMatch(value string, ctx Context) ternary {
 	if c.function.fold {
 		value = strings.ToLower(value)
 	}
@@ -125,7 +125,7 @@ func (c *condition) textMatch(value string, ctx Context) tri {
 	return found
 }
 
-func (c *condition) address(found []string) tri {
+func (c *condition) address(found []string) ternary {
 	result := no
 	if len(found) > 0 {
 		addr, err := netip.ParseAddr(found[0])

@@ -119,7 +119,7 @@ func FuzzMatch(f *testing.F) {
 }
 
 func TestKleene(t *testing.T) {
-	for _, c := range []struct{ have, negated tri }{{no, yes}, {maybe, maybe}, {yes, no}} {
+	for _, c := range []struct{ have, negated ternary }{{no, yes}, {maybe, maybe}, {yes, no}} {
 		if c.have.not() != c.negated {
 			t.Errorf("not %v is %v", c.have, c.have.not())
 		}

@@ -119,7 +119,7 @@ func (p *pattern) expand(scratch []op, ctx Context) (ops []op, complete bool) {
 
 // match says whether the pattern matches s. Where a variable is not set it
 // cannot be told, unless no value of it could make the pattern match.
-func (p *pattern) match(s string, ctx Context) tri {
+func (p *pattern) match(s string, ctx Context) ternary {
 	switch {
 	case p.exact:
 		return truth(s == p.plain)
@@ -141,7 +141,7 @@ func (p *pattern) match(s string, ctx Context) tri {
 
 // spells is match for the one comparison in which MinIO takes a resource's
 // text as it stands: "arn:aws:s3:::b" names the bucket b itself.
-func (p *pattern) spells(s string, ctx Context) tri {
+func (p *pattern) spells(s string, ctx Context) ternary {
 	if p.fixed() {
 		return truth(spells(p.ops, s))
 	}

@@ -52,7 +52,7 @@ type target struct {
 
 // matchResource matches one resource. Resources are compared as they are
 // written: "..", "." and doubled slashes mean nothing (README, D7).
-func (t *target) matchResource(p *pattern, ctx Context) tri {
+func (t *target) matchResource(p *pattern, ctx Context) ternary {
 	result := p.match(t.resource, ctx)
 	if result != yes && t.whole {
 		result = max(result, p.spells(t.bucket, ctx))
@@ -75,7 +75,7 @@ func (st *statement) matches(t *target, ctx Context, only int) bool {
 	return true
 }
 
-func (st *statement) matchResources(t *target, ctx Context, only int) tri {
+func (st *statement) matchResources(t *target, ctx Context, only int) ternary {
 	if st.anyResource || st.family == kmsFamily && t.bucket == "" {
 		return yes // most kms calls name no key
 	}

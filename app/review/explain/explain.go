@@ -30,7 +30,7 @@ func Malformed(err error) Explanation {
 // Tell explains a decision that was made under a mapping.
 func Tell(r *gateway.Request, d *gateway.Decision, in *mapping.Mapping, now time.Time) Explanation {
 	x := Explanation{Allow: d.Allow(), Reason: d.Reason, Detail: d.Detail, Hint: d.Hint, Revision: d.Revision}
-	t := teller{r: r, d: d, in: in, now: now}
+	t := narrator{r: r, d: d, in: in, now: now}
 	x.Steps = t.steps()
 	if a := d.Answer; a.Statement >= 0 && a.Policy != "" {
 		x.Rule = &RuleAt{a.Rule.Name, a.Rule.Kind, a.Rule.File, a.Rule.Line}
@@ -41,8 +41,8 @@ func Tell(r *gateway.Request, d *gateway.Decision, in *mapping.Mapping, now time
 	return x
 }
 
-// teller explains one decision.
-type teller struct {
+// narrator explains one decision.
+type narrator struct {
 	r   *gateway.Request
 	d   *gateway.Decision
 	in  *mapping.Mapping
@@ -82,7 +82,7 @@ func stage(reason gateway.Reason) string {
 	return "request"
 }
 
-func (t *teller) steps() []Step {
+func (t *narrator) steps() []Step {
 	last := stage(t.d.Reason)
 	if t.d.Allow() && t.d.Reason != gateway.Owner {
 		last = "session_policy"
@@ -106,7 +106,7 @@ func (t *teller) steps() []Step {
 }
 
 // step says what a step that was reached has found.
-func (t *teller) step(name string) (outcome, detail string) {
+func (t *narrator) step(name string) (outcome, detail string) {
 	d, r := t.d, t.r
 	switch name {
 	case "request":
@@ -150,7 +150,7 @@ func (t *teller) step(name string) (outcome, detail string) {
 	case "guards":
 		return "passed", t.guards()
 	case "policies":
-		return "passed", t.weighed()
+		return "passed", t.evaluated()
 	}
 	if r.Claims.Get("sessionPolicy").Raw() == nil || r.Action == gateway.ActionPrometheus {
 		return "skipped", "the credential carries no session policy"
@@ -158,7 +158,7 @@ func (t *teller) step(name string) (outcome, detail string) {
 	return "passed", "the session policy of the credential allows it too"
 }
 
-func (t *teller) asked() string {
+func (t *narrator) asked() string {
 	text := t.r.Action
 	if t.r.Bucket != "" {
 		text += " on " + quote(t.resource())
@@ -170,14 +170,14 @@ func (t *teller) asked() string {
 	return text
 }
 
-func (t *teller) resource() string {
+func (t *narrator) resource() string {
 	if t.r.Object == "" {
 		return t.r.Bucket
 	}
 	return t.r.Bucket + "/" + t.r.Object
 }
 
-func (t *teller) granted() string {
+func (t *narrator) granted() string {
 	var text strings.Builder
 	if names := t.d.Grants.Policies(); len(names) > 0 {
 		fmt.Fprintf(&text, "holds %s", strings.Join(names, ", "))
@@ -193,7 +193,7 @@ func (t *teller) granted() string {
 	return text.String()
 }
 
-func (t *teller) guards() string {
+func (t *narrator) guards() string {
 	bound := t.d.Grants.Guards()
 	if t.d.Reason == gateway.GuardDeny {
 		return t.statement()
@@ -208,7 +208,7 @@ func (t *teller) guards() string {
 	return "none denies it: " + quoteAll(names)
 }
 
-func (t *teller) weighed() string {
+func (t *narrator) evaluated() string {
 	switch t.d.Reason {
 	case gateway.DenyOnly:
 		return "no statement denies it, and a self-service question asks no more"
@@ -219,7 +219,7 @@ func (t *teller) weighed() string {
 	}
 }
 
-func (t *teller) statement() string {
+func (t *narrator) statement() string {
 	a := t.d.Answer
 	if a.Statement < 0 {
 		return a.Outcome.String()
@@ -274,7 +274,7 @@ func Recorded(reason gateway.Reason, detail string) Explanation {
 		x.Steps = append(x.Steps, Step{name, "passed", "before it, as recorded"})
 	}
 	d := gateway.Decision{Reason: reason}
-	t := teller{r: &gateway.Request{}, d: &d}
+	t := narrator{r: &gateway.Request{}, d: &d}
 	x.Opposite = t.opposite()
 	return x
 }

@@ -14,7 +14,7 @@ const shown = 5
 
 // opposite says what would have to be true for the opposite answer. Each line
 // is enough by itself.
-func (t *teller) opposite() []string {
+func (t *narrator) opposite() []string {
 	switch t.d.Reason {
 	case gateway.CallerUnknown:
 		return []string{"the server that asks sends one of server.caller_tokens, as MINIO_POLICY_PLUGIN_AUTH_TOKEN"}
@@ -46,14 +46,14 @@ func (t *teller) opposite() []string {
 		if t.in == nil {
 			return []string{"a mapping is loaded"}
 		}
-		return t.weighing()
+		return t.oppositeOfPolicies()
 	case "session_policy":
 		return []string{"the session policy that was given to the credential allows it: make the credential anew with a wider one"}
 	}
 	return []string{"the request is what MinIO sends"}
 }
 
-func (t *teller) weighing() []string {
+func (t *narrator) oppositeOfPolicies() []string {
 	asked := gateway.Question(t.r, t.d.Identity)
 	switch t.d.Reason {
 	case gateway.PolicyAllow:
@@ -71,7 +71,7 @@ func (t *teller) weighing() []string {
 }
 
 // without names every grant that would have to go.
-func (t *teller) without(asked *policy.Request) []string {
+func (t *narrator) without(asked *policy.Request) []string {
 	allowing := t.d.Grants.Allows(asked)
 	text := ""
 	for i, h := range allowing {
@@ -89,7 +89,7 @@ func (t *teller) without(asked *policy.Request) []string {
 	return []string{text}
 }
 
-func (t *teller) unguarded() string {
+func (t *narrator) unguarded() string {
 	a := t.d.Answer
 	text := fmt.Sprintf("the guard %s (%s:%d) does not deny it", quote(a.Rule.Name), a.Rule.File, a.Rule.Line)
 	for _, g := range t.in.Guards() {
@@ -101,7 +101,7 @@ func (t *teller) unguarded() string {
 }
 
 // and says what else is in the way once a Deny is not.
-func (t *teller) and(asked *policy.Request) string {
+func (t *narrator) and(asked *policy.Request) string {
 	if t.r.DenyOnly || len(t.d.Grants.Allows(asked)) > 0 {
 		return ""
 	}
@@ -110,7 +110,7 @@ func (t *teller) and(asked *policy.Request) string {
 
 // rules names rules of the mapping that would allow it, after what is more
 // general.
-func (t *teller) rules(first string) []string {
+func (t *narrator) rules(first string) []string {
 	lines := []string{first}
 	if t.in == nil {
 		return lines

@@ -1,22 +1,22 @@
 package policy
 
-// A tri is what is known of a part of a statement: that it does not hold, that
+// A ternary is what is known of a part of a statement: that it does not hold, that
 // it cannot be told, that it holds. The order makes "and" the minimum, "or" the
 // maximum and "not" the mirror (Kleene's logic).
 //
 // An Allow needs yes everywhere; a Deny is kept off by a no only. So what
 // cannot be told never opens a door.
-type tri uint8
+type ternary uint8
 
 const (
-	no tri = iota
+	no ternary = iota
 	maybe
 	yes
 )
 
-func (t tri) not() tri { return yes - t }
+func (t ternary) not() ternary { return yes - t }
 
-func truth(b bool) tri {
+func truth(b bool) ternary {
 	if b {
 		return yes
 	}
@@ -24,4 +24,4 @@ func truth(b bool) tri {
 }
 
 // applies turns what is known into a decision, by the statement's effect.
-func (t tri) applies(deny bool) bool { return t == yes || deny && t == maybe }
+func (t ternary) applies(deny bool) bool { return t == yes || deny && t == maybe }

@@ -7,17 +7,17 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// place says where a policy document stands in the file that holds it. The zero
-// place is a file of its own.
-type place struct {
+// documentStart says where a policy document stands in the file that holds it. The zero
+// documentStart is a file of its own.
+type documentStart struct {
 	inside bool
 	start  policy.Position // of the document's first character
 	opaque bool            // escapes in it make positions in it meaningless
 }
 
-// placeOf finds where the text of a TOML string begins.
-func placeOf(v stricttoml.Value) place {
-	p := place{inside: true, start: policy.Position{File: v.At.File, Line: v.At.Line, Column: v.At.Column + 1}}
+// documentStartOf finds where the text of a TOML string begins.
+func documentStartOf(v stricttoml.Value) documentStart {
+	p := documentStart{inside: true, start: policy.Position{File: v.At.File, Line: v.At.Line, Column: v.At.Column + 1}}
 	quote := v.Raw[:1]
 	if len(v.Raw) >= 6 && strings.HasPrefix(v.Raw, strings.Repeat(quote, 3)) {
 		p.start.Column += 2
@@ -31,7 +31,7 @@ func placeOf(v stricttoml.Value) place {
 }
 
 // position corrects one that package policy counted from the document's start.
-func (p place) position(at policy.Position) policy.Position {
+func (p documentStart) position(at policy.Position) policy.Position {
 	switch {
 	case !p.inside || at == (policy.Position{}):
 	case p.opaque:

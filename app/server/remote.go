@@ -1,0 +1,58 @@
+package server
+
+import (
+	"net"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+)
+
+// maxUnknownBody bounds the body of a request from an unknown caller, in bytes: a logout token fits,
+// and an unknown caller cannot fill the memory.
+const maxUnknownBody = 64 << 10
+
+// bodyLimit bounds a request's body after the header was read and before the body is read.
+func (s *Server) bodyLimit(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+	if s.o.Callers.Required() && !s.o.Callers.Know(h.Peek(fiber.HeaderAuthorization), nil) {
+		return fasthttp.RequestConfig{MaxRequestBodySize: min(maxUnknownBody, s.o.MaxBody)}
+	}
+	return fasthttp.RequestConfig{}
+}
+
+// remoteListener returns the connections from other machines if there are no caller tokens, so that
+// other machines may not ask. A server of their own serves these connections, because fasthttp does not
+// say which connection a header belongs to when fasthttp asks for the body's limit.
+type remoteListener struct {
+	from   *listener
+	given  chan net.Conn
+	closed chan struct{} // when the public listener is closed
+}
+
+func (e *remoteListener) give(c net.Conn) {
+	select {
+	case e.given <- c:
+	case <-e.closed:
+		_ = c.Close()
+	}
+}
+
+// Accept returns the next connection from another machine.
+func (e *remoteListener) Accept() (net.Conn, error) {
+	select {
+	case c := <-e.given:
+		return c, nil
+	case <-e.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close does nothing: the public listener closes the connections.
+func (e *remoteListener) Close() error { return nil }
+
+// Addr returns the address of the public listener.
+func (e *remoteListener) Addr() net.Addr { return e.from.Addr() }
+
+func onThisMachine(c net.Conn) bool {
+	a, ok := c.RemoteAddr().(*net.TCPAddr)
+	return ok && a.IP.IsLoopback()
+}
