@@ -23,10 +23,15 @@ func newAuditCmd() *cobra.Command {
 	return cmd
 }
 
+// auditVerifyFlags are the flags of `claimgate audit verify`.
+type auditVerifyFlags struct {
+	heads, lines []string
+	tornEnd      bool
+	format       string
+}
+
 func newAuditVerifyCmd() *cobra.Command {
-	var heads, known []string
-	var tornEnd bool
-	var format string
+	var f auditVerifyFlags
 	cmd := &cobra.Command{
 		Use:   "verify FILE...",
 		Short: "Find changed, missing, moved and repeated lines of a chained decision log",
@@ -50,42 +55,44 @@ line has a chain.`,
   claimgate audit verify decisions.jsonl --expect-line 3f0c...  # a head of yesterday is still in it
   zcat decisions.jsonl.*.gz | claimgate audit verify - --format json`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if format != "text" && format != "json" {
-				return cli.Usage("--format %q: write text or json", format)
-			}
-			o := chain.Options{TornEnd: tornEnd}
-			var err error
-			if o.Heads, err = hashes("--expect-head", heads); err != nil {
-				return err
-			}
-			if o.Lines, err = hashes("--expect-line", known); err != nil {
-				return err
-			}
-			r, err := verifyFiles(args, cmd.InOrStdin(), cmd.ErrOrStderr(), o)
-			if err != nil {
-				return cli.Exit(cli.ExitUsage, err)
-			}
-			if r.Lines > 0 && r.Chained == 0 && len(heads)+len(known) == 0 {
-				return cli.Exit(cli.ExitUsage, fmt.Errorf("%s: no line has a chain: write the log with audit.chain = true", strings.Join(args, ", ")))
-			}
-			if format == "json" {
-				err = cli.JSON(cmd.OutOrStdout(), r)
-			} else {
-				err = printVerified(cmd.OutOrStdout(), r)
-			}
-			if err == nil && !r.Whole {
-				err = cli.Exit(cli.ExitFound, nil)
-			}
-			return err
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return f.verify(cmd, args) },
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&heads, "expect-head", nil, "a hash that must be that of a chain's last line; may be given several times")
-	flags.StringArrayVar(&known, "expect-line", nil, "a hash that must be that of some line, such as a head of the past; may be given several times")
-	flags.BoolVar(&tornEnd, "torn-end", false, "take a last line without its end for one that is being written")
-	flags.StringVar(&format, "format", "text", "text or json")
+	flags.StringArrayVar(&f.heads, "expect-head", nil, "a hash that must be that of a chain's last line; may be given several times")
+	flags.StringArrayVar(&f.lines, "expect-line", nil, "a hash that must be that of some line, such as a head of the past; may be given several times")
+	flags.BoolVar(&f.tornEnd, "torn-end", false, "take a last line without its end for one that is being written")
+	flags.StringVar(&f.format, "format", "text", "text or json")
 	return cmd
+}
+
+func (f *auditVerifyFlags) verify(cmd *cobra.Command, files []string) error {
+	if f.format != "text" && f.format != "json" {
+		return cli.Usage("--format %q: write text or json", f.format)
+	}
+	o := chain.Options{TornEnd: f.tornEnd}
+	var err error
+	if o.Heads, err = hashes("--expect-head", f.heads); err != nil {
+		return err
+	}
+	if o.Lines, err = hashes("--expect-line", f.lines); err != nil {
+		return err
+	}
+	r, err := verifyFiles(files, cmd.InOrStdin(), cmd.ErrOrStderr(), o)
+	if err != nil {
+		return cli.Exit(cli.ExitUsage, err)
+	}
+	if r.Lines > 0 && r.Chained == 0 && len(f.heads)+len(f.lines) == 0 {
+		return cli.Exit(cli.ExitUsage, fmt.Errorf("%s: no line has a chain: write the log with audit.chain = true", strings.Join(files, ", ")))
+	}
+	if f.format == "json" {
+		err = cli.JSON(cmd.OutOrStdout(), r)
+	} else {
+		err = printVerified(cmd.OutOrStdout(), r)
+	}
+	if err == nil && !r.Whole {
+		err = cli.Exit(cli.ExitFound, nil)
+	}
+	return err
 }
 
 func hashes(flag string, texts []string) ([]chain.Hash, error) {

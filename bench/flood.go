@@ -74,10 +74,17 @@ func flood(ctx context.Context, w *world, r *results) error {
 	if t.Allowed > 0 {
 		return fmt.Errorf("%d forged tokens were allowed", t.Allowed)
 	}
+	reportFlood(r, quiet, beside, busy, float64(t.Sent)/flooded.Seconds())
+	return nil
+}
+
+// reportFlood records the latencies of the warm client: alone, beside known tokens, and beside rate
+// forged tokens a second.
+func reportFlood(r *results, quiet, beside, busy []float64, rate float64) {
 	r.record("flood", percentile(busy, 0.99)/percentile(quiet, 0.99))
 	r.fact("The flood: %d forged RSA-4096 tokens/s are begun, %d connections at most; the warm client asks %d times a second.", forgedRate, floodConns, warmRate)
 	r.fact("Beside as many questions/s whose token is known, the warm p99 was %.2f × its quiet value.", percentile(beside, 0.99)/percentile(quiet, 0.99))
-	r.draw(&plot{name: "flood", title: fmt.Sprintf("A warm client beside %.0f forged tokens/s", float64(t.Sent)/flooded.Seconds()), unit: "µs", bars: []bar{
+	r.draw(&plot{name: "flood", title: fmt.Sprintf("A warm client beside %.0f forged tokens/s", rate), unit: "µs", bars: []bar{
 		{name: "p50, quiet", value: percentile(quiet, 0.5)},
 		{name: "p50, beside as many known tokens", value: percentile(beside, 0.5)},
 		{name: "p50, flooded", value: percentile(busy, 0.5)},
@@ -85,7 +92,6 @@ func flood(ctx context.Context, w *world, r *results) error {
 		{name: "p99, beside as many known tokens", value: percentile(beside, 0.99)},
 		{name: "p99, flooded", value: percentile(busy, 0.99)},
 	}})
-	return nil
 }
 
 // paced asks at a steady rate and returns what each answer took, in microseconds.

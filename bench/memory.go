@@ -65,15 +65,7 @@ func memory(ctx context.Context, w *world, r *results) error {
 		}
 		grown.x, sizes = append(grown.x, float64(n)), append(sizes, rss)
 	}
-	// Once more: they are live, not only seen.
-	before, err := p.hits(ctx)
-	if err != nil {
-		return err
-	}
-	if err := s.askAll(ctx, p, 0, count); err != nil {
-		return err
-	}
-	after, err := p.hits(ctx)
+	remembered, err := s.askAgain(ctx, p, count)
 	if err != nil {
 		return err
 	}
@@ -85,8 +77,22 @@ func memory(ctx context.Context, w *world, r *results) error {
 	grown.lines = []line{{"claimgate", sizes}}
 	r.draw(grown)
 	r.record("live", rss)
-	r.fact("Asked a second time, %.1f %% of the %d tokens were remembered, by the default cache.token_bytes of 64MiB; the others were verified again.", 100*(after-before)/float64(count), count)
+	r.fact("Asked a second time, %.1f %% of the %d tokens were remembered, by the default cache.token_bytes of 64MiB; the others were verified again.", 100*remembered, count)
 	return nil
+}
+
+// askAgain asks with each of count tokens once more, so that the tokens are live and not only seen. It
+// returns the share of the tokens that the cache still held.
+func (s *signer) askAgain(ctx context.Context, p *process, count int) (remembered float64, err error) {
+	before, err := p.hits(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.askAll(ctx, p, 0, count); err != nil {
+		return 0, err
+	}
+	after, err := p.hits(ctx)
+	return (after - before) / float64(count), err
 }
 
 var residentLine = regexp.MustCompile(`VmRSS:\s+(\d+) kB`)
