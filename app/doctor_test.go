@@ -37,7 +37,7 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 	if code != 1 {
 		t.Errorf("exit %d, want 1", code)
 	}
-	for _, want := range []string{"fail  mapping", "mapping.toml:1:", "fail  issuer authentik", "connection refused", "fail  server.listen", "fail  decision log", "ok    admin.listen"} {
+	for _, want := range []string{"fail  mapping", "mapping.toml: error M006", "fail  issuer authentik", "connection refused", "fail  server.listen", "fail  decision log", "ok    admin.listen"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the output has no %q:\n%s", want, out)
 		}

@@ -11,6 +11,8 @@ import (
 	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/review/explain"
 	"github.com/claimgate/claimgate/app/review/offline"
+	"github.com/claimgate/claimgate/internal/utf8text"
+	"github.com/claimgate/claimgate/mapping/policy"
 	"github.com/spf13/cobra"
 )
 
@@ -72,7 +74,7 @@ func runExplain(cmd *cobra.Command, f *explainFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := f.complete(); err != nil {
+	if err := f.complete(cmd.ErrOrStderr()); err != nil {
 		return err
 	}
 	m, err := cli.LoadMapping(f.mapping)
@@ -88,7 +90,7 @@ func runExplain(cmd *cobra.Command, f *explainFlags) error {
 		return err
 	}
 	defer gate.Close()
-	x, err := f.explain(cmd.Context(), gate, m.ClaimName(), cmd.InOrStdin())
+	x, err := f.explain(cmd.Context(), gate, cmd.InOrStdin())
 	if err != nil {
 		return cli.Exit(cli.ExitUsage, err)
 	}
@@ -99,7 +101,7 @@ func runExplain(cmd *cobra.Command, f *explainFlags) error {
 }
 
 // complete checks that there is one request, and reads NAME=VALUE.
-func (f *explainFlags) complete() error {
+func (f *explainFlags) complete(stderr io.Writer) error {
 	q := &f.question
 	switch {
 	case f.request != "" && (q.Action != "" || q.Subject != "" || q.Account != ""):
@@ -111,6 +113,9 @@ func (f *explainFlags) complete() error {
 	case q.Subject == "" && q.Account == "":
 		return cli.Usage("say who asks: --sub for a token's holder, --account for a static MinIO key")
 	}
+	if advice, known := policy.KnownAction(q.Action); !known {
+		fmt.Fprintf(stderr, "claimgate: --action %q: no action of MinIO is called so, %s\n", q.Action, advice)
+	}
 	claims, err := pairs("--claim", f.claims)
 	if err != nil {
 		return err
@@ -120,10 +125,15 @@ func (f *explainFlags) complete() error {
 	}
 	q.Claims = map[string]any{}
 	for name, values := range claims {
-		q.Claims[name] = values
-		if len(values) == 1 {
-			q.Claims[name] = values[0]
+		path, ok := policy.ClaimPath(name)
+		if !ok {
+			return cli.Usage("--claim %q: write NAME, or A/B for a nested claim; ~1 stands for a slash in a name", name)
 		}
+		var value any = values
+		if len(values) == 1 {
+			value = values[0]
+		}
+		offline.SetClaim(q.Claims, path, value)
 	}
 	return nil
 }
@@ -140,7 +150,7 @@ func pairs(flag string, list []string) (map[string][]string, error) {
 	return all, nil
 }
 
-func (f *explainFlags) explain(ctx context.Context, gate *offline.Gate, claim string, stdin io.Reader) (explain.Explanation, error) {
+func (f *explainFlags) explain(ctx context.Context, gate *offline.Gate, stdin io.Reader) (explain.Explanation, error) {
 	if f.request == "" {
 		return gate.ExplainQuestion(ctx, &f.question)
 	}
@@ -155,7 +165,7 @@ func (f *explainFlags) explain(ctx context.Context, gate *offline.Gate, claim st
 	if recorded.Line == nil {
 		return gate.Explain(ctx, recorded.Body), nil
 	}
-	return gate.ExplainLine(ctx, recorded.Line, claim)
+	return gate.ExplainLine(ctx, recorded.Line)
 }
 
 // maxRequest is far above what MinIO sends.
@@ -170,6 +180,9 @@ func readRequest(path string, stdin io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(in, maxRequest+1))
 	if err == nil && len(text) > maxRequest {
 		err = errors.New("the request is larger than 16 MiB")
+	}
+	if err == nil {
+		text, err = utf8text.Decode(text)
 	}
 	return text, err
 }

@@ -69,7 +69,7 @@ Exit codes: 0 written, whatever it says; 2 a file cannot be read or written.`,
 }
 
 func addTests(cmd *cobra.Command, r *report.Data, m *mapping.Mapping, file string, now func() time.Time) error {
-	list, err := readCases([]string{file}, "", m.ClaimName())
+	list, err := readCases([]string{file}, "")
 	if err != nil {
 		return err
 	}

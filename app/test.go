@@ -45,7 +45,7 @@ Exit codes: 0 all passed; 1 a case failed, or fewer rules were exercised than
 			if err != nil {
 				return err
 			}
-			list, err := readCases(args, file, m.ClaimName())
+			list, err := readCases(args, file)
 			if err != nil {
 				return err
 			}
@@ -75,13 +75,13 @@ Exit codes: 0 all passed; 1 a case failed, or fewer rules were exercised than
 }
 
 // readCases reads the files named, or the one beside the mapping.
-func readCases(files []string, mappingFile, claim string) ([]cases.Case, error) {
+func readCases(files []string, mappingFile string) ([]cases.Case, error) {
 	if len(files) == 0 {
 		files = []string{strings.TrimSuffix(mappingFile, filepath.Ext(mappingFile)) + ".test.toml"}
 	}
 	var all []cases.Case
 	for _, f := range files {
-		list, err := cases.Read(f, claim)
+		list, err := cases.Read(f)
 		if err != nil {
 			return nil, cli.Exit(cli.ExitUsage, err)
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/claimgate/claimgate/app/config"
 	"github.com/claimgate/claimgate/app/serve"
 	"github.com/claimgate/claimgate/internal/finding"
+	"github.com/claimgate/claimgate/internal/utf8text"
 	"github.com/claimgate/claimgate/verifier"
 	"github.com/spf13/cobra"
 )
@@ -85,6 +86,9 @@ func readToken(token string, args []string, stdin io.Reader) (string, error) {
 	}
 	if len(text) > most {
 		return "", errors.New("the input is larger than any token")
+	}
+	if text, err = utf8text.Decode(text); err != nil {
+		return "", fmt.Errorf("%w: %s", err, utf8text.Fix)
 	}
 	if text = bytes.TrimSpace(text); len(text) == 0 {
 		return "", errors.New("there is no token")

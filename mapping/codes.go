@@ -41,12 +41,14 @@ const (
 	codeUnusedCapture  = "M111"
 	codeNoStatement    = "M112"
 	codeNeverMatches   = "M113"
+	codeDottedClaim    = "M116"
 )
 
 // The codes of package lint, which weighs policies against each other.
 const (
 	CodeAddsNothing   = "M114"
 	CodeGuardsNothing = "M115"
+	CodeNotTheirs     = "M117"
 )
 
 var codes = []Code{
@@ -84,8 +86,10 @@ var codes = []Code{
 	{Code: codeUnusedCapture, Severity: finding.Warning, Meaning: "a capture that no policy of the rule uses"},
 	{Code: codeNoStatement, Severity: finding.Warning, Meaning: "a policy without a statement"},
 	{Code: codeNeverMatches, Severity: finding.Warning, Meaning: "a rule that can never match"},
+	{Code: codeDottedClaim, Severity: finding.Warning, Meaning: "a claim's name has a dot, which leads to no nested claim"},
 	{Code: CodeAddsNothing, Severity: finding.Warning, Meaning: "a grant that adds nothing"},
 	{Code: CodeGuardsNothing, Severity: finding.Warning, Meaning: "a guard that guards nothing"},
+	{Code: CodeNotTheirs, Severity: finding.Warning, Meaning: "a policy reads a key that means nothing for people of an issuer"},
 }
 
 // Codes lists every code, for the reference in the documentation.

@@ -78,6 +78,18 @@ func (m *Mapping) Policies() []PolicyInfo {
 	return list
 }
 
+// StatementAt returns the Sid and the place of statement i of a policy. ok is false if there is no such
+// statement.
+func (m *Mapping) StatementAt(name string, i int) (sid string, at policy.Position, ok bool) {
+	for _, e := range m.policies {
+		if fold(e.Name()) == fold(name) && i >= 0 && i < len(e.Statements()) {
+			sid, pos := e.StatementInfo(i)
+			return sid, e.place.position(pos), true
+		}
+	}
+	return "", policy.Position{}, false
+}
+
 // Policy finds a policy by its name, as somebody would hold it with these
 // captures.
 func (m *Mapping) Policy(name string, vars map[string]string) (Granted, bool) {

@@ -48,8 +48,8 @@ issuer = "zzz"
 		want       string
 	}{
 		{[]string{"one"}, "15 M019,32 M019"},
-		{[]string{"one", "two"}, "5 M107,12 M020,15 M019,28 M107,32 M019"},
-		{[]string{"one", "twoo", "zzz"}, "5 M107,12 M020,28 M107"},
+		{[]string{"one", "two"}, "12 M020,15 M019,32 M019,5 M107,28 M107"},
+		{[]string{"one", "twoo", "zzz"}, "12 M020,5 M107,28 M107"},
 	}
 	m := mustLoad(t, rules)
 	for _, tt := range tests {
@@ -62,7 +62,7 @@ issuer = "zzz"
 			t.Errorf("%v: got %v, want %s", tt.configured, findings, tt.want)
 		}
 	}
-	if got := m.CheckIssuers([]string{"one", "two"})[2].Fix; got != `did you mean "two"?` {
+	if got := m.CheckIssuers([]string{"one", "two"})[1].Fix; got != `did you mean "two"?` {
 		t.Error(got)
 	}
 }

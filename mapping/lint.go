@@ -13,20 +13,10 @@ import (
 // soon is how long before its end a grant is worth a warning.
 const soon = 30 * 24 * time.Hour
 
-// RootEquivalent lists the actions that lead to all others, or to all data,
-// behind the webhook's back: making keys and users, attaching policies,
-// changing the configuration (which can unset the webhook), reading drives,
-// and making a bucket public, since MinIO never asks about anonymous requests.
-func RootEquivalent() []string { return slices.Clone(rootEquivalent) }
+// RootEquivalent lists the actions of policy.RootEquivalent.
+func RootEquivalent() []string { return policy.RootEquivalent() }
 
-var rootEquivalent = []string{
-	"admin:AttachUserOrGroupPolicy", "admin:ConfigUpdate", "admin:CreateServiceAccount", "admin:CreateUser",
-	"admin:Heal", "admin:ImportIAM", "admin:InspectData", "admin:ServiceRestart",
-	"admin:SiteReplicationAdd", "admin:SiteReplicationDisable", "admin:SiteReplicationInfo", "admin:SiteReplicationOperation",
-	"admin:SiteReplicationRemove", "admin:SiteReplicationResync",
-	"admin:UpdatePolicyAssociation", "admin:UpdateServiceAccount",
-	"s3:PutBucketPolicy",
-}
+var rootEquivalent = policy.RootEquivalent()
 
 // exfiltrate is root-equivalent only together: a replication rule needs a
 // target to copy to.

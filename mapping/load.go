@@ -66,7 +66,7 @@ func newLoader(path string, read func(string) ([]byte, error), now time.Time) *l
 		path: path, read: read, now: now, files: []string{path},
 		policies: map[string]*entry{}, used: map[*entry]bool{},
 		m: &Mapping{
-			claimName: "policy", claim: map[string]int{}, groups: map[string][]int{}, users: map[string][]int{},
+			claimPath: []string{"policy"}, claim: map[string]int{}, groups: map[string][]int{}, users: map[string][]int{},
 			accounts: map[string]int{}, exceptions: map[string][]int{},
 		},
 	}
@@ -119,13 +119,13 @@ func (l *loader) decode(data []byte) bool {
 	}
 	r := &l.raw
 	if len(problems) == 0 && len(r.Groups)+len(r.Users)+len(r.Accounts)+len(r.Claim.Allow) == 0 {
-		l.report(codeEmpty, stricttoml.Position{File: l.path, Line: 1, Column: 1}, "no rule grants anything to anyone",
+		l.report(codeEmpty, stricttoml.Position{File: l.path}, "no rule grants anything to anyone",
 			"add a [[group]], [[user]] or [[account]], or [claim] with allow")
 		return false
 	}
 	switch {
 	case !source.Has(&r.Version):
-		l.report(codeVersion, stricttoml.Position{File: l.path, Line: 1, Column: 1}, "the version of the format is missing", "write version = 1 at the top")
+		l.report(codeVersion, stricttoml.Position{File: l.path}, "the version of the format is missing", "write version = 1 at the top")
 	case r.Version != 1 && !l.broken(&r.Version):
 		l.report(codeVersion, source.At(&r.Version), fmt.Sprintf("version %d is not known to this claimgate", r.Version), "write version = 1")
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/claimgate/claimgate/internal/stricttoml"
+	"github.com/claimgate/claimgate/internal/utf8text"
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
@@ -76,6 +77,12 @@ func (l *loader) readPolicy(p *rawPolicy) (*policy.Policy, documentStart, []byte
 	case hasFile:
 		path, data, err := l.readOnce(p.File)
 		if err == nil {
+			if text, encoding := utf8text.Decode(data); text != nil {
+				data = text // a byte order mark is no part of the document
+			} else if encoding != nil {
+				l.report(codePolicyFile, stricttoml.Position{File: path, Line: 1, Column: 1}, encoding.Error(), utf8text.Fix)
+				return nil, documentStart{}, nil
+			}
 			return l.parse(p.Name, data, policy.Source{File: path, Line: 1}, documentStart{}), documentStart{}, data
 		}
 		l.report(codePolicyFile, l.source.At(&p.File), fmt.Sprintf("the policy file %s cannot be read: %s", path, reason(err)),

@@ -28,8 +28,18 @@ func (l *loader) loadRules() {
 func (l *loader) loadClaim() {
 	c := &l.raw.Claim
 	switch {
+	case l.source.Has(&c.Path) && l.source.Has(&c.Name):
+		l.report(codeNameOrMatch, l.source.At(&c.Path), "the claim has both name and path", "keep one of them: path for a nested claim")
+	case l.source.Has(&c.Path) && (len(c.Path) == 0 || slices.Contains(c.Path, "")):
+		l.missing(&c.Path, c, "path has an empty name", `write the names that lead to the claim, such as path = ["resource_access", "minio", "roles"]`)
+	case l.source.Has(&c.Path):
+		l.m.claimPath = c.Path
 	case c.Name != "":
-		l.m.claimName = c.Name
+		l.m.claimPath = []string{c.Name}
+		if strings.Contains(c.Name, ".") {
+			l.report(codeDottedClaim, l.source.At(&c.Name), fmt.Sprintf("%q is the whole name of one claim: the dot is a part of the name", c.Name),
+				fmt.Sprintf("write path = [%s] if a nested claim is meant", quotedNames(strings.Split(c.Name, "."))))
+		}
 	case l.source.Has(&c.Name):
 		l.missing(&c.Name, c, "the claim has no name", `write name = "policy", or remove the key`)
 	}
@@ -44,8 +54,16 @@ func (l *loader) loadClaim() {
 			continue
 		}
 		at := l.source.At(&c.Allow[i])
-		l.m.claim[name] = l.add(&rule{Rule: Rule{Name: l.m.claimName, Kind: "claim", File: at.File, Line: at.Line}, policies: []*entry{e}})
+		l.m.claim[name] = l.add(&rule{Rule: Rule{Name: l.m.ClaimName(), Kind: "claim", File: at.File, Line: at.Line}, policies: []*entry{e}})
 	}
+}
+
+func quotedNames(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = strconv.Quote(name)
+	}
+	return strings.Join(quoted, ", ")
 }
 
 func (l *loader) loadGroup(g *rawGroup, seen map[string]int) {
@@ -187,7 +205,7 @@ func (l *loader) once(seen map[string]int, kind, name, issuer string, field *str
 	key := kind + strconv.Itoa(len(name)) + ":" + name + issuer
 	at := l.source.At(field)
 	if line, twice := seen[key]; twice {
-		l.report(codeDuplicateRule, at, fmt.Sprintf("there is a rule for this %s already, in line %d", strings.Replace(kind, "match", "pattern", 1), line),
+		l.report(codeDuplicateRule, at, fmt.Sprintf("%s %q has a rule already, in line %d", strings.Replace(kind, "match", "pattern", 1), name, line),
 			"put what both grant into one rule")
 		return
 	}

@@ -65,13 +65,13 @@ func TestEveryCodeIsReportedAtItsPlace(t *testing.T) {
 		{"one group table", "[group]\nname = \"g\"\n" + aGroup, ``},
 		{"a date in quotes", aGroup + "expires = \"2027-03-31\"\n", `mapping.toml:7:11: error M004: expires must be a date or a date-time, not a string; write a date without quotes, such as expires = 2027-03-31`},
 		{"a time of day for a date", aGroup + "expires = 12:00:00\n", `mapping.toml:7:11: error M004: expires must be a date or a date-time, not a time of day`},
-		{"a table for a document", aGroup + "[[policy]]\nname = \"p\"\ndocument = {}\n", "mapping.toml:7:1: warning M105: no rule names policy \"p\"\nmapping.toml:9:1: error M004: policy.document must be a string, not a table"},
-		{"no version", "!" + aGroup, `mapping.toml:1:1: error M005: the version of the format is missing; write version = 1 at the top`},
+		{"a table for a document", aGroup + "[[policy]]\nname = \"p\"\ndocument = {}\n", "mapping.toml:9:1: error M004: policy.document must be a string, not a table\nmapping.toml:7:1: warning M105: no rule names policy \"p\""},
+		{"no version", "!" + aGroup, `mapping.toml: error M005: the version of the format is missing; write version = 1 at the top`},
 		{"another version", "!version = 2\n" + aGroup, `mapping.toml:1:11: error M005: version 2 is not known to this claimgate`},
 		{"a version in quotes", "!version = \"1\"\n" + aGroup, `mapping.toml:1:11: error M004: version must be an integer, not a string`},
-		{"an empty file", "!", `mapping.toml:1:1: error M006: no rule grants anything to anyone`},
-		{"only a version", "", `mapping.toml:1:1: error M006: no rule grants anything to anyone`},
-		{"a claim that may grant nothing", "[claim]\nname = \"policy\"\nallow = []\n", `mapping.toml:1:1: error M006: no rule grants anything to anyone`},
+		{"an empty file", "!", `mapping.toml: error M006: no rule grants anything to anyone`},
+		{"only a version", "", `mapping.toml: error M006: no rule grants anything to anyone`},
+		{"a claim that may grant nothing", "[claim]\nname = \"policy\"\nallow = []\n", `mapping.toml: error M006: no rule grants anything to anyone`},
 		{"a claim without a name", aGroup + "[claim]\nname = \"\"\n", `mapping.toml:8:8: error M007: the claim has no name`},
 		{"an empty group name", "[[group]]\nname = \"\"\npolicies = [\"readonly\"]\n" + explained, `mapping.toml:3:8: error M007: the group has no name`},
 		{"no policies", "[[group]]\nname = \"g\"\n" + explained, `mapping.toml:2:1: error M007: the rule grants no policy`},
@@ -82,7 +82,7 @@ func TestEveryCodeIsReportedAtItsPlace(t *testing.T) {
 		{"no account", "[[account]]\npolicies = [\"readonly\"]\n" + explained, `mapping.toml:2:1: error M007: the account has no name`},
 		{"an empty issuer", aGroup + "issuer = \"\"\n", `mapping.toml:7:10: error M007: the issuer has no name`},
 		{"a policy without a name", aGroup + "[[policy]]\ndocument = '" + deny + "'\n", `mapping.toml:7:1: error M007: the policy has no name`},
-		{"a policy file without a name", aGroup + "[[policy]]\nname = \"p\"\nfile = \"\"\n", "mapping.toml:7:1: warning M105: no rule names policy \"p\"\nmapping.toml:9:8: error M007: the policy's file has no name"},
+		{"a policy file without a name", aGroup + "[[policy]]\nname = \"p\"\nfile = \"\"\n", "mapping.toml:9:8: error M007: the policy's file has no name\nmapping.toml:7:1: warning M105: no rule names policy \"p\""},
 		{"a guard without a name", aGroup + "[[policy]]\nname = \"d\"\ndocument = '" + deny + "'\n[[guard]]\npolicy = \"d\"\n" + explained, `mapping.toml:10:1: error M007: the guard has no name`},
 		{"a guard without a policy", aGroup + "[[guard]]\nname = \"d\"\n" + explained, `mapping.toml:7:1: error M007: the guard names no policy`},
 		{"an excepted group without a name", aGroup + "[[policy]]\nname = \"d\"\ndocument = '" + deny + "'\n[[guard]]\nname = \"d\"\npolicy = \"d\"\nexcept_groups = [\"\"]\n" + explained, `mapping.toml:13:18: error M007: a group in except_groups has no name`},
@@ -94,14 +94,14 @@ func TestEveryCodeIsReportedAtItsPlace(t *testing.T) {
 		{"an unknown policy in the claim", "[claim]\nallow = [\"all\"]\n", `mapping.toml:3:10: error M010: there is no policy "all"`},
 		{"an empty policy name", "[claim]\nallow = [\"\"]\n", `mapping.toml:3:10: error M010: there is no policy ""`},
 		{"an unknown policy in a guard", aGroup + "[[guard]]\nname = \"d\"\npolicy = \"d\"\n" + explained, `mapping.toml:9:10: error M010: there is no policy "d"`},
-		{"a group twice", aGroup + aGroup, `mapping.toml:8:8: error M011: there is a rule for this group already, in line 3; put what both grant into one rule`},
-		{"a pattern twice", strings.Repeat("[[group]]\nmatch = \"g-{x}\"\npolicies = [\"tm\"]\n"+explained, 2) + "[[policy]]\nname = \"tm\"\ndocument = '" + strings.ReplaceAll(team, "bucket", "x") + "'\n", `mapping.toml:8:9: error M011: there is a rule for this pattern already, in line 3`},
-		{"a user twice", strings.Repeat("[[user]]\nsubject = \"s\"\nissuer = \"i\"\npolicies = [\"readonly\"]\n"+explained, 2), `mapping.toml:9:11: error M011: there is a rule for this user already, in line 3`},
-		{"an account twice", strings.Repeat("[[account]]\nname = \"key\"\npolicies = [\"readonly\"]\n"+explained, 2), `mapping.toml:8:8: error M011: there is a rule for this account already, in line 3`},
-		{"a guard twice", aGroup + "[[policy]]\nname = \"d\"\ndocument = '" + deny + "'\n" + strings.Repeat("[[guard]]\nname = \"d\"\npolicy = \"d\"\n"+explained, 2), `mapping.toml:16:8: error M011: there is a rule for this guard already, in line 11`},
+		{"a group twice", aGroup + aGroup, `mapping.toml:8:8: error M011: group "g" has a rule already, in line 3; put what both grant into one rule`},
+		{"a pattern twice", strings.Repeat("[[group]]\nmatch = \"g-{x}\"\npolicies = [\"tm\"]\n"+explained, 2) + "[[policy]]\nname = \"tm\"\ndocument = '" + strings.ReplaceAll(team, "bucket", "x") + "'\n", `mapping.toml:8:9: error M011: pattern "g-{x}" has a rule already, in line 3`},
+		{"a user twice", strings.Repeat("[[user]]\nsubject = \"s\"\nissuer = \"i\"\npolicies = [\"readonly\"]\n"+explained, 2), `mapping.toml:9:11: error M011: user "s" has a rule already, in line 3`},
+		{"an account twice", strings.Repeat("[[account]]\nname = \"key\"\npolicies = [\"readonly\"]\n"+explained, 2), `mapping.toml:8:8: error M011: account "key" has a rule already, in line 3`},
+		{"a guard twice", aGroup + "[[policy]]\nname = \"d\"\ndocument = '" + deny + "'\n" + strings.Repeat("[[guard]]\nname = \"d\"\npolicy = \"d\"\n"+explained, 2), `mapping.toml:16:8: error M011: guard "d" has a rule already, in line 11`},
 		{"a canned policy's name", aGroup + "[[policy]]\nname = \"ReadOnly\"\ndocument = '" + deny + "'\n", `mapping.toml:8:8: error M012: "readonly" is the name of one of MinIO's own policies`},
 		{"a policy twice", aGroup + "[[guard]]\nname = \"d\"\npolicy = \"d\"\n" + explained + "[[policy]]\nname = \"d\"\ndocument = '" + deny + "'\n[[policy]]\nname = \"D\"\ndocument = '" + deny + "'\n", `mapping.toml:16:8: error M012: a second policy is named "d"`},
-		{"file and document", aGroup + "[[policy]]\nname = \"d\"\ndocument = '" + deny + "'\nfile = \"d.json\"\n", "mapping.toml:7:1: warning M105: no rule names policy \"d\"\nmapping.toml:10:1: error M013: the policy has both file and document"},
+		{"file and document", aGroup + "[[policy]]\nname = \"d\"\ndocument = '" + deny + "'\nfile = \"d.json\"\n", "mapping.toml:10:1: error M013: the policy has both file and document\nmapping.toml:7:1: warning M105: no rule names policy \"d\""},
 		{"neither file nor document", "[claim]\nallow = [\"d\"]\n[[policy]]\nname = \"d\"\n", `mapping.toml:4:1: error M013: the policy has neither file nor document`},
 		{"a file that is not there", "[claim]\nallow = [\"d\"]\n[[policy]]\nname = \"d\"\nfile = \"x/d.json\"\n", `mapping.toml:6:8: error M014: the policy file x/d.json cannot be read: there is no such file`},
 		{"a document on the key's line", "[claim]\nallow = [\"d\"]\n[[policy]]\nname = \"d\"\ndocument = '[]'\n", `mapping.toml:6:13: error M015: policy "d": a policy is an object`},
@@ -111,7 +111,7 @@ func TestEveryCodeIsReportedAtItsPlace(t *testing.T) {
 		{"a document with escapes", "[claim]\nallow = [\"d\"]\n[[policy]]\nname = \"d\"\ndocument = \"{\\\"Version\\\":\\n\\n\\n5}\"\n", `mapping.toml:6:13: error M015: policy "d": Version is a string`},
 		{"no document in the quotes", "[claim]\nallow = [\"d\"]\n[[policy]]\nname = \"d\"\ndocument = ''\n", `mapping.toml:6:13: error M015: policy "d": the document is not sound JSON`},
 		{"a capture out of nowhere", "[[user]]\nsubject = \"s\"\npolicies = [\"tm\"]\n" + explained + "[[policy]]\nname = \"tm\"\ndocument = '" + team + "'\n", `mapping.toml:4:13: error M016: policy "tm" uses ${group:bucket}, and nothing here captures it`},
-		{"a capture of another name", "[[group]]\nmatch = \"g-{b}\"\npolicies = [\"tm\"]\n" + explained + "[[policy]]\nname = \"tm\"\ndocument = '" + team + "'\n", "mapping.toml:3:9: warning M111: no policy of the rule uses ${group:b}, so every group that matches holds the same\nmapping.toml:4:13: error M016: policy \"tm\" uses ${group:bucket}, and the pattern has no {bucket}; write {bucket} in match"},
+		{"a capture of another name", "[[group]]\nmatch = \"g-{b}\"\npolicies = [\"tm\"]\n" + explained + "[[policy]]\nname = \"tm\"\ndocument = '" + team + "'\n", "mapping.toml:4:13: error M016: policy \"tm\" uses ${group:bucket}, and the pattern has no {bucket}; write {bucket} in match\nmapping.toml:3:9: warning M111: no policy of the rule uses ${group:b}, so every group that matches holds the same"},
 		{"a guard that allows", aGroup + "[[guard]]\nname = \"d\"\npolicy = \"readonly\"\n" + explained, `mapping.toml:9:10: error M017: policy "readonly" denies nothing, so it cannot guard; name a policy with "Effect": "Deny"`},
 		{"a policy name with a comma", "[claim]\nallow = [\"a,b\"]\n[[policy]]\nname = \"a,b\"\ndocument = '" + deny + "'\n", `mapping.toml:5:8: error M018: no claim can name the policy "a,b"`},
 
@@ -138,6 +138,11 @@ func TestEveryCodeIsReportedAtItsPlace(t *testing.T) {
 		{"a blank before a name", strings.Replace(aGroup, `"g"`, `" g"`, 1), `mapping.toml:3:8: warning M109: " g" has a blank before or after it`},
 		{"a name that reads backwards", strings.Replace(aGroup, `"g"`, "\"g\u202eh\"", 1), `mapping.toml:3:8: warning M109: "g\u202eh" holds a character that cannot be seen, U+202E`},
 		{"a pattern with two readings", "[[group]]\nmatch = \"{team}-{bucket}\"\npolicies = [\"tm\"]\n" + explained + "[[policy]]\nname = \"tm\"\ndocument = '" + strings.Replace(team, "/*", "/${group:team}/*", 1) + "'\n", `mapping.toml:3:9: warning M110: a name can often be cut between {team} and {bucket} in several ways, and then it matches nothing`},
+		{"a claim with a dot", "[claim]\nname = \"realm_access.roles\"\nallow = [\"readonly\"]\n", `mapping.toml:3:8: warning M116: "realm_access.roles" is the whole name of one claim: the dot is a part of the name; write path = ["realm_access", "roles"]`},
+		{"a claim with name and path", "[claim]\nname = \"roles\"\npath = [\"a\", \"b\"]\nallow = [\"readonly\"]\n", `mapping.toml:4:1: error M008: the claim has both name and path`},
+		{"a path with an empty name", "[claim]\npath = [\"a\", \"\"]\nallow = [\"readonly\"]\n", `mapping.toml:3:1: error M007: path has an empty name`},
+		{"an empty path", "[claim]\npath = []\nallow = [\"readonly\"]\n", `mapping.toml:3:1: error M007: path has an empty name`},
+		{"a nested claim", "[claim]\npath = [\"a\", \"b\"]\nallow = [\"readonly\"]\n", ``},
 		{"an account too short", strings.Replace(strings.Replace(aGroup, "group", "account", 1), `"g"`, `"ab"`, 1), `mapping.toml:3:8: warning M113: no MinIO access key is called "ab"`},
 		{"an account with a comma", strings.Replace(strings.Replace(aGroup, "group", "account", 1), `"g"`, `"abc,d"`, 1), `mapping.toml:3:8: warning M113: no MinIO access key is called "abc,d"`},
 		{"a pattern for names that are too long", "[[group]]\nmatch = \"" + strings.Repeat("x", 250) + "-{bucket}-{bucket2}\"\npolicies = [\"tm\"]\n" + explained + "[[policy]]\nname = \"tm\"\ndocument = '" + strings.Replace(team, "/*", "/${group:bucket2}/*", 1) + "'\n", "mapping.toml:3:9: warning M110:\nmapping.toml:3:9: warning M113: a name that fits has 256 bytes"},
@@ -156,7 +161,8 @@ func TestEveryCodeIsReportedAtItsPlace(t *testing.T) {
 			for _, f := range findings {
 				got = append(got, f.String())
 				seen[f.Code] = true
-				if f.Message == "" || f.Fix == "" || f.Line == 0 || f.Column == 0 {
+				wholeFile := f.Code == codeVersion && strings.Contains(f.Message, "missing") || f.Code == codeEmpty
+				if f.Message == "" || f.Fix == "" || !wholeFile && (f.Line == 0 || f.Column == 0) {
 					t.Errorf("no message, fix, line or column: %+v", f)
 				}
 			}
@@ -183,7 +189,7 @@ func TestEveryCodeIsReportedAtItsPlace(t *testing.T) {
 			}
 		})
 	}
-	seen[CodeAddsNothing], seen[CodeGuardsNothing] = true, true                                                          // package lint
+	seen[CodeAddsNothing], seen[CodeGuardsNothing], seen[CodeNotTheirs] = true, true, true                               // package lint
 	seen[codeUnreadable], seen[codeUnknownIssuer], seen[codeSubjectIssuer], seen[codeAnyIssuer] = true, true, true, true // below
 	for _, c := range Codes() {
 		if !seen[c.Code] {

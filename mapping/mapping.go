@@ -13,7 +13,7 @@ import (
 type Mapping struct {
 	revision  string
 	files     []string
-	claimName string
+	claimPath []string
 
 	policies []*entry // MinIO's own, then those of the file in its order
 	rules    []*rule
@@ -72,8 +72,18 @@ func (m *Mapping) Revision() string { return m.revision }
 // the policy files.
 func (m *Mapping) Files() []string { return slices.Clone(m.files) }
 
-// ClaimName is the name of the token's claim that may grant policies.
-func (m *Mapping) ClaimName() string { return m.claimName }
+// ClaimName returns the name of the claim that may grant policies. A nested claim has the names of its
+// path with slashes between them, as policy.ClaimKey writes them.
+func (m *Mapping) ClaimName() string {
+	if len(m.claimPath) == 1 {
+		return m.claimPath[0]
+	}
+	return policy.ClaimKey(m.claimPath)
+}
+
+// ClaimPath returns the names that lead to the claim that may grant policies. The caller must not change
+// them.
+func (m *Mapping) ClaimPath() []string { return m.claimPath }
 
 // Expiry is when a rule goes off.
 type Expiry struct {

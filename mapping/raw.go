@@ -14,7 +14,8 @@ type raw struct {
 }
 
 type rawClaim struct {
-	Name  string   `toml:"name" doc:"The claim's name; policy if left out. Its value is a string, a comma-separated string, or a list."`
+	Name  string   `toml:"name" doc:"The claim's name; policy if left out. A dot is a part of the name. The value is a string, a comma-separated string, or a list."`
+	Path  []string `toml:"path" doc:"The names that lead to a nested claim, such as [\"resource_access\", \"minio\", \"roles\"]. Instead of name."`
 	Allow []string `toml:"allow" doc:"The policies it may name. Anything else it names is ignored and logged."`
 }
 

@@ -87,6 +87,9 @@ func namesRead(issuers []Issuer) []string {
 		if i.UsernameClaim != "" && !slices.Contains(names, i.UsernameClaim) {
 			names = append(names, i.UsernameClaim)
 		}
+		if name := i.groupsPath()[0]; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
 	return names
 }

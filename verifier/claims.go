@@ -2,6 +2,7 @@ package verifier
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/claimgate/claimgate/internal/strictjson"
@@ -133,10 +134,11 @@ func (i *Issuer) readIdentity(id *Identity, root strictjson.Value) *Error {
 	if sid := root.Get("sid"); sid.Kind() != strictjson.Missing && sid.Kind() != strictjson.String {
 		return refuse(BadClaims, "sid is "+sid.Kind().String())
 	}
-	if g := root.Get("groups"); g.Kind() != strictjson.Missing {
-		if _, ok := stringList(g, false); !ok {
+	if g := at(root, i.groupsPath()); g.Kind() != strictjson.Missing {
+		var ok bool
+		if id.Groups, ok = stringList(g, false); !ok {
 			return &Error{
-				BadClaims, "groups is not a list of strings",
+				BadClaims, strings.Join(i.groupsPath(), ".") + " is not a list of strings",
 				"let the scope mapping in Authentik return a list of group names, as the default profile mapping does",
 			}
 		}
@@ -149,6 +151,7 @@ func (i *Issuer) readIdentity(id *Identity, root strictjson.Value) *Error {
 			}
 		}
 	}
+	id.payload = root.Raw()
 	id.claims = make([]claim, 0, root.Len())
 	for name, v := range root.Members() {
 		c := claim{name: name.View()}
@@ -159,8 +162,6 @@ func (i *Issuer) readIdentity(id *Identity, root strictjson.Value) *Error {
 		}
 		id.claims = append(id.claims, c)
 		switch c.name {
-		case "groups":
-			id.Groups = c.values
 		case "sid":
 			id.Session = c.values[0]
 		}

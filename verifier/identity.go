@@ -15,7 +15,8 @@ type Identity struct {
 	Expires   time.Time // zero only for attested claims of an access key
 	Digest    [32]byte  // SHA-256 of the token, or of the attested claims
 
-	claims []claim
+	claims  []claim
+	payload []byte // the claims as JSON; the strings above are parts of payload
 }
 
 type claim struct {

@@ -28,6 +28,9 @@ type Issuer struct {
 	CAFile string
 	// UsernameClaim is the name of the claim that a static MinIO account must equal.
 	UsernameClaim string
+	// GroupsPath leads to the claim with the groups, a list of strings: ["realm_access", "roles"] is the
+	// member roles of the claim realm_access. Empty means ["groups"].
+	GroupsPath []string
 	// AllowDelegation accepts tokens with an act claim (RFC 8693 section 4.1).
 	AllowDelegation bool
 	// InsecureHTTP allows plain http to a host that is not loopback.
@@ -83,6 +86,9 @@ func (i *Issuer) validate() error {
 		if !slices.Contains(Algorithms(), a) {
 			bad("algorithm %q is not one of %s", a, strings.Join(Algorithms(), ", "))
 		}
+	}
+	if slices.Contains(i.GroupsPath, "") {
+		bad("groups_path has an empty name")
 	}
 	if i.Leeway < 0 || i.Leeway > 5*time.Minute {
 		bad("leeway %s is not within 0s and 5m", i.Leeway)

@@ -41,8 +41,9 @@ func OfflineOptions(m *mapping.Mapping, configFile, issuer string, now func() ti
 	if c == nil || finding.HasErrors(found) {
 		return o, Exit(ExitUsage, fmt.Errorf("%s has errors:\n%w", configFile, finding.AsError(found)))
 	}
-	for _, i := range c.Issuers {
-		o.Issuers = append(o.Issuers, offline.Issuer{Name: i.Name, URL: i.URL, UsernameClaim: i.UsernameClaim})
+	for n := range c.Issuers {
+		i := &c.Issuers[n]
+		o.Issuers = append(o.Issuers, offline.Issuer{Name: i.Name, URL: i.URL, UsernameClaim: i.UsernameClaim, GroupsPath: i.Groups()})
 	}
 	o.Evidence, o.EvaluateOwner = serve.Evidence(c), c.Owner.Decision == "evaluate"
 	return o, nil

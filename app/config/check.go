@@ -44,7 +44,7 @@ func (l *loader) checkTags(e entry) {
 	switch e.field.Tag.Get("unit") {
 	case "listen":
 		if message := badListen(text); message != "" {
-			l.report(codeBadValue, e.pointer(), message, `write address:port, such as "127.0.0.1:8080" or ":8080"`)
+			l.report(codeBadValue, e.pointer(), message, listenFix(text))
 		}
 	case "name":
 		if strings.TrimSpace(text) != text || text == "" {
@@ -131,6 +131,19 @@ func badListen(text string) string {
 		return fmt.Sprintf("%q is no host", host)
 	}
 	return ""
+}
+
+// listenFix says what to write instead of a bad address. An IPv6 address needs brackets before its port
+// (RFC 3986 section 3.2.2).
+func listenFix(text string) string {
+	if i := strings.LastIndexByte(text, ':'); i > 0 {
+		if host, err := netip.ParseAddr(text[:i]); err == nil && host.Is6() {
+			if fixed := net.JoinHostPort(text[:i], text[i+1:]); badListen(fixed) == "" {
+				return fmt.Sprintf("write %q", fixed)
+			}
+		}
+	}
+	return `write address:port, such as "127.0.0.1:8080" or ":8080"`
 }
 
 // plainPath keeps out what means something else to an HTTP router (":name", "*",

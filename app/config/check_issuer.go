@@ -53,6 +53,14 @@ func (l *loader) checkIssuer(i *Issuer) {
 	if !l.given(&i.Audiences) {
 		l.report(codeMissing, i, "audiences is missing", "name the audiences that count; for Authentik the provider's client ID")
 	}
+	if l.given(&i.GroupsClaim) && i.GroupsClaim != "groups" && len(i.GroupsPath) > 0 {
+		l.report(codeContradiction, &i.GroupsPath, "groups_claim names the claim with the groups, too", "keep one of them: groups_path for a nested claim")
+	}
+	for n := range i.GroupsPath {
+		if i.GroupsPath[n] == "" {
+			l.report(codeBadValue, &i.GroupsPath, "groups_path has an empty name", `write the names that lead to the groups, such as ["realm_access", "roles"]`)
+		}
+	}
 	if i.JWKSURL != "" {
 		l.checkURL(i, &i.JWKSURL)
 	}
@@ -84,7 +92,7 @@ func (l *loader) checkIssuerURL(i *Issuer) {
 		// OpenID Connect Discovery 1.0, section 3: no query or fragment.
 		l.report(codeBadValue, &i.URL, "an issuer has no query", "write the iss of the issuer's tokens, byte for byte")
 	case strings.Contains(u.Path, "/.well-known/"):
-		l.report(codeBadValue, &i.URL, "this is the address of a discovery document, not an issuer", "cut it off before .well-known")
+		l.report(codeBadValue, &i.URL, "this is the address of a discovery document, not an issuer", fmt.Sprintf("write %q", (*u).Scheme+"://"+u.Host+u.Path[:strings.Index(u.Path, "/.well-known/")+1]))
 	}
 }
 

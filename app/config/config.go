@@ -56,6 +56,8 @@ type Issuer struct {
 	JWKSURL         string        `toml:"jwks_url" default:"" unit:"url" doc:"Where the keys are, if not where discovery says: for a cluster that reaches Authentik by another name."`
 	CAFile          string        `toml:"ca_file" default:"" unit:"path" doc:"PEM certificates that the issuer's TLS is checked against. Default: the system's."`
 	UsernameClaim   string        `toml:"username_claim" default:"preferred_username" unit:"name" doc:"The claim that must equal the account where evidence.static_credentials is match."`
+	GroupsClaim     string        `toml:"groups_claim" default:"groups" unit:"name" doc:"The claim with the groups, a list of strings. A dot is a part of the name."`
+	GroupsPath      []string      `toml:"groups_path" default:"" doc:"The names that lead to the groups in nested claims, such as [\"realm_access\", \"roles\"]. Instead of groups_claim."`
 	AllowDelegation bool          `toml:"allow_delegation" default:"false" doc:"Take tokens with an act claim (token exchange on behalf of someone)."`
 	InsecureHTTP    bool          `toml:"insecure_http" default:"false" doc:"Allow plain http to this issuer off the loopback: whoever is between can replace the keys."`
 	Leeway          time.Duration `toml:"leeway" default:"30s" min:"0s" max:"5m" doc:"How far the clocks may differ."`
@@ -65,6 +67,14 @@ type Issuer struct {
 	MaxStale        time.Duration `toml:"max_stale" default:"24h" min:"1s" max:"8760h" doc:"How long the last good keys count while they cannot be fetched."`
 	SnapshotFile    string        `toml:"snapshot_file" default:"" unit:"path" doc:"Keeps the last good keys, so that a restart during an outage verifies at once."`
 	Introspection   Introspection `toml:"introspection" doc:"Asks the issuer whether a token still counts. Optional."`
+}
+
+// Groups returns the names that lead to the claim with the groups.
+func (i *Issuer) Groups() []string {
+	if len(i.GroupsPath) > 0 {
+		return i.GroupsPath
+	}
+	return []string{i.GroupsClaim}
 }
 
 // Introspection is RFC 7662 at one issuer.

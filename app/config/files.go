@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+
+	"github.com/claimgate/claimgate/internal/utf8text"
 )
 
 // readFiles reads what keys name, so that an unusable file stops the start.
@@ -80,7 +82,7 @@ func (r Revocation) RereadPassword() Secret {
 	if r.PasswordFile == "" {
 		return r.Password
 	}
-	data, err := readLimited(r.PasswordFile)
+	data, err := readSecretFile(r.PasswordFile)
 	if password := cutLineEnding(string(data)); err == nil && password != "" {
 		return Secret(password)
 	}
@@ -92,7 +94,7 @@ func (r Revocation) RereadPassword() Secret {
 // included. A file without a token is an error, because an empty list would
 // serve every caller on the loopback.
 func ReadCallerTokens(path string) ([]Secret, error) {
-	data, err := readLimited(path)
+	data, err := readSecretFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +117,20 @@ func ReadCallerTokens(path string) ([]Secret, error) {
 	return tokens, nil
 }
 
+// readSecretFile reads a file of secrets. A byte order mark is an editor's, and no part of a secret. A file
+// in UTF-16 or UTF-32 is refused: its secret would equal no other.
+func readSecretFile(path string) ([]byte, error) {
+	data, err := readLimited(path)
+	if err != nil {
+		return nil, err
+	}
+	text, err := utf8text.Decode(data)
+	if text == nil && err != nil {
+		return nil, fmt.Errorf("%w: %s", err, utf8text.Fix)
+	}
+	return text, nil // a secret may have bytes that are no UTF-8
+}
+
 func cutLineEnding(line string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
 }
@@ -135,7 +151,7 @@ func badCallerToken(token string) string {
 }
 
 func (l *loader) readSecret(key *string) Secret {
-	data, err := readLimited(*key)
+	data, err := readSecretFile(*key)
 	if err != nil {
 		l.report(codeFile, key, reason(err), "name a readable file that holds the secret and nothing else")
 		return ""

@@ -93,9 +93,15 @@ func (l *loader) given(key any) bool {
 	return ok
 }
 
+// wrong returns true if an error about the value of the key is reported.
+func (l *loader) wrong(key any) bool {
+	p, ok := l.places[l.names[key]]
+	return ok && l.broken[p]
+}
+
 // report adds an error about a key, by the address of the key's field. A key
-// that was not given is reported at its section, or at the file's start. Of one value only the first
-// error is reported: what follows from it would only distract.
+// that is not given is reported at its section, or without a line if the section is not there. Of one
+// value only the first error is reported: what follows from a wrong value would only distract.
 func (l *loader) report(code string, key any, message, fix string) {
 	if p, ok := l.places[l.names[key]]; ok && reflect.TypeOf(key).Elem().Kind() != reflect.Struct {
 		if l.broken[p] {
@@ -109,10 +115,10 @@ func (l *loader) report(code string, key any, message, fix string) {
 func (l *loader) add(code string, severity finding.Severity, key any, message, fix string) {
 	path := l.names[key]
 	f := finding.Finding{
-		Code: code, Severity: severity, File: l.file, Line: 1, Column: 1, Message: plain(path) + ": " + message, Fix: fix,
+		Code: code, Severity: severity, File: l.file, Message: plain(path) + ": " + message, Fix: fix,
 	}
 	if l.file == "" {
-		f.File, f.Line, f.Column = Environment, 0, 0
+		f.File = Environment
 	}
 	for section := path; section != ""; section = parent(section) {
 		p, ok := l.places[section]

@@ -54,7 +54,7 @@ func want() *config.Config {
 		Issuers: []config.Issuer{{
 			Name: "authentik", URL: "https://authentik.example.com/application/o/minio/",
 			Audiences: []string{"minio"}, Algorithms: []string{"RS256", "ES256", "ES384", "ES512", "EdDSA"},
-			UsernameClaim: "preferred_username", Leeway: 30 * time.Second, MaxLifetime: 24 * time.Hour,
+			UsernameClaim: "preferred_username", GroupsClaim: "groups", Leeway: 30 * time.Second, MaxLifetime: 24 * time.Hour,
 			Refresh: 5 * time.Minute, RefetchCooldown: 10 * time.Second, MaxStale: 24 * time.Hour,
 			Introspection: config.Introspection{TTL: 30 * time.Second, OnError: "deny"},
 		}},

@@ -52,7 +52,7 @@ func (l *loader) checkWeakServer() {
 	host, _, _ := net.SplitHostPort(s.Listen)
 	if len(s.CallerTokens) == 0 && s.CallerTokensFile == "" {
 		message := "there is no caller token, so every process on this machine may ask"
-		if !loopback(host) {
+		if !loopback(host) && !l.wrong(&s.Listen) {
 			message += ", and a MinIO elsewhere is refused"
 		}
 		l.warn(codeNoCallerTokens, &s.CallerTokens, message, "set server.caller_tokens_file, and MINIO_POLICY_PLUGIN_AUTH_TOKEN to the same value")
@@ -103,7 +103,11 @@ func (l *loader) checkEvidenceKey(key *string) {
 		fmt.Sprintf("for a header write %q, for a claim %q", canonical, strings.ToLower(*key)))
 }
 
+// warn adds a warning about a key, unless the key's value is wrong: then the value means nothing.
 func (l *loader) warn(code string, key any, message, fix string) {
+	if l.wrong(key) {
+		return
+	}
 	l.add(code, finding.Warning, key, message, fix)
 	l.config.warnings = append(l.config.warnings, l.findings[len(l.findings)-1].Message)
 }

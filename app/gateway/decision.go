@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
+	"regexp"
+	"strings"
 	"sync/atomic"
 
 	"github.com/claimgate/claimgate/mapping"
@@ -45,9 +47,23 @@ func (d *Decision) Read() map[string][]string {
 	}
 	read := make(map[string][]string, len(d.values.read))
 	for _, key := range d.values.read {
-		read[key] = d.values.value(key)
+		read[key] = withoutTokens(key, d.values.value(key))
 	}
 	return read
+}
+
+// tokenLike matches a signed token inside a claim, such as authentik_token.
+var tokenLike = regexp.MustCompile(`[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}`)
+
+// withoutTokens replaces tokens inside the values of a claim: key. Such a key may name any claim.
+func withoutTokens(key string, values []string) []string {
+	if !strings.HasPrefix(key, "claim:") {
+		return values
+	}
+	for i := range values {
+		values[i] = tokenLike.ReplaceAllString(values[i], "[a token, not shown]")
+	}
+	return values
 }
 
 // Allow reports whether the request may proceed. There is no second place that

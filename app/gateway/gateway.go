@@ -172,7 +172,7 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision) Reason {
 			return reason
 		}
 		// 8. The grants of the identity.
-		claim, ok := id.Claim(in.ClaimName())
+		claim, ok := id.ClaimAt(in.ClaimPath())
 		if !ok {
 			return d.explain(TokenClaims, "the claim "+in.ClaimName()+" is neither a string nor a list of strings", "")
 		}

@@ -35,8 +35,10 @@ func (v *values) value(key string) []string {
 	switch {
 	case prefix == "jwt":
 		return v.claim(name)
+	case prefix == "claim":
+		return v.claimTexts(name)
 	case key == "aws:groups":
-		return v.claim("groups")
+		return v.groups()
 	case prefix == "aws", prefix == "svc":
 		return v.first(name)
 	case prefix == "s3":
@@ -54,6 +56,24 @@ func (v *values) claim(name string) []string {
 	}
 	list, _ := v.id.Claim(name)
 	return list
+}
+
+// groups returns the groups of the verified identity.
+func (v *values) groups() []string {
+	if v.id == nil {
+		return nil
+	}
+	return v.id.Groups
+}
+
+// claimTexts returns a claim of the verified identity as JSON texts. name may be a path, such as
+// realm_access/roles.
+func (v *values) claimTexts(name string) []string {
+	path, ok := policy.ClaimPath(name)
+	if v.id == nil || !ok {
+		return nil
+	}
+	return v.id.ClaimTexts(path)
 }
 
 // first reads element 0 of the key of exactly this name: what MinIO, or for a

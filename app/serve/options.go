@@ -10,10 +10,11 @@ import (
 // VerifierOptions returns the options of a verifier for a Config.
 func VerifierOptions(c *config.Config) verifier.Options {
 	o := verifier.Options{MaxToken: int(c.Evidence.MaxToken), TokenTTL: c.Cache.TokenTTL, TokenBytes: c.Cache.TokenBytes}
-	for _, i := range c.Issuers {
+	for n := range c.Issuers {
+		i := &c.Issuers[n]
 		o.Issuers = append(o.Issuers, verifier.Issuer{
 			Name: i.Name, URL: i.URL, Audiences: i.Audiences, Algorithms: i.Algorithms, JWKSURL: i.JWKSURL,
-			CAFile: i.CAFile, UsernameClaim: i.UsernameClaim, AllowDelegation: i.AllowDelegation,
+			CAFile: i.CAFile, UsernameClaim: i.UsernameClaim, GroupsPath: i.Groups(), AllowDelegation: i.AllowDelegation,
 			InsecureHTTP: i.InsecureHTTP, Leeway: i.Leeway, MaxLifetime: i.MaxLifetime, Refresh: i.Refresh,
 			RefetchCooldown: i.RefetchCooldown, MaxStale: i.MaxStale, SnapshotFile: i.SnapshotFile,
 			Introspection: introspection.Config{

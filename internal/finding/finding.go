@@ -84,11 +84,12 @@ func HasErrors(list []Finding) bool {
 	return slices.ContainsFunc(list, func(f Finding) bool { return f.Severity == Error })
 }
 
-// Sort puts findings in reading order: by file, then by place in it. Equal
-// places keep the order in which they were found.
+// Sort puts errors before warnings, and each of them in reading order: by file, then by place. Findings
+// of one place keep the order in which they were found.
 func Sort(list []Finding) {
 	slices.SortStableFunc(list, func(a, b Finding) int {
 		return cmp.Or(
+			cmp.Compare(a.Severity, b.Severity), // "error" before "warning"
 			cmp.Compare(a.File, b.File),
 			cmp.Compare(a.Line, b.Line),
 			cmp.Compare(a.Column, b.Column),

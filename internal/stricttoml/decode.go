@@ -1,7 +1,6 @@
 package stricttoml
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"reflect"
@@ -10,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/claimgate/claimgate/internal/spelling"
+	"github.com/claimgate/claimgate/internal/utf8text"
 	"github.com/pelletier/go-toml/v2"
 )
 
@@ -52,25 +52,23 @@ type Refusal struct {
 // structs; prepare, if not nil, is handed each new struct of a list before it is
 // filled.
 func Decode(file string, data []byte, into any, convert Converter, prepare func(any)) (*Source, []Problem) {
+	text, err := utf8text.Decode(data)
 	d := &decoder{
-		source:  &Source{file: file, data: data, lines: lineOffsets(data), at: map[any]place{}},
+		source:  &Source{file: file, data: text, lines: lineOffsets(text), at: map[any]place{}},
 		convert: convert,
 		prepare: prepare,
+	}
+	if text == nil && err != nil {
+		return d.source, []Problem{{Fault: Syntax, At: Position{File: file, Line: 1, Column: 1}, Message: err.Error(), Fix: utf8text.Fix}}
 	}
 	if problem := syntax(d.source); problem != nil {
 		return d.source, []Problem{*problem}
 	}
-	d.table(tree(data), reflect.ValueOf(into).Elem(), "")
+	d.table(tree(text), reflect.ValueOf(into).Elem(), "")
 	return d.source, d.problems
 }
 
 func syntax(s *Source) *Problem {
-	if bytes.HasPrefix(s.data, []byte("\ufeff")) {
-		return &Problem{
-			Fault: Syntax, At: s.position(0), Message: "the file starts with a byte order mark",
-			Fix: "save it as UTF-8 without one",
-		}
-	}
 	if i := invalidUTF8(s.data); i >= 0 {
 		return &Problem{Fault: Syntax, At: s.position(i), Message: "the file is not valid UTF-8", Fix: "save it as UTF-8"}
 	}

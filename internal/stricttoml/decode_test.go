@@ -152,7 +152,8 @@ func TestWhatIsRefused(t *testing.T) {
 		{"a key twice", "title = 'a'\ntitle = 'b'", `2:1 1 not TOML: `},
 		{"a table twice", "[table]\n[table]", `2:2 1 not TOML: `},
 		{"an error after a letter of two bytes", "title = 'ä' x", `1:13 1 not TOML: `},
-		{"a byte order mark", "\ufefftitle = 'a'", `1:1 1 the file starts with a byte order mark`},
+		{"two byte order marks", "\ufeff\ufefftitle = 'a'", `1:1 1 the file starts with two byte order marks`},
+		{"UTF-16", "\xff\xfet\x00", `1:1 1 the file is UTF-16, not UTF-8`},
 		{"no UTF-8", "title = 'ä'\n# \xff", `2:3 1 the file is not valid UTF-8`},
 		{"a tower of lists", "free = " + strings.Repeat("[", 20_000), `1:10008 1 not TOML: `},
 	}

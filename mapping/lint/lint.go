@@ -13,9 +13,13 @@ import (
 	"github.com/claimgate/claimgate/mapping/access"
 )
 
+// severity is that of every finding here.
+const severity = finding.Warning
+
 // Check looks a mapping over that has loaded.
 func Check(m *mapping.Mapping) []mapping.Finding {
 	c := checker{m: m, known: map[string]bool{}}
+	c.keys()
 	c.grants()
 	c.guards()
 	finding.Sort(c.findings)
@@ -30,7 +34,7 @@ type checker struct {
 
 func (c *checker) report(code string, r mapping.Rule, message, fix string) {
 	c.findings = append(c.findings, mapping.Finding{
-		Code: code, Severity: finding.Warning, File: r.File, Line: r.Line, Column: 1, Message: message, Fix: fix,
+		Code: code, Severity: severity, File: r.File, Line: r.Line, Column: 1, Message: message, Fix: fix,
 	})
 }
 

@@ -32,6 +32,9 @@ const (
 // holds says whether the condition is met by what the request holds.
 func (c *condition) holds(ctx Context) ternary {
 	found := values(ctx, c.key)
+	if isClaim(c.key) {
+		return c.claimHolds(found, ctx)
+	}
 	if contested(c.key, found) {
 		return maybe
 	}
@@ -55,9 +58,7 @@ func (c *condition) holds(ctx Context) ternary {
 			return truth(c.function.compare(compareInts(n, c.number)))
 		}
 	case dateFunction:
-		if t, err := time.Parse(time.RFC3339, value); err == nil {
-			return truth(c.function.compare(t.Compare(c.moment)))
-		}
+		return c.date(value)
 	case boolFunction:
 		if value == "true" || value == "false" {
 			return truth(c.wanted == (value == "true"))
@@ -65,6 +66,14 @@ func (c *condition) holds(ctx Context) ternary {
 	case textFunction, nullFunction, addressFunction:
 	}
 	return maybe // there, but unreadable (README, D9)
+}
+
+func (c *condition) date(value string) ternary {
+	t, err := time.Parse(time.RFC3339, value)
+	if err != nil {
+		return maybe
+	}
+	return truth(c.function.compare(t.Compare(c.moment)))
 }
 
 func compareInts(a, b int) int {

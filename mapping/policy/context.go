@@ -21,7 +21,7 @@ func manyValued(key string) bool {
 	case "aws:groups", "ldap:groups", "s3:RequestObjectTagKeys":
 		return true
 	}
-	return strings.HasPrefix(key, "jwt:")
+	return strings.HasPrefix(key, "jwt:") || isClaim(key)
 }
 
 // contested tells values of which none can be believed. The retention call
@@ -46,13 +46,17 @@ func values(ctx Context, key string) []string {
 	return all
 }
 
-// variable is the value a policy variable stands for, empty where it is not
-// set. As in MinIO the first value of several counts.
+// variable returns the value of a policy variable; empty if the variable is not set. Several values are
+// no one value, so the variable is not set. MinIO takes the first value (README, D13).
 func variable(ctx Context, key string) string {
-	if all := values(ctx, key); len(all) > 0 {
-		return all[0]
+	all := values(ctx, key)
+	if isClaim(key) {
+		all, _ = claimTexts(all)
 	}
-	return ""
+	if len(all) != 1 {
+		return ""
+	}
+	return all[0]
 }
 
 // ConditionNames lists the names under which MinIO sends the value of a key in

@@ -108,6 +108,9 @@ func tableKey(key string) string {
 }
 
 func knownKey(key string) bool {
+	if name, claim := strings.CutPrefix(key, claimPrefix); claim {
+		return validClaimName(name)
+	}
 	_, known := keyActions[tableKey(key)]
 	return known
 }
@@ -117,6 +120,9 @@ func knownKey(key string) bool {
 // either.
 func supports(f family, action, key string) bool {
 	key = tableKey(key)
+	if isClaim(key) {
+		return f != stsFamily // nobody has a verified token before the login
+	}
 	switch f {
 	case adminFamily:
 		return key == serviceDuration || strings.HasPrefix(key, "aws:") || strings.HasPrefix(key, "jwt:") ||

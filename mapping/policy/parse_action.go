@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/claimgate/claimgate/internal/spelling"
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
@@ -45,11 +44,7 @@ func (r *reader) actions(st *statement, v, action, notAction strictjson.Value) {
 // action checks one action and lets it take part in the statement's family.
 func (r *reader) action(st *statement, a written, found actionSet) {
 	if found.empty() {
-		fix := "see the list of actions"
-		if name := spelling.Nearest(a.text, actionNames); name != "" {
-			fix = fmt.Sprintf("write %q", name)
-		}
-		r.fail(a.offset, fmt.Sprintf("no action is called %q", a.text), fix)
+		r.fail(a.offset, fmt.Sprintf("no action is called %q", a.text), ActionAdvice(a.text))
 		return
 	}
 	if st.notAction {

@@ -74,11 +74,7 @@ func (r *reader) unknownOperator(offset int, name, text string) {
 func (r *reader) conditionKey(st *statement, c *condition, offset int) bool {
 	before := len(r.findings)
 	if !knownKey(c.key) {
-		fix := "see the list of condition keys"
-		if name := spelling.Nearest(c.key, ConditionKeys()); name != "" {
-			fix = fmt.Sprintf("write %q", name)
-		}
-		r.fail(offset, fmt.Sprintf("there is no condition key %q", c.key), fix)
+		r.fail(offset, fmt.Sprintf("there is no condition key %q", c.key), keyAdvice(c.key, ConditionKeys()))
 		return false
 	}
 	if !st.notAction {
@@ -90,7 +86,8 @@ func (r *reader) conditionKey(st *statement, c *condition, offset int) bool {
 		}
 	}
 	only := map[functionKind]string{addressFunction: "aws:SourceIp", boolFunction: "aws:SecureTransport"}
-	if key, restricted := only[c.function.kind]; restricted && c.key != key {
+	claim := isClaim(c.key) && c.function.kind == boolFunction
+	if key, restricted := only[c.function.kind]; restricted && c.key != key && !claim {
 		r.fail(offset, fmt.Sprintf("%s works on %s only", c.operator, key), "use a string or a numeric operator")
 	}
 	return len(r.findings) == before

@@ -96,7 +96,7 @@ func (r *reader) parts(offset int, text string, spell func([]op, string) []op) [
 			return parts
 		}
 		if !knownVariable(key) {
-			fix := "use one of the condition keys that MinIO fills in for every request, or ${group:NAME}"
+			fix := "use one of the condition keys that MinIO fills in for every request, ${claim:NAME} or ${group:NAME}"
 			if name := spelling.Nearest(key, variableKeys); name != "" {
 				fix = fmt.Sprintf("write \"${%s}\"", name)
 			}
@@ -110,6 +110,9 @@ func (r *reader) parts(offset int, text string, spell func([]op, string) []op) [
 func knownVariable(key string) bool {
 	if name, found := cutGroup(key); found {
 		return name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == ""
+	}
+	if name, claim := strings.CutPrefix(key, claimPrefix); claim {
+		return validClaimName(name)
 	}
 	return slices.Contains(variableKeys, key)
 }

@@ -65,7 +65,7 @@ func TestFindingsSayWhereWhatAndHow(t *testing.T) {
 		{fmt.Sprintf(cond, `"ArnEquals":{"jwt:sub":"x"}`), `use one of BinaryEquals, `},
 		{fmt.Sprintf(cond, `"StringEqualsIfExists":{"jwt:sub":"x"}`), `MinIO knows NumericGreaterThanIfExists only`},
 		{fmt.Sprintf(cond, `"StringEquals":{"aws:sourceip":"x"}`), `there is no condition key "aws:sourceip": write "aws:SourceIp"`},
-		{fmt.Sprintf(cond, `"StringEquals":{"jwt:department":"x"}`), `see the list of condition keys`},
+		{fmt.Sprintf(cond, `"StringEquals":{"jwt:department":"x"}`), `write "claim:department"`},
 		{fmt.Sprintf(cond, `"IpAddress":{"aws:username":"10.0.0.1"}`), `IpAddress works on aws:SourceIp only`},
 		{fmt.Sprintf(cond, `"Bool":{"jwt:sub":"true"}`), `Bool works on aws:SecureTransport only`},
 		{fmt.Sprintf(cond, `"StringEquals":{"jwt:sub":[]}`), `StringEquals has 0 values`},
@@ -159,7 +159,7 @@ func TestStatementsAsWritten(t *testing.T) {
 	}
 	got := p.Statements()
 	want := []Statement{
-		{Sid: "read", Pos: Position{"f", 2, 2}, Actions: []string{"s3:Get*"}, Resources: []string{"arn:aws:s3:::b/*"}, Conditions: []string{"StringLike aws:username"}},
+		{Sid: "read", Pos: Position{"f", 2, 2}, Actions: []string{"s3:Get*"}, Resources: []string{"arn:aws:s3:::b/*"}, Conditions: []string{"StringLike aws:username"}, Reads: []string{"aws:username"}},
 		{Deny: true, Pos: Position{"f", 3, 2}, NotActions: []string{"s3:GetObject"}, NotResources: []string{"arn:aws:s3:::b"}},
 		{Pos: Position{"f", 4, 2}, Actions: []string{"admin:Heal"}, Resources: []string{"arn:aws:s3:::x"}},
 	}

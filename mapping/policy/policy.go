@@ -1,6 +1,9 @@
 package policy
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Version is the only version of the language there is. A document may leave
 // it out.
@@ -28,6 +31,7 @@ type Statement struct {
 	Resources    []string // with their "arn:..." prefix
 	NotResources []string
 	Conditions   []string // the operators and keys, "StringLike aws:username"
+	Reads        []string // the keys of conditions and variables, sorted
 
 	known actionSet
 }
@@ -46,7 +50,7 @@ func (p *Policy) Statements() []Statement {
 	for i, st := range p.statements {
 		all[i] = Statement{
 			Sid: st.sid, Pos: st.pos, Deny: st.deny, known: st.known,
-			Resources: slices.Clone(st.resourceText), Conditions: st.conditionText(),
+			Resources: slices.Clone(st.resourceText), Conditions: st.conditionText(), Reads: st.reads(),
 		}
 		if st.notAction {
 			all[i].NotActions = slices.Clone(st.actionText)
@@ -58,6 +62,23 @@ func (p *Policy) Statements() []Statement {
 		}
 	}
 	return all
+}
+
+// reads returns the keys that the statement reads of a request: those of conditions and variables.
+func (st *statement) reads() []string {
+	var keys []string
+	for _, c := range st.conditions {
+		keys = append(keys, c.key)
+	}
+	st.eachPattern(func(p *pattern) {
+		for _, part := range p.parts {
+			if part.key != "" && !strings.HasPrefix(part.key, groupVariable) {
+				keys = append(keys, part.key)
+			}
+		}
+	})
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // StatementInfo names statement i: its Sid, which may be empty, and where it

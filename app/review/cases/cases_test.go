@@ -22,7 +22,7 @@ func TestTheExampleCasesHold(t *testing.T) {
 	if m == nil {
 		t.Fatal(found)
 	}
-	list, err := cases.Read("../../../mapping.example.test.toml", m.ClaimName())
+	list, err := cases.Read("../../../mapping.example.test.toml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,9 @@ import (
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/app/review/offline"
 	"github.com/claimgate/claimgate/internal/stricttoml"
+	"github.com/claimgate/claimgate/internal/utf8text"
 	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/policy"
 )
 
 // Case is one question and the answer it has to get.
@@ -43,7 +45,7 @@ type rawIdentity struct {
 	Issuer  string           `toml:"issuer" doc:"The issuer's name; the only one if left out."`
 	Groups  []string         `toml:"groups" doc:"The token's groups."`
 	Policy  stricttoml.Value `toml:"policy" type:"string or list" doc:"The token's policy claim: a string or a list."`
-	Claims  stricttoml.Value `toml:"claims" type:"table" doc:"Further claims of the token, each a string or a list."`
+	Claims  stricttoml.Value `toml:"claims" type:"table" doc:"Further claims of the token: strings, numbers, booleans, lists, and tables for nested claims."`
 	Account string           `toml:"account" doc:"A static MinIO key without a token, instead of all the above."`
 }
 
@@ -75,12 +77,12 @@ type loose struct {
 }
 
 // Read reads a file of cases. The error says everything that is wrong with it.
-func Read(path, claim string) ([]Case, error) {
+func Read(path string) ([]Case, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	r := reader{path: path, claim: claim}
+	r := reader{path: path}
 	source, problems := stricttoml.Decode(path, data, &r.file, nil, nil)
 	r.source = source
 	for _, p := range problems {
@@ -88,7 +90,11 @@ func Read(path, claim string) ([]Case, error) {
 	}
 	if len(problems) == 0 {
 		var l loose
-		if err := toml.Unmarshal(data, &l); err != nil {
+		text, err := utf8text.Decode(data)
+		if err == nil {
+			err = toml.Unmarshal(text, &l)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err) // a table where strict reading took any value
 		}
 		for i := range r.file.Cases {
@@ -119,11 +125,11 @@ func (e Errors) Error() string {
 }
 
 type reader struct {
-	path, claim string
-	file        file
-	source      *stricttoml.Source
-	cases       []Case
-	errors      Errors
+	path   string
+	file   file
+	source *stricttoml.Source
+	cases  []Case
+	errors Errors
 }
 
 func (r *reader) fail(at stricttoml.Position, message, fix string) {
@@ -143,10 +149,10 @@ func (r *reader) read(raw *rawCase, l *loose, i int) {
 	}
 	q := &c.Question
 	for name, value := range identity.Claims {
-		q.Claims[name] = r.words(at, "identity.claims."+name, value, value)
+		q.Claims[name] = value
 	}
 	if identity.Policy != nil {
-		q.Claims[r.claim] = r.words(at, "identity.policy", identity.Policy, identity.Policy)
+		q.Policy = r.words(at, "identity.policy", identity.Policy, identity.Policy)
 	}
 	if len(request.Conditions) > 0 {
 		q.Conditions = map[string][]string{}
@@ -197,6 +203,8 @@ func (r *reader) check(raw *rawCase, c *Case, at stricttoml.Position) {
 	}
 	if c.Question.Action == "" {
 		r.fail(at, "the case asks for no action", `write request = { action = "s3:GetObject", ... }`)
+	} else if advice, known := policy.KnownAction(c.Question.Action); !known && advice != policy.SeeActions {
+		r.fail(r.source.At(&raw.Request.Action), fmt.Sprintf("no action is called %q", c.Question.Action), advice)
 	}
 	if !r.source.Has(&raw.Expect.Allow) {
 		r.fail(at, "the case expects nothing", "write expect = { allow = true } or false")

@@ -16,6 +16,8 @@ type Question struct {
 	Subject, Issuer string
 	Groups          []string
 	Claims          map[string]any
+	// Policy is the value of the claim that may grant policies; nil if the token has no such claim.
+	Policy any
 
 	// Account is the static MinIO key that signed; Parent the account it was
 	// derived from. For a token's session both are MinIO's own business.
@@ -39,7 +41,10 @@ func (g *Gate) Body(q *Question) ([]byte, error) {
 	}
 	for key, values := range q.Values {
 		name, isClaim := strings.CutPrefix(key, "jwt:")
+		path, isPath := strings.CutPrefix(key, "claim:")
 		switch {
+		case isPath:
+			setClaimTexts(token, path, values)
 		case key == "aws:groups":
 		case isClaim && token[name] == nil:
 			token[name] = values
@@ -58,7 +63,10 @@ func (g *Gate) Body(q *Question) ([]byte, error) {
 		claims["iss"], claims["sub"] = iss, q.Subject
 		token["iss"], token["sub"] = iss, q.Subject
 		if len(q.Groups) > 0 {
-			token["groups"] = q.Groups
+			SetClaim(token, g.given.issuers.groupsPath(issuer), q.Groups)
+		}
+		if q.Policy != nil {
+			SetClaim(token, g.mapping.ClaimPath(), q.Policy)
 		}
 		payload, err := json.Marshal(token)
 		if err != nil {
@@ -79,6 +87,38 @@ func (g *Gate) Body(q *Question) ([]byte, error) {
 
 // setCondition puts the values of a key where MinIO sends them: under its name,
 // or one under each of two names.
+// SetClaim sets the claim that path leads to. Nested objects on the way are made, and copied before they
+// are changed.
+func SetClaim(claims map[string]any, path []string, value any) {
+	for _, name := range path[:len(path)-1] {
+		inner, _ := claims[name].(map[string]any)
+		if inner = maps.Clone(inner); inner == nil {
+			inner = map[string]any{}
+		}
+		claims[name] = inner
+		claims = inner
+	}
+	claims[path[len(path)-1]] = value
+}
+
+// setClaimTexts sets the claim that a key claim:NAME names, from its JSON texts in the decision log. A
+// claim that policies cannot read stays an object.
+func setClaimTexts(claims map[string]any, key string, texts []string) {
+	path, ok := policy.ClaimPath(key)
+	if !ok || len(texts) == 0 {
+		return
+	}
+	list := make([]any, len(texts))
+	for i, text := range texts {
+		list[i] = json.RawMessage(text)
+	}
+	if len(list) == 1 {
+		SetClaim(claims, path, list[0])
+		return
+	}
+	SetClaim(claims, path, list)
+}
+
 func setCondition(conditions map[string][]string, names, values []string) {
 	if len(names) > 1 && len(values) > 1 {
 		conditions[names[0]], conditions[names[1]] = values[:1], values[1:]

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,8 +13,9 @@ import (
 	"github.com/claimgate/claimgate/verifier"
 )
 
-// everybody is the one issuer of the verifier that reads claims for us.
-const everybody = "https://issuer.invalid/"
+// standIn is the URL of the issuer that stands for the n-th configured issuer in the verifier that reads
+// claims. An issuer that is not configured has the number of the configured ones.
+func standIn(n int) string { return fmt.Sprintf("https://issuer.invalid/%d/", n) }
 
 // given takes the word of a token for what it says.
 type given struct {
@@ -21,14 +24,19 @@ type given struct {
 }
 
 func newGiven(names issuers) (*given, error) {
-	v, err := verifier.New(verifier.Options{
-		TokenBytes: 64 << 10,
-		Issuers: []verifier.Issuer{{
-			Name: "given", URL: everybody, Audiences: []string{everybody}, Algorithms: []string{"RS256"},
+	o := verifier.Options{TokenBytes: 64 << 10}
+	for n := range len(names.configured) + 1 {
+		i := verifier.Issuer{
+			Name: strconv.Itoa(n), URL: standIn(n), Audiences: []string{standIn(n)}, Algorithms: []string{"RS256"},
 			UsernameClaim: "preferred_username", Leeway: time.Minute, MaxLifetime: 24 * time.Hour,
 			Refresh: time.Hour, RefetchCooldown: time.Minute, MaxStale: time.Hour,
-		}},
-	})
+		}
+		if n < len(names.configured) {
+			i.UsernameClaim, i.GroupsPath = names.configured[n].UsernameClaim, names.configured[n].GroupsPath
+		}
+		o.Issuers = append(o.Issuers, i)
+	}
+	v, err := verifier.New(o)
 	return &given{v, names}, err
 }
 
@@ -61,7 +69,7 @@ func (g *given) identity(claims []byte, refused verifier.Reason) (*verifier.Iden
 		return nil, &verifier.Error{Reason: refused, Detail: "the claims are not a strict JSON object"}
 	}
 	iss := doc.Root().Get("iss").Text()
-	name, username, known := g.issuers.named(iss)
+	name, n, known := g.issuers.named(iss)
 	if !known {
 		reason := verifier.WrongIssuer
 		if refused == verifier.Untrusted {
@@ -71,7 +79,7 @@ func (g *given) identity(claims []byte, refused verifier.Reason) (*verifier.Iden
 	}
 	now := time.Now()
 	members := map[string]any{
-		"iss": everybody, "aud": everybody, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(),
+		"iss": standIn(n), "aud": standIn(n), "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(),
 	}
 	for member, value := range doc.Root().Members() {
 		switch text := member.Text(); text {
@@ -92,7 +100,6 @@ func (g *given) identity(claims []byte, refused verifier.Reason) (*verifier.Iden
 		return nil, err
 	}
 	id.Issuer, id.IssuerURL = name, iss
-	id.Username = doc.Root().Get(username).Text()
 	return id, nil
 }
 
@@ -103,18 +110,32 @@ type issuers struct {
 }
 
 // Issuer is a configured issuer.
-type Issuer struct{ Name, URL, UsernameClaim string }
+type Issuer struct {
+	Name, URL, UsernameClaim string
+	GroupsPath               []string // empty: groups
+}
 
-func (i issuers) named(url string) (name, username string, known bool) {
-	for _, c := range i.configured {
+// named returns the name and the number of the issuer with a URL.
+func (i issuers) named(url string) (name string, n int, known bool) {
+	for n, c := range i.configured {
 		if c.URL == url {
-			return c.Name, c.UsernameClaim, true
+			return c.Name, n, true
 		}
 	}
 	if name, found := strings.CutPrefix(url, madeUp); found {
-		return name, "preferred_username", len(i.configured) == 0
+		return name, len(i.configured), len(i.configured) == 0
 	}
-	return i.otherwise, "preferred_username", len(i.configured) == 0
+	return i.otherwise, len(i.configured), len(i.configured) == 0
+}
+
+// groupsPath returns the names that lead to the groups in tokens of the issuer with a name.
+func (i issuers) groupsPath(name string) []string {
+	for _, c := range i.configured {
+		if c.Name == name && len(c.GroupsPath) > 0 {
+			return c.GroupsPath
+		}
+	}
+	return []string{"groups"}
 }
 
 // url is the iss of an issuer's tokens; where it is not configured, one that

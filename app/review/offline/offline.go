@@ -34,6 +34,7 @@ type Gate struct {
 	gateway *gateway.Gateway
 	given   *given
 	issuer  string
+	mapping *mapping.Mapping
 }
 
 // New makes a Gate.
@@ -60,7 +61,7 @@ func New(o Options) (*Gate, error) {
 		return nil, err
 	}
 	gw.Use(o.Mapping)
-	return &Gate{gw, g, names.otherwise}, nil
+	return &Gate{gw, g, names.otherwise, o.Mapping}, nil
 }
 
 // usualIssuer is the issuer that is meant where nobody says which.
@@ -120,11 +121,11 @@ func (g *Gate) ExplainQuestion(ctx context.Context, q *Question) (explain.Explan
 // ExplainLine decides what a line of the decision log was about. Where the
 // token was refused the line does not say who it spoke of, and the line's own
 // answer stands.
-func (g *Gate) ExplainLine(ctx context.Context, l *Line, claim string) (explain.Explanation, error) {
+func (g *Gate) ExplainLine(ctx context.Context, l *Line) (explain.Explanation, error) {
 	if l.Action == "" || !l.Owner && !l.Judged() {
 		return explain.Recorded(l.Reason, l.Detail), nil
 	}
-	x, err := g.ExplainQuestion(ctx, l.Question(claim))
+	x, err := g.ExplainQuestion(ctx, l.Question())
 	if err != nil || x.Reason == l.Reason {
 		return x, err
 	}

@@ -234,7 +234,7 @@ func TestALineOfTheDecisionLogIsDecidedAgain(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v: %s", err, line)
 		}
-		x, err := gate.ExplainLine(t.Context(), recorded.Line, l.mapping.ClaimName())
+		x, err := gate.ExplainLine(t.Context(), recorded.Line)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -85,16 +85,15 @@ func Read(text []byte) (*Recorded, error) {
 	return nil, errors.New(`neither a webhook's body {"input":{...}}, nor a recording {"headers":..., "body":...}, nor a line of the decision log`)
 }
 
-// Question is the question that a line of the decision log was about. claim is
-// the name of the policy claim.
-func (l *Line) Question(claim string) *Question {
+// Question returns the question that a line of the decision log is about.
+func (l *Line) Question() *Question {
 	q := &Question{
 		Subject: l.Subject, Issuer: l.Issuer, Groups: l.Groups, Claims: map[string]any{},
 		Account: l.Account, Parent: l.Parent, Action: l.Action, Bucket: l.Bucket, Object: l.Object,
 		Owner: l.Owner, DenyOnly: l.DenyOnly, Values: l.Read,
 	}
 	if len(l.Claim) > 0 {
-		q.Claims[claim] = l.Claim
+		q.Policy = l.Claim
 	}
 	if l.Source != "" {
 		q.Conditions = map[string][]string{"SourceIp": {l.Source}}

@@ -1,0 +1,55 @@
+package lint
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/claimgate/claimgate/mapping"
+)
+
+// keys looks for keys that mean nothing for people of an issuer, in the policies that a rule for such
+// people grants. MinIO sends the hash of sub and iss as their user name, and no LDAP values.
+func (c *checker) keys() {
+	reported := map[string]bool{}
+	for _, r := range c.m.Rules() {
+		if r.Kind == "account" {
+			continue
+		}
+		for _, name := range r.Policies {
+			c.keysOf(r, name, reported)
+		}
+	}
+}
+
+func (c *checker) keysOf(r mapping.RuleInfo, name string, reported map[string]bool) {
+	h, ok := c.m.Policy(name, nil)
+	if !ok {
+		return
+	}
+	for i, s := range h.Policy.Statements() {
+		for _, key := range s.Reads {
+			why, fix := notTheirs(key)
+			if place := fmt.Sprint(h.Policy.Name(), i, key); why != "" && !reported[place] {
+				reported[place] = true
+				_, at, _ := c.m.StatementAt(h.Policy.Name(), i)
+				c.findings = append(c.findings, mapping.Finding{
+					Code: mapping.CodeNotTheirs, Severity: severity, File: at.File, Line: at.Line, Column: at.Column,
+					Message: fmt.Sprintf("policy %q reads %s, but %s %q is for people of an issuer: %s", h.Policy.Name(), key, r.Kind, r.Name, why), Fix: fix,
+				})
+			}
+		}
+	}
+}
+
+// notTheirs says why a key means nothing for people of an issuer, and what to write. why is empty for
+// other keys.
+func notTheirs(key string) (why, fix string) {
+	switch {
+	case slices.Contains([]string{"aws:username", "aws:userid"}, key):
+		return "MinIO sends a hash of sub and iss there", "write jwt:preferred_username for the user name, or jwt:sub for the subject; in a resource ${jwt:preferred_username} or ${jwt:sub}"
+	case strings.HasPrefix(key, "ldap:"):
+		return "MinIO sends no value there", "write jwt:preferred_username, jwt:sub or jwt:groups, or claim:NAME for another claim of the token"
+	}
+	return "", ""
+}
