@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/claimgate/claimgate/app/cli"
+	"github.com/claimgate/claimgate/internal/spelling"
 	"github.com/spf13/cobra"
 )
 
@@ -21,7 +24,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
-	err := cmd.ExecuteContext(ctx)
+	err := unknownCommand(cmd, args)
+	if err == nil {
+		err = cmd.ExecuteContext(ctx)
+	}
 	if err == nil {
 		return cli.ExitFine
 	}
@@ -33,6 +39,37 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "claimgate:", coded.Err)
 	}
 	return coded.Code
+}
+
+// unknownCommand returns an error if args name a command that does not exist. cobra itself would first
+// complain of the flags of such a command.
+func unknownCommand(root *cobra.Command, args []string) error {
+	for _, group := range append([]*cobra.Command{root}, root.Commands()...) {
+		if group != root && (len(args) == 0 || args[0] != group.Name()) {
+			continue
+		}
+		rest := args
+		if group != root {
+			rest = args[1:]
+		}
+		if !group.HasSubCommands() || len(rest) == 0 || strings.HasPrefix(rest[0], "-") || rest[0] == "help" ||
+			rest[0] == cobra.ShellCompRequestCmd || rest[0] == cobra.ShellCompNoDescRequestCmd || rest[0] == "completion" {
+			continue
+		}
+		names := []string{"help", "completion"}
+		for _, c := range group.Commands() {
+			names = append(names, c.Name())
+		}
+		if slices.Contains(names, rest[0]) {
+			continue
+		}
+		fix := "see " + group.CommandPath() + " --help"
+		if near := spelling.Nearest(rest[0], names); near != "" {
+			fix = "did you mean " + near + "?"
+		}
+		return cli.Usage("unknown command %q of %s; %s", rest[0], group.CommandPath(), fix)
+	}
+	return nil
 }
 
 func newRootCmd() *cobra.Command {

@@ -49,6 +49,7 @@ const (
 	CodeAddsNothing   = "M114"
 	CodeGuardsNothing = "M115"
 	CodeNotTheirs     = "M117"
+	CodeOperation     = "M118"
 )
 
 var codes = []Code{
@@ -89,6 +90,7 @@ var codes = []Code{
 	{Code: codeDottedClaim, Severity: finding.Warning, Meaning: "a claim's name has a dot, which leads to no nested claim"},
 	{Code: CodeAddsNothing, Severity: finding.Warning, Meaning: "a grant that adds nothing"},
 	{Code: CodeGuardsNothing, Severity: finding.Warning, Meaning: "a guard that guards nothing"},
+	{Code: CodeOperation, Severity: finding.Warning, Meaning: "an action that is called like an operation, and does less than is meant"},
 	{Code: CodeNotTheirs, Severity: finding.Warning, Meaning: "a policy reads a key that means nothing for people of an issuer"},
 }
 

@@ -87,7 +87,7 @@ func (f *verified) tryKeys(ctx context.Context, t *compact, keys []*jwks.Key, c 
 	case f.set == nil:
 		return f.issuer.unavailable()
 	case len(keys) == 0:
-		return unknownKey(t.kid)
+		return unknownKey(t.kid, f.set.Refused(t.kid))
 	case !slices.ContainsFunc(keys, func(k *jwks.Key) bool { return k.Allows(t.alg) }):
 		return refuse(Algorithm, "alg "+t.alg+" does not fit the key with this kid")
 	}
@@ -110,7 +110,12 @@ func (f *verified) tryKeys(ctx context.Context, t *compact, keys []*jwks.Key, c 
 	return nil
 }
 
-func unknownKey(kid string) *Error {
+// unknownKey returns the error for a kid without a key that counts. refused says why a key with that kid
+// does not count; it is empty if there is none.
+func unknownKey(kid, refused string) *Error {
+	if refused != "" {
+		return &Error{UnknownKey, "the key " + quote.Value(kid) + " of the issuer does not count: " + refused, "let the issuer publish a sound signing key"}
+	}
 	return &Error{
 		UnknownKey, "no signing key of the issuer has the kid " + quote.Value(kid),
 		"Authentik publishes its current key only: tokens of a replaced key end with it",

@@ -55,6 +55,9 @@ func (i *issuer) unavailable() *Error {
 		e.Detail = "the last good key set of the issuer " + i.config.Name + " is of " +
 			set.Fetched().UTC().Format(time.RFC3339) + ", older than max_stale (" + i.config.MaxStale.String() + ")"
 	}
+	if why := i.keys.State().Error; why != "" {
+		e.Detail += ": " + why
+	}
 	e.Hint = "see /readyz of the admin listener for the issuer's answer"
 	return e
 }

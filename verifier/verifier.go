@@ -71,7 +71,7 @@ func (v *Verifier) Verify(ctx context.Context, token string, p Presented) (*Iden
 	case set == nil:
 		return nil, f.issuer.unavailable()
 	case !f.trustedBy(set): // the key left the set during the check
-		return nil, unknownKey(f.key.Kid())
+		return nil, unknownKey(f.key.Kid(), "")
 	}
 	if err := f.issuer.config.judgeTime(&f.judged, now, v.clock.Latest(now), p.MaxAge); err != nil {
 		return nil, err

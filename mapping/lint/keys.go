@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/policy"
 )
 
 // keys looks for keys that mean nothing for people of an issuer, in the policies that a rule for such
@@ -28,6 +29,7 @@ func (c *checker) keysOf(r mapping.RuleInfo, name string, reported map[string]bo
 		return
 	}
 	for i, s := range h.Policy.Statements() {
+		c.headBucket(h.Policy.Name(), i, s, reported)
 		for _, key := range s.Reads {
 			why, fix := notTheirs(key)
 			if place := fmt.Sprint(h.Policy.Name(), i, key); why != "" && !reported[place] {
@@ -52,4 +54,21 @@ func notTheirs(key string) (why, fix string) {
 		return "MinIO sends no value there", "write jwt:preferred_username, jwt:sub or jwt:groups, or claim:NAME for another claim of the token"
 	}
 	return "", ""
+}
+
+// headBucket reports an Allow of s3:HeadBucket alone. MinIO asks s3:HeadBucket for the operation HeadBucket
+// and then, if that is denied, s3:ListBucket, which is the action of AWS and of the listing that follows.
+func (c *checker) headBucket(name string, i int, s policy.Statement, reported map[string]bool) {
+	const head, list = "s3:HeadBucket", "s3:ListBucket"
+	place := fmt.Sprint(name, i, head)
+	if s.Deny || s.Covers(list) || !slices.Contains(s.Actions, head) || reported[place] {
+		return
+	}
+	reported[place] = true
+	_, at, _ := c.m.StatementAt(name, i)
+	c.findings = append(c.findings, mapping.Finding{
+		Code: mapping.CodeOperation, Severity: severity, File: at.File, Line: at.Line, Column: at.Column,
+		Message: fmt.Sprintf("policy %q allows %s, which answers whether a bucket exists and lists nothing", name, head),
+		Fix:     fmt.Sprintf("write %q: MinIO asks for it for HeadBucket, too", list),
+	})
 }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -268,6 +269,125 @@ func TestD12UnlistedActionsCanBeNamed(t *testing.T) {
 	for _, action := range []string{"admin:ForceUnlock", "admin:InspectData", "admin:PoolList"} {
 		if got := ask(t, fmt.Sprintf(`{"Effect":"Deny","Action":[%q]}`, action), on(action, nil)); got != ExplicitDeny {
 			t.Errorf("a deny of %s: %v", action, got)
+		}
+	}
+}
+
+func TestD13SeveralValuesAreNoValueOfAVariable(t *testing.T) {
+	const allow = `{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::homes/${jwt:preferred_username}/*"]}`
+	const deny = `{"Effect":"Allow","Action":["s3:*"],"Resource":["*"]},{"Effect":"Deny","Action":["s3:*"],"Resource":["arn:aws:s3:::homes/${jwt:preferred_username}/*"]}`
+	for _, c := range []struct {
+		statements string
+		values     []string
+		want       Outcome
+	}{
+		{allow, []string{"bob"}, Allow},
+		{allow, []string{"bob", "carol"}, ImplicitDeny},
+		{deny, []string{"carol", "bob"}, ExplicitDeny},
+		{deny, []string{"carol"}, Allow},
+	} {
+		if got := ask(t, c.statements, on("s3:GetObject homes/bob/o", conditions{"preferred_username": c.values})); got != c.want {
+			t.Errorf("%s with %v: %v, want %v", c.statements, c.values, got, c.want)
+		}
+	}
+}
+
+// claims are claims of a verified token as JSON texts, by their key.
+type claims map[string][]string
+
+func (c claims) Values(key string) []string { return c[key] }
+
+func TestD14ClaimsHaveTypes(t *testing.T) {
+	const met, not, unknown = "holds", "does not hold", "unknown"
+	for _, c := range []struct {
+		condition string
+		texts     []string
+		want      string
+	}{
+		{`"StringEquals":{"claim:acr":"mfa"}`, []string{`"mfa"`}, met},
+		{`"StringEquals":{"claim:acr":"mfa"}`, []string{`"m\u0066a"`}, met},
+		{`"StringEquals":{"claim:acr":"mfa"}`, []string{`"pwd"`}, not},
+		{`"StringEquals":{"claim:acr":"mfa"}`, nil, not},
+		{`"StringNotEquals":{"claim:acr":"mfa"}`, nil, met},
+		{`"StringEquals":{"claim:acr":"3"}`, []string{`3`}, unknown},
+		{`"StringNotEquals":{"claim:acr":"3"}`, []string{`3`}, unknown},
+		{`"StringEquals":{"claim:acr":"{}"}`, []string{`{}`}, unknown},
+		{`"StringEquals":{"claim:amr":"mfa"}`, []string{`"pwd"`, `"mfa"`}, met},
+		{`"StringEquals":{"claim:amr":"mfa"}`, []string{`"pwd"`, `3`}, unknown},
+		{`"ForAllValues:StringEquals":{"claim:amr":["mfa","pwd"]}`, []string{`"pwd"`, `"mfa"`}, met},
+		{`"NumericGreaterThanEquals":{"claim:level":3}`, []string{`3`}, met},
+		{`"NumericGreaterThanEquals":{"claim:level":3}`, []string{`2`}, not},
+		{`"NumericGreaterThanEquals":{"claim:level":3}`, []string{`"3"`}, unknown},
+		{`"NumericGreaterThanEquals":{"claim:level":3}`, []string{`3.5`}, unknown},
+		{`"NumericEquals":{"claim:level":3}`, []string{`3`, `4`}, unknown},
+		{`"NumericEquals":{"claim:level":3}`, nil, not},
+		{`"NumericGreaterThanIfExists":{"claim:level":3}`, nil, met},
+		{`"Bool":{"claim:verified":true}`, []string{`true`}, met},
+		{`"Bool":{"claim:verified":true}`, []string{`false`}, not},
+		{`"Bool":{"claim:verified":true}`, []string{`"true"`}, unknown},
+		{`"DateLessThan":{"claim:until":"2027-01-01T00:00:00Z"}`, []string{`"2026-01-01T00:00:00Z"`}, met},
+		{`"DateLessThan":{"claim:until":"2027-01-01T00:00:00Z"}`, []string{`"soon"`}, unknown},
+		{`"DateLessThan":{"claim:until":"2027-01-01T00:00:00Z"}`, []string{`1`}, unknown},
+		{`"Null":{"claim:acr":true}`, nil, met},
+		{`"Null":{"claim:acr":true}`, []string{`{}`}, not},
+	} {
+		key := Compile(Grant{Policy: must(t, `{"Effect":"Allow","Action":["s3:*"],"Resource":["*"],"Condition":{`+c.condition+`}}`)})
+		deny := Compile(Grant{Policy: must(t, `{"Effect":"Allow","Action":["s3:*"],"Resource":["*"]},{"Effect":"Deny","Action":["s3:*"],"Resource":["*"],"Condition":{`+c.condition+`}}`)})
+		r := on("s3:GetObject b/o", nil)
+		facts := claims{}
+		for _, name := range []string{"acr", "amr", "level", "verified", "until"} {
+			facts["claim:"+name] = c.texts
+		}
+		r.Context = facts
+		got := not
+		switch allowed, denied := key.Evaluate(&r).Allowed(), !deny.Evaluate(&r).Allowed(); {
+		case allowed && denied:
+			got = met
+		case denied:
+			got = unknown
+		case allowed:
+			t.Errorf("%s of %v opens an Allow and stops no Deny", c.condition, c.texts)
+		}
+		if got != c.want {
+			t.Errorf("%s of %v %s, want: %s", c.condition, c.texts, got, c.want)
+		}
+	}
+}
+
+// A variable stands for one string; a claim of another type is as one that is not there.
+func TestD14AVariableIsOneString(t *testing.T) {
+	const home = `{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::homes/${claim:unix/name}/*"]}`
+	for _, c := range []struct {
+		texts []string
+		want  Outcome
+	}{
+		{[]string{`"bob"`}, Allow}, {nil, ImplicitDeny}, {[]string{`"bob"`, `"bob"`}, ImplicitDeny}, {[]string{`true`}, ImplicitDeny}, {[]string{`{}`}, ImplicitDeny},
+		{[]string{`"*"`}, ImplicitDeny},
+	} {
+		r := on("s3:GetObject homes/bob/o", nil)
+		r.Context = claims{"claim:unix/name": c.texts}
+		if got := ask(t, home, r); got != c.want {
+			t.Errorf("%v: %v, want %v", c.texts, got, c.want)
+		}
+	}
+}
+
+func TestClaimKeys(t *testing.T) {
+	for key, want := range map[string][]string{
+		"acr": {"acr"}, "a/b": {"a", "b"}, "https:~1~1x/y": {"https://x", "y"}, "a~0b": {"a~b"}, "a.b": {"a.b"},
+		"": nil, "/a": nil, "a/": nil, "a//b": nil, "a~b": nil, "a~2": nil,
+	} {
+		path, ok := ClaimPath(key)
+		if ok != (want != nil) || ok && !slices.Equal(path, want) {
+			t.Errorf("%q: %q %v, want %q", key, path, ok, want)
+		}
+		if ok && ClaimKey(path) != key {
+			t.Errorf("%q is written %q", key, ClaimKey(path))
+		}
+	}
+	for _, key := range []string{"claim:", "claim:a//b", "claim:${x}"} {
+		if _, err := Parse("p", []byte(`{"Statement":[{"Effect":"Deny","Action":["s3:*"],"Resource":["*"],"Condition":{"StringEquals":{"`+key+`":"x"}}}]}`), Source{}); err == nil {
+			t.Errorf("%s is taken", key)
 		}
 	}
 }

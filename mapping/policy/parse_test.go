@@ -152,7 +152,7 @@ func TestDocumentsThatLoad(t *testing.T) {
 func TestStatementsAsWritten(t *testing.T) {
 	p, err := Parse("p", []byte(`{"Statement":[
  {"Sid":"read","Effect":"Allow","Action":["s3:Get*"],"Resource":["arn:aws:s3:::b/*"],"Condition":{"StringLike":{"aws:username":"a*"}}},
- {"Effect":"Deny","NotAction":"s3:GetObject","NotResource":["arn:aws:s3:::b"]},
+ {"Effect":"Deny","NotAction":"s3:GetObject","NotResource":["arn:aws:s3:::b${jwt:sub}"]},
  {"Effect":"Allow","Action":["admin:Heal"],"Resource":["arn:aws:s3:::x"]}]}`), Source{File: "f"})
 	if err != nil {
 		t.Fatal(err)
@@ -160,7 +160,7 @@ func TestStatementsAsWritten(t *testing.T) {
 	got := p.Statements()
 	want := []Statement{
 		{Sid: "read", Pos: Position{"f", 2, 2}, Actions: []string{"s3:Get*"}, Resources: []string{"arn:aws:s3:::b/*"}, Conditions: []string{"StringLike aws:username"}, Reads: []string{"aws:username"}},
-		{Deny: true, Pos: Position{"f", 3, 2}, NotActions: []string{"s3:GetObject"}, NotResources: []string{"arn:aws:s3:::b"}},
+		{Deny: true, Pos: Position{"f", 3, 2}, NotActions: []string{"s3:GetObject"}, NotResources: []string{"arn:aws:s3:::b${jwt:sub}"}, Reads: []string{"jwt:sub"}},
 		{Pos: Position{"f", 4, 2}, Actions: []string{"admin:Heal"}, Resources: []string{"arn:aws:s3:::x"}},
 	}
 	for i := range want {

@@ -89,6 +89,21 @@ var jwkMembers = map[string][]string{
 	"OKP": {"kty", "crv", "x"},
 }
 
+// coordinateSizes are the sizes in bytes of x and y on each curve (RFC 7518 section 6.2.1.2). Some issuers
+// cut leading zeros off: such a key is refused, because two texts of one key are two readings.
+var coordinateSizes = map[string]int{"P-256": 32, "P-384": 48, "P-521": 66}
+
+// checkCoordinates returns an error if x or y has not the size of the curve.
+func checkCoordinates(curve string, decoded map[string][]byte) error {
+	want, known := coordinateSizes[curve]
+	for _, m := range []string{"x", "y"} {
+		if got := len(decoded[m]); known && got != want {
+			return fmt.Errorf("%s has %d bytes, on %s it must have %d (RFC 7518 section 6.2.1.2): the issuer must not cut leading zeros off", m, got, curve, want)
+		}
+	}
+	return nil
+}
+
 // readPublic reads the public key and returns its members in a fixed order.
 func (k *Key) readPublic(v strictjson.Value) ([]byte, error) {
 	kty := v.Get("kty").Text()
@@ -97,15 +112,22 @@ func (k *Key) readPublic(v strictjson.Value) ([]byte, error) {
 		return nil, errors.New("its kty is none of RSA, EC, OKP")
 	}
 	plain := make(map[string]string, len(members))
+	decoded := make(map[string][]byte, len(members))
 	for _, m := range members {
 		s := v.Get(m)
 		if s.Kind() != strictjson.String {
 			return nil, fmt.Errorf("%s is %s, not a string", m, s.Kind())
 		}
 		if plain[m] = s.Text(); m != "kty" && m != "crv" {
-			if _, err := base64url.Decode(plain[m]); err != nil {
+			var err error
+			if decoded[m], err = base64url.Decode(plain[m]); err != nil {
 				return nil, fmt.Errorf("%s is not canonical base64url", m)
 			}
+		}
+	}
+	if kty == "EC" {
+		if err := checkCoordinates(plain["crv"], decoded); err != nil {
+			return nil, err
 		}
 	}
 	text, _ := json.Marshal(plain) // sorted by name; a map of strings always encodes

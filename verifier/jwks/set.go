@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/internal/strictjson"
+	"github.com/claimgate/claimgate/verifier/internal/quote"
 )
 
 // maxKeys is the most keys of a set. Authentik publishes one signing key; a larger
@@ -18,6 +19,12 @@ type Set struct {
 	raw     []byte
 	fetched time.Time
 	skipped []string
+	refused map[string]string // kid -> why a key with the kid does not count
+}
+
+// Refused returns why a key with that kid does not count; empty if there is no such key.
+func (s *Set) Refused(kid string) string {
+	return s.refused[kid]
 }
 
 // Keys returns the usable signing keys with that kid.
@@ -66,12 +73,12 @@ func parseSet(data []byte) (*Set, error) {
 	case keys.Len() > maxKeys:
 		return nil, fmt.Errorf("the key set has %d keys, more than %d", keys.Len(), maxKeys)
 	}
-	set := &Set{byKid: make(map[string][]*Key), raw: data}
+	set := &Set{byKid: make(map[string][]*Key), raw: data, refused: make(map[string]string)}
 	n := 0
 	for v := range keys.Elements() {
 		k, err := parseKey(v)
 		if err != nil {
-			set.skipped = append(set.skipped, fmt.Sprintf("key %d: %v", n, err))
+			set.skip(n, v.Get("kid").Text(), err)
 		} else if !set.Holds(k) {
 			set.byKid[k.kid] = append(set.byKid[k.kid], k)
 		}
@@ -81,4 +88,14 @@ func parseSet(data []byte) (*Set, error) {
 		return nil, fmt.Errorf("the key set has no usable signing key %v", set.skipped)
 	}
 	return set, nil
+}
+
+// skip records that key n of the set does not count.
+func (s *Set) skip(n int, kid string, why error) {
+	name := fmt.Sprintf("key %d", n)
+	if kid != "" && len(kid) <= MaxKid {
+		name = "key " + quote.Value(kid)
+		s.refused[kid] = why.Error()
+	}
+	s.skipped = append(s.skipped, name+": "+why.Error())
 }

@@ -64,7 +64,7 @@ func (n *neutralized) uncleanPath() bool {
 // the beginning of a variable in it.
 func (n *neutralized) wildValue() bool {
 	for _, key := range variablesOf(n.testCase) {
-		if v := n.first(key); strings.ContainsAny(v, "*?$") {
+		if v := n.variable(key); strings.ContainsAny(v, "*?$") {
 			return true
 		}
 	}
@@ -76,6 +76,15 @@ func (n *neutralized) first(key string) string {
 		return values[0]
 	}
 	return ""
+}
+
+// variable returns the value of a variable by D13: of several values there is none.
+func (n *neutralized) variable(key string) string {
+	if manyValued(key) && len(facts(n.Conditions).Values(key)) > 1 {
+		n.apply("D13")
+		return ""
+	}
+	return n.first(key)
 }
 
 func manyValued(key string) bool {
@@ -160,7 +169,7 @@ func (n *neutralized) resources(st *statement) bool {
 		unset := false
 		wide := text
 		for _, key := range variablesIn(text) {
-			if n.first(key) == "" {
+			if n.variable(key) == "" {
 				unset = true
 				wide = strings.ReplaceAll(wide, "${"+key+"}", "*")
 			}
@@ -295,7 +304,7 @@ func agreed(a, b int) int {
 func (n *neutralized) unset(operator string, policyValues []string) bool {
 	for _, v := range policyValues {
 		for _, key := range variablesIn(decodedValue(operator, v)) {
-			if n.first(key) == "" {
+			if n.variable(key) == "" {
 				return true
 			}
 		}
@@ -311,7 +320,7 @@ func (n *neutralized) oneValue(operator, key string, policyValues []string, v st
 		text, complete := decodedValue(operator, p), true
 		like := strings.HasSuffix(operator, "Like")
 		for _, variable := range variablesIn(text) {
-			replacement := n.first(variable)
+			replacement := n.variable(variable)
 			if replacement == "" {
 				replacement, complete = "*", false
 			}

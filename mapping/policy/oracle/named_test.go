@@ -68,6 +68,8 @@ func TestNamedDifferences(t *testing.T) {
 		},
 		{"D10", condition + `{"ForAllValues:StringNotEquals":{"jwt:groups":"x"}}}]}`, get, "b", "o", map[string][]string{"groups": {"a", "x"}}, allows, denies},
 		{"D10", condition + `{"ForAnyValue:StringNotEquals":{"jwt:groups":"x"}}}]}`, get, "b", "o", nil, allows, denies},
+		{"D13", `{"Statement":[{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::home/${jwt:preferred_username}/*"]}]}`, get, "home", "bob/o", map[string][]string{"preferred_username": {"bob", "carol"}}, allows, denies},
+		{"D14", condition + `{"StringEquals":{"claim:acr":"mfa"}}}]}`, get, "b", "o", map[string][]string{"acr": {"mfa"}}, refused, denies},
 		{"D11", condition + `{"StringNotEquals":{"jwt:groups":"x"}}}]}`, get, "b", "o", map[string][]string{"groups": {}}, panics, allows},
 		{"D12", `{"Statement":[{"Effect":"Allow","Action":["admin:PoolList"]}]}`, "admin:PoolList", "", "", nil, refused, allows},
 	} {
