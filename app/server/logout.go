@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/verifier"
-	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v3"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 )
@@ -43,9 +43,9 @@ func newLogouts(end func(ctx context.Context, token string) error, counts *logou
 // serve ends sessions. It needs no caller token: the logout token, signed by the
 // issuer, is the proof. The answer says no more than the standard asks for
 // (section 2.8), but that trying again later helps, where it does.
-func (l *logouts) serve(c *fiber.Ctx) error {
+func (l *logouts) serve(c fiber.Ctx) error {
 	c.Response().Header.Set(fiber.HeaderCacheControl, "no-store")
-	source := sourceOf(c.Context().RemoteIP())
+	source := sourceOf(c.RequestCtx().RemoteIP())
 	if !l.sources.enter(source) {
 		l.counts.limited.Inc()
 		return later(c, fiber.StatusTooManyRequests)
@@ -55,7 +55,7 @@ func (l *logouts) serve(c *fiber.Ctx) error {
 	if !once {
 		return l.refused(c, "the form has no logout_token, or two different ones")
 	}
-	err := l.end(c.UserContext(), token)
+	err := l.end(c.Context(), token)
 	switch reason := verifier.ReasonOf(err); {
 	case err == nil:
 		l.counts.accepted.Inc()
@@ -71,7 +71,7 @@ func (l *logouts) serve(c *fiber.Ctx) error {
 }
 
 // theToken is the one value of the form's logout_token.
-func theToken(c *fiber.Ctx) (token string, once bool) {
+func theToken(c fiber.Ctx) (token string, once bool) {
 	values := c.Request().PostArgs().PeekMulti("logout_token")
 	for _, v := range values {
 		if !bytes.Equal(v, values[0]) {
@@ -84,18 +84,18 @@ func theToken(c *fiber.Ctx) (token string, once bool) {
 	return string(values[0]), true
 }
 
-func (l *logouts) refused(c *fiber.Ctx, why string) error {
+func (l *logouts) refused(c fiber.Ctx, why string) error {
 	l.counts.refused.Inc()
 	l.log.Warn().Str("error", why).Msg("a logout token was refused")
 	return answerLogout(c, fiber.StatusBadRequest, "invalid_request")
 }
 
-func later(c *fiber.Ctx, status int) error {
+func later(c fiber.Ctx, status int) error {
 	c.Response().Header.Set(fiber.HeaderRetryAfter, "1")
 	return answerLogout(c, status, "temporarily_unavailable")
 }
 
-func answerLogout(c *fiber.Ctx, status int, code string) error {
+func answerLogout(c fiber.Ctx, status int, code string) error {
 	c.Response().Header.SetContentType(fiber.MIMEApplicationJSON)
 	c.Response().SetStatusCode(status)
 	c.Response().SetBodyString(`{"result":false,"error":"` + code + `"}`)

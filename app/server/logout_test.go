@@ -12,14 +12,14 @@ import (
 	"testing"
 
 	"github.com/claimgate/claimgate/verifier"
-	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v3"
 	"github.com/rs/zerolog"
 )
 
 func logoutServer(t *testing.T, log *bytes.Buffer, end func(ctx context.Context, token string) error) (post func(contentType, body string) *http.Response) {
 	t.Helper()
 	counts, _ := newLogoutCounts()
-	app := fiber.New(fiber.Config{DisableStartupMessage: true})
+	app := fiber.New()
 	app.Post(logoutPath, newLogouts(end, counts, zerolog.New(log)).serve)
 	return func(contentType, body string) *http.Response {
 		t.Helper()
@@ -28,7 +28,7 @@ func logoutServer(t *testing.T, log *bytes.Buffer, end func(ctx context.Context,
 			t.Fatal(err)
 		}
 		req.Header.Set("Content-Type", contentType)
-		resp, err := app.Test(req, -1)
+		resp, err := app.Test(req, fiber.TestConfig{})
 		if err != nil {
 			t.Fatal(err)
 		}

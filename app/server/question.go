@@ -13,7 +13,7 @@ import (
 	"github.com/claimgate/claimgate/app/dialect/minio"
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/internal/strictjson"
-	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v3"
 	"github.com/valyala/fasthttp"
 )
 

@@ -14,7 +14,7 @@ import (
 	"github.com/claimgate/claimgate/app/audit"
 	"github.com/claimgate/claimgate/app/dialect/minio"
 	"github.com/claimgate/claimgate/app/gateway"
-	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v3"
 	"github.com/rs/zerolog"
 	"github.com/valyala/fasthttp"
 )
@@ -66,21 +66,25 @@ func New(o Options) *Server {
 
 func (s *Server) newApp(maxBody int) *fiber.App {
 	app := fiber.New(fiber.Config{
-		AppName:               "claimgate",
-		DisableStartupMessage: true,
-		BodyLimit:             maxBody,
-		ReadBufferSize:        headerBytes,
+		AppName:        "claimgate",
+		BodyLimit:      maxBody,
+		ReadBufferSize: headerBytes,
 		// Its timeouts are not set: see deadline.go.
 		StrictRouting: true,
 		CaseSensitive: true,
-		ErrorHandler:  s.failed,
-		// Fiber would otherwise decode %2F in paths and trust proxy headers.
-		UnescapePath: false, EnableTrustedProxyCheck: true,
+		ErrorHandler: func(c fiber.Ctx, err error) error {
+			s.failed(c.RequestCtx(), err)
+			return nil
+		},
+		// A HEAD of the logout's address is no logout. %2F in a path stays as sent, and no header of a
+		// proxy counts: UnescapePath and TrustProxy are off by default.
+		DisableHeadAutoRegister: true,
 	})
 	fast := app.Server()
 	fast.ConnState = stateChanged
 	fast.SecureErrorLogMessage = true
 	fast.HeaderReceived = s.bodyLimit
+	fast.ErrorHandler = s.failed
 	inner := fast.Handler
 	fast.Handler = func(c *fasthttp.RequestCtx) { s.handle(c, inner) }
 	if s.o.Logout != nil {
@@ -89,6 +93,9 @@ func (s *Server) newApp(maxBody int) *fiber.App {
 	app.Use(s.unknown)
 	return app
 }
+
+// quiet keeps Fiber from printing.
+var quiet = fiber.ListenConfig{DisableStartupMessage: true}
 
 // Serve answers on ln until Shutdown.
 func (s *Server) Serve(ln net.Listener, tlsConfig *tls.Config) error {
@@ -104,11 +111,11 @@ func (s *Server) Serve(ln net.Listener, tlsConfig *tls.Config) error {
 		return tls.NewListener(l, tlsConfig)
 	}
 	if s.remoteApp == nil {
-		return s.app.Listener(under(limited))
+		return s.app.Listener(under(limited), quiet)
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- s.remoteApp.Listener(under(limited.remote)) }()
-	err := s.app.Listener(under(limited))
+	go func() { ended <- s.remoteApp.Listener(under(limited.remote), quiet) }()
+	err := s.app.Listener(under(limited), quiet)
 	return errors.Join(err, limited.Close(), <-ended)
 }
 
@@ -169,45 +176,61 @@ func (s *Server) answerRaw(c *fasthttp.RequestCtx, a *answer, reason gateway.Rea
 }
 
 // unknown answers whatever is no question: another path or method.
-func (s *Server) unknown(c *fiber.Ctx) error {
-	a := answer{started: c.Context().Time(), status: fiber.StatusNotFound, known: s.known(c.Context())}
+func (s *Server) unknown(c fiber.Ctx) error {
+	a := answer{started: c.RequestCtx().Time(), status: fiber.StatusNotFound, known: s.known(c.RequestCtx())}
 	detail := "the path is not server.path"
 	if c.Path() == s.o.Path {
 		a.status, detail = fiber.StatusMethodNotAllowed, "the method is not POST"
 		c.Response().Header.Set(fiber.HeaderAllow, fiber.MethodPost)
 	}
 	a.refuse(s.o.Gateway, gateway.RequestMalformed, detail)
-	s.reply(c.Context(), &a)
+	s.reply(c.RequestCtx(), &a)
 	return nil
 }
 
-// failed answers what Fiber refuses before a handler sees it: too large a body
-// or header, or no HTTP at all.
-func (s *Server) failed(c *fiber.Ctx, err error) error {
-	defer s.answerAfterPanic(c.Context())
-	if conn := connOf(c.Context().Conn()); conn != nil {
+// failed answers a request that fasthttp refuses before a handler sees it: too large a body or header, or
+// no HTTP. It stands in for Fiber's own, which would also ask the handlers.
+func (s *Server) failed(c *fasthttp.RequestCtx, err error) {
+	defer s.answerAfterPanic(c)
+	if conn := connOf(c.Conn()); conn != nil {
 		conn.enter(answering)
 	}
-	a := answer{started: time.Now(), status: fiber.StatusBadRequest}
-	leaveUnread(c.Context().Conn())
-	var fe *fiber.Error
-	// The texts are ours: fasthttp's quote what was sent, the caller token with it.
-	detail := "the HTTP request is malformed"
-	switch {
-	case errors.Is(err, fasthttp.ErrBodyTooLarge) || (errors.As(err, &fe) && fe.Code == fiber.StatusRequestEntityTooLarge):
-		if c.Path() == s.o.Path {
-			if a.known = s.known(c.Context()); !a.known {
-				a.refuse(s.o.Gateway, gateway.CallerUnknown, unknownCaller)
-				a.status = 0
-				s.reply(c.Context(), &a)
-				return nil
-			}
+	leaveUnread(c.Conn())
+	a := answer{started: time.Now(), status: statusOf(err)}
+	if a.status == fiber.StatusRequestEntityTooLarge && string(c.Path()) == s.o.Path {
+		if a.known = s.known(c); !a.known {
+			a.status = 0
+			a.refuse(s.o.Gateway, gateway.CallerUnknown, unknownCaller)
+			s.reply(c, &a)
+			return
 		}
-		a.status, detail = fiber.StatusRequestEntityTooLarge, "the body is larger than server.max_body"
-	case fe != nil && fe.Code >= 400:
-		a.status, detail = fe.Code, "the HTTP request was refused: "+http.StatusText(fe.Code)
+	}
+	// The texts are claimgate's own: fasthttp's quote what was sent, the caller token with it.
+	detail := "the HTTP request is malformed"
+	switch a.status {
+	case fiber.StatusRequestEntityTooLarge:
+		detail = "the body is larger than server.max_body"
+	case fiber.StatusBadRequest:
+	default:
+		detail = "the HTTP request was refused: " + http.StatusText(a.status)
 	}
 	a.refuse(s.o.Gateway, gateway.RequestMalformed, detail)
-	s.reply(c.Context(), &a)
-	return nil
+	s.reply(c, &a)
+}
+
+// statusOf returns the status for an error of fasthttp's, or of Fiber's.
+func statusOf(err error) int {
+	var timeout interface{ Timeout() bool }
+	var status *fiber.Error
+	switch {
+	case errors.As(err, &status):
+		return status.Code
+	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+		return fiber.StatusRequestEntityTooLarge
+	case errors.As(err, new(*fasthttp.ErrSmallBuffer)):
+		return fiber.StatusRequestHeaderFieldsTooLarge
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return fiber.StatusRequestTimeout
+	}
+	return fiber.StatusBadRequest
 }

@@ -8,7 +8,7 @@ require (
 )
 
 require (
-	github.com/goccy/go-json v0.10.6 // indirect
+	github.com/goccy/go-json v0.11.2 // indirect
 	github.com/minio/minio-go/v7 v7.0.88 // indirect
 )
 
