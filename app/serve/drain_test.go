@@ -3,9 +3,11 @@ package serve
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +51,34 @@ func TestAStopIsSaidOnReadyzBeforeTheListenerCloses(t *testing.T) {
 }
 
 // What a stop signal finds under way is answered, and its line is in the log.
+// Somebody who begins a TLS handshake and never ends it does not hold a stop up until the grace is over.
+func TestAnIdleHandshakeDoesNotHoldAStopUp(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "c"), filepath.Join(dir, "k")
+	certificate(t, cert, key)
+	l := start(t, "CLAIMGATE_SERVER_TLS_CERT="+cert, "CLAIMGATE_SERVER_TLS_KEY="+key, "CLAIMGATE_SERVER_SHUTDOWN_GRACE=60s")
+	c, err := net.Dial("tcp", l.publicListener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Write([]byte{0x16, 3, 1}); err != nil { // the beginning of a ClientHello
+		t.Fatal(err)
+	}
+	wait.Until(t, "the connection", func() bool { _, text := l.get("/metrics"); return metric(text, "claimgate_connections") > 0 })
+	l.stop()
+	if err := c.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil { // half of the grace
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(c); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error("the connection is open while the grace lasts")
+	}
+	wait.Until(t, "the end of the stop", func() bool { return l.program.count(`"message":"stopping"`) == 1 })
+	if l.program.count("ran out") > 0 {
+		t.Error("the grace ran out")
+	}
+}
+
 func TestAStopLosesNoLine(t *testing.T) {
 	l := start(t, "CLAIMGATE_SERVER_SHUTDOWN_GRACE=30s")
 	ctx, stopLoad := context.WithCancel(t.Context())

@@ -21,13 +21,14 @@ const (
 // (RFC 9112 section 9.6).
 type conn struct {
 	net.Conn
-	from    *listener
-	unknown *list.Element // where it stands among the strangers; of from.mu
-	known   atomic.Bool   // it has shown that it may ask
-	busy    atomic.Bool   // a request is under way
-	begun   bool          // fasthttp has begun to read requests; its alone
-	unread  atomic.Bool   // its request was answered before it was read
-	since   since         // what it is about
+	from        *listener
+	unknown     *list.Element // its place in from.unknown, nil if the caller is known; of from.mu
+	known       atomic.Bool   // a request on it showed that it may ask
+	busy        atomic.Bool   // a request is under way
+	begun       bool          // fasthttp reads requests; of fasthttp's goroutine
+	unread      atomic.Bool   // its request was answered before it was read
+	since       since         // what it is about
+	handshaking atomic.Bool   // over TLS, and the handshake is not finished
 }
 
 // know marks a connection as one of those who may ask.

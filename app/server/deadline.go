@@ -47,9 +47,13 @@ func (s *since) get() (p phase, second int64) {
 // enter notes that the connection begins something else.
 func (c *conn) enter(p phase) { c.since.set(p, c.from.second.Load()) }
 
-// late tells by how many seconds a connection takes too long, 0 or less for not.
-func (c *conn) late(second int64) (by int64, p phase) {
+// late returns by how many seconds a connection takes too long; 0 or less if it does not. stopping says
+// that the listener is closed.
+func (c *conn) late(second int64, stopping bool) (by int64, p phase) {
 	p, begun := c.since.get()
+	if stopping && c.handshaking.Load() {
+		return second - begun - handshakeGrace, answering // nobody is there to be told
+	}
 	if patience[p] == 0 {
 		return 0, p
 	}
@@ -92,7 +96,7 @@ func (l *listener) expire() {
 	longAgo := time.Unix(1, 0)
 	second := l.tick()
 	for c := range l.open {
-		switch by, p := c.late(second); {
+		switch by, p := c.late(second, l.closed); {
 		case by <= 0:
 		case p == answering || by > toldWithin: // a handshake writes while it reads
 			_ = c.Conn.SetDeadline(longAgo)

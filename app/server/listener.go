@@ -2,7 +2,6 @@ package server
 
 import (
 	"container/list"
-	"crypto/tls"
 	"errors"
 	"net"
 	"sync"
@@ -176,8 +175,8 @@ func (l *listener) closeIdle() (busy int) {
 
 // connOf returns the connection below TLS.
 func connOf(nc net.Conn) *conn {
-	if t, ok := nc.(*tls.Conn); ok {
-		nc = t.NetConn()
+	if t, ok := nc.(*tlsConn); ok {
+		return t.below
 	}
 	c, _ := nc.(*conn)
 	return c

@@ -108,7 +108,7 @@ func (s *Server) Serve(ln net.Listener, tlsConfig *tls.Config) error {
 		if tlsConfig == nil {
 			return l
 		}
-		return tls.NewListener(l, tlsConfig)
+		return &tlsListener{l, tlsConfig}
 	}
 	if s.remoteApp == nil {
 		return s.app.Listener(under(limited), quiet)

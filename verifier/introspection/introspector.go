@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,7 +22,7 @@ const (
 	maxConcurrent  = 16              // questions that run at once
 	maxPending     = 1024            // questions that run or wait
 	failureTTL     = time.Second     // a failure counts so long: during an outage not every request asks
-	outageFailures = 3               // failures in a row that make an outage
+	outageFailures = 3               // tokens in a row whose questions fail make an outage
 	maxAnswers     = 100_000         // answers that are kept: some 20 MiB
 )
 
@@ -59,7 +61,7 @@ type Introspector struct {
 	answers   map[[32]byte]*answer // by the SHA-256 of the token
 	evictAt   int                  // number of answers that triggers an eviction
 	lastError error                // of the newest question
-	failures  int                  // in a row
+	failing   []*answer            // the tokens whose questions failed since the last answer, outageFailures at most
 	failed    time.Time            // time of the newest failure
 	counts    State
 
@@ -116,10 +118,11 @@ func (i *Introspector) State() *State {
 	return &st
 }
 
-// down reports an outage: no request waits, questions go on in the background. i.mu
-// is held.
+// down reports an outage: no request waits, questions go on in the background. One token alone makes no
+// outage, however often its question fails, because an issuer may fail for that token only. i.mu is
+// held.
 func (i *Introspector) down(now time.Time) bool {
-	return i.failures >= outageFailures && forwardclock.Age(i.failed, now) < questionTime
+	return len(i.failing) >= outageFailures && forwardclock.Age(i.failed, now) < questionTime
 }
 
 // add makes an entry for a token. i.mu is held. It evicts old answers when there are
@@ -186,7 +189,10 @@ func (i *Introspector) record(a *answer, active bool, err error) (changed bool) 
 	switch {
 	case err != nil:
 		a.failed = i.now()
-		i.failures, i.failed = i.failures+1, a.failed
+		i.failed = a.failed
+		if len(i.failing) < outageFailures && (unreachable(err) || !slices.Contains(i.failing, a)) {
+			i.failing = append(i.failing, a)
+		}
 		i.counts.Failed++
 		return changed
 	case active:
@@ -195,9 +201,12 @@ func (i *Introspector) record(a *answer, active bool, err error) (changed bool) 
 		i.counts.Inactive++
 	}
 	a.received, a.active, a.failed = i.now(), active, time.Time{}
-	i.failures = 0
+	i.failing = i.failing[:0]
 	return changed
 }
+
+// unreachable reports that the issuer gave no HTTP answer at all, which no token can bring about.
+func unreachable(err error) bool { return errors.As(err, new(*url.Error)) }
 
 // question asks when a turn is free. A panic of a library is a failure: it must not
 // end the process or leave requests waiting. The panic's text is not shown, since it

@@ -239,6 +239,29 @@ func TestAnOutageOfIntrospection(t *testing.T) {
 	}
 }
 
+// An issuer that fails for one token answers for the others: that token starts no outage, in which a new
+// token would count unasked.
+func TestOneBadTokenMakesNoOutage(t *testing.T) {
+	bubble(t, func(t *testing.T, i *idp.Issuer, in *Introspector) {
+		bad := asking(t, in, "bad")
+		i.Fail(idp.Fault{Introspection: idp.Status(500, "")})
+		for range 5 {
+			bad.expect(Active, 0) // by on_error = "allow"
+			time.Sleep(1100 * time.Millisecond)
+		}
+		i.Fail(idp.Fault{Introspection: idp.Status(200, `{"active":false}`)})
+		asking(t, in, "revoked").expect(Inactive, 0)
+	}, with(allowing))
+	bubble(t, func(t *testing.T, i *idp.Issuer, in *Introspector) {
+		i.Fail(idp.Fault{Introspection: idp.Status(500, "")})
+		for n := range outageFailures {
+			asking(t, in, fmt.Sprint("one of several", n)).expect(Active, 0)
+		}
+		i.Fail(idp.Fault{Introspection: idp.Hang})
+		asking(t, in, "during the outage").expect(Active, 0)
+	}, with(allowing))
+}
+
 // One question for a token, however many requests bring it; sixteen under way
 // for all tokens together.
 func TestQuestionsAreBounded(t *testing.T) {
