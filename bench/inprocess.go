@@ -131,7 +131,7 @@ func decide(ctx context.Context, w *world, r *results) error {
 	if err != nil {
 		return err
 	}
-	doc, decoder := new(strictjson.Document), new(minio.Decoder)
+	doc, decoder := new(strictjson.Document), &minio.Decoder{Evidence: []string{"authentik_token"}}
 	first, err := decoder.Decode(bodies[0], doc)
 	if err != nil {
 		return err

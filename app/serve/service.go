@@ -110,7 +110,7 @@ func (s *Service) makeGateway() (err error) {
 func (s *Service) makeServers(b Build) {
 	s.public = server.New(server.Options{
 		Gateway: s.gateway, Callers: &s.callers, Audit: s.audit, Metrics: s.metrics, Log: s.log,
-		Logout: s.logout, Path: s.config.Server.Path, MaxBody: int(s.config.Server.MaxBody),
+		Logout: s.logout, Path: s.config.Server.Path, MaxBody: int(s.config.Server.MaxBody), Evidence: s.config.Evidence.Keys,
 		MaxConnections: int(s.config.Server.MaxConnections), ClientCertificate: s.config.Server.ClientCA != "",
 	})
 	s.admin = &server.Admin{Gateway: s.gateway, Verifier: s.verifier, Store: s.store, Metrics: s.metrics, Audit: s.audit, Version: b}

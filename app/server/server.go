@@ -37,6 +37,8 @@ type Options struct {
 	// ClientCertificate: who asks must have shown a certificate that the TLS
 	// configuration's ClientCAs vouch for, as well as be known.
 	ClientCertificate bool
+	// Evidence are the names of conditions under which tokens come.
+	Evidence []string
 	// MaxConnections is how many connections are open at most.
 	MaxConnections int
 }
@@ -55,7 +57,7 @@ type Server struct {
 
 // New makes a Server that does not listen yet.
 func New(o Options) *Server {
-	s := &Server{o: o, refusals: newRefusals(o.Metrics.unwritten, o.Log)}
+	s := &Server{o: o, decoder: minio.Decoder{Evidence: o.Evidence}, refusals: newRefusals(o.Metrics.unwritten, o.Log)}
 	s.logouts = newLogouts(o.Logout, o.Metrics.logouts, o.Log)
 	s.app = s.newApp(o.MaxBody)
 	if !o.Callers.Required() {

@@ -17,6 +17,10 @@ import (
 // The zero Decoder keeps nothing yet. Several goroutines may use a Decoder at once. Whoever deletes this
 // way of reading deletes internal/strictjson/pattern.go, and lets Keep do nothing.
 type Decoder struct {
+	// Evidence are the names of conditions under which tokens come, evidence.keys. A pattern keeps their
+	// values: a token in use is in the token cache as well.
+	Evidence []string
+
 	slots [patterns]atomic.Pointer[strictjson.Pattern]
 	turn  atomic.Uint32
 }
@@ -60,29 +64,57 @@ func (d *Decoder) Keep(body []byte, r *gateway.Request, doc *strictjson.Document
 	if slot.Load() != nil && d.turn.Add(1)%patternTurn != 0 {
 		return
 	}
-	var blank []strictjson.Value
+	slot.Store(doc.Pattern(d.unneeded(r, doc)...))
+}
+
+// unneeded returns the strings of a body that a pattern does not keep: everything but MinIO's own values
+// and the evidence. A client may send a secret under any other name.
+func (d *Decoder) unneeded(r *gateway.Request, doc *strictjson.Document) (blank []strictjson.Value) {
+	root := doc.Root()
+	for name, v := range root.Members() {
+		if name.View() != "input" {
+			blank = appendStrings(blank, v)
+		}
+	}
+	for name, v := range root.Get("input").Members() {
+		if !slices.Contains(names[:], name.View()) {
+			blank = appendStrings(blank, v)
+		}
+	}
 	for name, list := range r.Conditions.Members() {
-		if secret(name.View()) {
-			blank = slices.AppendSeq(blank, list.Elements())
+		if n := name.View(); !kept[n] && !slices.Contains(d.Evidence, n) {
+			blank = appendStrings(blank, list)
 		}
 	}
-	slot.Store(doc.Pattern(blank...))
+	return blank
 }
 
-// secrets are parts of the names of conditions, in lower case, whose values are secret and no evidence:
-// keys of SSE-C, session tokens of STS, signatures, cookies, referers that may be presigned URLs, headers
-// of other programs. A pattern does not keep these values.
-var secrets = [...]string{
-	"customer-key", "security-token", "signature", "authorization", "cookie", "referer", "encryption-context", "amz-meta",
-	"auth-token", "access-token", "api-key", "apikey", "secret", "password", "credential",
-}
-
-func secret(name string) bool {
-	lower := strings.ToLower(name)
-	for _, part := range secrets {
-		if strings.Contains(lower, part) {
-			return true
+// appendStrings appends the strings of a value, at any depth.
+func appendStrings(list []strictjson.Value, v strictjson.Value) []strictjson.Value {
+	switch v.Kind() {
+	case strictjson.String:
+		list = append(list, v)
+	case strictjson.Array:
+		for e := range v.Elements() {
+			list = appendStrings(list, e)
 		}
+	case strictjson.Object:
+		for _, e := range v.Members() {
+			list = appendStrings(list, e)
+		}
+	case strictjson.Missing, strictjson.Null, strictjson.True, strictjson.False, strictjson.Number:
 	}
-	return false
+	return list
 }
+
+// kept are the names of conditions whose values a pattern keeps: MinIO's own words about the request and
+// the session, and headers that every client sends and that hold no secret.
+var kept = func() map[string]bool {
+	table := map[string]bool{}
+	for _, name := range strings.Fields(`CurrentTime EpochTime SecureTransport SourceIp UserAgent authType delimiter groups
+jwt:groups max-keys prefix principaltype signatureversion userid username versionid Accept-Encoding Connection Content-Length
+Content-Type X-Amz-Content-Sha256 X-Amz-Date X-Forwarded-For X-Real-Ip`) {
+		table[name] = true
+	}
+	return table
+}()

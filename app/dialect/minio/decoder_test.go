@@ -98,7 +98,8 @@ func TestTheNextQuestionOfASessionResemblesIt(t *testing.T) {
 func TestSecretsAreNotKept(t *testing.T) {
 	body := []byte(`{"input":{"account":"a","action":"s3:GetObject","conditions":{` +
 		`"Authorization":["s3cr3t"],"Cookie":["s3cr3t","s3cr3t"],"X-Amz-Security-Token":["s3cr3t"],"X-Amz-Signature":["s3cr3t"],` +
-		`"x-amz-server-side-encryption-customer-key":["s3cr3t\"s3cr3t"],"Referer":["https://x/?X-Amz-Signature=s3cr3t"],"X-Api-Key":["s3cr3t"],"UserAgent":["kept"]},"claims":{}}}`)
+		`"x-amz-server-side-encryption-customer-key":["s3cr3t\"s3cr3t"],"Referer":["https://x/?X-Amz-Signature=s3cr3t"],"X-Api-Key":["s3cr3t"],"X-Something-Of-Theirs":["s3cr3t"],"claimgate":["s3cr3t"],"UserAgent":["kept"]},"claims":{},` +
+		`"another":{"of":["a newer","s3cr3t"]}},"beside":"s3cr3t"}`)
 	d, doc := new(Decoder), new(strictjson.Document)
 	for range 2 {
 		req, err := d.Decode(body, doc)
