@@ -189,7 +189,7 @@ func TestEveryCodeIsReportedAtItsPlace(t *testing.T) {
 			}
 		})
 	}
-	seen[CodeAddsNothing], seen[CodeGuardsNothing], seen[CodeNotTheirs], seen[CodeOperation] = true, true, true, true                               // package lint
+	seen[CodeAddsNothing], seen[CodeGuardsNothing], seen[CodeNotTheirs], seen[CodeOperation] = true, true, true, true    // package lint
 	seen[codeUnreadable], seen[codeUnknownIssuer], seen[codeSubjectIssuer], seen[codeAnyIssuer] = true, true, true, true // below
 	for _, c := range Codes() {
 		if !seen[c.Code] {

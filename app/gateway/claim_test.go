@@ -29,7 +29,9 @@ policy   = "second-factor"
 // Any verified claim can be asked for, groups and the policy claim may be nested, and what a client
 // writes into conditions is no claim.
 func TestVerifiedClaimsDecide(t *testing.T) {
-	g := newGate(t, func(_ *gateway.Options, i *verifier.Issuer, _ *verifier.Options) { i.GroupsPath = []string{"realm_access", "roles"} })
+	g := newGate(t, func(_ *gateway.Options, i *verifier.Issuer, _ *verifier.Options) {
+		i.GroupsPath = []string{"realm_access", "roles"}
+	})
 	g.use(claimRules)
 	staff := map[string]any{"roles": []string{"staff"}}
 	unix := map[string]any{"name": "bob"}

@@ -40,7 +40,7 @@ document = '''{"Statement": [
 	for _, p := range principals {
 		x := read.Reach(p.Holds(m, access.OtherIssuer, time.Now()))
 		for _, r := range access.Cover(x.Allows, "s3:PutObject") {
-			for _, t := range access.Without(access.TermsOf(r), access.Cover(x.Denies, "s3:PutObject")) {
+			for _, t := range access.Without(access.TermsOf(access.ObjectKind, r), access.Cover(x.Denies, "s3:PutObject")) {
 				fmt.Println(p.Name, "writes", read.Text(t.In[0]), "except", read.Text(t.Except[0]))
 			}
 		}

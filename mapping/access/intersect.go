@@ -61,7 +61,7 @@ func intersect(g, h Pattern) (shapes []Pattern, ok bool) {
 	}
 	var kept []Pattern
 	for i, shape := range shapes {
-		if !exists([]Pattern{shape}, nil) {
+		if !exists(AnyKind, []Pattern{shape}, nil) {
 			continue
 		}
 		covers := func(o Pattern) bool { return within(shape, o) }

@@ -152,4 +152,4 @@ func (g Pattern) widened() Pattern {
 }
 
 // disjoint returns true if surely no resource matches both.
-func disjoint(g, h Pattern) bool { return !exists([]Pattern{g.widened(), h.widened()}, nil) }
+func disjoint(g, h Pattern) bool { return !exists(AnyKind, []Pattern{g.widened(), h.widened()}, nil) }

@@ -11,22 +11,22 @@ import (
 const maxStates = 20_000
 
 // within returns true if every resource of g is a resource of h.
-func within(g, h Pattern) bool { return !exists([]Pattern{g}, []Pattern{h}) }
+func within(g, h Pattern) bool { return !exists(AnyKind, []Pattern{g}, []Pattern{h}) }
 
-// exists returns true if some resource matches every pattern of in and no pattern of out. It walks the
+// exists returns true if some resource of the kind matches every pattern of in and no pattern of out. It walks the
 // product of the patterns' automata: a state is the set of positions in each pattern.
 //
 // An unknown text, such as a capture, is one letter of the word that is searched, at its position in
 // the first pattern of in that holds an unknown text. For that pattern and for the patterns of out the
 // letter equals no other text. The other patterns of in accept the letter for any text, and any text
 // for their own letters. Therefore a set with unknown texts may count as not empty although it is.
-func exists(in, out []Pattern) bool {
+func exists(kind Kind, in, out []Pattern) bool {
 	for _, g := range out {
 		if len(g) == 1 && g[0] == run {
 			return false
 		}
 	}
-	w := walker{patterns: append(append([]Pattern(nil), in...), out...), in: len(in), lead: slices.IndexFunc(in, Pattern.Open)}
+	w := walker{patterns: append(append([]Pattern(nil), in...), out...), in: len(in), lead: slices.IndexFunc(in, Pattern.Open), ends: kind.accepts()}
 	w.alphabet()
 	start := w.start()
 	seen := map[string]bool{start.Key(): true}
@@ -54,11 +54,10 @@ func exists(in, out []Pattern) bool {
 	return false
 }
 
-// state is the positions in each pattern, and whether the slash after the bucket has been read: every
-// resource has that slash.
+// state is the positions in each pattern, and the stages that the resource may have reached.
 type state struct {
 	positions [][]uint16
-	slash     bool
+	at        stages
 }
 
 func (s state) Key() string {
@@ -69,10 +68,7 @@ func (s state) Key() string {
 			b = binary.LittleEndian.AppendUint16(b, p)
 		}
 	}
-	if s.slash {
-		b = append(b, 1)
-	}
-	return string(b)
+	return string(append(b, byte(s.at)))
 }
 
 type walker struct {
@@ -80,6 +76,7 @@ type walker struct {
 	in       int
 	lead     int // the pattern of in whose unknown texts are letters; -1 if there is none
 	letters  []symbol
+	ends     stages // at which a resource may end
 }
 
 // alphabet sets letters to the symbols that a pattern distinguishes from others.
@@ -97,7 +94,7 @@ func (w *walker) alphabet() {
 }
 
 func (w *walker) start() state {
-	s := state{positions: make([][]uint16, len(w.patterns))}
+	s := state{positions: make([][]uint16, len(w.patterns)), at: atStart}
 	for i, g := range w.patterns {
 		s.positions[i] = closure(g, []uint16{0})
 	}
@@ -124,13 +121,13 @@ func closure(g Pattern, positions []uint16) []uint16 {
 // step reads one symbol. The state is dead if a pattern of in has no position left, or if a pattern of
 // out matches whatever follows.
 func (w *walker) step(s state, a symbol) (state, bool) {
-	next := state{positions: make([][]uint16, len(w.patterns)), slash: s.slash || a == '/' || a >= variable && a < capture}
+	next := state{positions: make([][]uint16, len(w.patterns)), at: s.at.next(a)}
 	for i, g := range w.patterns {
 		positions := closure(g, advance(g, s.positions[i], a, i < w.in && i != w.lead))
 		if i < w.in && len(positions) == 0 {
 			return next, false
 		}
-		if i >= w.in && next.slash && len(positions) > 0 && int(positions[len(positions)-1]) == len(g) && g[len(g)-1] == run {
+		if i >= w.in && next.at.settled() && len(positions) > 0 && int(positions[len(positions)-1]) == len(g) && g[len(g)-1] == run {
 			return next, false
 		}
 		next.positions[i] = positions
@@ -205,7 +202,7 @@ func appendPosition(positions []uint16, p uint16) []uint16 {
 }
 
 func (w *walker) accepts(s state) bool {
-	if !s.slash {
+	if s.at&w.ends == 0 {
 		return false
 	}
 	for i, g := range w.patterns {

@@ -8,23 +8,26 @@ import (
 // Sides are the regions that decide one action, before and after a change.
 type Sides struct {
 	AllowedBefore, DeniedBefore, AllowedAfter, DeniedAfter []Region
+
+	Kind Kind // what the action is about
 }
 
 // SidesOf returns the sides for an action of what a principal holds before and after a change.
 func SidesOf(before, after Reach, action string) *Sides {
 	return &Sides{
-		Cover(before.Allows, action), Cover(before.Denies, action), Cover(after.Allows, action), Cover(after.Denies, action),
+		Cover(before.Allows, action), Cover(before.Denies, action), Cover(after.Allows, action), Cover(after.Denies, action), KindOf(action),
 	}
 }
 
 // SelfServiceSides returns the sides for a self-service action, which only a Deny decides.
 func SelfServiceSides(before, after Reach, action string) *Sides {
-	return &Sides{before.Free(), Cover(before.Denies, action), after.Free(), Cover(after.Denies, action)}
+	return &Sides{before.Free(), Cover(before.Denies, action), after.Free(), Cover(after.Denies, action), KindOf(action)}
 }
 
 // Key returns a text that is equal for equal sides.
 func (s *Sides) Key() string {
 	var b strings.Builder
+	b.WriteByte(byte(s.Kind))
 	for _, list := range [][]Region{s.AllowedBefore, s.DeniedBefore, s.AllowedAfter, s.DeniedAfter} {
 		for _, r := range list {
 			b.WriteString(r.key + "\x02")
@@ -36,7 +39,7 @@ func (s *Sides) Key() string {
 
 // Reversed returns the sides of the opposite change.
 func (s *Sides) Reversed() *Sides {
-	return &Sides{s.AllowedAfter, s.DeniedAfter, s.AllowedBefore, s.DeniedBefore}
+	return &Sides{s.AllowedAfter, s.DeniedAfter, s.AllowedBefore, s.DeniedBefore, s.Kind}
 }
 
 // Gained returns what is allowed after the change and was not allowed before.
@@ -49,11 +52,11 @@ func (s *Sides) Gained() []Term {
 	var all []Term
 	for _, p := range s.AllowedAfter {
 		if !contains(s.AllowedBefore, p) {
-			all = append(all, Without(TermsOf(p), s.DeniedAfter, s.AllowedBefore)...)
+			all = append(all, Without(TermsOf(s.Kind, p), s.DeniedAfter, s.AllowedBefore)...)
 		}
 		for _, q := range s.DeniedBefore {
 			if !contains(s.DeniedAfter, q) {
-				all = append(all, Without(Both(p, q), s.DeniedAfter)...)
+				all = append(all, Without(Both(s.Kind, p, q), s.DeniedAfter)...)
 			}
 		}
 	}

@@ -7,12 +7,13 @@ import "slices"
 type Term struct {
 	In, Except []Pattern
 	Conditions []string
+	Kind       Kind   // what the action is about
 	Allowed    string // the key of the region that allows the resources
 }
 
-// TermsOf returns the region as terms.
-func TermsOf(p Region) []Term {
-	return []Term{{In: p.In, Except: p.Except, Conditions: conditionsOf(p), Allowed: p.key}}
+// TermsOf returns the part of the region that is of the kind, as terms.
+func TermsOf(kind Kind, p Region) []Term {
+	return []Term{{In: p.In, Except: p.Except, Conditions: conditionsOf(p), Kind: kind, Allowed: p.key}}
 }
 
 func conditionsOf(regions ...Region) []string {
@@ -26,11 +27,11 @@ func conditionsOf(regions ...Region) []string {
 	return slices.Compact(all)
 }
 
-// Both returns the common part of an allowed region and a denied region. A Deny applies to its
+// Both returns the common part of an allowed region and a denied region, as far as it is of the kind. A Deny applies to its
 // exceptions too if a policy variable in them is not set, so Both ignores exceptions with a variable.
-func Both(p, q Region) []Term {
+func Both(kind Kind, p, q Region) []Term {
 	terms := []Term{{
-		In: p.In, Except: slices.Concat(p.Except, slices.DeleteFunc(slices.Clone(q.Except), Pattern.varies)), Conditions: conditionsOf(p, q), Allowed: p.key,
+		In: p.In, Except: slices.Concat(p.Except, slices.DeleteFunc(slices.Clone(q.Except), Pattern.varies)), Conditions: conditionsOf(p, q), Kind: kind, Allowed: p.key,
 	}}
 	for _, g := range q.In {
 		terms = each(terms, func(t Term) []Term { return t.meet(g) })
@@ -88,14 +89,14 @@ func (t Term) disjointFrom(g Pattern) bool {
 // captures that equal no other text, and with every pattern of In widened and without the exceptions
 // that hold a capture.
 func (t Term) Empty() bool {
-	if !exists(t.In, t.Except) {
+	if !exists(t.Kind, t.In, t.Except) {
 		return true
 	}
 	var in []Pattern
 	for _, g := range t.In {
 		in = append(in, g.widened())
 	}
-	return !exists(in, slices.DeleteFunc(slices.Clone(t.Except), Pattern.Open))
+	return !exists(t.Kind, in, slices.DeleteFunc(slices.Clone(t.Except), Pattern.Open))
 }
 
 // Pruned removes exceptions that take nothing away, and terms that are part of another term.
@@ -138,7 +139,7 @@ func (t Term) partOf(o Term) bool {
 		}
 	}
 	for _, x := range o.Except { // the exception must take nothing of t away
-		if !(Term{In: append(slices.Clone(t.In), x), Except: t.Except}).Empty() {
+		if !(Term{In: append(slices.Clone(t.In), x), Except: t.Except, Kind: t.Kind}).Empty() {
 			return false
 		}
 	}

@@ -54,7 +54,7 @@ func Bears(guard, other mapping.Granted) bool {
 	for _, action := range policy.Actions() {
 		for _, q := range Cover(denies, action) {
 			for _, p := range Cover(allows, action) {
-				for _, t := range Both(p, q) {
+				for _, t := range Both(KindOf(action), p, q) {
 					if !t.Empty() {
 						return true
 					}

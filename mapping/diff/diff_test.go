@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/access"
 	"github.com/claimgate/claimgate/mapping/diff"
 	"github.com/claimgate/claimgate/mapping/policy"
 	"pgregory.net/rapid"
@@ -253,11 +254,27 @@ func text(dir, name string) string {
 	return string(b)
 }
 
+// fits reports whether MinIO asks actions of a kind about such a resource.
+func fits(kind access.Kind, bucket, object string) bool {
+	switch kind {
+	case access.ObjectKind:
+		return bucket != "" && object != ""
+	case access.BucketKind:
+		return bucket != "" && object == ""
+	case access.ClusterKind:
+		return bucket == "" && object == ""
+	case access.KeyKind:
+		return object == ""
+	case access.AnyKind:
+	}
+	return bucket != "" || object == ""
+}
+
 func eachProbe(visit func(action, bucket, object string)) {
 	for _, action := range policy.Actions() {
 		for _, bucket := range buckets {
 			for _, object := range objects {
-				if bucket != "" || object == "" {
+				if fits(access.KindOf(action), bucket, object) {
 					visit(action, bucket, object)
 				}
 			}

@@ -361,7 +361,11 @@ func TestD14AVariableIsOneString(t *testing.T) {
 		texts []string
 		want  Outcome
 	}{
-		{[]string{`"bob"`}, Allow}, {nil, ImplicitDeny}, {[]string{`"bob"`, `"bob"`}, ImplicitDeny}, {[]string{`true`}, ImplicitDeny}, {[]string{`{}`}, ImplicitDeny},
+		{[]string{`"bob"`}, Allow},
+		{nil, ImplicitDeny},
+		{[]string{`"bob"`, `"bob"`}, ImplicitDeny},
+		{[]string{`true`}, ImplicitDeny},
+		{[]string{`{}`}, ImplicitDeny},
 		{[]string{`"*"`}, ImplicitDeny},
 	} {
 		r := on("s3:GetObject homes/bob/o", nil)

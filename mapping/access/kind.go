@@ -1,0 +1,109 @@
+package access
+
+import (
+	"slices"
+	"strings"
+)
+
+// Kind says what an action is about. MinIO asks about a bucket with no object, about an object with its
+// bucket, and about the cluster with neither.
+type Kind uint8
+
+// The kinds. AnyKind stands for an action that this package does not know.
+const (
+	AnyKind Kind = iota
+	ObjectKind
+	BucketKind
+	ClusterKind
+	KeyKind // a KMS key by its name, or no key
+)
+
+// objectActions are the s3 actions that MinIO asks with an object (minio/pkg policy/action.go).
+var objectActions = strings.Fields(`AbortMultipartUpload BypassGovernanceRetention DeleteObject DeleteObjectTagging
+DeleteObjectVersion DeleteObjectVersionTagging GetObject GetObjectAttributes GetObjectLegalHold GetObjectRetention
+GetObjectTagging GetObjectVersion GetObjectVersionAttributes GetObjectVersionForReplication GetObjectVersionTagging
+ListMultipartUploadParts PutObject PutObjectFanOut PutObjectLegalHold PutObjectRetention PutObjectTagging
+PutObjectVersionTagging ReplicateDelete ReplicateObject ReplicateTags RestoreObject`)
+
+// clusterActions are the s3 actions that MinIO asks without a bucket.
+var clusterActions = []string{"ListAllMyBuckets", "ListenNotification"}
+
+// KindOf returns what an action is about.
+func KindOf(action string) Kind {
+	family, name, _ := strings.Cut(action, ":")
+	switch {
+	case family == "admin", family == "sts", family == "s3" && slices.Contains(clusterActions, name):
+		return ClusterKind
+	case family == "kms":
+		return KeyKind
+	case family == "s3" && slices.Contains(objectActions, name):
+		return ObjectKind
+	case family == "s3":
+		return BucketKind
+	}
+	return AnyKind
+}
+
+// stages are the stages that a word may have reached: a set of bits.
+type stages uint8
+
+const (
+	atStart     stages = 1 << iota // nothing is read
+	inBucket                       // a byte of the bucket
+	afterBucket                    // the slash after the bucket
+	inObject                       // a byte of the object
+	noBucket                       // a slash, and no bucket before it
+	nowhere                        // more after that slash
+)
+
+// accepts returns the stages at which a word may end.
+func (k Kind) accepts() stages {
+	switch k {
+	case ObjectKind:
+		return inObject
+	case BucketKind:
+		return afterBucket
+	case ClusterKind:
+		return noBucket
+	case KeyKind:
+		return afterBucket | noBucket
+	case AnyKind:
+	}
+	return afterBucket | inObject | noBucket | nowhere
+}
+
+// next returns the stages after one more symbol. A policy variable may stand for any text, slashes
+// included.
+func (s stages) next(a symbol) stages {
+	var to stages
+	if s&atStart != 0 {
+		switch {
+		case a == '/':
+			to |= noBucket
+		case a >= variable && a < capture:
+			to |= inBucket | afterBucket | inObject | noBucket | nowhere
+		default:
+			to |= inBucket
+		}
+	}
+	if s&inBucket != 0 {
+		switch {
+		case a == '/':
+			to |= afterBucket
+		case a >= variable && a < capture:
+			to |= inBucket | afterBucket | inObject
+		default:
+			to |= inBucket
+		}
+	}
+	if s&(afterBucket|inObject) != 0 {
+		to |= inObject
+	}
+	if s&(noBucket|nowhere) != 0 {
+		to |= nowhere
+	}
+	return to
+}
+
+// settled reports that the slash is read at every stage.
+func (s stages) settled() bool { return s&(atStart|inBucket) == 0 }
