@@ -36,8 +36,8 @@ func FuzzLoad(f *testing.F) {
 			t.Fatalf("mapping %v with %v", m, l.findings)
 		}
 		for _, found := range l.findings {
-			if found.Line < 1 || found.Column < 1 || found.Fix == "" || found.Message == "" || severities[found.Code] == "" {
-				t.Errorf("no place, fix or code: %+v", found)
+			if !complete(found) {
+				t.Errorf("no message, place, fix or code: %+v", found)
 			}
 		}
 		if m == nil {
