@@ -17,7 +17,7 @@ func TestThePictureInTheReadmeIsWhatTheDemoPrints(t *testing.T) {
 	}
 	want := terminalPicture("go run ./app demo", strings.Split(strings.TrimRight(out, "\n"), "\n"))
 	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil { //nolint:gosec // a picture
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -22,11 +22,11 @@ func OpenInput(path string, stdin io.Reader, stderr io.Writer) (io.ReadCloser, e
 		return nil, err
 	}
 	_, terminal := Terminal(stderr)
-	if info, err := f.Stat(); !terminal || err != nil || info.Size() == 0 {
+	info, err := f.Stat()
+	if !terminal || err != nil || info.Size() == 0 {
 		return f, nil //nolint:nilerr // a file without a size is read without a bar
-	} else {
-		return &measured{File: f, w: stderr, total: info.Size()}, nil
 	}
+	return &measured{File: f, w: stderr, total: info.Size()}, nil
 }
 
 // measured is a file that shows on w how much of the file has been read.

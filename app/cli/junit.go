@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// The part of JUnit's XML that CI servers read.
 type (
+	// JUnitSuite is the part of JUnit's XML that CI servers read.
 	JUnitSuite struct {
 		XMLName  xml.Name    `xml:"testsuite"`
 		Name     string      `xml:"name,attr"`
@@ -15,6 +15,7 @@ type (
 		Cases    []JUnitCase `xml:"testcase"`
 		Output   string      `xml:"system-out,omitempty"`
 	}
+	// JUnitCase is one test of a suite.
 	JUnitCase struct {
 		Name    string        `xml:"name,attr"`
 		Class   string        `xml:"classname,attr"`
@@ -23,6 +24,7 @@ type (
 		Time    string        `xml:"time,attr"`
 		Failure *JUnitFailure `xml:"failure"`
 	}
+	// JUnitFailure says why a test failed.
 	JUnitFailure struct {
 		Message string `xml:"message,attr"`
 		Text    string `xml:",chardata"`

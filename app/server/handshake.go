@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/tls"
 	"net"
 )
@@ -35,7 +36,7 @@ type tlsConn struct {
 // Read finishes the handshake before it reads.
 func (c *tlsConn) Read(b []byte) (int, error) {
 	if c.below.handshaking.Load() {
-		if err := c.Handshake(); err != nil {
+		if err := c.HandshakeContext(context.Background()); err != nil {
 			return 0, err
 		}
 		c.below.handshaking.Store(false)

@@ -85,8 +85,6 @@ func (g *Gate) Body(q *Question) ([]byte, error) {
 	}})
 }
 
-// setCondition puts the values of a key where MinIO sends them: under its name,
-// or one under each of two names.
 // SetClaim sets the claim that path leads to. Nested objects on the way are made, and copied before they
 // are changed.
 func SetClaim(claims map[string]any, path []string, value any) {
@@ -119,6 +117,8 @@ func setClaimTexts(claims map[string]any, key string, texts []string) {
 	SetClaim(claims, path, list)
 }
 
+// setCondition puts the values of a key where MinIO sends them: under its name,
+// or one under each of two names.
 func setCondition(conditions map[string][]string, names, values []string) {
 	if len(names) > 1 && len(values) > 1 {
 		conditions[names[0]], conditions[names[1]] = values[:1], values[1:]

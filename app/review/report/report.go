@@ -23,6 +23,7 @@ type Data struct {
 	Errors, Warnings, Expired int
 }
 
+// Rule is a rule with what the tests and the log say of it.
 type Rule struct {
 	mapping.RuleInfo
 	Expired, Soon bool
@@ -30,22 +31,26 @@ type Rule struct {
 	Used          int  // decisions of the log
 }
 
+// Guard is a guard with what the tests and the log say of it.
 type Guard struct {
 	mapping.GuardInfo
 	Tested bool
 	Used   int
 }
 
+// Policy is a policy with its size.
 type Policy struct {
 	mapping.PolicyInfo
 	Actions, Statements int
 }
 
+// Tests are the outcomes of a file of tests. Coverage is in percent.
 type Tests struct {
 	Cases, Failed, Coverage int
 	Outcomes                []cases.Outcome
 }
 
+// Audit says how a decision log was read.
 type Audit struct {
 	File          string
 	Lines, Unread int
