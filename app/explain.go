@@ -63,6 +63,7 @@ Exit codes: 0 whatever the answer is; 2 the request or a file cannot be read.`,
 	flags.StringArrayVar(&f.conditions, "condition", nil, "what MinIO says of the request, NAME=VALUE, such as SourceIp=10.0.0.1")
 	flags.BoolVar(&q.DenyOnly, "deny-only", false, "self-service: allowed unless denied")
 	flags.BoolVar(&q.Owner, "owner", false, "the key is root's")
+	completeFlags(cmd)
 	return cmd
 }
 
@@ -116,11 +117,17 @@ func (f *explainFlags) complete(stderr io.Writer) error {
 	if advice, known := policy.KnownAction(q.Action); !known {
 		fmt.Fprintf(stderr, "claimgate: --action %q: no action of MinIO is called so, %s\n", q.Action, advice)
 	}
-	claims, err := pairs("--claim", f.claims)
-	if err != nil {
+	var err error
+	if q.Conditions, err = pairs("--condition", f.conditions); err != nil {
 		return err
 	}
-	if q.Conditions, err = pairs("--condition", f.conditions); err != nil {
+	return claimsOf(q, f.claims)
+}
+
+// claimsOf sets the claims of a question from a list of NAME=VALUE.
+func claimsOf(q *offline.Question, list []string) error {
+	claims, err := pairs("--claim", list)
+	if err != nil {
 		return err
 	}
 	q.Claims = map[string]any{}

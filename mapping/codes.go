@@ -28,28 +28,31 @@ const (
 	codeUnknownIssuer   = "M019"
 	codeSubjectIssuer   = "M020"
 
-	codeExpired        = "M101"
-	codeExpiresSoon    = "M102"
-	codeRootEquivalent = "M103"
-	codeUnexplained    = "M104"
-	codeNeverGranted   = "M105"
-	codeTwice          = "M106"
-	codeAnyIssuer      = "M107"
-	codeGuardExtra     = "M108"
-	codeInvisible      = "M109"
-	codeAmbiguous      = "M110"
-	codeUnusedCapture  = "M111"
-	codeNoStatement    = "M112"
-	codeNeverMatches   = "M113"
-	codeDottedClaim    = "M116"
+	codeExpired       = "M101"
+	codeExpiresSoon   = "M102"
+	codeUnexplained   = "M104"
+	codeNeverGranted  = "M105"
+	codeTwice         = "M106"
+	codeAnyIssuer     = "M107"
+	codeGuardExtra    = "M108"
+	codeInvisible     = "M109"
+	codeAmbiguous     = "M110"
+	codeUnusedCapture = "M111"
+	codeNoStatement   = "M112"
+	codeNeverMatches  = "M113"
+	codeDottedClaim   = "M116"
 )
 
 // The codes of package lint, which weighs policies against each other.
 const (
-	CodeAddsNothing   = "M114"
-	CodeGuardsNothing = "M115"
-	CodeNotTheirs     = "M117"
-	CodeOperation     = "M118"
+	CodeRootEquivalent = "M103"
+	CodeAddsNothing    = "M114"
+	CodeGuardsNothing  = "M115"
+	CodeNotTheirs      = "M117"
+	CodeOperation      = "M118"
+	CodeNoBucket       = "M119"
+	CodeNeverApplies   = "M120"
+	CodeTakenBack      = "M121"
 )
 
 var codes = []Code{
@@ -76,7 +79,7 @@ var codes = []Code{
 
 	{Code: codeExpired, Severity: finding.Warning, Meaning: "a grant has expired"},
 	{Code: codeExpiresSoon, Severity: finding.Warning, Meaning: "a grant expires within 30 days"},
-	{Code: codeRootEquivalent, Severity: finding.Warning, Meaning: "root-equivalent actions outside consoleAdmin"},
+	{Code: CodeRootEquivalent, Severity: finding.Warning, Meaning: "root-equivalent actions outside consoleAdmin"},
 	{Code: codeUnexplained, Severity: finding.Warning, Meaning: "a rule without reason or owner"},
 	{Code: codeNeverGranted, Severity: finding.Warning, Meaning: "a policy that no rule names"},
 	{Code: codeTwice, Severity: finding.Warning, Meaning: "a name that stands in its list twice"},
@@ -90,6 +93,9 @@ var codes = []Code{
 	{Code: codeDottedClaim, Severity: finding.Warning, Meaning: "a claim's name has a dot, which leads to no nested claim"},
 	{Code: CodeAddsNothing, Severity: finding.Warning, Meaning: "a grant that adds nothing"},
 	{Code: CodeGuardsNothing, Severity: finding.Warning, Meaning: "a guard that guards nothing"},
+	{Code: CodeNoBucket, Severity: finding.Warning, Meaning: "a resource that no bucket can match"},
+	{Code: CodeNeverApplies, Severity: finding.Warning, Meaning: "a statement, or a part of one, that can never apply"},
+	{Code: CodeTakenBack, Severity: finding.Warning, Meaning: "an Allow that the same policy's Deny takes back whole"},
 	{Code: CodeOperation, Severity: finding.Warning, Meaning: "an action that is called like an operation, and does less than is meant"},
 	{Code: CodeNotTheirs, Severity: finding.Warning, Meaning: "a policy reads a key that means nothing for people of an issuer"},
 }

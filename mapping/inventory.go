@@ -100,3 +100,13 @@ func (m *Mapping) Policy(name string, vars map[string]string) (Granted, bool) {
 	}
 	return Granted{}, false
 }
+
+// FirstGrant returns where a rule grants the policy first. ok is false if no rule does.
+func (m *Mapping) FirstGrant(name string) (at policy.Position, ok bool) {
+	for e, at := range m.granted {
+		if fold(e.Name()) == fold(name) {
+			return at, true
+		}
+	}
+	return policy.Position{}, false
+}

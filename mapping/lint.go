@@ -6,26 +6,19 @@ import (
 	"strings"
 	"time"
 
-	"github.com/claimgate/claimgate/internal/stricttoml"
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
 // soon is how long before its end a grant is worth a warning.
 const soon = 30 * 24 * time.Hour
 
-// RootEquivalent lists the actions of policy.RootEquivalent.
+// RootEquivalent lists the actions that lead to everything.
 func RootEquivalent() []string { return policy.RootEquivalent() }
-
-var rootEquivalent = policy.RootEquivalent()
-
-// exfiltrate is root-equivalent only together: a replication rule needs a
-// target to copy to.
-var exfiltrate = [2]string{"s3:PutReplicationConfiguration", "admin:SetBucketTarget"}
 
 // lint looks for what is allowed but should be looked at.
 func (l *loader) lint() {
 	l.lintUnused()
-	l.lintRootEquivalent()
+	l.findGrants()
 }
 
 func (l *loader) lintUnused() {
@@ -91,16 +84,14 @@ func (l *loader) lintPattern(g *rawGroup, p *pattern) {
 	}
 }
 
-// lintRootEquivalent reports each policy that leads to everything once: a
-// custom one at the statement, one of MinIO's own at the first rule that grants
-// it. consoleAdmin is meant to; a guard that denies the action to all settles it.
-func (l *loader) lintRootEquivalent() {
-	first := map[*entry]stricttoml.Position{}
+// findGrants finds where each policy is granted first.
+func (l *loader) findGrants() {
+	l.m.granted = map[*entry]policy.Position{}
 	each := func(names []string) {
 		for i := range names {
 			if e, ok := l.policies[fold(names[i])]; ok {
-				if _, seen := first[e]; !seen {
-					first[e] = l.source.At(&names[i])
+				if _, seen := l.m.granted[e]; !seen {
+					l.m.granted[e] = policy.Position(l.source.At(&names[i]))
 				}
 			}
 		}
@@ -116,70 +107,4 @@ func (l *loader) lintRootEquivalent() {
 	for i := range r.Accounts {
 		each(r.Accounts[i].Policies)
 	}
-	guarded := l.guarded()
-	for e, at := range first {
-		if e.Policy == nil || e.Name() == "consoleAdmin" {
-			continue
-		}
-		actions, statement := l.leads(e, guarded)
-		if len(actions) == 0 {
-			continue
-		}
-		if e.number >= l.canned {
-			at = stricttoml.Position(e.place.position(statement))
-		}
-		l.report(codeRootEquivalent, at, fmt.Sprintf("policy %q allows %s, which leads to everything", e.Name(), strings.Join(actions, ", ")),
-			"leave that to consoleAdmin, or deny it to all by a [[guard]]")
-	}
-}
-
-// leads lists the root-equivalent actions a policy allows and no guard denies,
-// with the first statement that does.
-func (l *loader) leads(e *entry, guarded map[string]bool) (actions []string, at policy.Position) {
-	statements := e.Statements()
-	by := func(action string) int {
-		if guarded[action] {
-			return -1
-		}
-		return slices.IndexFunc(statements, func(s policy.Statement) bool { return !s.Deny && s.Covers(action) })
-	}
-	first := len(statements)
-	for _, action := range rootEquivalent {
-		if i := by(action); i >= 0 {
-			actions, first = append(actions, action), min(first, i)
-		}
-	}
-	if i, j := by(exfiltrate[0]), by(exfiltrate[1]); i >= 0 && j >= 0 {
-		actions, first = append(actions, exfiltrate[0]+" with "+exfiltrate[1]), min(first, i, j)
-	}
-	if len(actions) > 0 {
-		at = statements[first].Pos
-	}
-	return actions, at
-}
-
-// guarded lists the root-equivalent actions that a guard denies everywhere,
-// whatever the request.
-func (l *loader) guarded() map[string]bool {
-	denied := map[string]bool{}
-	for _, g := range l.m.guards {
-		if g.policy.Policy == nil {
-			continue
-		}
-		for _, s := range g.policy.Statements() {
-			for _, action := range append(exfiltrate[:], rootEquivalent...) {
-				if s.Deny && s.Covers(action) && len(s.Conditions) == 0 && everywhere(s, action) {
-					denied[action] = true
-				}
-			}
-		}
-	}
-	return denied
-}
-
-func everywhere(s policy.Statement, action string) bool {
-	if !strings.HasPrefix(action, "s3:") {
-		return true // admin actions have no resource
-	}
-	return slices.ContainsFunc(s.Resources, func(r string) bool { return r == "*" || r == "arn:aws:s3:::*" })
 }

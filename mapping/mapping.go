@@ -26,6 +26,8 @@ type Mapping struct {
 	guards     []*guard
 	exceptions map[string][]int // group -> guards that do not bind it
 
+	granted map[*entry]policy.Position // where each policy is granted first
+
 	sets    cache[*policy.Set]
 	bundles cache[*bundle]
 

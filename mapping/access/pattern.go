@@ -3,8 +3,6 @@ package access
 import (
 	"slices"
 	"strings"
-
-	"github.com/claimgate/claimgate/mapping/policy"
 )
 
 // symbol is one element of a Pattern: a byte, a wildcard, or an unknown text. The text of a policy
@@ -22,10 +20,7 @@ const (
 // Pattern is a set of resources. A resource is "bucket/object", or "bucket/" for the bucket itself.
 type Pattern []symbol
 
-var (
-	everything = Pattern{run}
-	variables  = policy.Variables()
-)
+var everything = Pattern{run}
 
 const (
 	s3ARN  = "arn:aws:s3:::"
@@ -54,7 +49,7 @@ func (c Placeholders) Parse(text string) Pattern {
 	var g Pattern
 	for rest := text; rest != ""; {
 		if key, after, found := cutVariable(rest); found {
-			g, rest = append(g, variable+symbol(slices.Index(variables, key))), after
+			g, rest = append(g, variable+variables.number(key)), after
 			continue
 		}
 		if s, after, found := c.cut(rest); found {
@@ -83,7 +78,7 @@ func cutVariable(text string) (key, after string, found bool) {
 		return "", "", false
 	}
 	key, after, found = strings.Cut(text[2:], "}")
-	return key, after, found && slices.Contains(variables, key)
+	return key, after, found && variables.known(key)
 }
 
 // Text returns the pattern as the text of a Resource, without the ARN's prefix.
@@ -101,7 +96,7 @@ func (c Placeholders) Text(g Pattern) string {
 		case s >= capture:
 			b.WriteString(c[s-capture])
 		case s >= variable:
-			b.WriteString("${" + variables[s-variable] + "}")
+			b.WriteString("${" + variables.key(s-variable) + "}")
 		default:
 			b.WriteByte(byte(s))
 		}

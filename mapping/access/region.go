@@ -42,10 +42,13 @@ type Statement struct {
 type Reader struct {
 	placeholders Placeholders
 	known        map[string][]Statement
+	rests        map[string]*rest
 }
 
 // NewReader returns a Reader that knows the placeholders of captures that may stand in policies.
-func NewReader(c Placeholders) *Reader { return &Reader{c, map[string][]Statement{}} }
+func NewReader(c Placeholders) *Reader {
+	return &Reader{c, map[string][]Statement{}, map[string]*rest{}}
+}
 
 // Statements returns the statements of a policy that is held.
 func (r *Reader) Statements(h mapping.Granted) []Statement {

@@ -35,10 +35,7 @@ func (c *checker) keysOf(r mapping.RuleInfo, name string, reported map[string]bo
 			if place := fmt.Sprint(h.Policy.Name(), i, key); why != "" && !reported[place] {
 				reported[place] = true
 				_, at, _ := c.m.StatementAt(h.Policy.Name(), i)
-				c.findings = append(c.findings, mapping.Finding{
-					Code: mapping.CodeNotTheirs, Severity: severity, File: at.File, Line: at.Line, Column: at.Column,
-					Message: fmt.Sprintf("policy %q reads %s, but %s %q is for people of an issuer: %s", h.Policy.Name(), key, r.Kind, r.Name, why), Fix: fix,
-				})
+				c.at(mapping.CodeNotTheirs, at, fmt.Sprintf("policy %q reads %s, but %s %q is for people of an issuer: %s", h.Policy.Name(), key, r.Kind, r.Name, why), fix)
 			}
 		}
 	}
@@ -66,9 +63,6 @@ func (c *checker) headBucket(name string, i int, s policy.Statement, reported ma
 	}
 	reported[place] = true
 	_, at, _ := c.m.StatementAt(name, i)
-	c.findings = append(c.findings, mapping.Finding{
-		Code: mapping.CodeOperation, Severity: severity, File: at.File, Line: at.Line, Column: at.Column,
-		Message: fmt.Sprintf("policy %q allows %s, which answers whether a bucket exists and lists nothing", name, head),
-		Fix:     fmt.Sprintf("write %q: MinIO asks for it for HeadBucket, too", list),
-	})
+	c.at(mapping.CodeOperation, at, fmt.Sprintf("policy %q allows %s, which answers whether a bucket exists and lists nothing", name, head),
+		fmt.Sprintf("write %q: MinIO asks for it for HeadBucket, too", list))
 }

@@ -19,6 +19,8 @@ const severity = finding.Warning
 // Check looks a mapping over that has loaded.
 func Check(m *mapping.Mapping) []mapping.Finding {
 	c := checker{m: m, known: map[string]bool{}}
+	c.root()
+	c.applies()
 	c.keys()
 	c.grants()
 	c.guards()

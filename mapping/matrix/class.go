@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
@@ -34,7 +33,7 @@ func Classes() []Class { return []Class{Read, Write, Delete, List, Admin, RootEq
 var members = classify()
 
 func classify() (all [classCount][]string) {
-	root := mapping.RootEquivalent()
+	root := policy.RootEquivalent()
 	for _, action := range policy.Actions() {
 		if strings.HasPrefix(action, "sts:") {
 			continue // MinIO never asks about logins
@@ -58,6 +57,8 @@ func ClassOf(action string) Class {
 		return slices.ContainsFunc(with, func(w string) bool { return strings.HasPrefix(name, w) })
 	}
 	switch {
+	case name == "ListMultipartUploadParts": // about an object, as all that is read
+		return Read
 	case begins("List", "HeadBucket"):
 		return List
 	case begins("Get"):

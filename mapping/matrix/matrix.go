@@ -3,15 +3,16 @@ package matrix
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/claimgate/claimgate/mapping"
-	"github.com/claimgate/claimgate/mapping/policy"
+	"github.com/claimgate/claimgate/mapping/access"
 )
 
 // Cell says how much of a class a row is about.
 type Cell string
 
-// The cells.
+// The cells. All means every action of the class that MinIO asks about such a resource.
 const (
 	None Cell = ""
 	Some Cell = "some"
@@ -34,17 +35,22 @@ type Row struct {
 	Admin      Cell     `json:"admin"`
 	Root       Cell     `json:"root_equivalent"`
 	Conditions []string `json:"conditions,omitempty"`
+	Minus      []string `json:"minus,omitempty"` // resources that a Deny takes a part of the actions from
 	Expires    string   `json:"expires,omitempty"`
 }
 
 // Cells are those of a row in the order of Classes.
 func (r *Row) Cells() []Cell { return []Cell{r.Read, r.Write, r.Delete, r.List, r.Admin, r.Root} }
 
-// Of lays a mapping out: the rules in the order of the file, then the guards.
+// Of lays a mapping out: the rules in the order of the file, then the guards. Grants that have expired
+// are there, too: their rows say when.
 func Of(m *mapping.Mapping) []Row {
-	b := builder{policies: map[string][]Row{}}
-	for _, p := range m.Policies() {
-		b.policies[strings.ToLower(p.Name())] = rowsOf(p.Policy)
+	everybody, made := access.Principals(m)
+	b := builder{m: m, read: access.NewReader(made), people: map[string]*access.Principal{}, known: map[string][]Row{}}
+	for _, p := range everybody {
+		if b.people[p.Name] == nil {
+			b.people[p.Name] = p
+		}
 	}
 	rows := []Row{}
 	for _, r := range m.Rules() {
@@ -53,8 +59,8 @@ func Of(m *mapping.Mapping) []Row {
 		}
 	}
 	for _, g := range m.Guards() {
-		for _, row := range b.policies[strings.ToLower(g.Policy)] {
-			if row.Effect == "Deny" {
+		if h, ok := m.Policy(g.Policy, nil); ok {
+			for _, row := range b.rowsOf(h, "Deny", b.read.Denied(h, access.Asked())) {
 				row.Principal, row.Issuer, row.File, row.Line = "guard:"+g.Name, g.Issuer, g.File, g.Line
 				rows = append(rows, row)
 			}
@@ -64,11 +70,44 @@ func Of(m *mapping.Mapping) []Row {
 }
 
 type builder struct {
-	policies map[string][]Row
+	m      *mapping.Mapping
+	read   *access.Reader
+	people map[string]*access.Principal
+	known  map[string][]Row // by the policy, and by all that is held beside it
 }
 
+// rows returns the rows of a policy that a rule grants to its principal, who holds nothing else than what
+// the rules for that principal grant.
 func (b *builder) rows(r mapping.RuleInfo, name string) []Row {
-	rows := slices.Clone(b.policies[strings.ToLower(name)])
+	who := r.Kind + ":" + r.Name
+	if r.Kind == "claim" {
+		who = "claim:" + b.m.ClaimName() + "=" + name
+	}
+	p := b.people[who]
+	issuer := r.Issuer
+	if issuer == "" {
+		issuer = access.OtherIssuer
+	}
+	g := p.Holds(b.m, issuer, time.Time{})
+	h, ok := b.held(g, name)
+	if !ok {
+		return nil
+	}
+	key := h.ID() + "\x02" + who[:1]
+	for _, list := range [][]mapping.Granted{g.Granted(), g.Guards()} {
+		for _, o := range list {
+			key += "\x02" + o.ID()
+		}
+		key += "\x03"
+	}
+	all, known := b.known[key]
+	if !known {
+		all = slices.Concat(
+			b.rowsOf(h, "Allow", b.read.AllowedBy(h, g.Granted(), g.Guards(), access.Asked())), b.rowsOf(h, "Deny", b.read.Denied(h, access.Asked())),
+		)
+		b.known[key] = all
+	}
+	rows := slices.Clone(all)
 	for i := range rows {
 		row := &rows[i]
 		row.Principal, row.Issuer, row.File, row.Line = r.Kind+":"+r.Name, r.Issuer, r.File, r.Line
@@ -78,33 +117,48 @@ func (b *builder) rows(r mapping.RuleInfo, name string) []Row {
 		if !r.Expires.IsZero() {
 			row.Expires = r.Expires.Format("2006-01-02T15:04:05Z07:00")
 		}
-		for _, c := range r.Captures {
-			row.Resource = strings.ReplaceAll(row.Resource, "${group:"+c+"}", "{"+c+"}")
+		row.Resource = p.Show(row.Resource)
+		row.Minus = slices.Clone(row.Minus)
+		for n := range row.Minus {
+			row.Minus[n] = p.Show(row.Minus[n])
 		}
 	}
 	return rows
 }
 
-// place is what statements must share to be one row.
-type place struct{ effect, resource, conditions string }
+// held finds the policy of a name among those that are granted.
+func (b *builder) held(g *mapping.Grants, name string) (mapping.Granted, bool) {
+	for _, h := range g.Granted() {
+		if strings.EqualFold(h.Policy.Name(), name) {
+			return h, true
+		}
+	}
+	return mapping.Granted{}, false
+}
 
-// rowsOf lays one policy out, whoever holds it.
-func rowsOf(p *policy.Policy) []Row {
+// place is what entries must share to be one row.
+type place struct{ resource, conditions string }
+
+// rowsOf makes rows of what a policy allows or denies.
+func (b *builder) rowsOf(h mapping.Granted, effect string, list []access.Allowed) []Row {
 	covered := map[place]map[string]bool{}
+	minus := map[place][]string{}
 	var order []place
-	for _, s := range p.Statements() {
-		for _, resource := range resourcesOf(s) {
-			at := place{"Allow", resource, strings.Join(s.Conditions, ", ")}
-			if s.Deny {
-				at.effect = "Deny"
-			}
+	for i := range list {
+		a := &list[i]
+		conditions := h.Policy.Statements()[a.Statement].Conditions
+		for _, resource := range a.Resources {
+			at := place{resourceOf(resource, a), strings.Join(conditions, ", ")}
 			if covered[at] == nil {
 				covered[at] = map[string]bool{}
 				order = append(order, at)
 			}
-			for _, action := range policy.Actions() {
-				if s.Covers(action) {
-					covered[at][action] = true
+			for _, action := range a.Actions {
+				covered[at][action] = true
+			}
+			for _, m := range a.Minus {
+				if !leftOut(m) {
+					minus[at] = append(minus[at], trimmed(m.Resources)...)
 				}
 			}
 		}
@@ -113,52 +167,60 @@ func rowsOf(p *policy.Policy) []Row {
 	for _, at := range order {
 		cells := [classCount]Cell{}
 		for _, c := range Classes() {
-			cells[c] = cellOf(c, covered[at])
+			cells[c] = cellOf(c, covered[at], access.KindsOn(at.resource))
 		}
 		row := Row{
-			Policy: p.Name(), Effect: at.effect, Resource: at.resource,
+			Policy: h.Policy.Name(), Effect: effect, Resource: at.resource,
 			Read: cells[Read], Write: cells[Write], Delete: cells[Delete], List: cells[List], Admin: cells[Admin], Root: cells[RootEquivalent],
 		}
 		if at.conditions != "" {
 			row.Conditions = strings.Split(at.conditions, ", ")
 		}
+		slices.Sort(minus[at])
+		row.Minus = slices.Compact(minus[at])
 		rows = append(rows, row)
 	}
 	return rows
 }
 
-func cellOf(c Class, covered map[string]bool) Cell {
-	n := 0
+// cellOf counts the actions of a class that MinIO asks about a resource of one of the kinds. Root
+// equivalence counts as a whole: one bucket is not everything.
+func cellOf(c Class, covered map[string]bool, kinds []access.Kind) Cell {
+	n, of := 0, 0
 	for _, action := range members[c] {
 		if covered[action] {
 			n++
 		}
+		if c == RootEquivalent || slices.Contains(kinds, access.KindOf(action)) {
+			of++
+		}
 	}
-	switch n {
-	case 0:
+	switch {
+	case n == 0:
 		return None
-	case len(members[c]):
+	case n >= of:
 		return All
 	}
 	return Some
 }
 
-// resourcesOf lists the patterns a statement is about, without their prefix.
-func resourcesOf(s policy.Statement) []string {
-	switch {
-	case len(s.NotResources) > 0:
-		return []string{"all but " + strings.Join(trimmed(s.NotResources), ", ")}
-	case len(s.Actions) > 0 && (strings.HasPrefix(s.Actions[0], "admin:") || strings.HasPrefix(s.Actions[0], "sts:")),
-		len(s.Resources) == 0:
-		return []string{"*"}
+// leftOut returns true for what the statement itself leaves out.
+func leftOut(m access.Minus) bool { return strings.HasPrefix(m.By, "NotResource") }
+
+// resourceOf returns the pattern of a row. What NotResource leaves out stands in the pattern.
+func resourceOf(resource string, a *access.Allowed) string {
+	for _, m := range a.Minus {
+		if leftOut(m) {
+			return "all but " + strings.Join(trimmed(m.Resources), ", ")
+		}
 	}
-	return trimmed(s.Resources)
+	return trimmed([]string{resource})[0]
 }
 
 func trimmed(list []string) []string {
 	short := make([]string, len(list))
 	for i, r := range list {
-		short[i] = strings.TrimPrefix(r, "arn:aws:s3:::")
+		short[i] = strings.TrimPrefix(strings.TrimPrefix(r, "arn:aws:s3:::"), "arn:minio:kms:::")
 	}
 	return short
 }

@@ -1,0 +1,355 @@
+package access
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/policy"
+)
+
+// Allowed is what one statement of a policy allows a principal, after every Deny without a condition was
+// taken off.
+type Allowed struct {
+	Granted   mapping.Granted
+	Statement int      // its index in the policy
+	Actions   []string // sorted
+	Resources []string // as a policy writes them, sorted
+	Within    []string // the resources match these, too
+	Condition string   // of the statement; empty if there is none
+	Minus     []Minus
+
+	kinds []Kind // of the actions
+}
+
+// Minus is a part of an Allowed that a Deny takes away, or that the statement itself leaves out.
+type Minus struct {
+	By        string       // "guard NAME", "policy NAME", or "NotResource of policy NAME"
+	Rule      mapping.Rule // the guard, or the rule that grants the policy
+	Actions   []string     // sorted
+	Resources []string     // as a policy writes them, sorted
+	Except    []string     // the Deny spares these resources
+	Condition string       // the Deny applies only under this condition; empty if there is none
+}
+
+// Allowed returns what the grants allow, for the actions listed and for the resources of the region. A
+// part that a Deny without a condition takes away whole is left out.
+func (r *Reader) Allowed(g *mapping.Grants, actions []string, on Region) []Allowed {
+	denies := r.denies(g.Granted(), g.Guards())
+	x := gathering{r: r, at: map[string]int{}}
+	for _, h := range g.Granted() {
+		x.policy(h, false, actions, denies, on)
+	}
+	return x.sorted()
+}
+
+// AllowedBy returns what one policy allows somebody who holds that policy and others, under guards. Every
+// action of the list and every resource counts.
+func (r *Reader) AllowedBy(h mapping.Granted, held, guards []mapping.Granted, actions []string) []Allowed {
+	x := gathering{r: r, at: map[string]int{}}
+	x.policy(h, false, actions, r.denies(held, guards), Everything())
+	return x.sorted()
+}
+
+// Denied returns what the Deny statements of one policy are about, in the form of Allowed.
+func (r *Reader) Denied(h mapping.Granted, actions []string) []Allowed {
+	x := gathering{r: r, at: map[string]int{}}
+	x.policy(h, true, actions, nil, Everything())
+	return x.sorted()
+}
+
+// denied is a statement that denies, with the policy or guard that it is of.
+type denied struct {
+	Statement
+	granted mapping.Granted
+	guard   bool
+	id      string
+}
+
+func (d *denied) by() string {
+	if d.guard {
+		return "guard " + d.granted.Rule.Name
+	}
+	return "policy " + d.granted.Policy.Name()
+}
+
+func (r *Reader) denies(held, guards []mapping.Granted) []denied {
+	var all []denied
+	add := func(list []mapping.Granted, guard bool) {
+		for _, h := range list {
+			for i, s := range r.Statements(h) {
+				if s.Deny {
+					all = append(all, denied{s, h, guard, h.ID() + "\x00" + strconv.Itoa(i)})
+				}
+			}
+		}
+	}
+	add(held, false)
+	add(guards, true)
+	return all
+}
+
+// rest is what denies leave of a region: the terms that are left, and the denies that take a part.
+type rest struct {
+	terms   []Term
+	partial []int
+}
+
+// left returns what the denies leave of the common part of two regions.
+func (r *Reader) left(kind Kind, region, on Region, denies []denied, covering []int) *rest {
+	key := strings.Builder{}
+	key.WriteByte(byte(kind))
+	key.WriteString(region.key + "\x05" + on.key)
+	for _, i := range covering {
+		key.WriteString("\x05" + denies[i].id)
+	}
+	if known := r.rests[key.String()]; known != nil {
+		return known
+	}
+	found := r.computeLeft(kind, region, on, denies, covering)
+	r.rests[key.String()] = found
+	return found
+}
+
+func (r *Reader) computeLeft(kind Kind, region, on Region, denies []denied, covering []int) *rest {
+	terms := TermsOf(kind, region)
+	for _, g := range on.In {
+		terms = each(terms, func(t Term) []Term { return t.meet(g) })
+	}
+	if terms = slices.DeleteFunc(terms, Term.Empty); len(terms) == 0 {
+		return &rest{}
+	}
+	after := terms
+	for _, i := range covering {
+		for _, q := range denies[i].Regions {
+			if after = Without(after, []Region{q}); len(after) == 0 {
+				return &rest{}
+			}
+			if len(q.Except) > 0 && q.Condition == "" {
+				terms = Without(terms, []Region{q}) // what is spared reads better than what is taken
+			}
+		}
+	}
+	found := &rest{terms: terms}
+	for _, i := range covering {
+		overlaps := func(q Region) bool {
+			return (len(q.Except) == 0 || q.Condition != "") && slices.ContainsFunc(terms, func(t Term) bool { return t.overlaps(q) })
+		}
+		if slices.ContainsFunc(denies[i].Regions, overlaps) {
+			found.partial = append(found.partial, i)
+		}
+	}
+	return found
+}
+
+// overlaps returns true if the term and the region may have a resource in common.
+func (t Term) overlaps(q Region) bool {
+	common := []Term{t}
+	for _, g := range q.In {
+		common = each(common, func(t Term) []Term { return t.meet(g) })
+	}
+	for i := range common {
+		common[i].Except = append(slices.Clone(common[i].Except), slices.DeleteFunc(slices.Clone(q.Except), Pattern.varies)...)
+	}
+	return slices.ContainsFunc(common, func(t Term) bool { return !t.Empty() })
+}
+
+// gathering puts the actions together that share everything else.
+type gathering struct {
+	r     *Reader
+	found []Allowed
+	at    map[string]int
+}
+
+// policy gathers the statements of a policy that allow, or those that deny.
+func (x *gathering) policy(h mapping.Granted, deny bool, actions []string, denies []denied, on Region) {
+	for i, s := range x.r.Statements(h) {
+		if s.Deny != deny {
+			continue
+		}
+		for _, action := range actions {
+			if s.Covers(action) {
+				x.action(h, i, s, action, denies, on)
+			}
+		}
+	}
+}
+
+func (x *gathering) action(h mapping.Granted, i int, s Statement, action string, denies []denied, on Region) {
+	var covering []int
+	for n := range denies {
+		if denies[n].Covers(action) {
+			covering = append(covering, n)
+		}
+	}
+	if !strings.HasPrefix(action, "s3:") && !strings.HasPrefix(action, "kms:") {
+		on = Everything() // MinIO reads no resource for such an action
+	}
+	for _, region := range s.Regions {
+		left := x.r.left(KindOf(action), region, on, denies, covering)
+		for _, t := range left.terms {
+			a := Allowed{Granted: h, Statement: i, Actions: []string{action}, Condition: region.Condition, kinds: []Kind{t.Kind}}
+			a.Resources = []string{x.r.resource(t.Kind, action, t.In[0])}
+			for _, g := range t.In[1:] {
+				a.Within = append(a.Within, x.r.resource(t.Kind, action, g))
+			}
+			if len(region.Except) > 0 {
+				a.Minus = append(a.Minus, Minus{
+					By: "NotResource of policy " + h.Policy.Name(), Rule: h.Rule, Actions: a.Actions, Resources: x.r.resources(t, action, region.Except),
+				})
+			}
+			for _, n := range left.partial {
+				a.Minus = append(a.Minus, x.r.minus(t, action, &denies[n])...)
+			}
+			a.Minus = merged(a.Minus)
+			x.add(&a)
+		}
+	}
+}
+
+// merged puts together what differs in the resource alone.
+func merged(list []Minus) []Minus {
+	var all []Minus
+	for _, m := range list {
+		i := slices.IndexFunc(all, func(o Minus) bool {
+			return o.By == m.By && o.Condition == m.Condition && slices.Equal(o.Except, m.Except)
+		})
+		switch {
+		case len(m.Resources) == 0:
+		case i >= 0:
+			all[i].Resources = tidy(append(all[i].Resources, m.Resources...))
+		default:
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// resources returns the texts of the patterns that the term may meet, its own exceptions aside.
+func (r *Reader) resources(t Term, action string, list []Pattern) []string {
+	t.Except = nil
+	var all []string
+	for _, g := range list {
+		if t.overlaps(Region{In: []Pattern{g}}) || g.Open() {
+			all = append(all, r.resource(t.Kind, action, g))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func (r *Reader) minus(t Term, action string, d *denied) []Minus {
+	var all []Minus
+	for _, q := range d.Regions {
+		if len(q.Except) > 0 && q.Condition == "" || !t.overlaps(q) {
+			continue
+		}
+		m := Minus{By: d.by(), Rule: d.granted.Rule, Actions: []string{action}, Condition: q.Condition, Except: r.resources(t, action, q.Except)}
+		for _, g := range q.In {
+			m.Resources = append(m.Resources, r.resource(t.Kind, action, g))
+		}
+		all = append(all, m)
+	}
+	return all
+}
+
+// resource returns the text of a pattern as a policy for the action writes it. A bucket is written
+// without what may follow the slash.
+func (r *Reader) resource(kind Kind, action string, g Pattern) string {
+	if slash := slices.Index(g, '/'); kind == BucketKind && slash > 0 {
+		g = g[:slash]
+	}
+	return Resource(action, r.Text(g))
+}
+
+func (x *gathering) add(a *Allowed) {
+	key := a.Granted.ID() + "\x00" + a.Granted.Rule.Kind + "\x00" + a.Granted.Rule.Name + "\x00" + strconv.Itoa(a.Statement) + "\x00" +
+		a.Resources[0] + "\x00" + strings.Join(a.Within, "\x01")
+	for _, m := range a.Minus {
+		key += "\x02" + m.By + "\x01" + strings.Join(m.Resources, "\x01") + "\x03" + strings.Join(m.Except, "\x01") + "\x03" + m.Condition
+	}
+	i, known := x.at[key]
+	if !known {
+		x.at[key] = len(x.found)
+		x.found = append(x.found, *a)
+		return
+	}
+	have := &x.found[i]
+	have.Actions = append(have.Actions, a.Actions...)
+	if !slices.Contains(have.kinds, a.kinds[0]) {
+		have.kinds = append(have.kinds, a.kinds[0])
+	}
+	for n := range have.Minus {
+		have.Minus[n].Actions = append(slices.Clone(have.Minus[n].Actions), a.Actions...)
+	}
+}
+
+// sorted puts together what differs in the resource alone.
+func (x *gathering) sorted() []Allowed {
+	var all []Allowed
+	at := map[string]int{}
+	for _, a := range x.found {
+		a.Actions = tidy(a.Actions)
+		key := a.Granted.ID() + "\x00" + a.Granted.Rule.Kind + "\x00" + a.Granted.Rule.Name + "\x00" + strconv.Itoa(a.Statement) + "\x00" +
+			strings.Join(a.Actions, " ") + "\x00" + strings.Join(a.Within, "\x01")
+		for n := range a.Minus {
+			m := &a.Minus[n]
+			m.Actions = tidy(m.Actions)
+			key += "\x02" + m.By + "\x01" + strings.Join(m.Resources, "\x01") + "\x03" + strings.Join(m.Except, "\x01") + "\x03" + m.Condition
+		}
+		if i, known := at[key]; known {
+			all[i].Resources = tidy(append(all[i].Resources, a.Resources...))
+			continue
+		}
+		at[key] = len(all)
+		all = append(all, a)
+	}
+	slices.SortStableFunc(all, func(a, b Allowed) int {
+		return cmp.Or(
+			cmp.Compare(a.Granted.Rule.File, b.Granted.Rule.File), cmp.Compare(a.Granted.Rule.Line, b.Granted.Rule.Line),
+			strings.Compare(a.Granted.Policy.Name(), b.Granted.Policy.Name()), cmp.Compare(a.Statement, b.Statement),
+			slices.Compare(a.Resources, b.Resources),
+		)
+	})
+	return all
+}
+
+func tidy(list []string) []string {
+	list = slices.Clone(list)
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// Asked lists the actions that MinIO asks the webhook about. MinIO asks about no login.
+func Asked() []string {
+	return slices.DeleteFunc(policy.Actions(), func(a string) bool { return strings.HasPrefix(a, "sts:") })
+}
+
+// Everything returns the region of all resources.
+func Everything() Region { return NewRegion([]Pattern{everything}, nil, "") }
+
+// On returns the region of a resource as a policy writes it, such as arn:aws:s3:::reports/*.
+func (r *Reader) On(resource string) Region {
+	return NewRegion([]Pattern{r.placeholders.Parse(resource)}, nil, "")
+}
+
+// KindsOn returns the kinds of actions that MinIO may ask about a resource of an Allowed: a text with a
+// slash is about objects. About "*" MinIO asks every kind.
+func KindsOn(resource string) []Kind {
+	p := Placeholders(nil).Parse(resource)
+	var kinds []Kind
+	for _, kind := range []Kind{ObjectKind, BucketKind, ClusterKind, KeyKind} {
+		s3 := kind != KeyKind && (kind != BucketKind || !strings.Contains(resource, "/"))
+		if len(p) == 1 && p[0] == run || s3 && exists(kind, []Pattern{p.widened()}, nil) {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+// Applies returns true if MinIO may ask about the action on a resource as a policy writes it.
+func Applies(action, resource string) bool {
+	return exists(KindOf(action), []Pattern{Placeholders(nil).Parse(resource).widened()}, nil)
+}

@@ -1,0 +1,315 @@
+package access
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/policy"
+)
+
+// Entry is an Allowed for a person to read: captures stand as {capture}, actions are shortened.
+type Entry struct {
+	Principal  string        `json:"principal,omitempty"` // "group:NAME", ...; empty if one identity was asked for
+	Issuer     string        `json:"issuer,omitempty"`    // a name, or "any other"; empty: every issuer
+	Actions    []string      `json:"actions"`             // patterns of exactly these actions
+	Resources  []string      `json:"resources"`
+	Within     []string      `json:"within,omitempty"` // the resources match these, too
+	Conditions []string      `json:"conditions"`
+	Minus      []MinusEntry  `json:"minus"`
+	Rule       RuleReference `json:"rule"`
+	Policy     string        `json:"policy"`
+	Statement  int           `json:"statement"` // its index in the policy, from 0
+	Expires    string        `json:"expires,omitempty"`
+
+	Kinds []Kind   `json:"-"` // of the actions
+	All   []string `json:"-"` // the actions, not shortened
+}
+
+// MinusEntry is a Minus for a person to read.
+type MinusEntry struct {
+	Actions    []string `json:"actions"`
+	Resources  []string `json:"resources"`
+	Except     []string `json:"except,omitempty"`
+	Conditions []string `json:"conditions,omitempty"`
+	By         string   `json:"by"`
+}
+
+// RuleReference is where a rule stands.
+type RuleReference struct {
+	Name string `json:"name"`
+	Kind string `json:"kind"`
+	File string `json:"file"`
+	Line int    `json:"line"`
+}
+
+// entries shows a list of Allowed. show writes {capture} for what stands for a capture.
+func entries(list []Allowed, show func(string) string) []Entry {
+	all := []Entry{}
+	shown := func(texts []string) []string {
+		out := make([]string, 0, len(texts))
+		for _, text := range texts {
+			out = append(out, show(text))
+		}
+		return out
+	}
+	for i := range list {
+		a := &list[i]
+		e := Entry{
+			Actions: ShortActions(a.Actions), Resources: shown(a.Resources), Conditions: []string{}, Minus: []MinusEntry{},
+			Rule: ruleReference(a.Granted.Rule), Policy: a.Granted.Policy.Name(), Statement: a.Statement, Kinds: a.kinds, All: a.Actions,
+		}
+		if len(a.Within) > 0 {
+			e.Within = shown(a.Within)
+		}
+		if a.Condition != "" {
+			e.Conditions = append(e.Conditions, show(a.Condition))
+		}
+		for _, m := range a.Minus {
+			shownMinus := MinusEntry{Actions: ShortActions(m.Actions), Resources: shown(m.Resources), By: m.By}
+			if len(m.Except) > 0 {
+				shownMinus.Except = shown(m.Except)
+			}
+			if m.Condition != "" {
+				shownMinus.Conditions = []string{show(m.Condition)}
+			}
+			e.Minus = append(e.Minus, shownMinus)
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+func ruleReference(r mapping.Rule) RuleReference {
+	return RuleReference{r.Name, r.Kind, r.File, r.Line}
+}
+
+// ShortActions shortens a list of actions to patterns that match exactly these of the known actions: a
+// whole family, such as s3:*, or at least three actions with the same verb, such as s3:Get*.
+func ShortActions(actions []string) []string {
+	short := []string{}
+	covered := map[string]bool{}
+	add := func(prefix string, least int) {
+		var here int
+		for _, a := range Asked() {
+			if strings.HasPrefix(a, prefix) {
+				if !slices.Contains(actions, a) {
+					return
+				}
+				here++
+			}
+		}
+		if here < least {
+			return
+		}
+		short = append(short, prefix+"*")
+		for _, a := range actions {
+			covered[a] = covered[a] || strings.HasPrefix(a, prefix)
+		}
+	}
+	for _, family := range []string{"s3:", "admin:", "kms:", "s3tables:"} {
+		add(family, 2)
+	}
+	for _, a := range actions {
+		if !covered[a] {
+			add(verb(a), 3)
+		}
+		if !covered[a] {
+			short = append(short, a)
+		}
+	}
+	slices.Sort(short)
+	return slices.Compact(short)
+}
+
+// verb returns an action up to the end of its first word, such as s3:Get.
+func verb(action string) string {
+	family, name, _ := strings.Cut(action, ":")
+	for i := 1; i < len(name); i++ {
+		if 'A' <= name[i] && name[i] <= 'Z' {
+			return family + ":" + name[:i]
+		}
+	}
+	return action
+}
+
+// Can returns what the grants allow, everywhere or on one resource as a policy writes it. value returns
+// the text of a policy variable for the holder, or nothing if it is not known.
+func Can(g *mapping.Grants, on string, value func(key string) string) []Entry {
+	r := NewReader(nil)
+	region := Everything()
+	if on != "" {
+		region = r.On(on)
+	}
+	return entries(r.Allowed(g, Asked(), region), func(text string) string {
+		return variableText.ReplaceAllStringFunc(text, func(found string) string {
+			return cmp.Or(value(found[2:len(found)-1]), found)
+		})
+	})
+}
+
+var variableText = regexp.MustCompile(`\$\{[^{}$]+\}`)
+
+// Matching returns the known actions that a pattern as in a policy matches.
+func Matching(pattern string) []string {
+	return slices.DeleteFunc(Asked(), func(a string) bool { return !policy.Match(pattern, a) })
+}
+
+// WhoCan returns who may do one of the actions, everywhere or on one resource as a policy writes it, at
+// the time now: every rule, account and claim value, and two at once where a guard spares the second.
+func WhoCan(m *mapping.Mapping, actions []string, on string, now time.Time) []Entry {
+	everybody, made := Principals(m)
+	w := who{m: m, r: NewReader(made), actions: actions, on: Everything(), now: now, issuers: Issuers(m), at: map[string]int{}, guards: m.Guards()}
+	if on != "" {
+		w.on = w.r.On(on)
+	}
+	for _, p := range everybody {
+		issuers := w.issuers
+		if p.Account != "" {
+			issuers = issuers[:1]
+		}
+		for _, issuer := range issuers {
+			w.add(p, issuer, nil)
+		}
+	}
+	return w.list()
+}
+
+type who struct {
+	m       *mapping.Mapping
+	r       *Reader
+	actions []string
+	on      Region
+	now     time.Time
+	issuers []string
+	guards  []mapping.GuardInfo
+
+	found []foundEntry
+	at    map[string]int
+}
+
+type foundEntry struct {
+	Entry
+	issuers []string
+	account bool
+}
+
+// add adds what the principal may do at the issuer beyond the entries that are known of it, and what it
+// may do with one more group, which a guard spares.
+func (w *who) add(p *Principal, issuer string, known []Entry) {
+	g := p.Holds(w.m, issuer, w.now)
+	list := w.r.Allowed(g, w.actions, w.on)
+	if p.Together { // what the second group alone grants is said of that group
+		list = slices.DeleteFunc(list, func(a Allowed) bool {
+			return a.Granted.Rule.Kind == "group" && slices.Contains(p.Groups[len(p.Groups)-1:], a.Granted.Rule.Name)
+		})
+	}
+	all := entries(list, p.Show)
+	for _, e := range all {
+		key := e.key()
+		if slices.ContainsFunc(known, func(o Entry) bool { return o.key() == key }) {
+			continue
+		}
+		e.Principal = p.Name
+		w.keep(&e, issuer, p.Account != "")
+	}
+	if p.Account != "" || len(p.Groups) > maxTogether {
+		return
+	}
+	for _, spared := range w.spared(p, g, issuer) {
+		w.add(p.With(&Principal{Name: "group:" + spared, Groups: []string{spared}}), issuer, slices.Concat(known, all))
+	}
+}
+
+// maxTogether bounds how many guards somebody may have to be spared by for an entry.
+const maxTogether = 3
+
+// spared returns the groups that a guard excepts, if that guard takes away what somebody is allowed.
+func (w *who) spared(p *Principal, g *mapping.Grants, issuer string) []string {
+	var groups []string
+	var allows []Statement
+	for _, guard := range w.guards {
+		if len(guard.Except) == 0 || guard.Issuer != "" && guard.Issuer != issuer || slices.ContainsFunc(p.Groups, func(group string) bool { return slices.Contains(guard.Except, group) }) {
+			continue
+		}
+		h, ok := w.m.Policy(guard.Policy, nil)
+		if !ok {
+			continue
+		}
+		if allows == nil {
+			for _, granted := range g.Granted() {
+				allows = append(allows, slices.DeleteFunc(slices.Clone(w.r.Statements(granted)), func(s Statement) bool { return s.Deny })...)
+			}
+		}
+		if w.bears(h, allows) {
+			groups = append(groups, guard.Except...)
+		}
+	}
+	return tidy(groups)
+}
+
+func (w *who) bears(guard mapping.Granted, allows []Statement) bool {
+	denies := denying(w.r.Statements(guard))
+	for _, action := range w.actions {
+		for _, q := range Cover(denies, action) {
+			for _, p := range Cover(allows, action) {
+				if slices.ContainsFunc(Both(KindOf(action), p, q), func(t Term) bool { return !t.Empty() }) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func (e *Entry) key() string {
+	parts := []string{e.Rule.Kind, e.Rule.Name, e.Rule.File, e.Policy, strings.Join(e.Actions, " "), strings.Join(e.Resources, " "), strings.Join(e.Within, " "), strings.Join(e.Conditions, " ")}
+	for _, m := range e.Minus {
+		parts = append(parts, m.By, strings.Join(m.Resources, " "), strings.Join(m.Except, " "), strings.Join(m.Conditions, " "), strings.Join(m.Actions, " "))
+	}
+	return strings.Join(parts, "\x00") + "\x00" + string(rune(e.Rule.Line)) + string(rune(e.Statement))
+}
+
+func (w *who) keep(e *Entry, issuer string, account bool) {
+	key := e.Principal + "\x01" + e.key()
+	i, known := w.at[key]
+	if !known {
+		i = len(w.found)
+		w.at[key] = i
+		w.found = append(w.found, foundEntry{Entry: *e, account: account})
+	}
+	if f := &w.found[i]; !slices.Contains(f.issuers, issuer) {
+		f.issuers = append(f.issuers, issuer)
+	}
+}
+
+// list returns the entries, one for each issuer if not every issuer has the entry.
+func (w *who) list() []Entry {
+	all := []Entry{}
+	for _, f := range w.found {
+		if len(f.issuers) == len(w.issuers) || f.account {
+			all = append(all, f.Entry)
+			continue
+		}
+		for _, issuer := range f.issuers {
+			e := f.Entry
+			if e.Issuer = issuer; issuer == OtherIssuer {
+				e.Issuer = "any other"
+			}
+			all = append(all, e)
+		}
+	}
+	expires := map[RuleReference]string{}
+	for _, r := range w.m.Rules() {
+		if !r.Expires.IsZero() {
+			expires[ruleReference(r.Rule)] = r.Expires.UTC().Format(time.RFC3339)
+		}
+	}
+	for i := range all {
+		all[i].Expires = expires[all[i].Rule]
+	}
+	return all
+}

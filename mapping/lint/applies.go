@@ -1,0 +1,157 @@
+package lint
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/access"
+	"github.com/claimgate/claimgate/mapping/policy"
+)
+
+const s3ARN = "arn:aws:s3:::"
+
+// applies looks at each statement of the file's policies for what can never apply.
+func (c *checker) applies() {
+	read := access.NewReader(nil)
+	for _, p := range c.m.Policies() {
+		if p.Canned || p.Policy == nil {
+			continue
+		}
+		h := made(c.m, p.Name())
+		allowed := map[int]bool{}
+		for _, a := range read.AllowedBy(h, []mapping.Granted{h}, nil, access.Asked()) {
+			allowed[a.Statement] = true
+		}
+		for i, s := range p.Statements() {
+			_, at, _ := c.m.StatementAt(p.Name(), i)
+			if c.forms(p.Name(), s, at) || c.never(p.Name(), s, at) || s.Deny || allowed[i] || len(s.Resources) == 0 && len(s.NotResources) == 0 && len(s.Actions) == 0 {
+				continue
+			}
+			if denies(p.Policy) {
+				c.at(mapping.CodeTakenBack, at, fmt.Sprintf("policy %q takes this Allow back whole by a Deny of its own", p.Name()),
+					"remove the Allow, or narrow the Deny if the Allow is meant")
+			}
+		}
+	}
+}
+
+func denies(p *policy.Policy) bool {
+	return slices.ContainsFunc(p.Statements(), func(s policy.Statement) bool { return s.Deny })
+}
+
+// forms reports the resources of a form that no bucket and no object of MinIO has.
+func (c *checker) forms(name string, s policy.Statement, at policy.Position) (found bool) {
+	for _, text := range slices.Concat(s.Resources, s.NotResources) {
+		resource, s3 := strings.CutPrefix(text, s3ARN)
+		if !s3 || resource == "*" {
+			continue
+		}
+		if why := impossible(resource); why != "" {
+			found = true
+			c.at(mapping.CodeNoBucket, at, fmt.Sprintf("policy %q names the resource %q, which nothing can match: %s", name, text, why),
+				"write arn:aws:s3:::BUCKET for a bucket, arn:aws:s3:::BUCKET/* for its objects")
+		}
+	}
+	return found
+}
+
+// impossible says why nothing can match a resource. MinIO's names of buckets have letters, digits, dots,
+// dashes, underscores and colons (minio-go CheckValidBucketName).
+func impossible(resource string) string {
+	bucket, _, _ := strings.Cut(outsideVariables(resource), "/")
+	if bucket == "" {
+		return "no bucket's name is before the slash"
+	}
+	for _, r := range bucket {
+		switch {
+		case r == ' ' || r == '\t':
+			return "a bucket's name has no blank"
+		case !strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:*?", r):
+			return fmt.Sprintf("a bucket's name has no %q", r)
+		}
+	}
+	return ""
+}
+
+// outsideVariables replaces each ${...} by a letter.
+func outsideVariables(text string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "${")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		b.WriteByte('v')
+		_, text, _ = strings.Cut(rest, "}")
+	}
+}
+
+// never reports actions that MinIO asks about none of the statement's resources, and resources about which
+// MinIO asks none of the statement's actions.
+func (c *checker) never(name string, s policy.Statement, at policy.Position) (found bool) {
+	if len(s.Actions) == 0 || len(s.Resources) == 0 || !strings.HasPrefix(s.Actions[0], "s3:") {
+		return false
+	}
+	used := make([]bool, len(s.Resources))
+	for _, pattern := range s.Actions {
+		applies := false
+		actions := access.Matching(pattern)
+		for i, resource := range s.Resources {
+			if slices.ContainsFunc(actions, func(a string) bool { return access.Applies(a, resource) }) {
+				applies, used[i] = true, true
+			}
+		}
+		if !applies && len(actions) > 0 {
+			found = true
+			c.at(mapping.CodeNeverApplies, at, fmt.Sprintf("policy %q names %s, which is about %s: on %s it can never apply", name, pattern, about(actions[0]), quoted(s.Resources)),
+				instead(actions[0], s))
+		}
+	}
+	for i, resource := range s.Resources {
+		if !used[i] && !found && !s.Deny { // a Deny may name more than is needed
+			c.at(mapping.CodeNeverApplies, at, fmt.Sprintf("policy %q names the resource %q, about which MinIO asks none of the statement's actions", name, resource),
+				"remove it, or write the actions that are meant for it")
+			found = true
+		}
+	}
+	return found
+}
+
+func quoted(list []string) string {
+	var all []string
+	for _, s := range list {
+		all = append(all, fmt.Sprintf("%q", s))
+	}
+	return strings.Join(all, ", ")
+}
+
+// about says what an action is about.
+func about(action string) string {
+	switch access.KindOf(action) {
+	case access.ObjectKind:
+		return "objects"
+	case access.BucketKind:
+		return "buckets"
+	case access.ClusterKind:
+		return "all buckets together"
+	case access.KeyKind, access.AnyKind:
+	}
+	return "something else"
+}
+
+// instead says what to write for an action that can never apply.
+func instead(action string, s policy.Statement) string {
+	bucket, _, _ := strings.Cut(strings.TrimPrefix(s.Resources[0], s3ARN), "/")
+	switch kind := access.KindOf(action); {
+	case slices.Contains(policy.RootEquivalent(), action): // no advice that leads to everything
+		return "remove the action, which leads to everything where it applies"
+	case kind == access.ClusterKind:
+		return `write "arn:aws:s3:::*" in a statement of its own`
+	case kind == access.BucketKind:
+		return fmt.Sprintf("write %q for the bucket, in a statement of its own", s3ARN+bucket)
+	}
+	return fmt.Sprintf("write %q for the objects of the bucket", s3ARN+bucket+"/*")
+}

@@ -1,0 +1,86 @@
+package lint
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/access"
+	"github.com/claimgate/claimgate/mapping/policy"
+)
+
+// exfiltrate is root-equivalent only together: a replication rule needs a target to copy to.
+var exfiltrate = [2]string{"s3:PutReplicationConfiguration", "admin:SetBucketTarget"}
+
+// root reports each policy that is granted and leads to everything, once: a custom policy at the
+// statement, one of MinIO's own at the first rule that grants the policy. What the policy itself or a guard
+// denies does not count. consoleAdmin is meant to lead to everything.
+func (c *checker) root() {
+	var guards []mapping.Granted
+	for _, g := range c.m.Guards() {
+		if h, ok := c.m.Policy(g.Policy, nil); ok {
+			guards = append(guards, h)
+		}
+	}
+	read := access.NewReader(nil)
+	for _, p := range c.m.Policies() {
+		at, granted := c.m.FirstGrant(p.Name())
+		if !granted || p.Policy == nil || p.Name() == "consoleAdmin" {
+			continue
+		}
+		actions, statement := leads(read, c.m, p.Name(), guards)
+		if len(actions) == 0 {
+			continue
+		}
+		fix := "leave that to consoleAdmin, or deny it to all by a [[guard]]"
+		if p.Canned {
+			fix = fmt.Sprintf("keep it, and deny %s to all by a [[guard]]: whoever holds %s keeps every other right", strings.Join(actions, ", "), p.Name())
+		} else {
+			_, at, _ = c.m.StatementAt(p.Name(), statement)
+		}
+		c.at(mapping.CodeRootEquivalent, at, fmt.Sprintf("policy %q allows %s, which leads to everything", p.Name(), strings.Join(actions, ", ")), fix)
+	}
+}
+
+// leads lists the root-equivalent actions that a policy allows, with the first statement that does.
+func leads(read *access.Reader, m *mapping.Mapping, name string, guards []mapping.Granted) (actions []string, statement int) {
+	h := made(m, name)
+	first := map[string]int{}
+	for _, a := range read.AllowedBy(h, []mapping.Granted{h}, guards, append(policy.RootEquivalent(), exfiltrate[:]...)) {
+		for _, action := range a.Actions {
+			if i, known := first[action]; !known || a.Statement < i {
+				first[action] = a.Statement
+			}
+		}
+	}
+	statement = len(h.Policy.Statements())
+	for _, action := range policy.RootEquivalent() {
+		if i, ok := first[action]; ok {
+			actions, statement = append(actions, action), min(statement, i)
+		}
+	}
+	i, copies := first[exfiltrate[0]]
+	j, targets := first[exfiltrate[1]]
+	if copies && targets {
+		actions, statement = append(actions, exfiltrate[0]+" with "+exfiltrate[1]), min(statement, i, j)
+	}
+	return actions, statement
+}
+
+// made returns a policy as somebody would hold the policy whose group captured a made-up name for each
+// variable.
+func made(m *mapping.Mapping, name string) mapping.Granted {
+	h, _ := m.Policy(name, nil)
+	vars := map[string]string{}
+	for i, capture := range h.Policy.GroupVariables() {
+		vars[capture] = fmt.Sprintf("captured%d", i)
+	}
+	h, _ = m.Policy(name, vars)
+	return h
+}
+
+func (c *checker) at(code string, at policy.Position, message, fix string) {
+	c.findings = append(c.findings, mapping.Finding{
+		Code: code, Severity: severity, File: at.File, Line: at.Line, Column: at.Column, Message: message, Fix: fix,
+	})
+}
