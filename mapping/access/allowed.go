@@ -178,15 +178,8 @@ func (x *gathering) policy(h mapping.Granted, deny bool, actions []string, denie
 }
 
 func (x *gathering) action(h mapping.Granted, i int, s Statement, action string, denies []denied, on Region) {
-	var covering []int
-	for n := range denies {
-		if denies[n].Covers(action) {
-			covering = append(covering, n)
-		}
-	}
-	if !strings.HasPrefix(action, "s3:") && !strings.HasPrefix(action, "kms:") {
-		on = Everything() // MinIO reads no resource for such an action
-	}
+	covering := coveringOf(denies, action)
+	on = onOf(action, on)
 	for _, region := range s.Regions {
 		left := x.r.left(KindOf(action), region, on, denies, covering)
 		for _, t := range left.terms {

@@ -147,4 +147,6 @@ func (g Pattern) widened() Pattern {
 }
 
 // disjoint returns true if surely no resource matches both.
-func disjoint(g, h Pattern) bool { return !exists(AnyKind, []Pattern{g.widened(), h.widened()}, nil) }
+func disjoint(g, h Pattern) bool {
+	return apart(g, h) || !exists(AnyKind, []Pattern{g.widened(), h.widened()}, nil)
+}

@@ -55,7 +55,7 @@ func Without(terms []Term, lists ...[]Region) []Term {
 			terms = each(terms, func(t Term) []Term { return t.minus(r) })
 		}
 	}
-	return slices.DeleteFunc(terms, Term.Empty)
+	return slices.DeleteFunc(slices.Clone(terms), Term.Empty)
 }
 
 // minus returns the part of the term that is outside the region, and the part that the region excepts.

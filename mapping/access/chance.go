@@ -1,0 +1,164 @@
+package access
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/claimgate/claimgate/mapping"
+)
+
+// Chance is a part of a region that a statement allows, after every Deny without a condition was taken
+// off. Nothing is said of conditions. Open are the patterns with unknown texts, of the statement and of
+// every Deny that covers the actions.
+type Chance struct {
+	Actions []string // every action of the list of which this is true
+	Allow   string   // says which statement, and which of the statement's resources
+	Open    []Pattern
+}
+
+// Chances returns what the grants may allow of a region, for the actions of the list. Without a Deny, all
+// statements that deny are left out.
+func (r *Reader) Chances(g *mapping.Grants, actions []string, on Region, deny bool) []Chance {
+	var denies []denied
+	if deny {
+		denies = r.denies(g.Granted(), g.Guards())
+	}
+	var all []Chance
+	at := map[string]int{}
+	for _, h := range g.Granted() {
+		for i, s := range r.Statements(h) {
+			if s.Deny || !slices.ContainsFunc(s.Regions, func(p Region) bool {
+				return !slices.ContainsFunc(on.In, func(g Pattern) bool { return apart(p.In[0], g) })
+			}) {
+				continue
+			}
+			for _, action := range actions {
+				if !s.Covers(action) {
+					continue
+				}
+				kind, covering := KindOf(action), coveringOf(denies, action)
+				for n, region := range s.Regions {
+					key := strings.Join([]string{h.ID(), strconv.Itoa(i), strconv.Itoa(n), strconv.Itoa(int(kind)), numbersText(covering)}, "\x00")
+					if known, ok := at[key]; ok {
+						if known >= 0 {
+							all[known].Actions = append(all[known].Actions, action)
+						}
+						continue
+					}
+					at[key] = -1
+					if left := r.left(kind, region, onOf(action, on), denies, covering); len(left.terms) > 0 {
+						at[key] = len(all)
+						all = append(all, Chance{[]string{action}, allowKey(h, i, n), openOf(region, denies, covering)})
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+// allowKey says which resource of which statement of a policy.
+func allowKey(h mapping.Granted, statement, region int) string {
+	return h.Policy.Name() + "\x00" + h.Rule.Kind + "\x00" + h.Rule.Name + "\x00" + strconv.Itoa(statement) + "\x00" + strconv.Itoa(region)
+}
+
+// openOf returns the patterns with unknown texts of a region and of denies, each once.
+func openOf(region Region, denies []denied, covering []int) []Pattern {
+	var all []Pattern
+	seen := map[string]bool{}
+	add := func(list []Pattern) {
+		for _, g := range list {
+			if key := g.Key(); g.Open() && !seen[key] {
+				seen[key] = true
+				all = append(all, g)
+			}
+		}
+	}
+	add(region.In)
+	add(region.Except)
+	for _, i := range covering {
+		for _, q := range denies[i].Regions {
+			add(q.In)
+			add(q.Except)
+		}
+	}
+	return all
+}
+
+// Open returns the patterns with unknown texts of the statements that cover the action.
+func (r *Reader) Open(g *mapping.Grants, action string) []Pattern {
+	denies := r.denies(g.Granted(), g.Guards())
+	all := openOf(Region{}, denies, coveringOf(denies, action))
+	for _, h := range g.Granted() {
+		for _, s := range r.Statements(h) {
+			for _, p := range s.Regions {
+				if !s.Deny && s.Covers(action) {
+					all = append(all, openOf(p, nil, nil)...)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// Meets returns true if a statement of the policy that allows, or one that denies, may bear on an action
+// of the list and on a resource of the region.
+func (r *Reader) Meets(h mapping.Granted, actions []string, on Region, deny bool) bool {
+	for _, s := range r.Statements(h) {
+		if s.Deny != deny {
+			continue
+		}
+		for _, action := range actions {
+			if !s.Covers(action) {
+				continue
+			}
+			for _, p := range s.Regions {
+				if slices.ContainsFunc(Both(KindOf(action), p, onOf(action, on)), func(t Term) bool { return !t.Empty() }) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// onOf returns the region that an action is asked on: MinIO reads no resource for an action on the cluster.
+func onOf(action string, on Region) Region {
+	if !strings.HasPrefix(action, "s3:") && !strings.HasPrefix(action, "kms:") {
+		return Everything()
+	}
+	return on
+}
+
+func coveringOf(denies []denied, action string) []int {
+	var covering []int
+	for n := range denies {
+		if denies[n].Covers(action) {
+			covering = append(covering, n)
+		}
+	}
+	return covering
+}
+
+func numbersText(list []int) string {
+	var b strings.Builder
+	for _, n := range list {
+		b.WriteString(strconv.Itoa(n) + ",")
+	}
+	return b.String()
+}
+
+// apart returns true if two patterns begin with texts of which neither is the start of the other. Then
+// they surely have nothing in common.
+func apart(g, h Pattern) bool {
+	for i := range min(len(g), len(h)) {
+		if g[i] >= one || h[i] >= one {
+			return false
+		}
+		if g[i] != h[i] {
+			return true
+		}
+	}
+	return false
+}

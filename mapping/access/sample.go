@@ -1,0 +1,239 @@
+package access
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/claimgate/claimgate/mapping"
+)
+
+// Sample is a resource that stands for others.
+type Sample struct {
+	Bucket, Object string
+	Allow          string // of Permitted: the Chance that the resource is of
+	Free           bool   // of Permitted: no Deny can take the resource away, whatever its condition
+}
+
+// Samples are resources for an action. Sure is true if the resources stand for all others.
+type Samples struct {
+	List []Sample
+	Sure bool
+}
+
+// add adds a shortest resource of the term. A resource whose bucket has the length of a bucket's name
+// comes first.
+func (s *Samples) add(t Term, allow string, free bool) {
+	for _, in := range [][]Pattern{append(slices.Clone(t.In), likely), t.In} {
+		text, found, sure := Word(t.Kind, in, t.Except)
+		s.Sure = s.Sure && (found || sure)
+		if !found {
+			continue
+		}
+		bucket, object, _ := strings.Cut(text, "/")
+		sample := Sample{bucket, object, allow, free}
+		if !slices.Contains(s.List, sample) {
+			s.List = append(s.List, sample)
+		}
+	}
+}
+
+// Value returns the text of a policy variable for somebody. ok is false if the variable is not set.
+type Value func(key string) (text string, ok bool)
+
+// Permitted returns resources of the region on which a real holder may be allowed the action. Values are
+// the holder's.
+//
+// A resource that no Deny can take away stands for every other that the same statement allows: where one
+// of the others is allowed, this one is. Without such a resource every other lies under a Deny with a
+// condition, and one of several such resources does not stand for the rest.
+func (r *Reader) Permitted(g *mapping.Grants, action string, on Region, value Value) Samples {
+	samples := Samples{Sure: true}
+	kind := KindOf(action)
+	on = onOf(action, on)
+	allows, denies := r.concrete(g, action, value)
+	var strict, plain []Region // as if every condition of a Deny held, and as if none did
+	conditional := 0
+	for _, q := range denies {
+		strict = append(strict, NewRegion(q.In, q.Except, ""))
+		if q.Condition == "" {
+			plain = append(plain, q.Region)
+		} else {
+			conditional++
+		}
+	}
+	for _, p := range allows {
+		terms := TermsOf(kind, NewRegion(p.In, p.Except, ""))
+		for _, g := range on.In {
+			terms = each(terms, func(t Term) []Term { return t.meet(g) })
+		}
+		before := len(samples.List)
+		for _, t := range Without(terms, strict) {
+			samples.add(t, p.allow, true)
+		}
+		if len(samples.List) > before {
+			continue
+		}
+		for _, t := range Without(terms, plain) {
+			samples.add(t, p.allow, false)
+		}
+		samples.Sure = samples.Sure && (len(samples.List) == before || conditional == 1)
+	}
+	return samples
+}
+
+// Refused returns resources of the region on which a real holder may be denied the action: nothing allows
+// them for sure, or a Deny may take them away.
+func (r *Reader) Refused(g *mapping.Grants, action string, on Region, value Value) Samples {
+	samples := Samples{Sure: true}
+	kind := KindOf(action)
+	on = onOf(action, on)
+	allows, denies := r.concrete(g, action, value)
+	var all, sure []Region // allowed if every condition held, and if none did
+	for _, p := range allows {
+		all = append(all, NewRegion(p.In, p.Except, ""))
+		if p.Condition == "" {
+			sure = append(sure, p.Region)
+		}
+	}
+	terms := TermsOf(kind, on)
+	for _, t := range Without(terms, all) {
+		samples.add(t, "", false)
+	}
+	if len(samples.List) == 0 && len(sure) < len(all) {
+		for _, t := range Without(terms, sure) {
+			samples.add(t, "", false)
+		}
+		samples.Sure = samples.Sure && (len(samples.List) == 0 || len(all)-len(sure) == 1)
+	}
+	for _, q := range denies {
+		for _, t := range Both(kind, on, q.Region) {
+			if !t.Empty() {
+				samples.add(t, "", false)
+			}
+		}
+	}
+	return samples
+}
+
+// bound is a region of a statement, with values in place of policy variables.
+type bound struct {
+	Region
+	allow string // the key of a Chance
+}
+
+// concrete returns the regions of the statements that cover the action, with values in place of policy
+// variables. An Allow whose variable is not set allows nothing. A Deny whose variable is not set denies
+// whatever the variable could be, and spares no exception that holds the variable.
+func (r *Reader) concrete(g *mapping.Grants, action string, value Value) (allows, denies []bound) {
+	add := func(list []mapping.Granted, guard bool) {
+		for _, h := range list {
+			for i, s := range r.Statements(h) {
+				if guard && !s.Deny || !s.Covers(action) {
+					continue
+				}
+				for n, p := range s.Regions {
+					if q, ok := p.with(value, s.Deny); ok && s.Deny {
+						denies = append(denies, bound{q, ""})
+					} else if ok {
+						allows = append(allows, bound{q, allowKey(h, i, n)})
+					}
+				}
+			}
+		}
+	}
+	add(g.Granted(), false)
+	add(g.Guards(), true)
+	return allows, denies
+}
+
+// with returns the region with texts in place of policy variables.
+func (p Region) with(value Value, deny bool) (q Region, ok bool) {
+	if !slices.ContainsFunc(p.In, Pattern.varies) && !slices.ContainsFunc(p.Except, Pattern.varies) {
+		return p, true
+	}
+	var in, except []Pattern
+	for _, g := range p.In {
+		switch bound, ok := g.with(value); {
+		case ok:
+			in = append(in, bound)
+		case !deny:
+			return q, false
+		default:
+			in = append(in, g.widened())
+		}
+	}
+	for _, g := range p.Except {
+		switch bound, ok := g.with(value); {
+		case ok:
+			except = append(except, bound)
+		case !deny:
+			except = append(except, g.widened())
+		}
+	}
+	return NewRegion(in, except, p.Condition), true
+}
+
+// Test is one operator of a condition on one key.
+type Test struct {
+	Operator string // with its qualifier
+	Key      string
+	Values   []string
+}
+
+// Tests returns the tests in the conditions of the statements that cover the action and may meet the
+// region. With allow, the key of a Chance, only that statement of those that allow counts.
+func (r *Reader) Tests(g *mapping.Grants, action string, on Region, allow string) []Test {
+	var all []Test
+	on = onOf(action, on)
+	meets := func(p Region) bool {
+		return slices.ContainsFunc(Both(KindOf(action), p, on), func(t Term) bool { return !t.Empty() })
+	}
+	add := func(list []mapping.Granted, guard bool) {
+		for _, h := range list {
+			conditions := h.Conditions()
+			for i, s := range r.Statements(h) {
+				if conditions[i] == "" || guard && !s.Deny || !s.Covers(action) {
+					continue
+				}
+				for n, p := range s.Regions {
+					if (s.Deny || allow == "" || allow == allowKey(h, i, n)) && meets(p) {
+						all = append(all, tests(conditions[i])...)
+						break
+					}
+				}
+			}
+		}
+	}
+	add(g.Granted(), false)
+	add(g.Guards(), true)
+	return all
+}
+
+// tests reads a condition: {"Operator":{"key":"value"}} or {"Operator":{"key":["value"]}}.
+func tests(condition string) []Test {
+	var read map[string]map[string]any
+	if condition == "" || json.Unmarshal([]byte(condition), &read) != nil {
+		return nil
+	}
+	var all []Test
+	for operator, keys := range read {
+		for key, values := range keys {
+			t := Test{Operator: operator, Key: key}
+			list, many := values.([]any)
+			if !many {
+				list = []any{values}
+			}
+			for _, v := range list {
+				if text, ok := v.(string); ok {
+					t.Values = append(t.Values, text)
+				} else if text, err := json.Marshal(v); err == nil {
+					t.Values = append(t.Values, string(text))
+				}
+			}
+			all = append(all, t)
+		}
+	}
+	slices.SortFunc(all, func(a, b Test) int { return strings.Compare(a.Operator+a.Key, b.Operator+b.Key) })
+	return all
+}

@@ -1,0 +1,160 @@
+package invariant
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/claimgate/claimgate/mapping/access"
+)
+
+// always searches for somebody with the principal who is denied one of the actions. One statement denies
+// a request, or none allows the request. So the principal is looked at alone, and with each other whose
+// policies deny.
+func (a *attempt) always() {
+	for _, issuer := range a.named() {
+		h := a.holder(a.principal(), issuer)
+		if a.refused(h); a.found != nil {
+			return
+		}
+	}
+	if a.invariant.Principal.Kind == "account" {
+		return
+	}
+	denied := map[string]bool{}
+	for _, other := range a.everybody {
+		if other.Account != "" || !slices.Contains(a.named(), other.issuer) || other.Subject != "" && a.invariant.Principal.Kind == "user" {
+			continue
+		}
+		key := a.denies(other)
+		if key == "" || denied[key] {
+			continue
+		}
+		denied[key] = true
+		if a.refused(a.with(other)); a.found != nil {
+			return
+		}
+	}
+}
+
+// named returns the issuers that the invariant is about.
+func (a *attempt) named() []string {
+	if a.invariant.Issuer != "" {
+		return []string{a.invariant.Issuer}
+	}
+	named := slices.DeleteFunc(slices.Clone(a.issuers), func(i string) bool { return i == access.OtherIssuer })
+	if len(named) == 0 {
+		return []string{access.OtherIssuer}
+	}
+	return named
+}
+
+// principal returns the principal of the invariant.
+func (a *attempt) principal() *access.Principal {
+	w := a.invariant.Principal
+	p := &access.Principal{Name: w.String()}
+	switch w.Kind {
+	case "group":
+		p.Groups = []string{w.Name}
+	case "user":
+		p.Subject = w.Name
+	case "account":
+		p.Account = w.Name
+	case "claim":
+		if w.Name == a.Mapping.ClaimName() {
+			p.Claim, p.Policy = w.Name, w.Value
+		}
+	}
+	return p
+}
+
+// with returns the principal of the invariant who is somebody else, too.
+func (a *attempt) with(other *holder) *holder {
+	p := a.principal()
+	both := p.With(other.Principal)
+	if both.Subject == "" {
+		both.Subject = other.Subject
+	}
+	if both.Policy == "" {
+		both.Claim, both.Policy = other.Claim, other.Policy
+	}
+	return a.holder(both, other.issuer)
+}
+
+// denies names the policies of a holder, and the guards, that deny something of the invariant. It is
+// empty if none does.
+func (a *attempt) denies(h *holder) string {
+	var key strings.Builder
+	for _, one := range h.policies {
+		if a.about(one).denies {
+			fmt.Fprintf(&key, "%d,", one.number)
+		}
+	}
+	if key.Len() > 0 {
+		key.WriteString(h.issuer)
+	}
+	return key.String()
+}
+
+// refused searches for a request that is denied to the holder.
+func (a *attempt) refused(h *holder) {
+	seen := map[string]bool{}
+	for _, on := range a.on {
+		for _, action := range on.actions {
+			if a.known(h, action, on, seen) {
+				continue
+			}
+			if a.loses(h, action, on); a.found != nil {
+				return
+			}
+		}
+	}
+}
+
+// known returns true if an action with the same statements and of the same kind was looked at.
+func (a *attempt) known(h *holder, action string, on part, seen map[string]bool) bool {
+	key := fmt.Sprint(access.KindOf(action), action[:strings.Index(action, ":")+1], on.text)
+	for _, list := range [][]*held{h.policies, h.guards} {
+		for _, one := range list {
+			for i, s := range a.made.Statements(one.Granted) {
+				if s.Covers(action) {
+					key += fmt.Sprintf(" %d.%d", one.number, i)
+				}
+			}
+		}
+		key += ";"
+	}
+	before := seen[key]
+	seen[key] = true
+	return before
+}
+
+func (a *attempt) loses(h *holder, action string, on part) {
+	list, sure := a.assignments(h, a.made.Open(h.grants, action), on.Region, true)
+	for _, s := range list {
+		id := a.identityOf(h, s)
+		if a.excepted(&id) {
+			continue
+		}
+		facts := slices.Concat(a.assumed, s.facts)
+		g := a.holds(&id)
+		samples := a.real.Refused(g, action, on.Region, value(&id, facts))
+		tests := a.real.Tests(g, action, on.Region, "")
+		for _, sample := range samples.List {
+			req := Request{Action: action, Bucket: sample.Bucket, Object: sample.Object}
+			found, every := contexts(tests, facts, min(maxContexts, maxQuestions-a.questions), func(told []fact) bool {
+				broken, same := a.put(id, req, told)
+				sure = sure && same
+				return broken
+			})
+			if found {
+				return
+			}
+			sure = sure && every
+		}
+		sure = sure && samples.Sure && !slices.ContainsFunc(tests, func(t access.Test) bool { return slices.Contains(s.keys, t.Key) })
+	}
+	if !sure {
+		a.give("%s may be denied %s on %s, and no request was found that is", h.Name, action, on.text)
+	}
+}

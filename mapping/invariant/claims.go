@@ -1,0 +1,126 @@
+package invariant
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/claimgate/claimgate/mapping/policy"
+)
+
+// claimOf returns the claim that a key, without its prefix, names.
+func claimOf(claims map[string]any, key string) any {
+	path, ok := policy.ClaimPath(key)
+	if !ok {
+		return nil
+	}
+	var at any = claims
+	for _, name := range path {
+		object, _ := at.(map[string]any)
+		at = object[name]
+	}
+	return at
+}
+
+// claimHas returns true if the claim is the text, or is a list with the text.
+func claimHas(claims map[string]any, key, text string) bool {
+	switch v := claimOf(claims, key).(type) {
+	case nil:
+		return false
+	case []string:
+		return slices.Contains(v, text)
+	default:
+		return fmt.Sprint(v) == text
+	}
+}
+
+// setClaim sets the claim that a key, without its prefix, names.
+func setClaim(claims map[string]any, key string, value any) {
+	path, ok := policy.ClaimPath(key)
+	if !ok {
+		return
+	}
+	for _, name := range path[:len(path)-1] {
+		inner, _ := claims[name].(map[string]any)
+		if inner = maps.Clone(inner); inner == nil {
+			inner = map[string]any{}
+		}
+		claims[name] = inner
+		claims = inner
+	}
+	claims[path[len(path)-1]] = value
+}
+
+// A fact is the value of a condition key or of a policy variable. A nil value means that the key is not
+// set.
+type fact struct {
+	key   string
+	value any // string, []string, int, bool, or nil
+}
+
+// borne returns true if the key is read from the token, and not from the request.
+func borne(key string) bool {
+	return strings.HasPrefix(key, "jwt:") || strings.HasPrefix(key, "claim:") || key == "aws:groups"
+}
+
+// with returns the identity and the request with the facts. ok is false if no token can say so.
+func with(id Identity, req Request, facts []fact) (Identity, Request, bool) {
+	id.Claims, id.Groups = maps.Clone(id.Claims), slices.Clone(id.Groups)
+	req.Conditions = maps.Clone(req.Conditions)
+	if req.Conditions == nil {
+		req.Conditions = map[string][]string{}
+	}
+	for _, f := range facts {
+		if borne(f.key) {
+			if f.value != nil && (id.Account != "" || !tell(&id, f)) {
+				return id, req, false
+			}
+			continue
+		}
+		names := policy.ConditionNames(f.key)
+		delete(req.Conditions, names[len(names)-1])
+		switch v := f.value.(type) {
+		case nil:
+		case []string:
+			req.Conditions[names[len(names)-1]] = v
+		default:
+			req.Conditions[names[len(names)-1]] = []string{fmt.Sprint(v)}
+		}
+	}
+	return id, req, true
+}
+
+// tell makes the token of the identity say a fact.
+func tell(id *Identity, f fact) bool {
+	if id.Claims == nil {
+		id.Claims = map[string]any{}
+	}
+	prefix, name, _ := strings.Cut(f.key, ":")
+	list, _ := f.value.([]string)
+	if text, ok := f.value.(string); ok {
+		list = []string{text}
+	}
+	switch {
+	case name == "groups" && prefix != "claim":
+		for _, group := range list {
+			if !slices.Contains(id.Groups, group) {
+				id.Groups = append(id.Groups, group)
+			}
+		}
+		return true
+	case name == "sub":
+		if len(list) != 1 || list[0] == "" {
+			return false
+		}
+		id.Subject = list[0]
+		return true
+	case name == "iss" || name == "aud":
+		return false // the issuer's own
+	case prefix == "claim":
+		setClaim(id.Claims, name, f.value)
+	default:
+		id.Claims[name] = f.value
+	}
+	return true
+}

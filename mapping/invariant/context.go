@@ -1,0 +1,270 @@
+package invariant
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/claimgate/claimgate/mapping/access"
+	"github.com/claimgate/claimgate/mapping/policy"
+)
+
+// candidates returns the values of a key that the tests could tell apart. complete is true if every other
+// value gives the answers of one of them.
+func candidates(key string, tests []access.Test) (values []any, complete bool) {
+	complete = true
+	add := func(v any) {
+		if !slices.ContainsFunc(values, func(o any) bool { return equal(o, v) }) {
+			values = append(values, v)
+		}
+	}
+	texts := 0
+	for _, t := range tests {
+		_, operator, qualified := strings.Cut(t.Operator, ":")
+		if !qualified {
+			operator = t.Operator
+		}
+		for _, text := range t.Values {
+			switch {
+			case operator == "Null":
+			case operator == "Bool":
+				add(boolOf(key, true))
+				add(boolOf(key, false))
+			case strings.HasPrefix(operator, "Numeric"):
+				n, err := strconv.Atoi(text)
+				if err != nil {
+					complete = false
+					continue
+				}
+				for _, near := range []int{n, n - 1, n + 1} {
+					add(numberOf(key, near))
+				}
+			case strings.HasPrefix(operator, "Date"):
+				at, err := time.Parse(time.RFC3339, text)
+				if err != nil {
+					complete = false
+					continue
+				}
+				for _, near := range []time.Duration{0, -time.Second, time.Second} {
+					add(at.Add(near).UTC().Format(time.RFC3339))
+				}
+			case strings.HasSuffix(operator, "IpAddress"):
+				for _, address := range addresses(text) {
+					add(address)
+				}
+			default:
+				texts++
+				complete = complete && textCandidates(operator, text, add)
+			}
+		}
+	}
+	if texts > 0 {
+		complete = complete && textPairs(key, &values, texts)
+	}
+	if !alwaysSent(key) {
+		values = append(values, nil)
+	}
+	if len(values) == 0 || onlyNull(tests) {
+		add(anything(key))
+	}
+	return values, complete
+}
+
+func equal(a, b any) bool {
+	x, many := a.([]string)
+	y, too := b.([]string)
+	if many || too {
+		return many && too && slices.Equal(x, y)
+	}
+	return a == b
+}
+
+func onlyNull(tests []access.Test) bool {
+	return !slices.ContainsFunc(tests, func(t access.Test) bool { return t.Operator != "Null" })
+}
+
+// anything returns a value of the key that no policy names.
+func anything(key string) any {
+	switch key {
+	case "aws:SourceIp":
+		return "203.0.113.1"
+	case "aws:SecureTransport":
+		return "true"
+	}
+	return unnamed
+}
+
+// unnamed is a text that no policy is expected to name.
+const unnamed = "zqx"
+
+// alwaysSent returns true if MinIO sends the key with every request.
+func alwaysSent(key string) bool {
+	switch key {
+	case "aws:SourceIp", "aws:SecureTransport", "aws:CurrentTime", "aws:EpochTime", "s3:signatureversion", "s3:authType":
+		return true
+	}
+	return false
+}
+
+func boolOf(key string, b bool) any {
+	if strings.HasPrefix(key, "claim:") {
+		return b
+	}
+	return strconv.FormatBool(b)
+}
+
+func numberOf(key string, n int) any {
+	if strings.HasPrefix(key, "claim:") {
+		return n
+	}
+	return strconv.Itoa(n)
+}
+
+// addresses returns the first and the last address of a network, and their neighbours outside.
+func addresses(text string) []any {
+	network, err := netip.ParsePrefix(text)
+	if addr, notOne := netip.ParseAddr(text); notOne == nil {
+		network, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	if err != nil {
+		return nil
+	}
+	first := network.Masked().Addr()
+	bytes := first.AsSlice()
+	for bit := network.Bits(); bit < first.BitLen(); bit++ {
+		bytes[bit/8] |= 0x80 >> (bit % 8)
+	}
+	last, _ := netip.AddrFromSlice(bytes)
+	all := []any{last.String(), first.String()}
+	for _, outside := range []netip.Addr{last.Next(), first.Prev()} {
+		if outside.IsValid() {
+			all = append(all, outside.String())
+		}
+	}
+	return all
+}
+
+// textCandidates adds texts that a value of a string operator matches, and texts that it does not.
+func textCandidates(operator, text string, add func(any)) (complete bool) {
+	if strings.Contains(text, "${") {
+		add(text)
+		add(unnamed)
+		return false
+	}
+	if !strings.HasSuffix(operator, "Like") {
+		add(text)
+		add(unnamed)
+		return operator == "StringEquals" || operator == "StringNotEquals"
+	}
+	add(strings.NewReplacer("*", "", "?", "x").Replace(text))
+	if strings.Contains(text, "*") {
+		add(strings.NewReplacer("*", unnamed, "?", "x").Replace(text))
+	}
+	add(unnamed)
+	return !strings.ContainsAny(text, "*?") || strings.Trim(text, "*") == ""
+}
+
+// textPairs adds lists of two values for a key that may hold several.
+func textPairs(key string, values *[]any, texts int) (complete bool) {
+	if !severalValued(key) {
+		return true
+	}
+	single := slices.Clone(*values)
+	for i, a := range single {
+		for _, b := range single[i+1:] {
+			x, ok := a.(string)
+			y, too := b.(string)
+			if ok && too && len(*values) < 64 {
+				*values = append(*values, []string{x, y})
+			}
+		}
+	}
+	return texts <= 2
+}
+
+func severalValued(key string) bool {
+	return borne(key) || key == "s3:RequestObjectTagKeys"
+}
+
+// contexts calls try with facts for the keys of the tests, the likeliest first, until try returns true.
+// complete is true if the facts stand for all others.
+func contexts(tests []access.Test, assumed []fact, most int, try func([]fact) bool) (found, complete bool) {
+	complete = true
+	var keys []string
+	byKey := map[string][]access.Test{}
+	for _, t := range tests {
+		if !slices.Contains(keys, t.Key) {
+			keys = append(keys, t.Key)
+		}
+		byKey[t.Key] = append(byKey[t.Key], t)
+	}
+	slices.Sort(keys)
+	var lists [][]fact
+	total := 1
+	for _, key := range keys {
+		if slices.ContainsFunc(assumed, func(f fact) bool { return f.key == key }) {
+			continue
+		}
+		values, all := candidates(key, byKey[key])
+		complete = complete && all
+		list := make([]fact, len(values))
+		for i, v := range values {
+			list[i] = fact{key, v}
+		}
+		lists = append(lists, list)
+		total *= len(list)
+		if total > most {
+			total, complete = most+1, false
+		}
+	}
+	chosen := slices.Clone(assumed)
+	left := most
+	var choose func(n int) bool
+	choose = func(n int) bool {
+		if n == len(lists) {
+			left--
+			return try(chosen)
+		}
+		for _, f := range lists[n] {
+			if left <= 0 {
+				return false
+			}
+			chosen = append(chosen, f)
+			if choose(n + 1) {
+				return true
+			}
+			chosen = chosen[:len(chosen)-1]
+		}
+		return false
+	}
+	return try(chosen) || len(lists) > 0 && choose(0), complete
+}
+
+// Assumption fixes the value of a condition key: KEY=VALUE. A key that is given twice has several values.
+func Assumption(list []string) (facts []fact, message string) {
+	known := policy.ConditionKeys()
+	for _, text := range list {
+		key, value, found := strings.Cut(text, "=")
+		switch {
+		case !found || key == "":
+			return nil, "write KEY=VALUE, such as aws:SourceIp=198.51.100.7"
+		case !slices.Contains(known, key) && !strings.HasPrefix(key, "claim:") && !strings.HasPrefix(key, "s3:ExistingObjectTag/") && !strings.HasPrefix(key, "s3:RequestObjectTag/"):
+			return nil, "no condition key is called " + strconv.Quote(key)
+		case key == "jwt:iss" || key == "jwt:aud":
+			return nil, "the issuer says " + key + ": write issuer = ... in the invariant"
+		}
+		if i := slices.IndexFunc(facts, func(f fact) bool { return f.key == key }); i >= 0 {
+			switch v := facts[i].value.(type) {
+			case []string:
+				facts[i].value = append(v, value)
+			case string:
+				facts[i].value = []string{v, value}
+			}
+			continue
+		}
+		facts = append(facts, fact{key, value})
+	}
+	return facts, ""
+}
