@@ -63,7 +63,7 @@ Exit codes: 0 fine, also if it may do nothing; 2 wrong usage or unreadable input
 	flags.StringVar(&q.Subject, "sub", "", "the token's sub")
 	flags.StringVar(&q.Issuer, "issuer", "", "the issuer's name; default the only one, else authentik")
 	flags.StringArrayVar(&q.Groups, "group", nil, "a group of the token; repeat it for several")
-	flags.StringArrayVar(&f.claims, "claim", nil, "a claim of the token, NAME=VALUE; repeat it for a list")
+	flags.StringArrayVar(&f.claims, "claim", nil, "a claim of the token, NAME=TEXT or NAME:=JSON; a name given twice is a list")
 	flags.StringVar(&q.Account, "account", "", "the static MinIO key that signs, instead of a token")
 	completeFlags(cmd)
 	return cmd

@@ -1,17 +1,20 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/config"
+	"github.com/claimgate/claimgate/app/review/proof"
 	"github.com/claimgate/claimgate/internal/finding"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/mapping/lint"
@@ -28,7 +31,8 @@ func newCheckCmd() *cobra.Command {
 		Long: `check reads config.toml with the environment, the mapping it names and the policy
 files that names, and prints each finding with its place and the fix. With --mapping
 alone only the mapping is read; with both, that mapping takes the place of the one
-in config.toml. Nothing is started and no address is asked.
+in config.toml. The invariants beside the mapping, mapping.invariants.toml, or those
+that config.toml names, are proved. Nothing is started and no address is asked.
 
 Exit codes: 0 no errors; 1 errors, or with --strict warnings; 2 a file cannot be read.`,
 		Example: `  claimgate check --config config.toml
@@ -47,7 +51,7 @@ Exit codes: 0 no errors; 1 errors, or with --strict warnings; 2 a file cannot be
 			if configFile == "" && mappingFile == "" {
 				return cli.Exit(cli.ExitUsage, errors.New("nothing to check: name --config or --mapping"))
 			}
-			findings, unreadable := check(configFile, mappingFile, os.Environ())
+			findings, unreadable := check(cmd.Context(), configFile, mappingFile, os.Environ())
 			if unreadable == nil || len(findings) > 0 {
 				if err := show(cmd.OutOrStdout(), findings); err != nil {
 					return cli.Exit(cli.ExitUsage, err)
@@ -72,16 +76,20 @@ Exit codes: 0 no errors; 1 errors, or with --strict warnings; 2 a file cannot be
 
 // check returns an error if a file that was named cannot be opened at all: that
 // is no finding about its content.
-func check(configFile, mappingFile string, env []string) ([]finding.Finding, error) {
+func check(ctx context.Context, configFile, mappingFile string, env []string) ([]finding.Finding, error) {
 	findings := []finding.Finding{}
 	var issuers []string
+	var invariants string
+	sound := true
 	if configFile != "" {
 		if err := cli.Readable(configFile); err != nil {
 			return nil, err
 		}
 		c, found := config.Load(configFile, env)
 		findings = append(findings, found...)
+		sound = c != nil && !finding.HasErrors(found)
 		if c != nil {
+			invariants = c.Mapping.Invariants
 			for _, issuer := range c.Issuers {
 				issuers = append(issuers, issuer.Name)
 			}
@@ -104,7 +112,23 @@ func check(configFile, mappingFile string, env []string) ([]finding.Finding, err
 	if m != nil && len(issuers) > 0 {
 		findings = append(findings, m.CheckIssuers(issuers)...)
 	}
-	return findings, nil
+	if m == nil || !sound || finding.HasErrors(findings) { // what does not load has no sentence to keep
+		return findings, nil
+	}
+	o, err := cli.OfflineOptions(m, configFile, "", time.Now, env)
+	if err != nil {
+		return findings, err
+	}
+	return append(findings, proof.Findings(ctx, o, invariantsOf(invariants, mappingFile))...), nil
+}
+
+// invariantsOf returns the files of invariants: the one that config.toml names, or the one beside the
+// mapping if there is one.
+func invariantsOf(named, mappingFile string) []string {
+	if named != "" {
+		return []string{named}
+	}
+	return proof.Beside(mappingFile)
 }
 
 func printText(w io.Writer, findings []finding.Finding) error {

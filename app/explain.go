@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -55,7 +56,7 @@ Exit codes: 0 whatever the answer is; 2 the request or a file cannot be read.`,
 	flags.StringVar(&q.Subject, "sub", "", "the token's sub")
 	flags.StringVar(&q.Issuer, "issuer", "", "the issuer's name; default the only one, else authentik")
 	flags.StringArrayVar(&q.Groups, "group", nil, "a group of the token; repeat it for several")
-	flags.StringArrayVar(&f.claims, "claim", nil, "a claim of the token, NAME=VALUE; a name given twice is a list")
+	flags.StringArrayVar(&f.claims, "claim", nil, "a claim of the token, NAME=TEXT or NAME:=JSON; a name given twice is a list")
 	flags.StringVar(&q.Account, "account", "", "the static MinIO key that signs, instead of --sub")
 	flags.StringVar(&q.Action, "action", "", "the action, such as s3:GetObject")
 	flags.StringVar(&q.Bucket, "bucket", "", "the bucket")
@@ -124,7 +125,7 @@ func (f *explainFlags) complete(stderr io.Writer) error {
 	return claimsOf(q, f.claims)
 }
 
-// claimsOf sets the claims of a question from a list of NAME=VALUE.
+// claimsOf sets the claims of a question from a list of NAME=TEXT and NAME:=JSON.
 func claimsOf(q *offline.Question, list []string) error {
 	claims, err := pairs("--claim", list)
 	if err != nil {
@@ -132,13 +133,19 @@ func claimsOf(q *offline.Question, list []string) error {
 	}
 	q.Claims = map[string]any{}
 	for name, values := range claims {
-		path, ok := policy.ClaimPath(name)
-		if !ok {
-			return cli.Usage("--claim %q: write NAME, or A/B for a nested claim; ~1 stands for a slash in a name", name)
-		}
 		var value any = values
 		if len(values) == 1 {
 			value = values[0]
+		}
+		name, typed := strings.CutSuffix(name, ":")
+		if typed && len(values) == 1 {
+			if json.Unmarshal([]byte(values[0]), &value) != nil {
+				return cli.Usage("--claim %s:=%s: write JSON behind :=, such as true, 3 or [\"a\"]; a text stands behind = alone", name, values[0])
+			}
+		}
+		path, ok := policy.ClaimPath(name)
+		if !ok {
+			return cli.Usage("--claim %q: write NAME, or A/B for a nested claim; ~1 stands for a slash in a name", name)
 		}
 		offline.SetClaim(q.Claims, path, value)
 	}

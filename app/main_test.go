@@ -5,10 +5,13 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // TestMain makes the test binary be claimgate where a script runs it.
@@ -26,6 +29,7 @@ func TestScripts(t *testing.T) {
 		UpdateScripts: os.Getenv("UPDATE") != "",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"status": status,
+			"fits":   fits,
 		},
 	})
 }
@@ -47,3 +51,26 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("ended with %s, want %s", code, args[0])
 	}
 }
+
+// fits holds the JSON that the last command printed against a part of docs/review.schema.json: fits PART.
+func fits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: fits PART")
+	}
+	v, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile("stdout")))
+	ts.Check(err)
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	s, err := c.Compile(reviewSchema + "#/$defs/" + args[0])
+	ts.Check(err)
+	ts.Check(s.Validate(v))
+}
+
+// reviewSchema is absolute, because a script runs in a directory of its own.
+var reviewSchema = func() string {
+	path, err := filepath.Abs("../docs/review.schema.json")
+	if err != nil {
+		panic(err)
+	}
+	return path
+}()

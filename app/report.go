@@ -8,6 +8,7 @@ import (
 
 	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/review/cases"
+	"github.com/claimgate/claimgate/app/review/proof"
 	"github.com/claimgate/claimgate/app/review/replay"
 	"github.com/claimgate/claimgate/app/review/report"
 	"github.com/claimgate/claimgate/mapping"
@@ -23,9 +24,9 @@ func newReportCmd() *cobra.Command {
 		Use:   "report",
 		Short: "Write one page about a mapping for a reviewer to sign off",
 		Long: `report writes one HTML page that holds itself: the revision's digest, who may do what
-where, each rule with its reason, owner and expiry, the findings, with --tests the test
-cases and the rules they leave out, with --audit the rules that the log never needed.
-It fetches nothing, prints well, and follows the reader's light or dark setting.
+where, each rule with its reason, owner and expiry, the findings, the invariants beside
+the mapping (mapping.invariants.toml) with their verdicts, with --tests the test cases
+and the rules they leave out, with --audit the rules that the log never needed. It fetches nothing, prints well, and follows the reader's light or dark setting.
 
 Exit codes: 0 written, whatever it says; 2 a file cannot be read or written.`,
 		Example: `  claimgate report --mapping mapping.toml --tests mapping.test.toml --audit decisions.jsonl --out report.html`,
@@ -44,6 +45,15 @@ Exit codes: 0 written, whatever it says; 2 a file cannot be read or written.`,
 			}
 			_, found := mapping.Load(file)
 			r := report.New(m, append(found, lint.Check(m)...), now())
+			o, err := cli.OfflineOptions(m, "", "", now, os.Environ())
+			if err != nil {
+				return err
+			}
+			proofs, err := prove(cmd.Context(), o, proof.Beside(file))
+			if err != nil {
+				return err
+			}
+			r.AddProofs(proofs)
 			if tests != "" {
 				if err := addTests(cmd, r, m, tests, now); err != nil {
 					return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +10,10 @@ import (
 
 	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/review/cases"
+	"github.com/claimgate/claimgate/app/review/offline"
+	"github.com/claimgate/claimgate/app/review/proof"
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/invariant"
 	"github.com/spf13/cobra"
 )
 
@@ -22,14 +27,16 @@ func newTestCmd() *cobra.Command {
 		Long: `test decides the cases of CASES.toml by the code that answers MinIO and says which
 answers differ from what the case expects, and which rules no case was decided by.
 Without CASES.toml the file beside the mapping is taken: mapping.test.toml for
-mapping.toml. The identity of a case is taken as given.
+mapping.toml. The identity of a case is taken as given. The invariants beside the
+mapping, mapping.invariants.toml, are proved too, as claimgate prove does.
 
-Exit codes: 0 all passed; 1 a case failed, or fewer rules were exercised than
---min-coverage asks for; 2 a file cannot be read, or holds no case.`,
+Exit codes: 0 all passed; 1 a case failed, an invariant is violated or unproved, or
+fewer rules were exercised than --min-coverage asks for; 2 a file cannot be read, or
+holds no case.`,
 		Example: `  claimgate test --mapping mapping.toml
   claimgate test --mapping mapping.toml cases/*.toml --format junit > junit.xml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			show, ok := map[string]func(io.Writer, []cases.Outcome, []cases.Rule) error{"text": printCases, "junit": printJUnit}[format]
+			show, ok := map[string]func(io.Writer, *tested) error{"text": printCases, "junit": printJUnit}[format]
 			if !ok {
 				return cli.Usage("--format %q: write text or junit", format)
 			}
@@ -49,17 +56,20 @@ Exit codes: 0 all passed; 1 a case failed, or fewer rules were exercised than
 			if err != nil {
 				return err
 			}
-			outcomes, rules, err := cases.Run(cmd.Context(), o, list)
-			if err != nil {
+			t := tested{mapping: m, file: file}
+			if t.outcomes, t.rules, err = cases.Run(cmd.Context(), o, list); err != nil {
 				return err
 			}
-			if err := show(cmd.OutOrStdout(), outcomes, rules); err != nil {
+			if t.proofs, err = prove(cmd.Context(), o, proof.Beside(file)); err != nil {
 				return err
 			}
-			if cases.Failed(outcomes) > 0 {
+			if err := show(cmd.OutOrStdout(), &t); err != nil {
+				return err
+			}
+			if cases.Failed(t.outcomes)+t.broken() > 0 {
 				return cli.Exit(cli.ExitFound, nil)
 			}
-			if got := cases.Coverage(rules); got < least {
+			if got := cases.Coverage(t.rules); got < least {
 				return cli.Exit(cli.ExitFound, fmt.Errorf("%d %% of the rules were exercised, --min-coverage asks for %d", got, least))
 			}
 			return nil
@@ -90,8 +100,36 @@ func readCases(files []string, mappingFile string) ([]cases.Case, error) {
 	return all, nil
 }
 
-func printCases(w io.Writer, outcomes []cases.Outcome, rules []cases.Rule) error {
+// tested is what the cases and the invariants came to.
+type tested struct {
+	mapping  *mapping.Mapping
+	file     string
+	outcomes []cases.Outcome
+	rules    []cases.Rule
+	proofs   []invariant.Result
+}
+
+func (t *tested) broken() int { return len(proof.Broken(t.proofs)) }
+
+// prove proves the invariants of files. There may be none.
+func prove(ctx context.Context, o offline.Options, files []string) ([]invariant.Result, error) {
+	list, err := proof.Read(files)
+	if err != nil {
+		return nil, cli.Exit(cli.ExitUsage, err)
+	}
+	return proof.Of(ctx, o, list, nil)
+}
+
+func printCases(w io.Writer, t *tested) error {
 	var b strings.Builder
+	outcomes, rules := t.outcomes, t.rules
+	for i := range t.proofs {
+		if r := &t.proofs[i]; r.Verdict == invariant.Holds {
+			fmt.Fprintf(&b, "ok    %s\n", cli.Printable(r.Name))
+		} else {
+			fmt.Fprintf(&b, "FAIL  %s\n      %s:%d: %s\n", cli.Printable(r.Name), r.File, r.Line, cli.Printable(because(r)))
+		}
+	}
 	for _, o := range outcomes {
 		if o.Passed {
 			fmt.Fprintf(&b, "ok    %s\n", cli.Printable(o.Name))
@@ -105,6 +143,9 @@ func printCases(w io.Writer, outcomes []cases.Outcome, rules []cases.Rule) error
 		}
 	}
 	failed := cases.Failed(outcomes)
+	if len(t.proofs) > 0 {
+		fmt.Fprintf(&b, "\n%s, %d not kept", cli.Plural(len(t.proofs), "invariant"), t.broken())
+	}
 	fmt.Fprintf(&b, "\n%s, %d failed; %d %% of %s exercised\n", cli.Plural(len(outcomes), "case"), failed, cases.Coverage(rules), cli.Plural(len(rules), "rule"))
 	for _, r := range cases.Unexercised(rules) {
 		fmt.Fprintf(&b, "  never: %s\n", ruleName(&r))
@@ -136,8 +177,11 @@ func answer(allow bool) string {
 	return "deny"
 }
 
-func printJUnit(w io.Writer, outcomes []cases.Outcome, rules []cases.Rule) error {
-	suite := cli.JUnitSuite{Name: "claimgate mapping", Tests: len(outcomes), Failures: cases.Failed(outcomes)}
+func printJUnit(w io.Writer, t *tested) error {
+	outcomes, rules := t.outcomes, t.rules
+	suite := cli.JUnitSuite{Name: "claimgate mapping", Tests: len(outcomes) + len(t.proofs), Failures: cases.Failed(outcomes)}
+	f := proveFlags{mapping: t.file}
+	addProofs(&suite, t.proofs, func(c *invariant.Counterexample) string { return f.explain(t.mapping, c) })
 	for _, o := range outcomes {
 		c := cli.JUnitCase{Name: o.Name, Class: o.File, File: o.File, Line: o.Line, Time: fmt.Sprintf("%.6f", o.Took.Seconds())}
 		if !o.Passed {

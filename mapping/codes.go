@@ -55,6 +55,13 @@ const (
 	CodeTakenBack      = "M121"
 )
 
+// The codes of invariants, which package proof proves.
+const (
+	CodeViolated   = "M021"
+	CodeUndecided  = "M022"
+	CodeInvariants = "M023"
+)
+
 var codes = []Code{
 	{Code: codeUnreadable, Severity: finding.Error, Meaning: "the mapping cannot be read"},
 	{Code: codeSyntax, Severity: finding.Error, Meaning: "the mapping is not TOML"},
@@ -95,6 +102,9 @@ var codes = []Code{
 	{Code: CodeGuardsNothing, Severity: finding.Warning, Meaning: "a guard that guards nothing"},
 	{Code: CodeNoBucket, Severity: finding.Warning, Meaning: "a resource that no bucket can match"},
 	{Code: CodeNeverApplies, Severity: finding.Warning, Meaning: "a statement, or a part of one, that can never apply"},
+	{Code: CodeViolated, Severity: finding.Error, Meaning: "an invariant is violated"},
+	{Code: CodeUndecided, Severity: finding.Error, Meaning: "an invariant could not be proved"},
+	{Code: CodeInvariants, Severity: finding.Error, Meaning: "the invariants cannot be read"},
 	{Code: CodeTakenBack, Severity: finding.Warning, Meaning: "an Allow that the same policy's Deny takes back whole"},
 	{Code: CodeOperation, Severity: finding.Warning, Meaning: "an action that is called like an operation, and does less than is meant"},
 	{Code: CodeNotTheirs, Severity: finding.Warning, Meaning: "a policy reads a key that means nothing for people of an issuer"},

@@ -41,11 +41,8 @@ func OfflineOptions(m *mapping.Mapping, configFile, issuer string, now func() ti
 	if c == nil || finding.HasErrors(found) {
 		return o, Exit(ExitUsage, fmt.Errorf("%s has errors:\n%w", configFile, finding.AsError(found)))
 	}
-	for n := range c.Issuers {
-		i := &c.Issuers[n]
-		o.Issuers = append(o.Issuers, offline.Issuer{Name: i.Name, URL: i.URL, UsernameClaim: i.UsernameClaim, GroupsPath: i.Groups()})
-	}
-	o.Evidence, o.EvaluateOwner = serve.Evidence(c), c.Owner.Decision == "evaluate"
+	o = serve.Offline(c, m)
+	o.Issuer, o.Now = issuer, now
 	return o, nil
 }
 

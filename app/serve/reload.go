@@ -1,9 +1,15 @@
 package serve
 
 import (
+	"context"
+	"time"
+
 	"github.com/claimgate/claimgate/app/config"
+	"github.com/claimgate/claimgate/app/review/offline"
+	"github.com/claimgate/claimgate/app/review/proof"
 	"github.com/claimgate/claimgate/internal/finding"
 	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/invariant"
 	"github.com/claimgate/claimgate/verifier/introspection"
 	"github.com/claimgate/claimgate/verifier/jwks"
 )
@@ -11,7 +17,7 @@ import (
 // files returns the files whose change starts a reload.
 func (s *Service) files() []string {
 	files := mapping.Files(s.config.Mapping.File)
-	for _, f := range []string{s.config.Server.CallerTokensFile, s.config.Server.TLSCert, s.config.Server.TLSKey, s.config.Server.ClientCA} {
+	for _, f := range []string{s.config.Mapping.Invariants, s.config.Server.CallerTokensFile, s.config.Server.TLSCert, s.config.Server.TLSKey, s.config.Server.ClientCA} {
 		if f != "" {
 			files = append(files, f)
 		}
@@ -54,6 +60,10 @@ func (s *Service) loadMapping() error {
 		s.metrics.Reloaded("error")
 		return finding.AsError(found)
 	}
+	if err := s.proven(m); err != nil {
+		s.metrics.Reloaded("error")
+		return err
+	}
 	if before := s.gateway.Mapping(); before != nil && before.Revision() == m.Revision() {
 		s.metrics.Reloaded("unchanged")
 		return nil
@@ -65,6 +75,44 @@ func (s *Service) loadMapping() error {
 		s.log.Warn().Str("code", f.Code).Str("fix", f.Fix).Msg(f.Place() + ": " + f.Message)
 	}
 	return nil
+}
+
+// proven returns an error if the mapping breaks an invariant, or if one cannot be proved: a wrong mapping
+// is not put in force.
+func (s *Service) proven(m *mapping.Mapping) error {
+	if s.config.Mapping.Invariants == "" {
+		return nil
+	}
+	list, err := proof.Read([]string{s.config.Mapping.Invariants})
+	if err != nil {
+		return err
+	}
+	results, err := proof.Of(context.Background(), Offline(s.config, m), list, nil)
+	if err != nil {
+		return err
+	}
+	var broken []string
+	for i := range results {
+		if r := &results[i]; r.Verdict != invariant.Holds {
+			broken = append(broken, r.Name)
+		}
+	}
+	s.metrics.Broken(broken)
+	if found := proof.Broken(results); len(found) > 0 {
+		return finding.AsError(found)
+	}
+	return nil
+}
+
+// Offline returns the options of a gate that decides by the mapping as the service with the configuration
+// would, without a server.
+func Offline(c *config.Config, m *mapping.Mapping) offline.Options {
+	o := offline.Options{Mapping: m, Now: time.Now, Evidence: Evidence(c), EvaluateOwner: c.Owner.Decision == "evaluate"}
+	for n := range c.Issuers {
+		i := &c.Issuers[n]
+		o.Issuers = append(o.Issuers, offline.Issuer{Name: i.Name, URL: i.URL, UsernameClaim: i.UsernameClaim, GroupsPath: i.Groups()})
+	}
+	return o
 }
 
 // issuerNames returns the issuer names that rules may use.

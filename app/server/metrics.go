@@ -20,6 +20,7 @@ type Metrics struct {
 	decisions map[gateway.Reason]prometheus.Counter // one each, so that a decision looks no label up
 	seconds   prometheus.Histogram
 	refreshes *prometheus.CounterVec
+	broken *prometheus.GaugeVec
 	reloads   *prometheus.CounterVec
 
 	connections connections
@@ -61,6 +62,10 @@ func NewMetrics(version, commit string) *Metrics {
 			Help: "Loads of the mapping: ok, unchanged, or error, which keeps the old one.",
 		}, []string{"outcome"}),
 	}
+	m.broken = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "claimgate_mapping_broken_invariants",
+		Help: "1 for each invariant that the mapping loaded last does not keep; that mapping is not in force.",
+	}, []string{"invariant"})
 	// From zero: an alert on an increase does not see a series that begins at one.
 	for _, outcome := range []string{"ok", "unchanged", "error"} {
 		m.reloads.WithLabelValues(outcome)
@@ -97,7 +102,7 @@ func NewMetrics(version, commit string) *Metrics {
 	counts, received := newLogoutCounts()
 	m.logouts = counts
 	m.registry.MustRegister(
-		received, m.connections.open, limited, decisions, m.seconds, m.refreshes, m.reloads, build,
+		received, m.connections.open, limited, decisions, m.seconds, m.refreshes, m.reloads, m.broken, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -117,6 +122,14 @@ func (m *Metrics) Refreshed(n jwks.Notice) {
 
 // Reloaded counts one load of the mapping.
 func (m *Metrics) Reloaded(outcome string) { m.reloads.WithLabelValues(outcome).Inc() }
+
+// Broken sets the invariants that the mapping loaded last does not keep.
+func (m *Metrics) Broken(names []string) {
+	m.broken.Reset()
+	for _, name := range names {
+		m.broken.WithLabelValues(name).Set(1)
+	}
+}
 
 // Register adds what another part counts by itself.
 func (m *Metrics) Register(c prometheus.Collector) { m.registry.MustRegister(c) }

@@ -10,11 +10,13 @@ import (
 
 // Chance is a part of a region that a statement allows, after every Deny without a condition was taken
 // off. Nothing is said of conditions. Open are the patterns with unknown texts, of the statement and of
-// every Deny that covers the actions.
+// every Deny that covers the actions. Closed are patterns without, one of which every resource of the part
+// matches: those of the region, and those that a Deny spares.
 type Chance struct {
 	Actions []string // every action of the list of which this is true
 	Allow   string   // says which statement, and which of the statement's resources
 	Open    []Pattern
+	Closed  []Pattern
 }
 
 // Chances returns what the grants may allow of a region, for the actions of the list. Without a Deny, all
@@ -49,7 +51,7 @@ func (r *Reader) Chances(g *mapping.Grants, actions []string, on Region, deny bo
 					at[key] = -1
 					if left := r.left(kind, region, onOf(action, on), denies, covering); len(left.terms) > 0 {
 						at[key] = len(all)
-						all = append(all, Chance{[]string{action}, allowKey(h, i, n), openOf(region, denies, covering)})
+						all = append(all, Chance{[]string{action}, allowKey(h, i, n), openOf(region, denies, covering), closedOf(left.terms, on)})
 					}
 				}
 			}
@@ -81,6 +83,19 @@ func openOf(region Region, denies []denied, covering []int) []Pattern {
 		for _, q := range denies[i].Regions {
 			add(q.In)
 			add(q.Except)
+		}
+	}
+	return all
+}
+
+// closedOf returns the patterns without unknown texts of the region and of the terms, each once.
+func closedOf(terms []Term, on Region) []Pattern {
+	all := slices.Clone(on.In)
+	for _, t := range terms {
+		for _, g := range t.In {
+			if !g.Open() && !slices.ContainsFunc(all, func(o Pattern) bool { return slices.Equal(o, g) }) {
+				all = append(all, g)
+			}
 		}
 	}
 	return all

@@ -130,7 +130,7 @@ func (a *attempt) known(h *holder, action string, on part, seen map[string]bool)
 }
 
 func (a *attempt) loses(h *holder, action string, on part) {
-	list, sure := a.assignments(h, a.made.Open(h.grants, action), on.Region, true)
+	list, sure := a.assignments(h, a.made.Open(h.grants, action), on.In, true)
 	for _, s := range list {
 		id := a.identityOf(h, s)
 		if a.excepted(&id) {

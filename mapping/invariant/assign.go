@@ -19,9 +19,9 @@ type assignment struct {
 // A made-up text that could be a bucket's name comes first. Then comes one that could not.
 var freshTexts = []string{unnamed, "ZQX", "q7"}
 
-// assignments returns the texts that could make a difference on the region. complete is true if no other
+// assignments returns the texts with which a resource can match an open pattern and a closed one. complete is true if no other
 // texts could. With unset, variables without a text come first.
-func (a *attempt) assignments(h *holder, open []access.Pattern, on access.Region, unset bool) (list []*assignment, complete bool) {
+func (a *attempt) assignments(h *holder, open, closed []access.Pattern, unset bool) (list []*assignment, complete bool) {
 	list, complete = []*assignment{{texts: map[string]string{}}}, true
 	var unknowns []access.Unknown
 	for _, g := range open {
@@ -32,7 +32,7 @@ func (a *attempt) assignments(h *holder, open []access.Pattern, on access.Region
 		}
 	}
 	for _, u := range unknowns {
-		texts, all := a.textsFor(u, open, on)
+		texts, all := a.textsFor(u, open, closed)
 		complete = complete && all
 		var next []*assignment
 		for _, have := range list {
@@ -64,7 +64,7 @@ func (a *attempt) fixed(h *holder, u access.Unknown) bool {
 }
 
 // textsFor returns texts for an unknown of the patterns.
-func (a *attempt) textsFor(u access.Unknown, open []access.Pattern, on access.Region) (texts []string, complete bool) {
+func (a *attempt) textsFor(u access.Unknown, open, closed []access.Pattern) (texts []string, complete bool) {
 	complete = true
 	add := func(text string) {
 		if text != "" && !slices.Contains(texts, text) && (u.Placeholder == "" || !strings.Contains(text, "/")) {
@@ -76,7 +76,7 @@ func (a *attempt) textsFor(u access.Unknown, open []access.Pattern, on access.Re
 		if !slices.Contains(a.made.Unknowns(g), u) {
 			continue
 		}
-		for _, in := range on.In {
+		for _, in := range closed {
 			for _, value := range a.made.Values(g, in, u) {
 				if text, ok := value.Literal(); ok {
 					add(text)

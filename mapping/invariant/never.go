@@ -78,7 +78,7 @@ func (a *attempt) does(h *holder) {
 // so the first stands for all.
 func (a *attempt) takes(h *holder, chance *access.Chance, on part) bool {
 	action := chance.Actions[0]
-	list, complete := a.assignments(h, chance.Open, on.Region, false)
+	list, complete := a.assignments(h, chance.Open, chance.Closed, false)
 	sure := complete
 	settled := false // refused where nothing but the statement's own condition can refuse
 	for _, s := range list {

@@ -294,6 +294,10 @@ func (a *attempt) put(id Identity, req Request, facts []fact) (broken, same bool
 	if allow != (a.invariant.Kind == Never) {
 		return false, same
 	}
+	told.Groups, told.Policy = append([]string{}, told.Groups...), append([]string{}, told.Policy...)
+	if told.Claims == nil {
+		told.Claims = map[string]any{}
+	}
 	a.found = &Counterexample{told, req, allow}
 	return true, same
 }

@@ -158,7 +158,7 @@ func (r *reader) common(at stricttoml.Position, kind Kind, name string, actions,
 		}
 	}
 	i.Resources = resources
-	if len(r.errors) == before {
+	if len(r.errors) == before && len(i.Actions) > 0 {
 		r.applies(&i, at)
 	}
 	return i
@@ -191,13 +191,9 @@ func (r *reader) applies(i *Invariant, at stricttoml.Position) {
 			r.fail(at, fmt.Sprintf("no action of the invariant is asked on %s", resource), resourceAdvice(i.Actions[0], resource))
 		}
 	}
-	all := len(i.Actions)
 	i.Actions = slices.DeleteFunc(i.Actions, func(a string) bool {
 		return !slices.ContainsFunc(i.Resources, func(resource string) bool { return asked(a, resource) })
 	})
-	if len(i.Actions) == 0 && all > 0 {
-		r.fail(at, "the invariant asks about nothing", "name a resource that the actions are asked on")
-	}
 }
 
 func family(action string) string {

@@ -151,7 +151,7 @@ func (r *reader) read(raw *rawCase, l *loose, i int) {
 	for name, value := range identity.Claims {
 		q.Claims[name] = value
 	}
-	if identity.Policy != nil {
+	if list, empty := identity.Policy.([]any); identity.Policy != nil && !(empty && len(list) == 0) {
 		q.Policy = r.words(at, "identity.policy", identity.Policy, identity.Policy)
 	}
 	if len(request.Conditions) > 0 {
@@ -166,7 +166,7 @@ func (r *reader) read(raw *rawCase, l *loose, i int) {
 		}
 	}
 	switch {
-	case q.Account != "" && (q.Subject != "" || len(q.Groups) > 0 || identity.Policy != nil):
+	case q.Account != "" && (q.Subject != "" || len(q.Groups) > 0 || q.Policy != nil):
 		r.fail(at, "the identity has both an account and a token", "keep account, or sub and what belongs to it")
 	case q.Account == "" && q.Subject == "":
 		q.Subject = "somebody"

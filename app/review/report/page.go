@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/claimgate/claimgate/app/review/proof"
 	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/invariant"
 	"github.com/claimgate/claimgate/mapping/matrix"
 )
 
@@ -19,6 +21,22 @@ var pageText string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"rows": matrixRows,
+	"verdict": func(r invariant.Result) template.HTML {
+		switch r.Verdict {
+		case invariant.Holds:
+			return `<span class="mark good">holds</span>`
+		case invariant.Violated:
+			return `<span class="mark bad">violated</span>`
+		case invariant.Undecided:
+		}
+		return `<span class="mark warn">unproved</span>`
+	},
+	"because": func(r invariant.Result) string {
+		if r.Counterexample != nil {
+			return proof.Sentence(r.Counterexample)
+		}
+		return r.Why
+	},
 	"join": func(list []string) string { return strings.Join(list, ", ") },
 	"date": func(t time.Time) string {
 		if t.IsZero() {

@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/app/review/cases"
+	"github.com/claimgate/claimgate/app/review/proof"
 	"github.com/claimgate/claimgate/app/review/replay"
 	"github.com/claimgate/claimgate/internal/finding"
 	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/invariant"
 )
 
 // Data is what a reviewer signs, besides the matrix.
@@ -19,6 +21,9 @@ type Data struct {
 	Findings []finding.Finding
 	Tests    *Tests
 	Audit    *Audit
+	Proofs   []invariant.Result
+
+	Unproved int // of Proofs: violated, or not proved
 
 	Errors, Warnings, Expired int
 }
@@ -118,6 +123,12 @@ func (d *Data) AddTests(outcomes []cases.Outcome, rules []cases.Rule) {
 	for i := range d.Guards {
 		d.Guards[i].Tested = rules[len(d.Rules)+i].Exercised
 	}
+}
+
+// AddProofs records what became of the invariants.
+func (d *Data) AddProofs(results []invariant.Result) {
+	d.Proofs = results
+	d.Unproved = len(proof.Broken(results))
 }
 
 // AddLog records which rules the decision log file needs. found is the replay of the log under this
