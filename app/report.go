@@ -26,7 +26,8 @@ func newReportCmd() *cobra.Command {
 		Long: `report writes one HTML page that holds itself: the revision's digest, who may do what
 where, each rule with its reason, owner and expiry, the findings, the invariants beside
 the mapping (mapping.invariants.toml) with their verdicts, with --tests the test cases
-and the rules they leave out, with --audit the rules that the log never needed. It fetches nothing, prints well, and follows the reader's light or dark setting.
+and the rules they leave out, with --audit the rules that the log never needed.
+It fetches nothing, prints well, and follows the reader's light or dark setting.
 
 Exit codes: 0 written, whatever it says; 2 a file cannot be read or written.`,
 		Example: `  claimgate report --mapping mapping.toml --tests mapping.test.toml --audit decisions.jsonl --out report.html`,

@@ -108,7 +108,7 @@ type Owner struct {
 
 // Mapping names mapping.toml.
 type Mapping struct {
-	File string `toml:"file" default:"mapping.toml" unit:"path" doc:"The mapping. It and its policy files are watched and reloaded."`
+	File       string `toml:"file" default:"mapping.toml" unit:"path" doc:"The mapping. It and its policy files are watched and reloaded."`
 	Invariants string `toml:"invariants" unit:"path" doc:"What the mapping has to keep, as claimgate prove reads it. A mapping that breaks one is not put in force."`
 }
 

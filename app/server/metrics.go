@@ -20,7 +20,7 @@ type Metrics struct {
 	decisions map[gateway.Reason]prometheus.Counter // one each, so that a decision looks no label up
 	seconds   prometheus.Histogram
 	refreshes *prometheus.CounterVec
-	broken *prometheus.GaugeVec
+	broken    *prometheus.GaugeVec
 	reloads   *prometheus.CounterVec
 
 	connections connections

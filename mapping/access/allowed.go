@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/mapping/policy"
@@ -315,10 +316,11 @@ func tidy(list []string) []string {
 	return slices.Compact(list)
 }
 
-// Asked lists the actions that MinIO asks the webhook about. MinIO asks about no login.
-func Asked() []string {
+// Asked lists the actions that MinIO asks the webhook about. MinIO asks about no login. The caller must
+// not change the list.
+var Asked = sync.OnceValue(func() []string {
 	return slices.DeleteFunc(policy.Actions(), func(a string) bool { return strings.HasPrefix(a, "sts:") })
-}
+})
 
 // Everything returns the region of all resources.
 func Everything() Region { return NewRegion([]Pattern{everything}, nil, "") }

@@ -155,7 +155,7 @@ var variableText = regexp.MustCompile(`\$\{[^{}$]+\}`)
 
 // Matching returns the known actions that a pattern as in a policy matches.
 func Matching(pattern string) []string {
-	return slices.DeleteFunc(Asked(), func(a string) bool { return !policy.Match(pattern, a) })
+	return slices.DeleteFunc(slices.Clone(Asked()), func(a string) bool { return !policy.Match(pattern, a) })
 }
 
 // WhoCan returns who may do one of the actions, everywhere or on one resource as a policy writes it, at

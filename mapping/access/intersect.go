@@ -8,6 +8,9 @@ const maxShapes = 64
 // meet returns the part of the term that matches the pattern, too. The result is exact, except if a
 // policy variable must be compared with a text: then the result may be larger.
 func (t Term) meet(g Pattern) []Term {
+	if slices.ContainsFunc(t.In, func(h Pattern) bool { return apart(h, g) }) {
+		return nil
+	}
 	for _, h := range t.In {
 		if within(h, g) {
 			return []Term{t}
