@@ -92,10 +92,11 @@ func (r *Reader) denies(held, guards []mapping.Granted) []denied {
 	return all
 }
 
-// rest is what denies leave of a region: the terms that are left, and the denies that take a part.
+// rest is what denies leave of a region: the terms that are left, and which of the denies that cover the
+// action take a part.
 type rest struct {
 	terms   []Term
-	partial []int
+	partial []int // positions in the list of those that cover the action
 }
 
 // left returns what the denies leave of the common part of two regions.
@@ -122,27 +123,33 @@ func (r *Reader) computeLeft(kind Kind, region, on Region, denies []denied, cove
 	if terms = slices.DeleteFunc(terms, Term.Empty); len(terms) == 0 {
 		return &rest{}
 	}
-	after := terms
+	var taken []Region
 	for _, i := range covering {
 		for _, q := range denies[i].Regions {
-			if after = Without(after, []Region{q}); len(after) == 0 {
-				return &rest{}
-			}
-			if len(q.Except) > 0 && q.Condition == "" {
-				terms = Without(terms, []Region{q}) // what is spared reads better than what is taken
+			if q.spares() { // what is spared reads better than what is taken
+				terms = Without(terms, []Region{q})
+			} else {
+				taken = append(taken, q)
 			}
 		}
 	}
+	terms = Pruned(slices.DeleteFunc(slices.Clone(terms), func(t Term) bool { return len(Without([]Term{t}, taken)) == 0 }))
 	found := &rest{terms: terms}
-	for _, i := range covering {
+	for n, i := range covering {
 		overlaps := func(q Region) bool {
-			return (len(q.Except) == 0 || q.Condition != "") && slices.ContainsFunc(terms, func(t Term) bool { return t.overlaps(q) })
+			return !q.spares() && slices.ContainsFunc(terms, func(t Term) bool { return t.overlaps(q) })
 		}
 		if slices.ContainsFunc(denies[i].Regions, overlaps) {
-			found.partial = append(found.partial, i)
+			found.partial = append(found.partial, n)
 		}
 	}
 	return found
+}
+
+// spares returns true for a Deny that takes everything away save what is known: no condition and no policy
+// variable bears on what is left.
+func (p Region) spares() bool {
+	return len(p.Except) > 0 && p.Condition == "" && !slices.ContainsFunc(p.Except, Pattern.varies)
 }
 
 // overlaps returns true if the term and the region may have a resource in common.
@@ -195,7 +202,7 @@ func (x *gathering) action(h mapping.Granted, i int, s Statement, action string,
 				})
 			}
 			for _, n := range left.partial {
-				a.Minus = append(a.Minus, x.r.minus(t, action, &denies[n])...)
+				a.Minus = append(a.Minus, x.r.minus(t, action, &denies[covering[n]])...)
 			}
 			a.Minus = merged(a.Minus)
 			x.add(&a)
@@ -226,7 +233,7 @@ func (r *Reader) resources(t Term, action string, list []Pattern) []string {
 	t.Except = nil
 	var all []string
 	for _, g := range list {
-		if t.overlaps(Region{In: []Pattern{g}}) || g.Open() {
+		if t.overlaps(Region{In: []Pattern{g}}) {
 			all = append(all, r.resource(t.Kind, action, g))
 		}
 	}
@@ -237,7 +244,7 @@ func (r *Reader) resources(t Term, action string, list []Pattern) []string {
 func (r *Reader) minus(t Term, action string, d *denied) []Minus {
 	var all []Minus
 	for _, q := range d.Regions {
-		if len(q.Except) > 0 && q.Condition == "" || !t.overlaps(q) {
+		if q.spares() || !t.overlaps(q) {
 			continue
 		}
 		m := Minus{By: d.by(), Rule: d.granted.Rule, Actions: []string{action}, Condition: q.Condition, Except: r.resources(t, action, q.Except)}

@@ -23,18 +23,13 @@ func (t Term) meet(g Pattern) []Term {
 		switch {
 		case within(g, h):
 			return t.narrowed(i, g)
-		case g.varies() || h.varies():
-			if shapes, ok := intersect(h.widened(), g.widened()); ok {
-				return t.narrowed(i, shapes...)
-			}
-			return []Term{t}
 		case !g.Open() && !h.Open():
 			if shapes, ok := intersect(h, g); ok {
 				return t.narrowed(i, shapes...)
 			}
 		}
 	}
-	// No pattern is the intersection of two if one of them holds a capture.
+	// No pattern is the intersection of two if one of them holds an unknown text.
 	return t.narrowed(len(t.In), g)
 }
 

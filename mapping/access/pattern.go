@@ -146,7 +146,24 @@ func (g Pattern) widened() Pattern {
 	return w
 }
 
+// filled returns the pattern with ?* in place of each unknown text: no variable that is set and no
+// capture is empty.
+func (g Pattern) filled() Pattern {
+	if !g.Open() {
+		return g
+	}
+	var f Pattern
+	for _, s := range g {
+		if s >= variable {
+			f = append(f, one, run)
+		} else {
+			f = append(f, s)
+		}
+	}
+	return f
+}
+
 // disjoint returns true if surely no resource matches both.
 func disjoint(g, h Pattern) bool {
-	return apart(g, h) || !exists(AnyKind, []Pattern{g.widened(), h.widened()}, nil)
+	return apart(g, h) || !exists(AnyKind, []Pattern{g.filled(), h.filled()}, nil)
 }

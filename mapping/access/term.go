@@ -94,7 +94,7 @@ func (t Term) Empty() bool {
 	}
 	var in []Pattern
 	for _, g := range t.In {
-		in = append(in, g.widened())
+		in = append(in, g.filled())
 	}
 	return !exists(t.Kind, in, slices.DeleteFunc(slices.Clone(t.Except), Pattern.Open))
 }

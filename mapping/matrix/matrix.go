@@ -148,7 +148,7 @@ func (b *builder) rowsOf(h mapping.Granted, effect string, list []access.Allowed
 		a := &list[i]
 		conditions := h.Policy.Statements()[a.Statement].Conditions
 		for _, resource := range a.Resources {
-			at := place{resourceOf(resource, a), strings.Join(conditions, ", ")}
+			at := place{resourceOf(resource, a, h), strings.Join(conditions, ", ")}
 			if covered[at] == nil {
 				covered[at] = map[string]bool{}
 				order = append(order, at)
@@ -167,7 +167,7 @@ func (b *builder) rowsOf(h mapping.Granted, effect string, list []access.Allowed
 	for _, at := range order {
 		cells := [classCount]Cell{}
 		for _, c := range Classes() {
-			cells[c] = cellOf(c, covered[at], access.KindsOn(at.resource))
+			cells[c] = cellOf(c, covered[at], kindsOn(at.resource))
 		}
 		row := Row{
 			Policy: h.Policy.Name(), Effect: effect, Resource: at.resource,
@@ -207,14 +207,32 @@ func cellOf(c Class, covered map[string]bool, kinds []access.Kind) Cell {
 // leftOut returns true for what the statement itself leaves out.
 func leftOut(m access.Minus) bool { return strings.HasPrefix(m.By, "NotResource") }
 
-// resourceOf returns the pattern of a row. What NotResource leaves out stands in the pattern.
-func resourceOf(resource string, a *access.Allowed) string {
-	for _, m := range a.Minus {
-		if leftOut(m) {
-			return "all but " + strings.Join(trimmed(m.Resources), ", ")
+// resourceOf returns the pattern of a row: "A", "A and B" if the resources match both, "A but C" for what
+// NotResource leaves out, with "all" for "*" there.
+func resourceOf(resource string, a *access.Allowed, h mapping.Granted) string {
+	text := strings.Join(trimmed(append([]string{resource}, a.Within...)), and)
+	if out := h.Policy.Statements()[a.Statement].NotResources; len(out) > 0 {
+		if text == "*" {
+			text = "all"
 		}
+		text += but + strings.Join(trimmed(h.Resources(out)), ", ")
 	}
-	return trimmed([]string{resource})[0]
+	return text
+}
+
+const (
+	and = " and "
+	but = " but "
+)
+
+// kindsOn returns the kinds of actions that MinIO may ask about the pattern of a row.
+func kindsOn(text string) []access.Kind {
+	text, _, _ = strings.Cut(text, but)
+	text, _, _ = strings.Cut(text, and)
+	if text == "all" {
+		text = "*"
+	}
+	return access.KindsOn(text)
 }
 
 func trimmed(list []string) []string {

@@ -65,7 +65,6 @@ policy = "deny"
 		{"claim:policy=readonly", "readonly", "Allow", "*", some, "", "", "", "", ""},
 		{"group:team-{bucket}", "own", "Allow", "{bucket}", all, some, "", some, "", some},
 		{"group:team-{bucket}", "own", "Allow", "{bucket}/*", some, "", "", "", "", ""},
-		{"group:team-{bucket}", "own", "Deny", "all but tmp", "", "", some, "", "", ""},
 		{"group:team-{bucket}", "own", "Deny", "all but tmp/*", "", "", some, "", "", ""},
 		{"account:boss", "consoleAdmin", "Allow", "*", all, all, all, all, some, some},
 		{"guard:no administrators", "deny", "Deny", "*", "", "", "", "", some, some},

@@ -1,0 +1,144 @@
+package matrix_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/claimgate/claimgate/internal/testsupport/anymapping"
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/access"
+	"github.com/claimgate/claimgate/mapping/matrix"
+	"github.com/claimgate/claimgate/mapping/policy"
+	"pgregory.net/rapid"
+)
+
+// probes are resources that MinIO may ask an action about.
+func probes(action string) (list [][2]string) {
+	for _, bucket := range []string{"", "bob", "bobby", "cat", "zoo", "zoo-x", "bob-x", "bub"} {
+		for _, object := range []string{"", "x", "secret/x", "bob/x", "cat", "zoo/y", "xx", "secret/bob/x"} {
+			fits := map[access.Kind]bool{
+				access.ObjectKind: bucket != "" && object != "", access.BucketKind: bucket != "" && object == "",
+				access.ClusterKind: bucket == "" && object == "", access.KeyKind: object == "",
+			}
+			if fits[access.KindOf(action)] {
+				list = append(list, [2]string{bucket, object})
+			}
+		}
+	}
+	return list
+}
+
+// instances are resources that the pattern of a row matches.
+func instances(r *matrix.Row, action string) (list [][2]string) {
+	for _, star := range []string{"", "x", "q/x", "bob/x", "zo"} {
+		bucket, object, _ := strings.Cut(strings.NewReplacer("*", star, "?", "u").Replace(r.Resource), "/")
+		if bucket != "" && (object != "") == (access.KindOf(action) == access.ObjectKind) {
+			list = append(list, [2]string{bucket, object})
+		}
+	}
+	return list
+}
+
+func allowed(g *mapping.Grants, action, bucket, object string) bool {
+	r := &policy.Request{Action: action, Bucket: bucket, Object: object}
+	_, denied := g.Guard(r)
+	return !denied && g.Evaluate(r).Allowed()
+}
+
+// on is a second reading of the pattern of a row.
+func on(r *matrix.Row, action, bucket, object string) bool {
+	if strings.HasPrefix(action, "admin:") {
+		return true
+	}
+	matches := func(text string) bool {
+		text = strings.ReplaceAll(text, "{team}", "zoo")
+		return policy.Match(text, bucket+"/"+object) || object == "" && text == bucket && text != "" || text == "calls that name no key" && bucket == ""
+	}
+	in, out, but := strings.Cut(r.Resource, " but ")
+	if but && in == "all" {
+		in = "*"
+	}
+	outside := func(text string) bool { return !matches(text) }
+	return !slices.ContainsFunc(strings.Split(in, " and "), outside) && (!but || !slices.ContainsFunc(strings.Split(out, ", "), matches))
+}
+
+// A cell is what the evaluator allows: a class that a cell names is allowed in part, or whole, and what
+// no cell names is allowed nowhere.
+func TestCellsAreWhatTheEvaluatorAllows(t *testing.T) {
+	dir := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		m := anymapping.Draw(t, dir, true)
+		rows := matrix.Of(m.Mapping)
+		for _, r := range m.Rules() {
+			if r.Name == "team-cat" || r.Kind == "group" && len(r.Captures) > 1 || r.Kind == "claim" || !r.Expires.IsZero() {
+				continue
+			}
+			issuer := r.Issuer
+			if issuer == "" {
+				issuer = "three"
+			}
+			g := m.Account(r.Name, time.Time{})
+			switch {
+			case r.Kind == "user":
+				g = m.Principal(mapping.Principal{Issuer: issuer, Subject: r.Name}, time.Time{})
+			case r.Kind == "group":
+				g = m.Principal(mapping.Principal{Issuer: issuer, Groups: []string{strings.ReplaceAll(r.Name, "{team}", "zoo")}}, time.Time{})
+			}
+			for _, c := range []matrix.Class{anymapping.Pick(t, "class", matrix.Classes())} {
+				for _, action := range c.Actions() {
+					for _, probe := range probes(action) {
+						is := allowed(g, action, probe[0], probe[1])
+						some, all := false, false
+						for i := range rows {
+							row := &rows[i]
+							if row.Principal != r.Kind+":"+r.Name || row.Line != r.Line || row.Effect != "Allow" || !on(row, action, probe[0], probe[1]) {
+								continue
+							}
+							cell := row.Cells()[c]
+							some = some || cell != matrix.None
+							all = all || cell == matrix.All && len(row.Minus) == 0 && c != matrix.RootEquivalent && slices.Contains(access.KindsOn(row.Resource), access.KindOf(action))
+						}
+						if is && !some || all && !is {
+							t.Fatalf("%s %q, %s on %s/%s: allowed %v, some cell %v, a cell for all %v\n%+v\n%s", r.Kind, r.Name, action, probe[0], probe[1], is, some, all, rows, m.Text)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// What a row says of a class that no action of the class is allowed is never said.
+func TestNoCellWithoutAnAllow(t *testing.T) {
+	dir := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		m := anymapping.Draw(t, dir, true)
+		for _, row := range matrix.Of(m.Mapping) {
+			if row.Effect != "Allow" || !strings.HasPrefix(row.Principal, "group:g") && row.Principal != "account:a" && row.Principal != "user:u" {
+				continue
+			}
+			name, issuer := row.Principal[strings.Index(row.Principal, ":")+1:], row.Issuer
+			if issuer == "" {
+				issuer = "three"
+			}
+			g := m.Account(name, time.Time{})
+			switch row.Principal[0] {
+			case 'g':
+				g = m.Principal(mapping.Principal{Issuer: issuer, Groups: []string{name}}, time.Time{})
+			case 'u':
+				g = m.Principal(mapping.Principal{Issuer: issuer, Subject: name}, time.Time{})
+			}
+			for c, cell := range row.Cells() {
+				class := matrix.Classes()[c]
+				found := cell == matrix.None || slices.ContainsFunc(class.Actions(), func(action string) bool {
+					return slices.ContainsFunc(append(instances(&row, action), probes(action)...), func(p [2]string) bool { return on(&row, action, p[0], p[1]) && allowed(g, action, p[0], p[1]) })
+				})
+				if !found {
+					t.Fatalf("%+v: nothing of %s is allowed\n%s", row, class, m.Text)
+				}
+			}
+		}
+	})
+}
