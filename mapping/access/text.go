@@ -24,3 +24,14 @@ func (p *Principal) Show(text string) string {
 	}
 	return text
 }
+
+// Within returns true if every resource that the first text matches is matched by the second, as policies
+// write them. With policy variables only equal texts are within each other.
+func Within(text, of string) bool {
+	return within(Placeholders(nil).Parse(text), Placeholders(nil).Parse(of))
+}
+
+// Apart returns true if surely no resource is matched by both texts.
+func Apart(text, other string) bool {
+	return disjoint(Placeholders(nil).Parse(text), Placeholders(nil).Parse(other))
+}

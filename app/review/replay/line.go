@@ -25,7 +25,7 @@ type tally struct {
 const maxGrants = 20_000
 
 func newTally(o Options) *tally {
-	return &tally{o: o, groups: map[group]*Flip{}, grants: map[string]*mapping.Grants{}, result: Result{Rules: map[Rule]int{}}}
+	return &tally{o: o, groups: map[group]*Flip{}, grants: map[string]*mapping.Grants{}, result: Result{Rules: map[Rule]int{}, Uses: map[Use]Span{}}}
 }
 
 // judged reports whether the mapping had a say in an answer, or could have had.
@@ -68,6 +68,9 @@ func (t *tally) line(text []byte) {
 	if !known || root.Get("allow").Kind() != strictjson.True && root.Get("allow").Kind() != strictjson.False {
 		t.result.Unreadable++
 		return
+	}
+	if t.o.Uses {
+		t.result.Log = t.result.Log.and(spanOf(root))
 	}
 	if root.Get("action").View() == "" || !judged(reason, root.Get("static").Kind() == strictjson.True) {
 		t.result.Unaffected++
@@ -132,6 +135,9 @@ func (t *tally) count(root strictjson.Value, before, after gateway.Reason, answe
 		r.Rules[RuleOf(answer.Rule, answer.Policy)]++
 	}
 	was := root.Get("allow").Kind() == strictjson.True
+	if t.o.Uses && was && after == gateway.PolicyAllow {
+		t.use(root, answer)
+	}
 	restricted := root.Get("session_policy").Kind() == strictjson.True
 	switch {
 	case t.values.missing, restricted && !was && after.Allows() && before != gateway.SessionPolicyDeny:

@@ -34,6 +34,11 @@ type Result struct {
 	More int `json:"more,omitempty"`
 	// Rules counts the decisions by the rule that decides them now.
 	Rules map[Rule]int `json:"-"`
+	// Uses is what was allowed and still is, by the statement that allows. It is empty without
+	// Options.Uses.
+	Uses map[Use]Span `json:"-"`
+	// Log is when the first and the last line of the log were written.
+	Log Span `json:"-"`
 }
 
 // Rule is what decides. The names that the claim may hold share the claim's
@@ -92,6 +97,7 @@ type Options struct {
 	Mapping *mapping.Mapping
 	Now     time.Time // the time at which grants are judged
 	Workers int       // default: one a processor
+	Uses    bool      // collect Result.Uses
 }
 
 // Run replays a log.
@@ -180,7 +186,7 @@ func (t *tally) piece(p []byte) {
 
 // merge puts together what the workers have found.
 func merge(partial []*tally) *Result {
-	all := &Result{Rules: map[Rule]int{}, Flips: []Flip{}}
+	all := &Result{Rules: map[Rule]int{}, Flips: []Flip{}, Uses: map[Use]Span{}}
 	groups := map[group]*Flip{}
 	for _, t := range partial {
 		r := &t.result
@@ -196,6 +202,10 @@ func merge(partial []*tally) *Result {
 		all.More += r.More
 		for rule, n := range r.Rules {
 			all.Rules[rule] += n
+		}
+		all.Log = all.Log.and(r.Log)
+		for use, span := range r.Uses {
+			all.Uses[use] = all.Uses[use].and(span)
 		}
 		for g, f := range t.groups {
 			if known := groups[g]; known != nil {

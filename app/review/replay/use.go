@@ -1,0 +1,64 @@
+package replay
+
+import (
+	"strings"
+	"time"
+
+	"github.com/claimgate/claimgate/internal/strictjson"
+	"github.com/claimgate/claimgate/mapping"
+)
+
+// Use is what a statement allowed: an action on a bucket, or below the first element of an object's key.
+type Use struct {
+	Rule      mapping.Rule
+	Policy    string
+	Statement int // its index in the policy
+	Action    string
+	Bucket    string
+	First     string // the key up to its first slash, or the whole key; empty for the bucket itself
+	Below     bool   // the key goes on behind the slash
+}
+
+// Span is how often something happened, and when first and last.
+type Span struct {
+	Count       int
+	First, Last time.Time
+}
+
+func (s Span) and(o Span) Span {
+	s.Count += o.Count
+	if s.First.IsZero() || !o.First.IsZero() && o.First.Before(s.First) {
+		s.First = o.First
+	}
+	if o.Last.After(s.Last) {
+		s.Last = o.Last
+	}
+	return s
+}
+
+// maxUses bounds the uses that one worker tells apart. Beyond them a bucket stands for its objects.
+const maxUses = 200_000
+
+// spanOf is the time of one line.
+func spanOf(root strictjson.Value) Span {
+	at, err := time.Parse(time.RFC3339Nano, root.Get("time").View())
+	if err != nil {
+		return Span{}
+	}
+	return Span{1, at, at}
+}
+
+// use notes what a line needed.
+func (t *tally) use(root strictjson.Value, answer mapping.Answer) {
+	u := Use{Rule: answer.Rule, Policy: answer.Policy, Statement: answer.Statement, Action: root.Get("action").View(), Bucket: root.Get("bucket").View()}
+	u.First, _, u.Below = strings.Cut(root.Get("object").View(), "/")
+	known, seen := t.result.Uses[u]
+	if !seen && len(t.result.Uses) >= maxUses && u.First != "" {
+		u.First, u.Below = "", true
+		known, seen = t.result.Uses[u]
+	}
+	if !seen { // what is kept must not share the line's memory
+		u.Action, u.Bucket, u.First = strings.Clone(u.Action), strings.Clone(u.Bucket), strings.Clone(u.First)
+	}
+	t.result.Uses[u] = known.and(spanOf(root))
+}

@@ -1,0 +1,251 @@
+// Package suggest says what each rule grants and nobody used, and writes the policy that a decision log
+// needed. What it writes allows nothing that the policy of today does not.
+package suggest
+
+import (
+	"cmp"
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/claimgate/claimgate/app/review/replay"
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/access"
+	"github.com/claimgate/claimgate/mapping/policy"
+)
+
+// Suggestion is about one policy that a rule grants.
+type Suggestion struct {
+	Rule     access.RuleReference `json:"rule"`
+	Unused   bool                 `json:"unused"` // no decision of the log needed the policy by this rule
+	Policy   string               `json:"policy"`
+	Document *Document            `json:"document"` // nil if unused
+	Used     int                  `json:"used"`     // decisions
+	LastUsed string               `json:"last_used,omitempty"`
+	Never    []string             `json:"never"` // actions that the policy allows and nobody used, shortened
+}
+
+// Document is a policy document.
+type Document struct {
+	Version   string      `json:"Version"`
+	Statement []Statement `json:"Statement"`
+}
+
+// Statement is a statement of a policy document. Members that are empty are left out.
+type Statement struct {
+	Sid         string          `json:"Sid,omitempty"`
+	Effect      string          `json:"Effect"`
+	Action      []string        `json:"Action,omitempty"`
+	NotAction   []string        `json:"NotAction,omitempty"`
+	Resource    []string        `json:"Resource,omitempty"`
+	NotResource []string        `json:"NotResource,omitempty"`
+	Condition   json.RawMessage `json:"Condition,omitempty"`
+}
+
+// Of returns a suggestion for each policy of each rule, from the uses that happened after since.
+func Of(m *mapping.Mapping, found *replay.Result, since time.Time) []Suggestion {
+	all := []Suggestion{}
+	for _, r := range m.Rules() {
+		for _, name := range r.Policies {
+			if h, ok := held(m, r, name); ok {
+				all = append(all, of(h, r.Rule, found, since))
+			}
+		}
+	}
+	return all
+}
+
+// Together returns a document for each policy, of the uses by every rule that grants the policy.
+func Together(m *mapping.Mapping, found *replay.Result, since time.Time) []Suggestion {
+	all := []Suggestion{}
+	seen := map[string]bool{}
+	for _, r := range m.Rules() {
+		for _, name := range r.Policies {
+			h, ok := held(m, r, name)
+			if !ok || seen[h.Policy.Name()] {
+				continue
+			}
+			seen[h.Policy.Name()] = true
+			all = append(all, of(h, mapping.Rule{}, found, since))
+		}
+	}
+	return all
+}
+
+// held returns a policy of a rule. The captures stay as variables.
+func held(m *mapping.Mapping, r mapping.RuleInfo, name string) (mapping.Granted, bool) {
+	vars := map[string]string{}
+	for _, capture := range r.Captures {
+		vars[capture] = "${group:" + capture + "}"
+	}
+	return m.Policy(name, vars)
+}
+
+// of makes a suggestion. Without a rule the uses by every rule count.
+func of(h mapping.Granted, rule mapping.Rule, found *replay.Result, since time.Time) Suggestion {
+	s := Suggestion{
+		Rule: access.RuleReference{Name: rule.Name, Kind: rule.Kind, File: rule.File, Line: rule.Line}, Policy: h.Policy.Name(), Never: []string{},
+	}
+	uses := map[int][]replay.Use{} // by statement
+	actions := map[string]bool{}
+	var last time.Time
+	for use, span := range found.Uses {
+		if use.Policy != h.Policy.Name() || rule != (mapping.Rule{}) && use.Rule != rule || span.Last.Before(since) {
+			continue
+		}
+		uses[use.Statement] = append(uses[use.Statement], use)
+		actions[use.Action] = true
+		s.Used += span.Count
+		if span.Last.After(last) {
+			last = span.Last
+		}
+	}
+	var never []string
+	for _, action := range access.Asked() {
+		allows := func(t policy.Statement) bool { return !t.Deny && t.Covers(action) }
+		if !actions[action] && slices.ContainsFunc(h.Policy.Statements(), allows) {
+			never = append(never, action)
+		}
+	}
+	s.Never = access.ShortActions(never)
+	if s.Unused = len(uses) == 0; s.Unused {
+		return s
+	}
+	s.LastUsed = last.UTC().Format(time.RFC3339)
+	s.Document = document(h, uses)
+	return s
+}
+
+// document writes a policy that allows what was used. A Deny stays as it is.
+func document(h mapping.Granted, uses map[int][]replay.Use) *Document {
+	d := &Document{Version: "2012-10-17"}
+	conditions := h.Conditions()
+	for i, s := range h.Policy.Statements() {
+		condition := json.RawMessage(conditions[i])
+		switch {
+		case s.Deny:
+			d.Statement = append(d.Statement, Statement{
+				Sid: s.Sid, Effect: "Deny", Action: s.Actions, NotAction: s.NotActions, Resource: s.Resources, NotResource: s.NotResources, Condition: condition,
+			})
+		case len(uses[i]) > 0:
+			d.Statement = append(d.Statement, allow(s, condition, uses[i])...)
+		}
+	}
+	return d
+}
+
+// allow writes statements that allow the uses of one statement: actions with the same resources together.
+func allow(s policy.Statement, condition json.RawMessage, uses []replay.Use) []Statement {
+	resources := map[string][]string{} // by action
+	left := false
+	for _, use := range generalised(uses) {
+		list, narrowed := resourcesOf(s, &use)
+		resources[use.Action] = append(resources[use.Action], list...)
+		left = left || !narrowed
+	}
+	together := map[string][]string{} // actions by their resources
+	for action, list := range resources {
+		key := strings.Join(merged(list), "\n")
+		together[key] = append(together[key], action)
+	}
+	var all []Statement
+	for key, actions := range together {
+		slices.Sort(actions)
+		one := Statement{Sid: s.Sid, Effect: "Allow", Action: actions, Condition: condition}
+		switch {
+		case left && len(s.NotResources) > 0:
+			one.NotResource = s.NotResources
+		case key != "":
+			one.Resource = strings.Split(key, "\n")
+		}
+		all = append(all, one)
+	}
+	slices.SortFunc(all, func(a, b Statement) int {
+		return cmp.Or(slices.Compare(a.Resource, b.Resource), slices.Compare(a.Action, b.Action))
+	})
+	if len(all) > 1 { // a Sid names one statement
+		for i := range all {
+			all[i].Sid = ""
+		}
+	}
+	return all
+}
+
+// resourcesOf returns the resources for a use: the bucket and the first element of the key if the
+// statement allows all of that, else what the statement says itself. narrowed is false if the statement
+// has to keep its NotResource.
+func resourcesOf(s policy.Statement, use *replay.Use) (list []string, narrowed bool) {
+	family, _, _ := strings.Cut(use.Action, ":")
+	arn := "arn:aws:s3:::"
+	if family == "kms" {
+		arn = "arn:minio:kms:::"
+	}
+	if family == "admin" || use.Bucket == "" {
+		return s.Resources, len(s.NotResources) == 0
+	}
+	want := arn + use.Bucket
+	switch {
+	case use.First != "" && use.Below:
+		want += "/" + use.First + "/*"
+	case use.First != "":
+		want += "/" + use.First
+	case use.Below:
+		want += "/*"
+	}
+	if strings.ContainsAny(want[:len(want)-1], "*?$") { // a name with a character that means something
+		return s.Resources, len(s.NotResources) == 0
+	}
+	if len(s.NotResources) > 0 {
+		apart := !slices.ContainsFunc(s.NotResources, func(text string) bool { return strings.Contains(text, "${") || !access.Apart(want, text) })
+		return []string{want}, apart
+	}
+	for _, text := range s.Resources {
+		if access.Within(want, text) {
+			return []string{want}, true
+		}
+	}
+	for _, text := range s.Resources {
+		if !access.Apart(want, variable.ReplaceAllString(text, "*")) {
+			list = append(list, text)
+		}
+	}
+	return list, true
+}
+
+var variable = regexp.MustCompile(`\$\{[^{}]*\}`)
+
+// generalised takes the bucket for its objects where an action was used below too many first elements.
+func generalised(uses []replay.Use) []replay.Use {
+	type place struct{ action, bucket string }
+	elements := map[place]int{}
+	for _, use := range uses {
+		elements[place{use.Action, use.Bucket}]++
+	}
+	uses = slices.Clone(uses)
+	for i := range uses {
+		if use := &uses[i]; use.First != "" && elements[place{use.Action, use.Bucket}] > maxElements {
+			use.First, use.Below = "", true
+		}
+	}
+	return uses
+}
+
+// maxElements is how many first elements of a bucket's keys a policy names, before the policy names the
+// bucket.
+const maxElements = 20
+
+// merged leaves out what another resource takes in.
+func merged(list []string) []string {
+	slices.Sort(list)
+	list = slices.Compact(list)
+	var kept []string
+	for i, text := range list {
+		inside := func(of string) bool { return of != text && access.Within(text, of) && !access.Within(of, text) }
+		if len(list) > 200 || !slices.ContainsFunc(list, inside) {
+			kept = append(kept, list[i])
+		}
+	}
+	return kept
+}
