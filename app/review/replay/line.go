@@ -14,6 +14,7 @@ type tally struct {
 	o      Options
 	result Result
 	groups map[group]*Flip
+	uses   map[Use]*Span
 
 	doc    strictjson.Document
 	grants map[string]*mapping.Grants
@@ -25,7 +26,7 @@ type tally struct {
 const maxGrants = 20_000
 
 func newTally(o Options) *tally {
-	return &tally{o: o, groups: map[group]*Flip{}, grants: map[string]*mapping.Grants{}, result: Result{Rules: map[Rule]int{}, Uses: map[Use]Span{}}}
+	return &tally{o: o, groups: map[group]*Flip{}, grants: map[string]*mapping.Grants{}, uses: map[Use]*Span{}, result: Result{Rules: map[Rule]int{}}}
 }
 
 // judged reports whether the mapping had a say in an answer, or could have had.

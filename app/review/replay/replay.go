@@ -204,8 +204,8 @@ func merge(partial []*tally) *Result {
 			all.Rules[rule] += n
 		}
 		all.Log = all.Log.and(r.Log)
-		for use, span := range r.Uses {
-			all.Uses[use] = all.Uses[use].and(span)
+		for use, span := range t.uses {
+			all.Uses[use] = all.Uses[use].and(*span)
 		}
 		for g, f := range t.groups {
 			if known := groups[g]; known != nil {

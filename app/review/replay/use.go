@@ -52,13 +52,15 @@ func spanOf(root strictjson.Value) Span {
 func (t *tally) use(root strictjson.Value, answer mapping.Answer) {
 	u := Use{Rule: answer.Rule, Policy: answer.Policy, Statement: answer.Statement, Action: root.Get("action").View(), Bucket: root.Get("bucket").View()}
 	u.First, _, u.Below = strings.Cut(root.Get("object").View(), "/")
-	known, seen := t.result.Uses[u]
-	if !seen && len(t.result.Uses) >= maxUses && u.First != "" {
+	known := t.uses[u]
+	if known == nil && len(t.uses) >= maxUses && u.First != "" {
 		u.First, u.Below = "", true
-		known, seen = t.result.Uses[u]
+		known = t.uses[u]
 	}
-	if !seen { // what is kept must not share the line's memory
+	if known == nil { // what is kept must not share the line's memory
 		u.Action, u.Bucket, u.First = strings.Clone(u.Action), strings.Clone(u.Bucket), strings.Clone(u.First)
+		known = new(Span)
+		t.uses[u] = known
 	}
-	t.result.Uses[u] = known.and(spanOf(root))
+	*known = known.and(spanOf(root))
 }
