@@ -12,6 +12,7 @@ import (
 	"github.com/claimgate/claimgate/app/review/cases"
 	"github.com/claimgate/claimgate/internal/finding"
 	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/invariant"
 )
 
 const guide = "../docs/mapping.md"
@@ -19,7 +20,8 @@ const guide = "../docs/mapping.md"
 // The guide's reference is that of the code. UPDATE=1 writes it anew.
 func TestTheGuidesReferenceIsThatOfTheCode(t *testing.T) {
 	written(t, guide, map[string]string{
-		"mapping.toml": referenceText(mapping.Reference()), "mapping.test.toml": referenceText(cases.Reference()), "codes": codesText(),
+		"mapping.toml": referenceText(mapping.Reference()), "mapping.test.toml": referenceText(cases.Reference()),
+		"mapping.invariants.toml": referenceText(invariant.Reference()), "codes": codesText(),
 	})
 	written(t, "../docs/configuration.md", map[string]string{"config.toml": configText(), "codes": findingCodes(config.Codes())})
 }

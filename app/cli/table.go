@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -33,7 +34,8 @@ func Table(w io.Writer, lines [][]string, width int, shorten ...int) error {
 		widths[widest]--
 		total--
 	}
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var b strings.Builder
+	tw := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, line := range lines {
 		for column, text := range line {
 			if text = Printable(text); len([]rune(text)) > widths[column] {
@@ -46,5 +48,13 @@ func Table(w io.Writer, lines [][]string, width int, shorten ...int) error {
 		}
 		fmt.Fprintln(tw)
 	}
-	return tw.Flush()
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	for line := range strings.Lines(b.String()) {
+		if _, err := io.WriteString(w, strings.TrimRight(line, " \n")+"\n"); err != nil {
+			return err
+		}
+	}
+	return nil
 }

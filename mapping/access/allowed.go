@@ -148,8 +148,8 @@ func (r *Reader) computeLeft(kind Kind, region, on Region, denies []denied, cove
 
 // spares returns true for a Deny that takes everything away save what is known: no condition and no policy
 // variable bears on what is left.
-func (p Region) spares() bool {
-	return len(p.Except) > 0 && p.Condition == "" && !slices.ContainsFunc(p.Except, Pattern.varies)
+func (r Region) spares() bool {
+	return len(r.Except) > 0 && r.Condition == "" && !slices.ContainsFunc(r.Except, Pattern.varies)
 }
 
 // overlaps returns true if the term and the region may have a resource in common.

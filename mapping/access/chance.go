@@ -127,11 +127,11 @@ func (r *Reader) Meets(h mapping.Granted, actions []string, on Region, deny bool
 		asked := map[string]bool{} // actions of one kind and family are asked on the same resources
 		for _, action := range actions {
 			kind, on := KindOf(action), onOf(action, on)
-			if key := string(rune(kind)) + on.key; asked[key] || !s.Covers(action) {
+			key := string(rune(kind)) + on.key
+			if asked[key] || !s.Covers(action) {
 				continue
-			} else {
-				asked[key] = true
 			}
+			asked[key] = true
 			for _, p := range s.Regions {
 				if slices.ContainsFunc(Both(kind, p, on), func(t Term) bool { return !t.Empty() }) {
 					return true

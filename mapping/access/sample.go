@@ -148,12 +148,12 @@ func (r *Reader) concrete(g *mapping.Grants, action string, value Value) (allows
 }
 
 // with returns the region with texts in place of policy variables.
-func (p Region) with(value Value, deny bool) (q Region, ok bool) {
-	if !slices.ContainsFunc(p.In, Pattern.varies) && !slices.ContainsFunc(p.Except, Pattern.varies) {
-		return p, true
+func (r Region) with(value Value, deny bool) (q Region, ok bool) {
+	if !slices.ContainsFunc(r.In, Pattern.varies) && !slices.ContainsFunc(r.Except, Pattern.varies) {
+		return r, true
 	}
 	var in, except []Pattern
-	for _, g := range p.In {
+	for _, g := range r.In {
 		switch bound, ok := g.with(value); {
 		case ok:
 			in = append(in, bound)
@@ -163,7 +163,7 @@ func (p Region) with(value Value, deny bool) (q Region, ok bool) {
 			in = append(in, g.widened())
 		}
 	}
-	for _, g := range p.Except {
+	for _, g := range r.Except {
 		switch bound, ok := g.with(value); {
 		case ok:
 			except = append(except, bound)
@@ -171,7 +171,7 @@ func (p Region) with(value Value, deny bool) (q Region, ok bool) {
 			except = append(except, g.widened())
 		}
 	}
-	return NewRegion(in, except, p.Condition), true
+	return NewRegion(in, except, r.Condition), true
 }
 
 // Test is one operator of a condition on one key.

@@ -65,7 +65,6 @@ func (a *attempt) fixed(h *holder, u access.Unknown) bool {
 
 // textsFor returns texts for an unknown of the patterns.
 func (a *attempt) textsFor(u access.Unknown, open, closed []access.Pattern) (texts []string, complete bool) {
-	complete = true
 	add := func(text string) {
 		if text != "" && !slices.Contains(texts, text) && (u.Placeholder == "" || !strings.Contains(text, "/")) {
 			texts = append(texts, text)

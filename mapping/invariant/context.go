@@ -122,7 +122,7 @@ func numberOf(key string, n int) any {
 	return strconv.Itoa(n)
 }
 
-// addresses returns the first and the last address of a network, and their neighbours outside.
+// addresses returns the first and the last address of a network, and the next one outside on each side.
 func addresses(text string) []any {
 	network, err := netip.ParsePrefix(text)
 	if addr, notOne := netip.ParseAddr(text); notOne == nil {

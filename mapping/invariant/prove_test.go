@@ -3,6 +3,8 @@ package invariant_test
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -193,6 +195,64 @@ func about(i *invariant.Invariant, action, bucket, object string) bool {
 	})
 }
 
+// one proves a single invariant.
+func one(t *testing.T, mappingText, invariantText string) invariant.Result {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "mapping.toml")
+	if err := os.WriteFile(file, []byte("version = 1\n"+mappingText), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m, found := mapping.Load(file)
+	if m == nil {
+		t.Fatal(found)
+	}
+	list, err := invariant.Parse("invariants.toml", []byte(invariantText))
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := invariant.Prove(invariant.Options{Mapping: m, Judge: judge(m), Now: now}, list)
+	if err != nil || len(results) != 1 {
+		t.Fatal(results, err)
+	}
+	return results[0]
+}
+
+const (
+	nobodyReads = "[[never]]\nname = \"n\"\nactions = [\"s3:GetObject\"]\nresources = [\"arn:aws:s3:::*\"]\n"
+	ownBuckets  = "[[group]]\nmatch = \"team-{team}\"\npolicies = [\"own\"]\n[[policy]]\nname = \"own\"\n" +
+		`document = '''{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::${group:team}/*"}]}'''` + "\n"
+)
+
+// What a guard leaves over names the one group that can.
+func TestTheCaptureThatAGuardSparesIsFound(t *testing.T) {
+	r := one(t, ownBuckets+"[[guard]]\nname = \"g\"\npolicy = \"d\"\n[[policy]]\nname = \"d\"\n"+
+		`document = '''{"Statement":[{"Effect":"Deny","Action":"s3:*","NotResource":"arn:aws:s3:::cats/*"}]}'''`+"\n", nobodyReads)
+	if r.Verdict != invariant.Violated || !slices.Equal(r.Counterexample.Identity.Groups, []string{"team-cats"}) || r.Counterexample.Request.Bucket != "cats" {
+		t.Errorf("%v %+v", r.Verdict, r.Counterexample)
+	}
+}
+
+// What can be neither proved nor refuted is undecided, and says why.
+func TestARiddleIsUndecided(t *testing.T) {
+	r := one(t, "[[group]]\nname = \"g\"\npolicies = [\"p\"]\n[[policy]]\nname = \"p\"\n"+
+		`document = '''{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*","Condition":{"StringEquals":{"aws:username":"${jwt:sub}"},"StringNotEquals":{"aws:username":"${jwt:sub}"}}}]}'''`+"\n", nobodyReads)
+	if r.Verdict != invariant.Undecided || !strings.Contains(r.Why, "group:g may be allowed s3:GetObject") {
+		t.Errorf("%v %q", r.Verdict, r.Why)
+	}
+}
+
+// A counterexample is a minimal one: no group more than the request needs, and a short resource.
+func TestACounterexampleIsMinimal(t *testing.T) {
+	guarded := ownBuckets + "[[guard]]\nname = \"g\"\npolicy = \"d\"\nexcept_groups = [\"free\"]\n[[policy]]\nname = \"d\"\n" +
+		`document = '''{"Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"}]}'''` + "\n"
+	for text, groups := range map[string]int{ownBuckets: 1, guarded: 2} {
+		c := one(t, text, nobodyReads).Counterexample
+		if c == nil || len(c.Identity.Groups) != groups || len(c.Request.Object) != 1 || len(c.Request.Conditions) != 0 {
+			t.Errorf("%+v, want %d groups", c, groups)
+		}
+	}
+}
+
 // What is proved, nobody of a brute-force product breaks. What is violated, the counterexample breaks.
 func TestProofsAreWhatAskingFinds(t *testing.T) {
 	for _, plain := range []bool{true, false} {
@@ -211,6 +271,7 @@ func TestProofsAreWhatAskingFinds(t *testing.T) {
 					for _, r := range results {
 						counts[r.Verdict]++
 						switch r.Verdict {
+						case invariant.Undecided:
 						case invariant.Holds:
 							if c := breaks(&r.Invariant, judge(m)); c != nil {
 								t.Fatalf("%+v holds, and %+v breaks it\n%s", r.Invariant, c, drawn.Text)

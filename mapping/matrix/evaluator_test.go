@@ -32,8 +32,10 @@ func probes(action string) (list [][2]string) {
 
 // instances are resources that the pattern of a row matches.
 func instances(r *matrix.Row, action string) (list [][2]string) {
-	for _, star := range []string{"", "x", "q/x", "bob/x", "zo"} {
-		bucket, object, _ := strings.Cut(strings.NewReplacer("*", star, "?", "u").Replace(r.Resource), "/")
+	pattern, _, _ := strings.Cut(r.Resource, " but ")
+	pattern, _, _ = strings.Cut(pattern, " and ")
+	for _, star := range []string{"", "x", "q", "q/x", "bob/x", "zo"} {
+		bucket, object, _ := strings.Cut(strings.NewReplacer("*", star, "?", "u").Replace(pattern), "/")
 		if bucket != "" && (object != "") == (access.KindOf(action) == access.ObjectKind) {
 			list = append(list, [2]string{bucket, object})
 		}
@@ -80,10 +82,10 @@ func TestCellsAreWhatTheEvaluatorAllows(t *testing.T) {
 				issuer = "three"
 			}
 			g := m.Account(r.Name, time.Time{})
-			switch {
-			case r.Kind == "user":
+			switch r.Kind {
+			case "user":
 				g = m.Principal(mapping.Principal{Issuer: issuer, Subject: r.Name}, time.Time{})
-			case r.Kind == "group":
+			case "group":
 				g = m.Principal(mapping.Principal{Issuer: issuer, Groups: []string{strings.ReplaceAll(r.Name, "{team}", "zoo")}}, time.Time{})
 			}
 			for _, c := range []matrix.Class{anymapping.Pick(t, "class", matrix.Classes())} {

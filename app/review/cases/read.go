@@ -151,7 +151,7 @@ func (r *reader) read(raw *rawCase, l *loose, i int) {
 	for name, value := range identity.Claims {
 		q.Claims[name] = value
 	}
-	if list, empty := identity.Policy.([]any); identity.Policy != nil && !(empty && len(list) == 0) {
+	if list, isList := identity.Policy.([]any); identity.Policy != nil && (!isList || len(list) > 0) {
 		q.Policy = r.words(at, "identity.policy", identity.Policy, identity.Policy)
 	}
 	if len(request.Conditions) > 0 {

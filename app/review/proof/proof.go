@@ -2,6 +2,7 @@ package proof
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -86,7 +87,7 @@ func Findings(ctx context.Context, o offline.Options, files []string) []finding.
 }
 
 func unread(err error) string {
-	if pathError, ok := err.(*fs.PathError); ok {
+	if pathError := new(fs.PathError); errors.As(err, &pathError) {
 		return "the invariants cannot be read: " + pathError.Err.Error()
 	}
 	return "the invariants cannot be read: " + err.Error()
