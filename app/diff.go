@@ -32,7 +32,7 @@ Exit codes: 0 nobody gains, or only what --allow-gain names; 2 a file cannot be 
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			show, ok := map[string]func(io.Writer, *diff.Result) error{
-				"text": printDiff, "md": printDiffMarkdown, "json": func(w io.Writer, r *diff.Result) error { return cli.JSON(w, r) },
+				"text": printDiff, "md": cli.DiffMarkdown, "json": func(w io.Writer, r *diff.Result) error { return cli.JSON(w, r) },
 			}[format]
 			if !ok {
 				return cli.Usage("--format %q: write text, md or json", format)
@@ -71,36 +71,21 @@ Exit codes: 0 nobody gains, or only what --allow-gain names; 2 a file cannot be 
 	return cmd
 }
 
-// section is one list of changes with its heading.
-type section struct {
-	title, sign string
-	changes     []diff.Change
-}
-
-func sections(r *diff.Result) []section {
-	return []section{
-		{"Gains", "+", r.Gains},
-		{"Losses", "-", r.Losses},
-		{"Gains of self-service", "+", r.SelfServiceGains},
-		{"Losses of self-service", "-", r.SelfServiceLosses},
-	}
-}
-
 func printDiff(w io.Writer, r *diff.Result) error {
 	var b strings.Builder
-	for _, s := range sections(r) {
-		if len(s.changes) == 0 {
+	for _, s := range cli.DiffSections(r) {
+		if len(s.Changes) == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, "%s\n", strings.ToLower(s.title))
+		fmt.Fprintf(&b, "%s\n", strings.ToLower(s.Title))
 		last := ""
-		for _, c := range s.changes {
-			if who := whose(&c); who != last {
+		for _, c := range s.Changes {
+			if who := cli.Whose(&c); who != last {
 				fmt.Fprintf(&b, "  %s\n", who)
 				last = who
 			}
 			for i, line := range cli.Wrap(cli.ShortActions(c.Actions), 92) {
-				fmt.Fprintf(&b, "    %s %s\n", map[bool]string{true: s.sign, false: " "}[i == 0], line)
+				fmt.Fprintf(&b, "    %s %s\n", map[bool]string{true: s.Sign, false: " "}[i == 0], line)
 			}
 			for i, resource := range c.Resources {
 				fmt.Fprintf(&b, "      %-6s %s\n", map[bool]string{true: "on", false: ""}[i == 0], resource)
@@ -121,58 +106,6 @@ func printDiff(w io.Writer, r *diff.Result) error {
 	}
 	if b.Len() == 0 {
 		b.WriteString("nobody gains or loses anything\n")
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-// whose names who a change is about, and from when.
-func whose(c *diff.Change) string {
-	text := c.Principal
-	if c.Issuer != "" {
-		text += ", of issuer " + c.Issuer
-	}
-	if c.From != nil {
-		text += ", from " + c.From.UTC().Format("2006-01-02 15:04 MST")
-	}
-	if c.Allowed {
-		text += " (reviewed)"
-	}
-	return text
-}
-
-func printDiffMarkdown(w io.Writer, r *diff.Result) error {
-	var b strings.Builder
-	switch {
-	case r.Gained():
-		b.WriteString("### Mapping: somebody gains rights\n")
-	case len(r.Losses)+len(r.SelfServiceLosses)+len(r.Gains)+len(r.SelfServiceGains) > 0:
-		b.WriteString("### Mapping: nobody gains rights that were not reviewed\n")
-	default:
-		b.WriteString("### Mapping: nobody gains or loses anything\n")
-	}
-	for _, s := range sections(r) {
-		if len(s.changes) == 0 {
-			continue
-		}
-		fmt.Fprintf(&b, "\n**%s**\n\n| who | actions | on | by |\n|---|---|---|---|\n", s.title)
-		for _, c := range s.changes {
-			on := cli.Codes(c.Resources)
-			for _, resource := range c.Within {
-				on += "<br>within " + cli.Code(resource)
-			}
-			if len(c.Except) > 0 {
-				on += "<br>except " + cli.Codes(c.Except)
-			}
-			if len(c.Conditions) > 0 {
-				on += "<br>if " + cli.Codes(c.Conditions)
-			}
-			var by []string
-			for _, rule := range c.Rules {
-				by = append(by, fmt.Sprintf("%s:%d", rule.File, rule.Line))
-			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", cli.Cell(whose(&c)), cli.Codes(cli.ShortActions(c.Actions)), on, cli.Codes(by))
-		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

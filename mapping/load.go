@@ -28,6 +28,24 @@ func Load(path string) (*Mapping, []Finding) {
 	return l.load(), l.findings
 }
 
+// LoadText is Load for a text in the place of the mapping file, such as one that is being edited. The
+// policy files are those beside path.
+func LoadText(path string, text []byte) (*Mapping, []Finding) {
+	return LoadFrom(path, func(name string) ([]byte, error) {
+		if name == path {
+			return text, nil
+		}
+		return readFile(name)
+	})
+}
+
+// LoadFrom is Load with another way to read files, such as those of a revision. read gets path, or the path
+// of a policy file relative to the place of path.
+func LoadFrom(path string, read func(name string) ([]byte, error)) (*Mapping, []Finding) {
+	l := newLoader(path, read, time.Now())
+	return l.load(), l.findings
+}
+
 // Files lists the files that Load would read, as far as that can be told of a
 // mapping that may be broken. A change of any of them is a reason to try again.
 func Files(path string) []string {

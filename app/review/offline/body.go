@@ -3,6 +3,7 @@ package offline
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"maps"
 	"strings"
 
@@ -125,4 +126,21 @@ func setCondition(conditions map[string][]string, names, values []string) {
 		return
 	}
 	conditions[names[len(names)-1]] = values
+}
+
+// Claims returns the claims of a token as they stand, without any check.
+func Claims(token string) (map[string]any, error) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return nil, errors.New("the token does not have three parts")
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return nil, errors.New("the token's claims are not base64url")
+	}
+	var claims map[string]any
+	if err := json.Unmarshal(payload, &claims); err != nil || claims == nil {
+		return nil, errors.New("the token's claims are no JSON object")
+	}
+	return claims, nil
 }

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os/exec"
+	"runtime"
+	"time"
+
+	"github.com/claimgate/claimgate/app/cli"
+	"github.com/claimgate/claimgate/app/console"
+	"github.com/spf13/cobra"
+)
+
+type consoleFlags struct {
+	o             console.Options
+	listen, at    string
+	open, iKnow   bool
+	tlsCert, tlsK string
+}
+
+// newConsoleCmd makes `claimgate console`: a page for people who look rather than read.
+func newConsoleCmd() *cobra.Command {
+	var f consoleFlags
+	cmd := &cobra.Command{
+		Use:   "console",
+		Short: "Look at a mapping in the browser: who may do what, why, and what a change changes",
+		Long: `console serves a page on the loopback interface for people who would rather look than
+read: who may do what while you type, why an answer is what it is, what an edited
+mapping would change, and the decision log as it grows. It says what the commands say,
+reads only, fetches nothing from elsewhere, and wants the key of the address it prints.
+
+--against FILE, or git:REV such as git:main, is what an edited mapping is compared with;
+default the file on disk. An address that is not of the loopback interface needs TLS
+(--tls-cert, --tls-key) and --i-know: whoever has the key reads the log.
+
+Exit codes: 0 stopped; 1 the address cannot be listened on; 2 wrong usage or an
+unreadable file.`,
+		Example: `  claimgate console --mapping mapping.toml --audit decisions.jsonl --open
+  claimgate console --mapping mapping.toml --against git:main`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.o.Mapping, "mapping", "", "mapping.toml to look at")
+	flags.StringVar(&f.o.Against, "against", "", "a file, or git:REV, that an edited mapping is compared with; default the file on disk")
+	flags.StringVar(&f.o.Audit, "audit", "", "a decision log to look at, as it grows")
+	flags.StringVar(&f.o.Tests, "tests", "", "test cases to run")
+	flags.StringVar(&f.listen, "listen", "127.0.0.1:8090", "the address of the page; port 0 for any")
+	flags.StringVar(&f.at, "at", "", "the time at which grants are judged; default now")
+	flags.BoolVar(&f.open, "open", false, "open the page in the browser")
+	flags.BoolVar(&f.iKnow, "i-know", false, "listen on an address that others reach")
+	flags.StringVar(&f.tlsCert, "tls-cert", "", "a certificate to serve TLS with")
+	flags.StringVar(&f.tlsK, "tls-key", "", "the certificate's key")
+	return cmd
+}
+
+func (f *consoleFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
+	if f.o.Mapping == "" {
+		return cli.Exit(cli.ExitUsage, errors.New("name the mapping with --mapping FILE"))
+	}
+	for _, file := range []string{f.o.Mapping, f.o.Audit, f.o.Tests} {
+		if file == "" {
+			continue
+		}
+		if err := cli.Readable(file); err != nil {
+			return cli.Exit(cli.ExitUsage, err)
+		}
+	}
+	var err error
+	if f.o.Now, err = cli.Clock(f.at); err != nil {
+		return err
+	}
+	certificate, err := f.check()
+	if err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", f.listen)
+	if err != nil {
+		return cli.Exit(cli.ExitFound, err)
+	}
+	f.o.TLS = certificate != nil
+	c, err := console.New(f.o, listener.Addr())
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	server := c.Server()
+	if certificate != nil {
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{*certificate}, MinVersion: tls.VersionTLS12})
+	}
+	fmt.Fprintf(stdout, "console: %s\n", c.Address())
+	if f.open {
+		if err := browse(ctx, c.Address()); err != nil {
+			fmt.Fprintf(stderr, "claimgate: the browser cannot be opened (%v): open the address above\n", err)
+		}
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+		defer cancel()
+		err = server.Shutdown(stop)
+		<-ended
+	}
+	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	return err
+}
+
+// check refuses an address that others reach, unless TLS is there and somebody said that they know.
+func (f *consoleFlags) check() (*tls.Certificate, error) {
+	host, _, err := net.SplitHostPort(f.listen)
+	if err != nil {
+		return nil, cli.Usage("--listen %q: write an address and a port, such as 127.0.0.1:8090", f.listen)
+	}
+	ip := net.ParseIP(host)
+	loopback := host == "localhost" || ip != nil && ip.IsLoopback()
+	switch {
+	case (f.tlsCert == "") != (f.tlsK == ""):
+		return nil, cli.Usage("--tls-cert and --tls-key belong together")
+	case !loopback && (!f.iKnow || f.tlsCert == ""):
+		return nil, cli.Usage("--listen %s is reached by others: listen on 127.0.0.1, or add --i-know and TLS with --tls-cert and --tls-key", f.listen)
+	case f.tlsCert == "":
+		return nil, nil //nolint:nilnil // no certificate is no fault
+	}
+	certificate, err := tls.LoadX509KeyPair(f.tlsCert, f.tlsK)
+	if err != nil {
+		return nil, cli.Exit(cli.ExitUsage, err)
+	}
+	return &certificate, nil
+}
+
+// browse opens an address in the browser of the desktop.
+func browse(ctx context.Context, address string) error {
+	command := map[string][]string{"darwin": {"open"}, "windows": {"rundll32", "url.dll,FileProtocolHandler"}}[runtime.GOOS]
+	if command == nil {
+		command = []string{"xdg-open"}
+	}
+	return exec.CommandContext(ctx, command[0], append(command[1:], address)...).Start() //nolint:gosec // the console's own address
+}

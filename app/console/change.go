@@ -1,0 +1,98 @@
+package console
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/claimgate/claimgate/app/cli"
+	"github.com/claimgate/claimgate/app/review/proof"
+	"github.com/claimgate/claimgate/app/review/replay"
+	"github.com/claimgate/claimgate/internal/finding"
+	"github.com/claimgate/claimgate/mapping/diff"
+	"github.com/claimgate/claimgate/mapping/invariant"
+)
+
+// changeView is what a change of the mapping would change.
+type changeView struct {
+	Text      string            `json:"-"`
+	Lines     int               `json:"-"`
+	Against   string            `json:"against"`
+	Findings  []finding.Finding `json:"findings"`
+	Broken    bool              `json:"broken"` // the text has errors, so nothing can be compared
+	Same      bool              `json:"same"`
+	Diff      *diff.Result      `json:"diff"`
+	Violated  []finding.Finding `json:"invariants"` // those that do not hold
+	Proofs    int               `json:"proved"`     // invariants that were proved or refuted
+	Flips     *replay.Result    `json:"flips,omitempty"`
+	Markdown  string            `json:"markdown,omitempty"`
+	Sentences []string          `json:"-"`
+}
+
+func (c *Console) change(r *http.Request) (any, error) {
+	v := changeView{Against: c.o.Against, Findings: []finding.Finding{}, Violated: []finding.Finding{}}
+	if err := r.ParseForm(); err != nil {
+		return v, errors.New("the form is too large, or no form")
+	}
+	if r.Form.Has("against") {
+		v.Against = strings.TrimSpace(r.Form.Get("against"))
+	}
+	if r.PostForm.Has("text") {
+		v.Text = strings.ReplaceAll(r.PostForm.Get("text"), "\r\n", "\n")
+	} else {
+		text, err := os.ReadFile(c.o.Mapping)
+		if err != nil {
+			return v, fmt.Errorf("the mapping cannot be read: %w", err)
+		}
+		v.Text = string(text)
+	}
+	v.Lines = strings.Count(v.Text, "\n") + 1
+	after := c.files.load([]byte(v.Text))
+	v.Findings = append(v.Findings, after.findings...)
+	before, err := c.files.before(r.Context(), v.Against)
+	switch {
+	case err != nil:
+		return v, err
+	case after.m == nil:
+		v.Broken = true
+		return v, nil
+	case before.m == nil:
+		return v, errors.New("the mapping to compare with has errors")
+	}
+	v.Same = before.m.Revision() == after.m.Revision()
+	v.Diff = diff.Compare(before.m, after.m, c.o.Now())
+	var text bytes.Buffer
+	if err := cli.DiffMarkdown(&text, v.Diff); err == nil {
+		v.Markdown = text.String()
+	}
+	results, err := after.proven(r.Context(), c.o.Mapping)
+	if err != nil {
+		return v, err
+	}
+	v.Proofs = len(results)
+	v.Violated = append(v.Violated, proof.Broken(results)...)
+	for i := range results {
+		if results[i].Verdict == invariant.Violated {
+			v.Sentences = append(v.Sentences, results[i].Name)
+		}
+	}
+	if c.o.Audit != "" && !v.Same {
+		v.Flips, err = c.flips(after)
+	}
+	return v, err
+}
+
+// flips replays the end of the log under a mapping.
+func (c *Console) flips(l *loaded) (*replay.Result, error) {
+	text, err := c.tail(flipBytes)
+	if err != nil {
+		return nil, err
+	}
+	return replay.Run(bytes.NewReader(text), replay.Options{Mapping: l.m, Now: c.o.Now(), Workers: 1})
+}
+
+// flipBytes is how much of the log's end is replayed as one types.
+const flipBytes = 4 << 20

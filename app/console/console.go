@@ -1,0 +1,189 @@
+package console
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"embed"
+	"encoding/base64"
+	"encoding/json"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Options say what a console shows.
+type Options struct {
+	Mapping string // the mapping's file
+	Against string // a file, or git:REV; empty: the file on disk
+	Audit   string // a decision log; empty: none
+	Tests   string // test cases; empty: none
+	Now     func() time.Time
+	TLS     bool // the listener speaks TLS
+}
+
+// Console answers the requests of a browser.
+type Console struct {
+	o     Options
+	key   string
+	hosts []string
+	mux   *http.ServeMux
+	files *files
+}
+
+// The limits of a request and of its answer.
+const (
+	maxBody    = 8 << 20
+	maxRows    = 200 // of a table in a page; JSON has all
+	maxSeconds = 30
+)
+
+//go:embed style.css console.js
+var assets embed.FS
+
+// New makes a console for a listener. A new key is made for each.
+func New(o Options, at net.Addr) (*Console, error) {
+	c := &Console{o: o, hosts: hostsOf(at), mux: http.NewServeMux(), files: newFiles(o)}
+	random := make([]byte, 24)
+	if _, err := rand.Read(random); err != nil {
+		return nil, err
+	}
+	c.key = base64.RawURLEncoding.EncodeToString(random)
+	for path, v := range map[string]view{
+		"/{$}": {"overview", c.overview}, "/access": {"access", c.access}, "/explain": {"explain", c.explain},
+		"/change": {"change", c.change}, "/decisions": {"decisions", c.decisions},
+	} {
+		c.mux.Handle(path, v)
+		api := "/api" + path
+		if v.name == "overview" {
+			api = "/api/{$}"
+			c.mux.Handle("/api/overview", asJSON(v))
+		}
+		c.mux.Handle(api, asJSON(v))
+	}
+	c.mux.HandleFunc("GET /report", c.report)
+	c.mux.Handle("GET /style.css", http.FileServerFS(assets))
+	c.mux.Handle("GET /console.js", http.FileServerFS(assets))
+	return c, nil
+}
+
+// Address returns the address to open, with the key.
+func (c *Console) Address() string {
+	scheme := "http://"
+	if c.o.TLS {
+		scheme = "https://"
+	}
+	return scheme + c.hosts[0] + "/?key=" + c.key
+}
+
+// hostsOf returns the names that a browser may use for the listener.
+func hostsOf(at net.Addr) []string {
+	hosts := []string{at.String()}
+	if host, port, err := net.SplitHostPort(at.String()); err == nil {
+		if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() {
+			hosts = append(hosts, net.JoinHostPort("localhost", port))
+		}
+	}
+	return hosts
+}
+
+// Server returns the HTTP server of the console.
+func (c *Console) Server() *http.Server {
+	return &http.Server{
+		Handler: c, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: maxSeconds * time.Second, WriteTimeout: 2 * maxSeconds * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+	}
+}
+
+const cookie = "claimgate_console"
+
+// ServeHTTP implements http.Handler. The order of the checks is the safety of the console.
+func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+	switch {
+	case !slices.Contains(c.hosts, r.Host):
+		http.Error(w, "this console has another name", http.StatusMisdirectedRequest)
+		return
+	case !c.knows(r):
+		http.Error(w, "open the address that claimgate console printed: it has the key", http.StatusForbidden)
+		return
+	case r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost:
+		h.Set("Allow", "GET, HEAD, POST")
+		http.Error(w, "the console reads only", http.StatusMethodNotAllowed)
+		return
+	case r.Method == http.MethodPost && !c.own(r):
+		http.Error(w, "the form is not the console's own", http.StatusForbidden)
+		return
+	}
+	if r.URL.Query().Get("key") != "" {
+		http.SetCookie(w, &http.Cookie{Name: cookie, Value: c.key, Path: "/", HttpOnly: true, Secure: c.o.TLS, SameSite: http.SameSiteStrictMode})
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	c.mux.ServeHTTP(w, r)
+}
+
+// knows returns true if the request has the key, in its address or in the cookie.
+func (c *Console) knows(r *http.Request) bool {
+	given := r.URL.Query().Get("key")
+	if given == "" {
+		if found, err := r.Cookie(cookie); err == nil {
+			given = found.Value
+		}
+	}
+	return subtle.ConstantTimeCompare([]byte(given), []byte(c.key)) == 1
+}
+
+// own returns true for a form of the console's own pages. A browser says where a form comes from; another
+// client that knows the key need not.
+func (c *Console) own(r *http.Request) bool {
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
+		return false
+	}
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	_, host, _ := strings.Cut(origin, "://")
+	return slices.Contains(c.hosts, host)
+}
+
+// view makes the data of a page.
+type view struct {
+	name string
+	data func(*http.Request) (any, error)
+}
+
+func (v view) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	data, err := v.data(r)
+	p := page{Name: v.name, Data: data}
+	if err != nil {
+		p.Error = err.Error()
+	}
+	part := r.URL.Query().Get("part") != ""
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if err := write(w, &p, part); err != nil {
+		http.Error(w, "the page could not be written", http.StatusInternalServerError)
+	}
+}
+
+// asJSON answers with the data of a view.
+func asJSON(v view) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		data, err := v.data(r)
+		if err != nil {
+			w.WriteHeader(http.StatusUnprocessableEntity)
+			data = map[string]string{"error": err.Error()}
+		}
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		_ = e.Encode(data) // the browser has gone
+	})
+}

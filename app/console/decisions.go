@@ -1,0 +1,226 @@
+package console
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// decision is a line of the log.
+type decision struct {
+	Time     time.Time `json:"time"`
+	ID       string    `json:"id"`
+	Allow    bool      `json:"allow"`
+	Reason   string    `json:"reason"`
+	Action   string    `json:"action"`
+	Bucket   string    `json:"bucket"`
+	Object   string    `json:"object"`
+	Account  string    `json:"account,omitempty"`
+	Sub      string    `json:"sub,omitempty"`
+	Issuer   string    `json:"issuer,omitempty"`
+	Groups   []string  `json:"groups,omitempty"`
+	Rule     string    `json:"rule,omitempty"`
+	RuleKind string    `json:"rule_kind,omitempty"`
+	Policy   string    `json:"policy,omitempty"`
+}
+
+// Who is the person, or the key.
+func (d *decision) Who() string { return cmp.Or(d.Sub, d.Account, "-") }
+
+// decisionsView is the end of the log.
+type decisionsView struct {
+	Log     string     `json:"log"`
+	Filter  filter     `json:"filter"`
+	Lines   int        `json:"lines"`   // of the part of the log that was read
+	Matched int        `json:"matched"` // of the lines
+	Whole   bool       `json:"whole"`   // the part is the whole log
+	Unread  int        `json:"unreadable"`
+	List    []decision `json:"decisions"` // the last ones, the newest first
+	Reasons []counted  `json:"reasons"`
+	Rules   []counted  `json:"rules"`
+	Bars    []bar      `json:"over_time"`
+}
+
+type filter struct {
+	Answer string `json:"answer"` // allow, deny or empty
+	Reason string `json:"reason"`
+	Who    string `json:"who"`
+	Bucket string `json:"bucket"`
+	Rule   string `json:"rule"`
+}
+
+type counted struct {
+	Name  string `json:"name"`
+	Count int    `json:"count"`
+}
+
+// bar is a part of the time that the lines span.
+type bar struct {
+	From  time.Time `json:"from"`
+	Allow int       `json:"allow"`
+	Deny  int       `json:"deny"`
+}
+
+const (
+	tailBytes = 16 << 20 // of the log's end that the view reads
+	bars      = 48
+)
+
+func (c *Console) decisions(r *http.Request) (any, error) {
+	q := r.URL.Query()
+	v := decisionsView{
+		Log: c.o.Audit, List: []decision{}, Reasons: []counted{}, Rules: []counted{}, Bars: []bar{},
+		Filter: filter{q.Get("answer"), q.Get("reason"), q.Get("who"), q.Get("bucket"), q.Get("rule")},
+	}
+	if c.o.Audit == "" {
+		return v, errors.New("start the console with --audit LOG to look at decisions")
+	}
+	text, err := c.tail(tailBytes)
+	if err != nil {
+		return v, err
+	}
+	v.Whole = len(text) < tailBytes
+	reasons, rules := map[string]int{}, map[string]int{}
+	var times []decision
+	for line := range bytes.Lines(text) {
+		line = bytes.TrimSpace(line)
+		if len(line) == 0 || bytes.Contains(line, []byte(`"event":"`)) {
+			continue
+		}
+		v.Lines++
+		if !v.Filter.mayMatch(line) {
+			continue
+		}
+		var d decision
+		if json.Unmarshal(line, &d) != nil || d.Reason == "" {
+			v.Unread++
+			continue
+		}
+		if !v.Filter.matches(&d) {
+			continue
+		}
+		v.Matched++
+		reasons[d.Reason]++
+		if d.Rule != "" {
+			rules[d.RuleKind+" "+d.Rule]++
+		}
+		times = append(times, d)
+	}
+	for i := len(times) - 1; i >= 0 && len(v.List) < maxRows; i-- {
+		v.List = append(v.List, times[i])
+	}
+	v.Reasons, v.Rules, v.Bars = sorted(reasons), sorted(rules), over(times)
+	return v, nil
+}
+
+// mayMatch looks at the bytes before the line is read.
+func (f *filter) mayMatch(line []byte) bool {
+	switch {
+	case f.Answer == "allow" && !bytes.Contains(line, []byte(`"allow":true`)),
+		f.Answer == "deny" && !bytes.Contains(line, []byte(`"allow":false`)),
+		f.Reason != "" && !bytes.Contains(line, []byte(f.Reason)):
+		return false
+	}
+	return true
+}
+
+func (f *filter) matches(d *decision) bool {
+	has := func(text, part string) bool {
+		return part == "" || strings.Contains(strings.ToLower(text), strings.ToLower(part))
+	}
+	return (f.Answer == "" || d.Allow == (f.Answer == "allow")) && (f.Reason == "" || d.Reason == f.Reason) &&
+		has(d.Who()+" "+strings.Join(d.Groups, " "), f.Who) && has(d.Bucket, f.Bucket) && has(d.RuleKind+" "+d.Rule, f.Rule)
+}
+
+func sorted(counts map[string]int) []counted {
+	all := []counted{}
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		all = append(all, counted{name, counts[name]})
+	}
+	slices.SortStableFunc(all, func(a, b counted) int { return cmp.Compare(b.Count, a.Count) })
+	return all
+}
+
+// over counts the answers over the time that the decisions span.
+func over(list []decision) []bar {
+	all := []bar{}
+	if len(list) == 0 {
+		return all
+	}
+	first, last := list[0].Time, list[len(list)-1].Time
+	step := max(last.Sub(first)/bars+1, time.Second)
+	for i := range bars {
+		all = append(all, bar{From: first.Add(time.Duration(i) * step)})
+	}
+	for i := range list {
+		n := min(max(int(list[i].Time.Sub(first)/step), 0), bars-1)
+		if list[i].Allow {
+			all[n].Allow++
+		} else {
+			all[n].Deny++
+		}
+	}
+	return all
+}
+
+// tail returns the end of the log, from the beginning of a line.
+func (c *Console) tail(most int64) ([]byte, error) {
+	f, err := os.Open(c.o.Audit)
+	if err != nil {
+		return nil, fmt.Errorf("the log cannot be read: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	from := max(info.Size()-most, 0)
+	text, err := io.ReadAll(io.LimitReader(io.NewSectionReader(f, from, info.Size()-from), most))
+	if err != nil {
+		return nil, err
+	}
+	if from > 0 {
+		_, text, _ = bytes.Cut(text, []byte("\n"))
+	}
+	return text, nil
+}
+
+// find returns the line of a decision.
+func (c *Console) find(id string) ([]byte, error) {
+	if c.o.Audit == "" {
+		return nil, errors.New("start the console with --audit LOG to find decisions by their id")
+	}
+	quoted, err := json.Marshal(id)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(c.o.Audit)
+	if err != nil {
+		return nil, fmt.Errorf("the log cannot be read: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	scan := bufio.NewScanner(f)
+	scan.Buffer(make([]byte, 0, 1<<20), 16<<20)
+	for scan.Scan() {
+		var d struct {
+			ID string `json:"id"`
+		}
+		if line := scan.Bytes(); bytes.Contains(line, quoted) && json.Unmarshal(line, &d) == nil && d.ID == id {
+			return bytes.Clone(bytes.TrimSpace(line)), nil
+		}
+	}
+	if err := scan.Err(); err != nil {
+		return nil, fmt.Errorf("the log cannot be read: %w", err)
+	}
+	return nil, fmt.Errorf("the log has no decision %q", id)
+}

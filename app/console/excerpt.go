@@ -1,0 +1,54 @@
+package console
+
+import (
+	"os"
+	"strings"
+)
+
+// excerpt is some lines of a file, as they are now.
+type excerpt struct {
+	File  string
+	Line  int // the one that is meant
+	Lines []numbered
+}
+
+type numbered struct {
+	Number int
+	Text   string
+	Meant  bool
+}
+
+// The longest excerpt, in lines, and the longest line, in bytes.
+const (
+	mostLines = 14
+	mostBytes = 400
+)
+
+// lines returns the lines from a place on, up to the next table. A file that cannot be read has none.
+func (l *loaded) lines(file string, line int) excerpt {
+	e := excerpt{File: file, Line: line}
+	all, _ := l.texts.Load(file)
+	text, ok := all.([]string)
+	if !ok {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return e
+		}
+		text = strings.Split(string(data), "\n")
+		l.texts.Store(file, text)
+	}
+	for n := line; n >= 1 && n <= len(text) && len(e.Lines) < mostLines; n++ {
+		one := strings.TrimRight(text[n-1], "\r")
+		if n > line && strings.HasPrefix(strings.TrimSpace(one), "[[") {
+			break
+		}
+		if len(one) > mostBytes {
+			one = strings.ToValidUTF8(one[:mostBytes], "") + "…"
+		}
+		e.Lines = append(e.Lines, numbered{n, one, n == line})
+	}
+	for len(e.Lines) > 1 && strings.TrimSpace(e.Lines[len(e.Lines)-1].Text) == "" {
+		e.Lines = e.Lines[:len(e.Lines)-1]
+	}
+	return e
+}

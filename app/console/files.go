@@ -1,0 +1,143 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/claimgate/claimgate/app/review/offline"
+	"github.com/claimgate/claimgate/app/review/proof"
+	"github.com/claimgate/claimgate/internal/finding"
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/invariant"
+	"github.com/claimgate/claimgate/mapping/lint"
+)
+
+// files holds the mapping as the file has it, read again if the file changes.
+type files struct {
+	o Options
+
+	mu    sync.Mutex
+	stamp string
+	now   *loaded
+}
+
+// loaded is a mapping with what is drawn from the mapping. A mapping with errors has findings only.
+type loaded struct {
+	m        *mapping.Mapping
+	findings []finding.Finding
+
+	texts   sync.Map // file -> its lines
+	once    sync.Once
+	proofs  []invariant.Result
+	unread  error // of the invariants
+	options offline.Options
+}
+
+func newFiles(o Options) *files { return &files{o: o} }
+
+// mapping returns the mapping of the file.
+func (f *files) mapping() *loaded {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	stamp := stampOf(append(mapping.Files(f.o.Mapping), invariant.FileOf(f.o.Mapping)))
+	if f.now == nil || stamp != f.stamp {
+		text, err := os.ReadFile(f.o.Mapping)
+		if err != nil {
+			f.now = &loaded{findings: []finding.Finding{{Severity: finding.Error, File: f.o.Mapping, Message: "the mapping cannot be read: " + err.Error()}}}
+		} else {
+			f.now = f.load(text)
+		}
+		f.stamp = stamp
+	}
+	return f.now
+}
+
+// load reads a text in the place of the mapping file.
+func (f *files) load(text []byte) *loaded {
+	l := &loaded{}
+	l.m, l.findings = mapping.LoadText(f.o.Mapping, text)
+	l.finish(f.o)
+	return l
+}
+
+func (l *loaded) finish(o Options) {
+	if l.m == nil {
+		return
+	}
+	l.findings = append(l.findings, lint.Check(l.m)...)
+	l.options = offline.Options{Mapping: l.m, Now: o.Now}
+}
+
+// proven returns the invariants beside the mapping, proved once.
+func (l *loaded) proven(ctx context.Context, file string) ([]invariant.Result, error) {
+	l.once.Do(func() {
+		var list []invariant.Invariant
+		if list, l.unread = proof.Read(proof.Beside(file)); l.unread == nil {
+			l.proofs, l.unread = proof.Of(context.WithoutCancel(ctx), l.options, list, nil)
+		}
+	})
+	return l.proofs, l.unread
+}
+
+func stampOf(names []string) string {
+	var b strings.Builder
+	for _, name := range names {
+		if info, err := os.Stat(name); err == nil {
+			fmt.Fprintf(&b, "%s %d %s\n", name, info.Size(), info.ModTime().Format(time.RFC3339Nano))
+		}
+	}
+	return b.String()
+}
+
+// before returns the mapping that a change is held against: the file on disk, another file, or a revision
+// of git.
+func (f *files) before(ctx context.Context, against string) (*loaded, error) {
+	revision, isGit := strings.CutPrefix(against, "git:")
+	switch {
+	case against == "":
+		return f.mapping(), nil
+	case !isGit && against != f.o.Against && !filepath.IsLocal(against):
+		return nil, errors.New("name a file beside the mapping, or git:REV")
+	case !isGit:
+		if against != f.o.Against {
+			against = filepath.Join(filepath.Dir(f.o.Mapping), against)
+		}
+		l := &loaded{}
+		l.m, l.findings = mapping.Load(against)
+		l.finish(f.o)
+		return l, nil
+	case revision == "" || strings.HasPrefix(revision, "-"):
+		return nil, errors.New("write git:REV, such as git:main or git:HEAD~1")
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	l := &loaded{}
+	var failed error
+	l.m, l.findings = mapping.LoadFrom(f.o.Mapping, func(name string) ([]byte, error) {
+		rel, err := filepath.Rel(filepath.Dir(f.o.Mapping), name)
+		if err != nil {
+			return nil, err
+		}
+		// "./" makes git read the path from the directory that git runs in.
+		cmd := exec.CommandContext(ctx, "git", "show", revision+":./"+filepath.ToSlash(rel)) //nolint:gosec // the operator names the revision
+		cmd.Dir = filepath.Dir(f.o.Mapping)
+		text, err := cmd.Output()
+		if err != nil {
+			failed = fmt.Errorf("git has no %s at %s", name, revision)
+			return nil, failed
+		}
+		return text, nil
+	})
+	if failed != nil {
+		return nil, failed
+	}
+	l.finish(f.o)
+	return l, nil
+}
