@@ -109,9 +109,11 @@ func (f *consoleFlags) run(ctx context.Context, stdout, stderr io.Writer) error 
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 		defer cancel()
 		err = server.Shutdown(stop)
-		<-ended
+		if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
+			err = errors.Join(err, served)
+		}
 	}
-	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(err, context.DeadlineExceeded) { // a page that is still being written is cut off
 		return nil
 	}
 	return err

@@ -146,7 +146,7 @@ func runGuide(t *testing.T, file string, atLeast int) {
 		language, name, _ := strings.Cut(info, " ")
 		switch {
 		case language == "console":
-			n, shown := console(t, body)
+			n, shown := shell(t, body)
 			commands += n
 			body = shown
 		case name != "":
@@ -181,8 +181,8 @@ func writeExample(t *testing.T, name, body string) {
 	}
 }
 
-// console runs the commands of a block and returns it with their outputs.
-func console(t *testing.T, body string) (commands int, shown string) {
+// shell runs the commands of a block and returns it with their outputs.
+func shell(t *testing.T, body string) (commands int, shown string) {
 	t.Helper()
 	var lines []string
 	for line := range strings.SplitSeq(body, "\n") {

@@ -30,7 +30,7 @@ func (l *loaded) lines(file string, line int) excerpt {
 	all, _ := l.texts.Load(file)
 	text, ok := all.([]string)
 	if !ok {
-		data, err := os.ReadFile(file)
+		data, err := os.ReadFile(file) //nolint:gosec // the file of a rule or of a policy that the mapping names
 		if err != nil {
 			return e
 		}

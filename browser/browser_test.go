@@ -1,0 +1,319 @@
+package browser
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// claimgate is the built program.
+var claimgate string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "claimgate-browser-")
+	if err != nil {
+		panic(err)
+	}
+	claimgate = filepath.Join(dir, "claimgate")
+	build := exec.Command("go", "build", "-C", "..", "-o", claimgate, "./app")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// session is a browser that has opened a console.
+type session struct {
+	*testing.T
+	ctx     context.Context
+	address *url.URL
+	dir     string
+
+	mu       sync.Mutex
+	problems []string // errors of the browser's console, violations of the policy, requests to elsewhere
+}
+
+// open starts a console over the files of testdata, and a browser.
+func open(t *testing.T) *session {
+	t.Helper()
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Fatal("install Debian's chromium: these tests need a browser")
+	}
+	s := &session{T: t, dir: t.TempDir()}
+	files, err := filepath.Glob("testdata/*")
+	if err != nil || len(files) == 0 {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(s.dir, filepath.Base(file)), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.serve()
+
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.WindowSize(1440, 1000))
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	s.ctx = ctx
+	chromedp.ListenTarget(ctx, s.heard)
+	t.Cleanup(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, p := range s.problems {
+			t.Error(p)
+		}
+	})
+	s.run(network.Enable(), log.Enable(), chromedp.Navigate(s.address.String()), chromedp.WaitVisible("main"))
+	return s
+}
+
+// serve starts claimgate console and reads the address that it prints.
+func (s *session) serve() {
+	s.Helper()
+	cmd := exec.Command(claimgate, "console", "--mapping", "mapping.toml", "--audit", "decisions.jsonl", "--tests", "mapping.test.toml", "--at", "2027-01-01", "--listen", "127.0.0.1:0")
+	cmd.Dir, cmd.Stderr = s.dir, os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		s.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		s.Fatal(err)
+	}
+	s.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		s.Fatal(err)
+	}
+	if s.address, err = url.Parse(strings.TrimSpace(strings.TrimPrefix(line, "console: "))); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// heard notes what must not happen: an error in the browser's console (a violation of the content security
+// policy is one), an exception, a request to elsewhere.
+func (s *session) heard(event any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch e := event.(type) {
+	case *runtime.EventExceptionThrown:
+		s.problems = append(s.problems, "an exception: "+e.ExceptionDetails.Error())
+	case *log.EventEntryAdded:
+		if e.Entry.Level == log.LevelError {
+			s.problems = append(s.problems, "the browser's console: "+e.Entry.Text)
+		}
+	case *network.EventRequestWillBeSent:
+		u, err := url.Parse(e.Request.URL)
+		if err == nil && u.Scheme != "data" && u.Host != s.address.Host {
+			s.problems = append(s.problems, "a request to "+e.Request.URL)
+		}
+	}
+}
+
+func (s *session) run(actions ...chromedp.Action) {
+	s.Helper()
+	if err := chromedp.Run(s.ctx, actions...); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// visit opens a view by its address. The cookie has the key.
+func (s *session) visit(path string) {
+	s.Helper()
+	s.run(chromedp.Navigate("http://"+s.address.Host+path), chromedp.WaitVisible("main"))
+}
+
+// until waits until the page says something.
+func (s *session) until(selector, text string) {
+	s.Helper()
+	quoted := fmt.Sprintf("(document.querySelector(%q)?.innerText || '').includes(%q)", selector, text)
+	var found bool
+	if err := chromedp.Run(s.ctx, chromedp.Poll(quoted, &found, chromedp.WithPollingTimeout(30*time.Second))); err != nil {
+		var has string
+		_ = chromedp.Run(s.ctx, chromedp.Text(selector, &has))
+		s.Fatalf("%s does not say %q: %v\n%s", selector, text, err, has)
+	}
+}
+
+// tabTo presses Tab until an element with the text, or of the selector, has the focus.
+func (s *session) tabTo(what string) {
+	s.Helper()
+	for range 60 {
+		s.run(chromedp.KeyEvent("\t"))
+		var there bool
+		s.run(chromedp.Evaluate(fmt.Sprintf("(() => { const e = document.activeElement; try { if (e.matches(%q)) return true; } catch {} return e.innerText?.trim().startsWith(%q) || false; })()", what, what), &there))
+		if there {
+			s.focusIsSeen()
+			return
+		}
+	}
+	s.Fatalf("no Tab leads to %q", what)
+}
+
+// focusIsSeen fails if nothing shows where the focus is.
+func (s *session) focusIsSeen() {
+	s.Helper()
+	var seen bool
+	s.run(chromedp.Evaluate(`(() => { for (let e = document.activeElement; e && e !== document.body; e = e.parentElement) { const c = getComputedStyle(e); if (c.outlineStyle !== "none" && parseFloat(c.outlineWidth) >= 2) return true; } return false; })()`, &seen))
+	if !seen {
+		s.Error("the focus is not seen")
+	}
+}
+
+// An auditor asks who can delete in backups, and why, by the keyboard alone.
+func TestAnAuditorAsksWhoDeletesBackups(t *testing.T) {
+	s := open(t)
+	s.tabTo("Access")
+	s.run(chromedp.KeyEvent("\r"), chromedp.WaitVisible("#q"))
+	s.run(chromedp.KeyEvent("DeleteObject backups")) // the field has the focus
+	s.until("#results", "group:break-glass")
+	s.until("#results", "Read as: action s3:DeleteObject, bucket backups")
+	s.tabTo("summary")
+	s.run(chromedp.KeyEvent("\r"))
+	s.until("details[open]", `name     = "platform-oncall"`)
+	var address string
+	s.run(chromedp.Location(&address))
+	if !strings.Contains(address, "q=DeleteObject+backups") || strings.Contains(address, "key=") {
+		t.Errorf("the address is no link for a colleague: %s", address)
+	}
+}
+
+// An operator looks for what was denied, and why, by the keyboard alone.
+func TestAnOperatorExplainsADeniedLine(t *testing.T) {
+	s := open(t)
+	s.visit("/decisions?answer=deny&reason=policy_implicit_deny")
+	s.until("#results", "policy_implicit_deny")
+	s.tabTo("Explain")
+	s.tabTo("a.act")
+	s.run(chromedp.KeyEvent("\r"), chromedp.WaitVisible(".answer.deny"))
+	s.until(".answer", "Deny")
+	s.until(".steps", "policies")
+	s.until("#results", "It would be allowed if")
+}
+
+// An engineer sees before a merge that a change gives contractors write access, by the keyboard alone.
+func TestAnEngineerSeesWhatAChangeGives(t *testing.T) {
+	s := open(t)
+	s.visit("/change")
+	s.until("#results", "Nothing is changed")
+	s.tabTo("textarea")
+	s.run(chromedp.Evaluate(`(() => { const e = document.activeElement; e.setSelectionRange(e.value.length, e.value.length); })()`, nil))
+	s.run(chromedp.KeyEvent("\n[[group]]\nname = \"contractors\"\nissuer = \"partner\"\npolicies = [\"backup\"]\n"))
+	s.until("#results", "group:contractors")
+	s.until("#results", "s3:PutObject")
+	s.until("#results", "Breaks 1 sentence")
+	text, err := os.ReadFile(filepath.Join(s.dir, "mapping.toml"))
+	if err != nil || strings.Contains(string(text), "partner") {
+		t.Errorf("the change is saved: %v", err)
+	}
+}
+
+// The log grows while somebody looks.
+func TestDecisionsGrow(t *testing.T) {
+	s := open(t)
+	s.visit("/decisions")
+	s.until("#results", "policy_allow")
+	f, err := os.OpenFile(filepath.Join(s.dir, "decisions.jsonl"), os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString(`{"time":"2026-11-27T19:00:00Z","id":"fresh","allow":false,"reason":"token_expired","action":"s3:GetObject","bucket":"late","object":"x","account":"K","sub":"latecomer","issuer":"authentik"}` + "\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.until("#results", "latecomer")
+}
+
+var views = map[string]string{
+	"overview": "/", "access": "/access?q=DeleteObject+backups", "explain": "/explain?sub=ada&group=team-blue&action=s3:GetObject&bucket=team-blue&object=q1.csv",
+	"change": "/change", "decisions": "/decisions",
+}
+
+const nameless = `[...document.querySelectorAll("input,textarea,select,button,a,meter,summary")].filter((e) => !(e.labels?.length || e.getAttribute("aria-label") || e.innerText?.trim() || e.textContent.trim())).map((e) => e.outerHTML.slice(0, 120)).join("\n")`
+
+// faint lists texts whose contrast with what is behind them is below 4.5 (WCAG 2.2, 1.4.3), or below 3 for
+// large text.
+const faint = `(() => {
+  const lum = (c) => { const f = c.slice(0, 3).map((v) => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * f[0] + 0.7152 * f[1] + 0.0722 * f[2]; };
+  const read = (s) => { const m = s.match(/[\d.]+/g).map(Number); return m.length > 3 && m[3] === 0 ? null : m; };
+  const behind = (e) => { for (; e; e = e.parentElement) { const c = read(getComputedStyle(e).backgroundColor); if (c) return c; } return [255, 255, 255]; };
+  const bad = [];
+  for (const e of document.querySelectorAll("body *")) {
+    if (![...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()) || !e.checkVisibility() || e.closest("svg")) continue;
+    const style = getComputedStyle(e), a = lum(read(style.color)), b = lum(behind(e));
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    const size = parseFloat(style.fontSize), large = size >= 24 || size >= 18.66 && Number(style.fontWeight) >= 700;
+    if (ratio < (large ? 3 : 4.5)) bad.push(ratio.toFixed(2) + " " + e.tagName + " " + e.className + ": " + e.textContent.trim().slice(0, 40));
+  }
+  return [...new Set(bad)].join("\n");
+})()`
+
+// Each view is readable, light and dark, has a name for every field, and fits a phone, a tablet and a desk.
+// UPDATE=1 takes the pictures of the documentation.
+func TestEachViewFitsAndIsReadable(t *testing.T) {
+	s := open(t)
+	for _, scheme := range []string{"light", "dark"} {
+		s.run(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+		for name, path := range views {
+			s.visit(path)
+			var low, unnamed string
+			s.run(chromedp.Evaluate(faint, &low), chromedp.Evaluate(nameless, &unnamed))
+			if low != "" {
+				t.Errorf("%s, %s: hard to read:\n%s", name, scheme, low)
+			}
+			if unnamed != "" {
+				t.Errorf("%s: without a name:\n%s", name, unnamed)
+			}
+			for _, width := range []int64{390, 768, 1440} {
+				s.run(emulation.SetDeviceMetricsOverride(width, 900, 1, false))
+				var over int64
+				s.run(chromedp.Evaluate("document.documentElement.scrollWidth - innerWidth", &over))
+				if over > 0 {
+					t.Errorf("%s at %d px is %d px too wide", name, width, over)
+				}
+			}
+			if os.Getenv("UPDATE") != "" {
+				picture(s, name+"-"+scheme)
+			}
+		}
+	}
+}
+
+func picture(s *session, name string) {
+	s.Helper()
+	var png []byte
+	s.run(emulation.SetDeviceMetricsOverride(1280, 900, 1, false), chromedp.CaptureScreenshot(&png))
+	if err := os.WriteFile("../docs/images/console-"+name+".png", png, 0o600); err != nil {
+		s.Fatal(err)
+	}
+}
