@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -20,7 +21,7 @@ type accessView struct {
 	Query    string         `json:"q"`
 	Read     string         `json:"read"` // how the question was understood
 	Entries  []access.Entry `json:"entries"`
-	More     int            `json:"-"` // beyond the rows of the page
+	More     bool           `json:"-"` // there are entries beyond the rows of the page
 	Rows     []row          `json:"-"`
 	Groups   []string       `json:"-"` // for completion
 	Examples []string       `json:"-"`
@@ -64,12 +65,16 @@ func (c *Console) access(r *http.Request) (any, error) {
 		return v, err
 	}
 	v.Read = strings.Join(a.words, ", ")
-	if v.Entries, err = c.answer(r, l, a); err != nil {
+	most := math.MaxInt
+	if !strings.HasPrefix(r.URL.Path, "/api/") {
+		most = maxRows
+	}
+	if v.Entries, v.More, err = c.answer(r, l, a, most); err != nil {
 		return v, err
 	}
 	for i := range v.Entries {
 		if i == maxRows {
-			v.More = len(v.Entries) - maxRows
+			v.More = true
 			break
 		}
 		v.Rows = append(v.Rows, rowOf(l, &v.Entries[i], a))
@@ -89,32 +94,33 @@ func namesOf(m *mapping.Mapping) []string {
 	return names
 }
 
-func (c *Console) answer(r *http.Request, l *loaded, a *asked) ([]access.Entry, error) {
+func (c *Console) answer(r *http.Request, l *loaded, a *asked, most int) (list []access.Entry, more bool, err error) {
 	if !a.someone {
 		actions := a.actions
 		if len(actions) == 0 {
 			actions = access.Asked()
 		}
-		return access.WhoCan(l.m, actions, a.on, c.o.Now()), nil
+		list, more = l.whoCan(actions, a.on, c.o.Now(), most)
+		return list, more, nil
 	}
 	gate, err := offline.New(l.options)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer gate.Close()
 	q := a.identity
 	q.Action, q.Bucket, q.Object = "s3:GetObject", "any", "any"
 	body, err := gate.Body(&q)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	holder, err := gate.Holder(r.Context(), body)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	entries := access.Can(holder.Grants, a.on, holder.Value)
 	if len(a.actions) == 0 {
-		return entries, nil
+		return entries, false, nil
 	}
 	kept := []access.Entry{}
 	for _, e := range entries {
@@ -124,7 +130,7 @@ func (c *Console) answer(r *http.Request, l *loaded, a *asked) ([]access.Entry, 
 			kept = append(kept, e)
 		}
 	}
-	return kept, nil
+	return kept, false, nil
 }
 
 // understand reads a question: people (group:NAME, user:SUB, account:NAME, claim:NAME=VALUE, or the bare

@@ -15,6 +15,7 @@ import (
 	"github.com/claimgate/claimgate/app/review/proof"
 	"github.com/claimgate/claimgate/internal/finding"
 	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/access"
 	"github.com/claimgate/claimgate/mapping/invariant"
 	"github.com/claimgate/claimgate/mapping/lint"
 )
@@ -24,6 +25,7 @@ type files struct {
 	o Options
 
 	mu    sync.Mutex
+	read  []string // the files whose change is seen
 	stamp string
 	now   *loaded
 }
@@ -38,6 +40,15 @@ type loaded struct {
 	proofs  []invariant.Result
 	unread  error // of the invariants
 	options offline.Options
+
+	listed    sync.Once
+	directory *access.Directory
+}
+
+// whoCan answers who may do what.
+func (l *loaded) whoCan(actions []string, on string, now time.Time, most int) ([]access.Entry, bool) {
+	l.listed.Do(func() { l.directory = access.NewDirectory(l.m) })
+	return l.directory.Some(actions, on, now, most)
 }
 
 func newFiles(o Options) *files { return &files{o: o} }
@@ -46,15 +57,15 @@ func newFiles(o Options) *files { return &files{o: o} }
 func (f *files) mapping() *loaded {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	stamp := stampOf(append(mapping.Files(f.o.Mapping), invariant.FileOf(f.o.Mapping)))
-	if f.now == nil || stamp != f.stamp {
+	if f.now == nil || stampOf(f.read) != f.stamp {
+		f.read = append(mapping.Files(f.o.Mapping), invariant.FileOf(f.o.Mapping))
+		f.stamp = stampOf(f.read) // before the files are read: a change meanwhile is seen the next time
 		text, err := os.ReadFile(f.o.Mapping)
 		if err != nil {
 			f.now = &loaded{findings: []finding.Finding{{Severity: finding.Error, File: f.o.Mapping, Message: "the mapping cannot be read: " + err.Error()}}}
 		} else {
 			f.now = f.load(text)
 		}
-		f.stamp = stamp
 	}
 	return f.now
 }

@@ -334,7 +334,7 @@ func Everything() Region { return NewRegion([]Pattern{everything}, nil, "") }
 
 // On returns the region of a resource as a policy writes it, such as arn:aws:s3:::reports/*.
 func (r *Reader) On(resource string) Region {
-	return NewRegion([]Pattern{r.placeholders.Parse(resource)}, nil, "")
+	return NewRegion([]Pattern{r.parse(resource)}, nil, "")
 }
 
 // KindsOn returns the kinds of actions that MinIO may ask about a resource of an Allowed: a text with a

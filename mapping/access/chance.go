@@ -124,6 +124,12 @@ func (r *Reader) Meets(h mapping.Granted, actions []string, on Region, deny bool
 		if s.Deny != deny {
 			continue
 		}
+		near := slices.ContainsFunc(s.Regions, func(p Region) bool {
+			return !slices.ContainsFunc(p.In, func(g Pattern) bool { return slices.ContainsFunc(on.In, func(h Pattern) bool { return apart(g, h) }) })
+		})
+		if !near && !slices.ContainsFunc(actions, func(a string) bool { return onOf(a, on).key != on.key }) {
+			continue
+		}
 		asked := map[string]bool{} // actions of one kind and family are asked on the same resources
 		for _, action := range actions {
 			kind, on := KindOf(action), onOf(action, on)
@@ -133,6 +139,9 @@ func (r *Reader) Meets(h mapping.Granted, actions []string, on Region, deny bool
 			}
 			asked[key] = true
 			for _, p := range s.Regions {
+				if deny {
+					p = p.unset()
+				}
 				if slices.ContainsFunc(Both(kind, p, on), func(t Term) bool { return !t.Empty() }) {
 					return true
 				}

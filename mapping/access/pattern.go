@@ -44,7 +44,10 @@ func (c Placeholders) cut(text string) (s symbol, after string, found bool) {
 
 // Parse reads the text of a Resource as MinIO does. A text without a slash and without a wildcard names
 // the bucket itself. With a wildcard the text matches objects of the bucket, too.
-func (c Placeholders) Parse(text string) Pattern {
+func (c Placeholders) Parse(text string) Pattern { return parse(text, c.cut) }
+
+// parse is Parse with a way to cut a placeholder off the front of a text.
+func parse(text string, cut func(string) (symbol, string, bool)) Pattern {
 	text = strings.TrimPrefix(strings.TrimPrefix(text, s3ARN), kmsARN)
 	var g Pattern
 	for rest := text; rest != ""; {
@@ -52,7 +55,7 @@ func (c Placeholders) Parse(text string) Pattern {
 			g, rest = append(g, variable+variables.number(key)), after
 			continue
 		}
-		if s, after, found := c.cut(rest); found {
+		if s, after, found := cut(rest); found {
 			g, rest = append(g, s), after
 			continue
 		}

@@ -31,6 +31,26 @@ func NewRegion(in, except []Pattern, condition string) Region {
 // Key returns a text that is equal for equal regions.
 func (r Region) Key() string { return r.key }
 
+// unset returns the region of a Deny whose policy variables are not set: the Deny denies whatever they
+// could be, nothing included, and spares nothing that has one.
+func (r Region) unset() Region {
+	if !slices.ContainsFunc(r.In, Pattern.varies) && !slices.ContainsFunc(r.Except, Pattern.varies) {
+		return r
+	}
+	var in []Pattern
+	for _, g := range r.In {
+		var wide Pattern
+		for _, s := range g {
+			if s >= variable && s < capture {
+				s = run
+			}
+			wide = append(wide, s)
+		}
+		in = append(in, wide)
+	}
+	return NewRegion(in, slices.DeleteFunc(slices.Clone(r.Except), Pattern.varies), r.Condition)
+}
+
 // Statement is a statement of a policy with the regions of its resources, as a principal holds it.
 type Statement struct {
 	policy.Statement
@@ -41,14 +61,38 @@ type Statement struct {
 // it has read. A Reader is not safe for concurrent use.
 type Reader struct {
 	placeholders Placeholders
+	numbers      map[string]int // of the placeholders, by their text
+	lengths      []int          // of the placeholders, each once
 	known        map[string][]Statement
 	rests        map[string]*rest
 }
 
 // NewReader returns a Reader that knows the placeholders of captures that may stand in policies.
 func NewReader(c Placeholders) *Reader {
-	return &Reader{c, map[string][]Statement{}, map[string]*rest{}}
+	r := &Reader{placeholders: c, numbers: make(map[string]int, len(c)), known: map[string][]Statement{}, rests: map[string]*rest{}}
+	for i, made := range c {
+		r.numbers[made] = i
+		if !slices.Contains(r.lengths, len(made)) {
+			r.lengths = append(r.lengths, len(made))
+		}
+	}
+	return r
 }
+
+// cut cuts a placeholder off the front of a text, as Placeholders does, without a look at each of them.
+func (r *Reader) cut(text string) (s symbol, after string, found bool) {
+	for _, n := range r.lengths {
+		if n <= len(text) {
+			if i, found := r.numbers[text[:n]]; found {
+				return capture + symbol(i), text[n:], true
+			}
+		}
+	}
+	return 0, "", false
+}
+
+// parse reads the text of a Resource.
+func (r *Reader) parse(text string) Pattern { return parse(text, r.cut) }
 
 // Statements returns the statements of a policy that is held.
 func (r *Reader) Statements(h mapping.Granted) []Statement {
@@ -78,14 +122,14 @@ func (r *Reader) regions(h mapping.Granted, s policy.Statement, condition string
 	case len(s.NotResources) > 0:
 		var except []Pattern
 		for _, text := range h.Resources(s.NotResources) {
-			except = append(except, r.placeholders.Parse(text))
+			except = append(except, r.parse(text))
 		}
 		slices.SortFunc(except, func(a, b Pattern) int { return strings.Compare(a.Key(), b.Key()) })
 		return []Region{NewRegion([]Pattern{everything}, except, condition)}
 	}
 	var all []Region
 	for _, text := range h.Resources(s.Resources) {
-		all = append(all, NewRegion([]Pattern{r.placeholders.Parse(text)}, nil, condition))
+		all = append(all, NewRegion([]Pattern{r.parse(text)}, nil, condition))
 	}
 	if kms { // and calls that name no key
 		all = append(all, NewRegion([]Pattern{{'/'}}, nil, condition))

@@ -56,7 +56,11 @@ func (s *Sides) Gained() []Term {
 		}
 		for _, q := range s.DeniedBefore {
 			if !contains(s.DeniedAfter, q) {
-				all = append(all, Without(Both(s.Kind, p, q), s.DeniedAfter)...)
+				gained := Without(Both(s.Kind, p, q), s.DeniedAfter)
+				if len(gained) == 0 { // where a variable is not set, the Deny took more
+					gained = Without(Both(s.Kind, p, q.unset()), s.DeniedAfter)
+				}
+				all = append(all, gained...)
 			}
 		}
 	}

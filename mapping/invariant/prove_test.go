@@ -232,6 +232,16 @@ func TestTheCaptureThatAGuardSparesIsFound(t *testing.T) {
 	}
 }
 
+// A Deny whose variable is not set denies what MinIO asks without a bucket, too.
+func TestADenyOfAnUnsetVariableTakesTheCluster(t *testing.T) {
+	r := one(t, "[[group]]\nname = \"admins\"\npolicies = [\"consoleAdmin\"]\n[[group]]\nname = \"g\"\npolicies = [\"p\"]\n[[policy]]\nname = \"p\"\n"+
+		`document = '''{"Statement":[{"Effect":"Deny","NotAction":["s3:GetObject"],"Resource":["arn:aws:s3:::${claim:dept}/*"]}]}'''`+"\n",
+		"[[always]]\nname = \"a\"\nprincipal = \"group:admins\"\nactions = [\"admin:ServerInfo\"]\n")
+	if r.Verdict != invariant.Violated {
+		t.Errorf("%v", r.Verdict)
+	}
+}
+
 // What can be neither proved nor refuted is undecided, and says why.
 func TestARiddleIsUndecided(t *testing.T) {
 	r := one(t, "[[group]]\nname = \"g\"\npolicies = [\"p\"]\n[[policy]]\nname = \"p\"\n"+
