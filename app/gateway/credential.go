@@ -1,10 +1,9 @@
 package gateway
 
 import (
-	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
 
+	"github.com/claimgate/claimgate/internal/parent"
 	"github.com/claimgate/claimgate/internal/strictjson"
 	"github.com/claimgate/claimgate/verifier"
 )
@@ -83,9 +82,7 @@ func credentialOf(r *Request) credential {
 // and compares it with claims.parent. Only for access keys is that member
 // MinIO's own; in a session the identity provider may have written it.
 func (c *credential) fitsParent() bool {
-	sum := sha256.Sum256([]byte("openid:" + c.sub + ":" + c.iss))
-	var want [43]byte // unpadded base64url of 32 bytes
-	base64.RawURLEncoding.Encode(want[:], sum[:])
+	want := parent.MinIO(c.iss, c.sub)
 	return subtle.ConstantTimeCompare(want[:], []byte(c.parent.View())) == 1
 }
 
