@@ -36,8 +36,10 @@ func newWhoisCmd() *cobra.Command {
 		Long: `whois computes the parent: the name under which MinIO and RustFS keep the sessions and
 the access keys of somebody who logged in through an issuer. An operator finds with it
 what a leaver left, in "mc idp openid accesskey ls ALIAS" or "mc admin user svcacct ls
-ALIAS PARENT", and removes it with "mc idp openid accesskey rm ALIAS KEY". The name is made of the token's sub and iss, byte for byte. The issuers are those of --config, or --issuer
-is a URL. With --parent it says whose name that is.
+ALIAS PARENT", and removes it with "mc idp openid accesskey rm ALIAS KEY".
+
+The name is made of the token's sub and iss, byte for byte. The issuers are those of
+--config, or --issuer is a URL. With --parent it says whose name that is.
 
 Exit codes: 0 fine; 1 with --parent, the name is another's; 2 wrong usage or an
 unreadable file.`,
