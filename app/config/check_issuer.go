@@ -39,7 +39,27 @@ func (l *loader) checkIssuers() {
 		if snapshots[issuer.SnapshotFile] && issuer.SnapshotFile != "" {
 			l.report(codeDuplicate, &issuer.SnapshotFile, "a second issuer has this snapshot file", "give every issuer a file of its own")
 		}
+		for n := range issuer.Formerly {
+			l.checkFormerly(issuer, issuer.Formerly[n])
+		}
 		names[issuer.Name], urls[issuer.URL], snapshots[issuer.SnapshotFile] = true, true, true
+	}
+}
+
+// checkFormerly refuses a former URL that is one of today: access keys of that issuer's people would count
+// as those of this one's.
+func (l *loader) checkFormerly(i *Issuer, former string) {
+	if u, err := url.Parse(former); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		l.report(codeBadValue, &i.Formerly, fmt.Sprintf("%q is no URL", former), "write the iss of the old tokens, byte for byte")
+	}
+	for n := range l.config.Issuers {
+		o := &l.config.Issuers[n]
+		switch {
+		case o.URL == former:
+			l.report(codeContradiction, &i.Formerly, fmt.Sprintf("%q is the url of issuer %q", former, o.Name), "remove it: that issuer's access keys are its own people's")
+		case o != i && slices.Contains(o.Formerly, former):
+			l.report(codeContradiction, &i.Formerly, fmt.Sprintf("issuer %q has %q, too", o.Name, former), "keep it at one of them: an access key is one issuer's")
+		}
 	}
 }
 

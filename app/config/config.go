@@ -51,6 +51,7 @@ type Admin struct {
 type Issuer struct {
 	Name            string        `toml:"name" default:"authentik" unit:"name" doc:"The issuer's name in mapping.toml, logs and metrics."`
 	URL             string        `toml:"url" unit:"issuer" doc:"The issuer, byte for byte as in the token's iss, trailing slash included."`
+	Formerly        []string      `toml:"formerly" default:"" doc:"URLs that the issuer had before. Access keys made under one of them count again beside a token of this issuer; no token of that URL does."`
 	Audiences       []string      `toml:"audiences" unit:"list" doc:"The token's aud must hold one of these, azp too where it is present. For Authentik: the provider's client ID."`
 	Algorithms      []string      `toml:"algorithms" default:"RS256,ES256,ES384,ES512,EdDSA" unit:"list" doc:"Signature algorithms that count. Asymmetric ones only."`
 	JWKSURL         string        `toml:"jwks_url" default:"" unit:"url" doc:"Where the keys are, if not where discovery says: for a cluster that reaches Authentik by another name."`
@@ -109,7 +110,7 @@ type Owner struct {
 // Mapping names mapping.toml.
 type Mapping struct {
 	File       string `toml:"file" default:"mapping.toml" unit:"path" doc:"The mapping. It and its policy files are watched and reloaded."`
-	Invariants string `toml:"invariants" unit:"path" doc:"What the mapping has to keep, as claimgate prove reads it. A mapping that breaks one is not put in force."`
+	Invariants string `toml:"invariants" default:"" unit:"path" doc:"What the mapping has to keep, as claimgate prove reads it. A mapping that breaks one is not put in force."`
 }
 
 // Cache bounds the caches.

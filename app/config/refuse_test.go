@@ -27,6 +27,8 @@ func TestWhatTheFileMayNotSay(t *testing.T) {
 		{"a key in another case", "[server]\nListen = \":1\"" + issuerTOML, `config.toml:2:1: error C003: unknown key "Listen" in [server]; did you mean listen?`},
 		{"a key beside its twin in another case", "[server]\nlisten = \":1\"\nLISTEN = \":2\"" + issuerTOML, `config.toml:3:1: error C003: unknown key "LISTEN" in [server]; did you mean listen?`},
 		{"a section in another case", "[Server]\nlisten = \":1\"" + issuerTOML, `config.toml:1:1: error C003: unknown key "Server" at the top of the file; did you mean server?`},
+		{"a former url that is none", issuerTOML + "formerly = [\"old\"]", `config.toml:5:1: error C005: issuer.formerly: "old" is no URL; write the iss of the old tokens, byte for byte`},
+		{"a former url of today", issuerTOML + "formerly = [\"https://a.example/\"]", `config.toml:5:1: error C010: issuer.formerly: "https://a.example/" is the url of issuer "authentik"; remove it`},
 		{"a misspelled key", issuerTOML + "max_lifetme = \"1h\"", `config.toml:5:1: error C003: unknown key "max_lifetme" in [issuer]; did you mean max_lifetime?`},
 		{"a key nobody knows", "[log]\nzzzzzzzzzz = 1" + issuerTOML, `config.toml:2:1: error C003: unknown key "zzzzzzzzzz" in [log]; the keys here are level, format`},
 		{"a key twice", "[log]\nlevel = \"info\"\nlevel = \"info\"", `config.toml:3:1: error C002: not TOML`},

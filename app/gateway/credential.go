@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"crypto/subtle"
+	"slices"
 
 	"github.com/claimgate/claimgate/internal/parent"
 	"github.com/claimgate/claimgate/internal/strictjson"
@@ -93,7 +94,7 @@ func (g *Gateway) binds(c *credential, id *verifier.Identity) bool {
 	case oidcSession:
 		return id.IssuerURL == c.iss && id.Subject == c.sub
 	case oidcAccessKey:
-		return id.IssuerURL == c.iss && id.Subject == c.sub && c.fitsParent()
+		return (id.IssuerURL == c.iss || slices.Contains(g.formerly[id.IssuerURL], c.iss)) && id.Subject == c.sub && c.fitsParent()
 	case static:
 		switch g.evidence.StaticCredentials {
 		case StaticMatch:

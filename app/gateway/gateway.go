@@ -33,6 +33,9 @@ type Options struct {
 	// *verifier.Error. nil turns introspection off.
 	Introspect func(ctx context.Context, id *verifier.Identity, token string) error
 	Evidence   Evidence
+	// Formerly lists, by the URL of an issuer, the URLs that the issuer had before. An access key made
+	// under one of them belongs to the subject of the same name at that issuer.
+	Formerly map[string][]string
 	// EvaluateOwner treats root like any static account. Otherwise root is allowed
 	// before every other check.
 	EvaluateOwner bool
@@ -52,6 +55,7 @@ type Gateway struct {
 	stale         func() bool
 	introspect    func(ctx context.Context, id *verifier.Identity, token string) error
 	evidence      Evidence
+	formerly      map[string][]string
 	evaluateOwner bool
 	now           func() time.Time
 	ids           *ids
@@ -70,7 +74,7 @@ func New(o Options) (*Gateway, error) {
 	}
 	clock := new(forwardclock.Clock)
 	return &Gateway{
-		verifier: o.Verifier, revocations: o.Revocations, stale: o.Stale, introspect: o.Introspect, evidence: o.Evidence, evaluateOwner: o.EvaluateOwner,
+		verifier: o.Verifier, revocations: o.Revocations, stale: o.Stale, introspect: o.Introspect, evidence: o.Evidence, formerly: o.Formerly, evaluateOwner: o.EvaluateOwner,
 		now: func() time.Time { return clock.Latest(o.Now()) }, ids: newIDs(), cache: newGrantsCache(o.DecisionEntries), sessions: newSessionPolicies(),
 	}, nil
 }

@@ -101,6 +101,7 @@ func (s *Service) makeGateway() (err error) {
 	s.gateway, err = gateway.New(gateway.Options{
 		Verifier: s.verifier, Revocations: s.revocations, Stale: s.stale(), Introspect: s.introspect(),
 		Evidence:        Evidence(s.config),
+		Formerly:        formerly(s.config),
 		EvaluateOwner:   s.config.Owner.Decision == "evaluate",
 		DecisionEntries: s.config.Cache.DecisionEntries,
 	})

@@ -25,6 +25,7 @@ type Options struct {
 	// Evidence without keys stands for the defaults of config.toml.
 	Evidence      gateway.Evidence
 	EvaluateOwner bool
+	Formerly      map[string][]string // as in gateway.Options
 	// Now is the clock for grants that expire; default time.Now.
 	Now func() time.Time
 }
@@ -53,7 +54,7 @@ func New(o Options) (*Gate, error) {
 		return nil, err
 	}
 	gw, err := gateway.New(gateway.Options{
-		Verifier: g, Revocations: revocation.NewList(time.Now, time.Hour), Evidence: o.Evidence,
+		Verifier: g, Revocations: revocation.NewList(time.Now, time.Hour), Evidence: o.Evidence, Formerly: o.Formerly,
 		EvaluateOwner: o.EvaluateOwner, DecisionEntries: 1000, Now: o.Now,
 	})
 	if err != nil {
