@@ -86,7 +86,9 @@ func (f *consoleFlags) run(ctx context.Context, stdout, stderr io.Writer) error 
 	if err != nil {
 		return cli.Exit(cli.ExitFound, err)
 	}
-	f.o.TLS = certificate != nil
+	if f.o.TLS = certificate != nil; f.o.TLS && certificate.Leaf != nil {
+		f.o.Names = certificate.Leaf.DNSNames
+	}
 	c, err := console.New(f.o, listener.Addr())
 	if err != nil {
 		return errors.Join(err, listener.Close())

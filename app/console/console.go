@@ -20,14 +20,16 @@ type Options struct {
 	Audit   string // a decision log; empty: none
 	Tests   string // test cases; empty: none
 	Now     func() time.Time
-	TLS     bool // the listener speaks TLS
+	TLS     bool     // the listener speaks TLS
+	Names   []string // of the certificate: a browser may use them, too
 }
 
 // Console answers the requests of a browser.
 type Console struct {
 	o     Options
 	key   string
-	hosts []string
+	hosts []string // that a browser may use; the first is printed
+	port  string   // if the listener takes every address of the machine
 	mux   *http.ServeMux
 	files *files
 }
@@ -44,7 +46,8 @@ var assets embed.FS
 
 // New makes a console for a listener. A new key is made for each.
 func New(o Options, at net.Addr) (*Console, error) {
-	c := &Console{o: o, hosts: hostsOf(at), mux: http.NewServeMux(), files: newFiles(o)}
+	c := &Console{o: o, mux: http.NewServeMux(), files: newFiles(o)}
+	c.name(at)
 	random := make([]byte, 24)
 	if _, err := rand.Read(random); err != nil {
 		return nil, err
@@ -77,15 +80,38 @@ func (c *Console) Address() string {
 	return scheme + c.hosts[0] + "/?key=" + c.key
 }
 
-// hostsOf returns the names that a browser may use for the listener.
-func hostsOf(at net.Addr) []string {
-	hosts := []string{at.String()}
-	if host, port, err := net.SplitHostPort(at.String()); err == nil {
-		if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() {
-			hosts = append(hosts, net.JoinHostPort("localhost", port))
-		}
+// name sets the names that a browser may use for the listener.
+func (c *Console) name(at net.Addr) {
+	host, port, err := net.SplitHostPort(at.String())
+	ip := net.ParseIP(host)
+	if err != nil || ip == nil {
+		c.hosts = []string{at.String()}
+		return
 	}
-	return hosts
+	for _, name := range c.o.Names {
+		c.hosts = append(c.hosts, net.JoinHostPort(name, port))
+	}
+	switch {
+	case ip.IsUnspecified():
+		c.port = port
+	case ip.IsLoopback():
+		c.hosts = append([]string{at.String(), net.JoinHostPort("localhost", port)}, c.hosts...)
+	default:
+		c.hosts = append(c.hosts, at.String())
+	}
+	if len(c.hosts) == 0 {
+		c.hosts = []string{at.String()}
+	}
+}
+
+// named returns true if the name is one of the console's. An address in figures cannot be rebound, so each
+// counts if the listener takes every address of the machine.
+func (c *Console) named(host string) bool {
+	if slices.Contains(c.hosts, host) {
+		return true
+	}
+	name, port, err := net.SplitHostPort(host)
+	return err == nil && c.port != "" && port == c.port && net.ParseIP(name) != nil
 }
 
 // Server returns the HTTP server of the console.
@@ -108,7 +134,7 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
 	switch {
-	case !slices.Contains(c.hosts, r.Host):
+	case !c.named(r.Host):
 		http.Error(w, "this console has another name", http.StatusMisdirectedRequest)
 		return
 	case !c.knows(r):
@@ -151,7 +177,7 @@ func (c *Console) own(r *http.Request) bool {
 		return true
 	}
 	_, host, _ := strings.Cut(origin, "://")
-	return slices.Contains(c.hosts, host)
+	return c.named(host)
 }
 
 // view makes the data of a page.

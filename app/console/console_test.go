@@ -17,7 +17,9 @@ import (
 	"github.com/claimgate/claimgate/app/console"
 	"github.com/claimgate/claimgate/internal/testsupport/anymapping"
 	"github.com/claimgate/claimgate/mapping/access"
+	"github.com/claimgate/claimgate/mapping/diff"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 )
 
@@ -160,6 +162,33 @@ func TestOnlyWhoHasTheKeyGetsIn(t *testing.T) {
 	}
 }
 
+// addr is the address of a listener.
+type addr string
+
+func (addr) Network() string  { return "tcp" }
+func (a addr) String() string { return string(a) }
+
+// Where others reach the console, it has the names of its certificate and its addresses, and no other name.
+func TestTheNamesOfAConsoleThatOthersReach(t *testing.T) {
+	c, err := console.New(console.Options{Mapping: "none.toml", Now: time.Now, TLS: true, Names: []string{"console.example.com"}}, addr("[::]:8090"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := c.Address(); !strings.HasPrefix(a, "https://console.example.com:8090/?key=") {
+		t.Error(a)
+	}
+	for host, want := range map[string]int{
+		"console.example.com:8090": 403, "192.0.2.7:8090": 403, "[2001:db8::1]:8090": 403, "evil.example:8090": 421, "192.0.2.7:80": 421, "192.0.2.7": 421, "console.example.com": 421, "": 421,
+	} {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Host = host
+		if c.ServeHTTP(w, r); w.Code != want {
+			t.Errorf("%q: %d, want %d", host, w.Code, want)
+		}
+	}
+}
+
 // A name with markup is text, and no page has a script or a style in a line.
 func TestMarkupIsText(t *testing.T) {
 	p := open(t, company)
@@ -273,6 +302,34 @@ func TestAPastedTokenIsNotKept(t *testing.T) {
 			t.Errorf("%s: %q is not said", pasted, want)
 		}
 	}
+}
+
+// What Change says and what diff says are the same.
+func TestChangeSaysWhatDiffSays(t *testing.T) {
+	dir := t.TempDir()
+	p := open(t, company)
+	rapid.Check(t, func(rt *rapid.T) {
+		before, after := anymapping.Draw(rt, dir, false), anymapping.Draw(rt, dir, false)
+		p.write("mapping.toml", before.Text+fmt.Sprintf("# %d\n", rapid.IntRange(0, 1<<30).Draw(rt, "stamp")))
+		code, text, _ := p.ask("POST", "/api/change", url.Values{"text": {after.Text}}.Encode(), nil)
+		var got struct {
+			Diff *diff.Result `json:"diff"`
+		}
+		if err := json.Unmarshal([]byte(text), &got); err != nil || code != http.StatusOK {
+			rt.Fatalf("%d %v %s", code, err, text)
+		}
+		want, err := json.Marshal(diff.Compare(before.Mapping, after.Mapping, now))
+		if err != nil {
+			rt.Fatal(err)
+		}
+		var expected *diff.Result // the file has another place
+		if err := json.Unmarshal([]byte(strings.ReplaceAll(string(want), filepath.Join(dir, "mapping.toml"), p.path("mapping.toml"))), &expected); err != nil {
+			rt.Fatal(err)
+		}
+		if d := cmp.Diff(expected, got.Diff, cmpopts.IgnoreUnexported(diff.Change{})); d != "" {
+			rt.Fatal(d)
+		}
+	})
 }
 
 // What Access says and what who-can says are the same.

@@ -136,8 +136,8 @@ func (f *files) before(ctx context.Context, against string) (*loaded, error) {
 		if err != nil {
 			return nil, err
 		}
-		// "./" makes git read the path from the directory that git runs in.
-		cmd := exec.CommandContext(ctx, "git", "show", revision+":./"+filepath.ToSlash(rel)) //nolint:gosec // the operator names the revision
+		// "./" makes git read the path from the directory that git runs in. cat-file runs no filter.
+		cmd := exec.CommandContext(ctx, "git", "cat-file", "blob", revision+":./"+filepath.ToSlash(rel)) //nolint:gosec // the operator names the revision
 		cmd.Dir = filepath.Dir(f.o.Mapping)
 		text, err := cmd.Output()
 		if err != nil {
