@@ -87,6 +87,6 @@ Exit codes: 0 fine; 1 found something; 2 wrong usage or unreadable input; 3 gain
 		Args:          cobra.NoArgs, // an unknown command is wrong usage
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(newServeCmd(), newDemoCmd(), newCheckCmd(), newExplainCmd(), newDiffCmd(), newTestCmd(), newMatrixCmd(), newWhoCanCmd(), newCanCmd(), newProveCmd(), newReplayCmd(), newSuggestCmd(), newReportCmd(), newConsoleCmd(), newTokenCmd(), newWhoisCmd(), newAuditCmd(), newDoctorCmd(), newVersionCmd(), newHealthcheckCmd())
+	root.AddCommand(newServeCmd(), newDemoCmd(), newCheckCmd(), newExplainCmd(), newDiffCmd(), newTestCmd(), newMatrixCmd(), newWhoCanCmd(), newCanCmd(), newProveCmd(), newReplayCmd(), newSuggestCmd(), newReportCmd(), newConsoleCmd(), newLoginCmd(), newCredentialsCmd(), newWhoamiCmd(), newLogoutCmd(), newTokenCmd(), newWhoisCmd(), newAuditCmd(), newDoctorCmd(), newVersionCmd(), newHealthcheckCmd())
 	return root
 }

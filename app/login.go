@@ -1,0 +1,262 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/claimgate/claimgate/app/cli"
+	"github.com/claimgate/claimgate/app/login"
+	"github.com/spf13/cobra"
+)
+
+type loginFlags struct {
+	profile           string
+	set               login.Profile
+	device, noBrowser bool
+	port              int
+}
+
+const profileHelp = "the profile: where to log in, kept under this name"
+
+// newLoginCmd makes `claimgate login`: credentials of MinIO for a person.
+func newLoginCmd() *cobra.Command {
+	var f loginFlags
+	cmd := &cobra.Command{
+		Use:   "login",
+		Short: "Log in with the browser, and get credentials with which every S3 client works",
+		Long: `login sends you to the login page of the OpenID Connect provider and exchanges the
+id_token for MinIO's credentials (AssumeRoleWithWebIdentity). What was said once with
+flags is kept in the profile. claimgate credentials hands the credentials to clients and
+renews them; docs/clients.md has the lines for each.
+
+The client at the provider is a public one, without a secret. Its redirect URIs must
+allow http://127.0.0.1:18250/callback, and 18251 and 18252 for when that port is taken.
+--device is for a machine without a browser. Sessions are kept in files that only you
+can read.
+
+Exit codes: 0 logged in; 1 the login failed; 2 wrong usage.`,
+		Example: `  claimgate login --issuer https://auth.example.com/application/o/minio/ --client-id minio \
+    --endpoint https://s3.example.com
+  claimgate login
+  claimgate login --profile lab --device`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.profile, "profile", "default", profileHelp)
+	flags.StringVar(&f.set.Issuer, "issuer", "", "the issuer's URL, byte for byte as in the tokens' iss")
+	flags.StringVar(&f.set.ClientID, "client-id", "", "the client ID of the provider's public client")
+	flags.StringVar(&f.set.Endpoint, "endpoint", "", "MinIO's URL")
+	flags.StringVar(&f.set.RoleARN, "role-arn", "", "MinIO's role; default worked out from the client ID")
+	flags.StringVar(&f.set.CAFile, "ca-file", "", "PEM certificates of a private CA, for the issuer and for MinIO")
+	flags.StringVar(&f.set.Duration, "duration", "", "how long the credentials live, 15m to 168h; default 8h")
+	flags.StringVar(&f.set.Scopes, "scopes", "", "the scopes to ask for; default openid profile email groups offline_access")
+	flags.BoolVar(&f.device, "device", false, "log in on another device: type a code there")
+	flags.BoolVar(&f.noBrowser, "no-browser", false, "print the address instead of opening the browser")
+	flags.IntVar(&f.port, "port", -1, "the port for the browser's answer; 0 for any; default 18250 to 18252")
+	return cmd
+}
+
+func (f *loginFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
+	p, err := login.Load(f.profile)
+	if err != nil {
+		return cli.Exit(cli.ExitUsage, err)
+	}
+	for _, one := range []struct{ into, from *string }{
+		{&p.Issuer, &f.set.Issuer},
+		{&p.ClientID, &f.set.ClientID},
+		{&p.Endpoint, &f.set.Endpoint},
+		{&p.RoleARN, &f.set.RoleARN},
+		{&p.CAFile, &f.set.CAFile},
+		{&p.Duration, &f.set.Duration},
+		{&p.Scopes, &f.set.Scopes},
+	} {
+		if *one.from != "" {
+			*one.into = *one.from
+		}
+	}
+	if err := p.Check(); err != nil {
+		return cli.Exit(cli.ExitUsage, err)
+	}
+	s, err := login.Login(ctx, f.profile, p, login.How{
+		Device: f.device, Port: f.port,
+		Open: func(address string) { f.show(ctx, stdout, stderr, address) },
+		Show: func(address, whole, code string) {
+			fmt.Fprintf(stdout, "open  %s\ncode  %s\n", cli.Printable(address), cli.Printable(code))
+			if whole != "" {
+				fmt.Fprintf(stdout, "or    %s\n", cli.Printable(whole))
+			}
+		},
+	})
+	if err != nil {
+		return cli.Exit(cli.ExitFound, err)
+	}
+	if err := login.Save(f.profile, p); err != nil {
+		return cli.Exit(cli.ExitFound, err)
+	}
+	_, err = fmt.Fprintf(stdout, "logged in as %s until %s\n", cli.Printable(nameOf(s)), s.Expires.Local().Format("2006-01-02 15:04"))
+	return err
+}
+
+// show opens the address in the browser, or prints the address on a line of its own.
+func (f *loginFlags) show(ctx context.Context, stdout, stderr io.Writer, address string) {
+	if !f.noBrowser {
+		err := browse(ctx, address)
+		if err == nil {
+			fmt.Fprintf(stderr, "claimgate: the browser shows the login page; if it does not, open\n")
+		} else {
+			fmt.Fprintf(stderr, "claimgate: the browser cannot be opened (%v): open this address\n", err)
+		}
+	}
+	fmt.Fprintln(stdout, address)
+}
+
+func nameOf(s *login.Session) string {
+	if s.Username != "" {
+		return s.Username
+	}
+	return s.Subject
+}
+
+// newCredentialsCmd makes `claimgate credentials`: for clients, never for a person's eyes.
+func newCredentialsCmd() *cobra.Command {
+	var profile, format string
+	var refresh bool
+	cmd := &cobra.Command{
+		Use:   "credentials",
+		Short: "Print MinIO's credentials for a client, renewed if they end soon",
+		Long: `credentials prints what an S3 client needs and never asks anybody: credentials that end
+within five minutes are renewed with the refresh token. --format process is AWS's
+credential_process, with which the AWS CLI and every AWS SDK renew by themselves; env is
+for eval in a shell; mc is a variable for MinIO's client.
+
+Exit codes: 0 fine; 1 nobody is logged in, or the session has ended: claimgate login;
+2 wrong usage.`,
+		Example: `  aws configure set credential_process "claimgate credentials"
+  eval "$(claimgate credentials --format env)"
+  eval "$(claimgate credentials --format mc)" && mc ls default`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !slices.Contains(login.Formats(), format) {
+				return cli.Usage("--format %q: write %s", format, strings.Join(login.Formats(), ", "))
+			}
+			s, err := login.Current(cmd.Context(), profile, refresh, time.Now())
+			if err != nil {
+				return notLoggedIn(err)
+			}
+			return login.Write(cmd.OutOrStdout(), format, s)
+		},
+	}
+	cmd.Flags().StringVar(&profile, "profile", "default", profileHelp)
+	cmd.Flags().StringVar(&format, "format", "process", strings.Join(login.Formats(), ", "))
+	cmd.Flags().BoolVar(&refresh, "refresh", false, "renew now, for new groups say")
+	return cmd
+}
+
+func notLoggedIn(err error) error {
+	if errors.Is(err, login.ErrNotLoggedIn) {
+		err = errors.New("nobody is logged in: claimgate login")
+	}
+	return cli.Exit(cli.ExitFound, err)
+}
+
+// newWhoamiCmd makes `claimgate whoami`: who is logged in.
+func newWhoamiCmd() *cobra.Command {
+	var profile, format string
+	cmd := &cobra.Command{
+		Use:   "whoami",
+		Short: "Say who is logged in, with which groups, and until when",
+		Long: `whoami prints what the login said of you: subject, groups, policy claim, session, and
+until when the credentials count. It never prints a secret.
+
+Exit codes: 0 fine; 1 nobody is logged in; 2 wrong usage.`,
+		Example: `  claimgate whoami --profile lab --format json`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if format != "text" && format != "json" {
+				return cli.Usage("--format %q: write text or json", format)
+			}
+			s, err := login.Read(profile)
+			if err != nil {
+				return notLoggedIn(err)
+			}
+			shown := s.Shown()
+			if format == "json" {
+				return cli.JSON(cmd.OutOrStdout(), shown)
+			}
+			return printShown(cmd.OutOrStdout(), &shown, time.Now())
+		},
+	}
+	cmd.Flags().StringVar(&profile, "profile", "default", profileHelp)
+	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	return cmd
+}
+
+func printShown(w io.Writer, s *login.Shown, now time.Time) error {
+	until := s.Expires.Local().Format("2006-01-02 15:04")
+	switch {
+	case !now.Before(s.Expires) && s.Renews:
+		until += ", over; claimgate credentials renews them"
+	case !now.Before(s.Expires):
+		until += ", over; claimgate login"
+	case s.Renews:
+		until += ", renewed before that"
+	}
+	none := func(list []string) string {
+		if len(list) == 0 {
+			return "-"
+		}
+		return cli.Printable(strings.Join(list, ", "))
+	}
+	for _, line := range [][2]string{
+		{"subject", s.Subject},
+		{"username", s.Username},
+		{"groups", none(s.Groups)},
+		{"policy", none(s.Policy)},
+		{"issuer", s.Issuer},
+		{"session", s.ID},
+		{"endpoint", s.Endpoint},
+		{"until", until},
+	} {
+		if line[1] == "" {
+			line[1] = "-"
+		}
+		if _, err := fmt.Fprintf(w, "%-9s %s\n", line[0], cli.Printable(line[1])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newLogoutCmd makes `claimgate logout`.
+func newLogoutCmd() *cobra.Command {
+	var profile string
+	cmd := &cobra.Command{
+		Use:   "logout",
+		Short: "Forget the session, and end its refresh token at the issuer",
+		Long: `logout removes the credentials from this machine and revokes the refresh token at the
+issuer (RFC 7009). MinIO's credentials cannot be taken back; with back-channel logout
+(server: docs/operations.md) claimgate denies them once the session ends at the issuer.
+
+Exit codes: 0 logged out; 1 nobody was logged in, or the issuer was not told; 2 wrong
+usage.`,
+		Example: `  claimgate logout --profile lab`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := login.Logout(cmd.Context(), profile); err != nil {
+				return notLoggedIn(err)
+			}
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), "logged out")
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&profile, "profile", "default", profileHelp)
+	return cmd
+}

@@ -1,0 +1,131 @@
+package login
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// ports are tried in turn: a provider that compares redirect URIs strictly has to know them.
+var ports = []int{18250, 18251, 18252}
+
+// random returns an unguessable text.
+func random() string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // never fails (crypto/rand)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// listen takes the port of the callback: the one asked for, or the first that is free of the usual ones.
+func listen(ctx context.Context, port int) (net.Listener, error) {
+	try := ports
+	if port >= 0 {
+		try = []int{port}
+	}
+	var failed error
+	for _, p := range try {
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(p)))
+		if err == nil {
+			return l, nil
+		}
+		failed = errors.Join(failed, err)
+	}
+	return nil, fmt.Errorf("no port for the answer of the browser is free; --port names another, which the provider's redirect URIs must allow: %w", failed)
+}
+
+// answer is what the browser brings back.
+type answer struct {
+	code string
+	err  error
+}
+
+// browse logs in by the authorization code with PKCE (RFC 7636, RFC 8252). open shows the address.
+func browse(ctx context.Context, d *provider, port int, open func(address string)) (*oauth2.Token, string, error) {
+	l, err := listen(ctx, port)
+	if err != nil {
+		return nil, "", err
+	}
+	c := d.oauth("http://" + l.Addr().String() + "/callback")
+	state, nonce, secret := random(), random(), oauth2.GenerateVerifier()
+	answers := make(chan answer, 1)
+	server := &http.Server{Handler: callback(state, answers), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(l) }()
+	defer func() {
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = server.Shutdown(stop)
+	}()
+	open(c.AuthCodeURL(state, oauth2.S256ChallengeOption(secret), oauth2.SetAuthURLParam("nonce", nonce)))
+	var got answer
+	select {
+	case <-ctx.Done():
+		return nil, "", errors.New("nobody logged in: the browser did not come back")
+	case got = <-answers:
+	}
+	if got.err != nil {
+		return nil, "", got.err
+	}
+	token, err := c.Exchange(d.with(ctx), got.code, oauth2.VerifierOption(secret))
+	if err != nil {
+		return nil, "", fmt.Errorf("the code is refused: %w", hideSecrets(err))
+	}
+	return token, nonce, nil
+}
+
+// callback takes the answer once. A request with another state is somebody else's and changes nothing.
+func callback(state string, answers chan<- answer) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /callback", func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'")
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		if q.Get("state") != state {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = fmt.Fprint(w, page("This is not the login that claimgate waits for."))
+			return
+		}
+		a := answer{code: q.Get("code")}
+		switch {
+		case q.Get("error") != "":
+			a.err = fmt.Errorf("the issuer refuses: %.100q %.200q", q.Get("error"), q.Get("error_description"))
+		case a.code == "":
+			a.err = errors.New("the issuer sent no code")
+		}
+		select {
+		case answers <- a:
+		default: // the answer was there before
+		}
+		text := "You are logged in. Close this window and go back to the terminal."
+		if a.err != nil {
+			text = "The login failed. The terminal says why."
+		}
+		_, _ = fmt.Fprint(w, page(text))
+	})
+	return mux
+}
+
+func page(text string) string {
+	return `<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>claimgate login</title><h1>claimgate</h1><p>` + text + "</p></html>"
+}
+
+// hideSecrets keeps the code of a refusal and drops the answer's body, which may hold anything.
+func hideSecrets(err error) error {
+	var refused *oauth2.RetrieveError
+	if errors.As(err, &refused) {
+		status := ""
+		if refused.Response != nil {
+			status = refused.Response.Status
+		}
+		return fmt.Errorf("%s %.100s %.200s", status, refused.ErrorCode, refused.ErrorDescription)
+	}
+	return err
+}

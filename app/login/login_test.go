@@ -1,0 +1,470 @@
+package login_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/claimgate/claimgate/app/demo/issuer"
+	"github.com/claimgate/claimgate/app/login"
+)
+
+// world is a provider and a MinIO as a client sees them: the tokens are real ones, signed by the issuer of
+// the demo, whose keys the login fetches.
+type world struct {
+	t      *testing.T
+	tokens *issuer.Server
+	front  *httptest.Server // the endpoints of a provider, and STS
+
+	mu         sync.Mutex
+	challenges map[string]string // code -> challenge
+	nonces     map[string]string
+	refresh    map[string]bool // refresh tokens that count
+	made       int
+	pending    int                  // answers of the device grant before the person decides
+	device     int                  // status of the device endpoint, 0 for 200
+	lifetime   time.Duration        // of MinIO's credentials
+	roleMode   bool                 // MinIO knows the role of the client
+	claims     func(map[string]any) // changes the claims of an id_token
+	sts        []url.Values
+}
+
+func start(t *testing.T) *world {
+	t.Helper()
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("XDG_CONFIG_HOME", filepath.Join(t.TempDir(), "config"))
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(t.TempDir(), "cache"))
+	w := &world{t: t, challenges: map[string]string{}, nonces: map[string]string{}, refresh: map[string]bool{}, lifetime: time.Hour, roleMode: true}
+	w.front = httptest.NewUnstartedServer(nil)
+	tokens, err := issuer.Listen(t.Context(), "127.0.0.1:0", issuer.Options{ClientID: "minio"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.tokens = tokens
+	t.Cleanup(func() { _ = tokens.Close() })
+	w.front.Config.Handler = w.handler()
+	w.front.Start()
+	t.Cleanup(w.front.Close)
+	return w
+}
+
+// handler is the provider in front of the demo's issuer: the discovery document is that of the front, with
+// the keys of the demo.
+func (w *world) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /.well-known/openid-configuration", func(rw http.ResponseWriter, _ *http.Request) {
+		reply(rw, 200, map[string]any{
+			"issuer": w.issuer(), "authorization_endpoint": w.front.URL + "/authorize", "token_endpoint": w.front.URL + "/token",
+			"device_authorization_endpoint": w.front.URL + "/device", "revocation_endpoint": w.front.URL + "/revoke", "jwks_uri": w.front.URL + "/jwks",
+			"id_token_signing_alg_values_supported": []string{"RS256"},
+		})
+	})
+	mux.HandleFunc("GET /jwks", func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Content-Type", "application/json")
+		_, _ = rw.Write(w.tokens.JWKS())
+	})
+	mux.HandleFunc("GET /authorize", w.authorize)
+	mux.HandleFunc("POST /token", w.token)
+	mux.HandleFunc("POST /device", func(rw http.ResponseWriter, _ *http.Request) {
+		if w.device != 0 {
+			rw.WriteHeader(w.device)
+			return
+		}
+		reply(rw, 200, map[string]any{"device_code": "dc", "user_code": "1234", "verification_uri": w.front.URL + "/type", "expires_in": 60, "interval": 1})
+	})
+	mux.HandleFunc("POST /revoke", func(_ http.ResponseWriter, r *http.Request) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(w.refresh, r.FormValue("token"))
+	})
+	mux.HandleFunc("POST /{$}", w.assume)
+	return mux
+}
+
+func reply(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+func (w *world) issuer() string { return w.front.URL }
+
+// authorize is the page of a provider where somebody has logged in already.
+func (w *world) authorize(rw http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	if q.Get("code_challenge_method") != "S256" || q.Get("client_id") != "minio" || q.Get("response_type") != "code" || q.Get("nonce") == "" || q.Get("state") == "" {
+		w.t.Errorf("asked without PKCE, state or nonce: %v", q)
+	}
+	w.mu.Lock()
+	w.made++
+	code := fmt.Sprintf("code-%d", w.made)
+	w.challenges[code], w.nonces[code] = q.Get("code_challenge"), q.Get("nonce")
+	w.mu.Unlock()
+	back, err := url.Parse(q.Get("redirect_uri"))
+	if err != nil {
+		w.t.Error(err)
+	}
+	back.RawQuery = url.Values{"code": {code}, "state": {q.Get("state")}}.Encode()
+	http.Redirect(rw, r, back.String(), http.StatusFound)
+}
+
+func (w *world) token(rw http.ResponseWriter, r *http.Request) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	nonce := ""
+	refuse := func(code string) { reply(rw, 400, map[string]string{"error": code}) }
+	switch r.FormValue("grant_type") {
+	case "authorization_code":
+		code := r.FormValue("code")
+		sum := sha256.Sum256([]byte(r.FormValue("code_verifier")))
+		if want, known := w.challenges[code]; !known || base64.RawURLEncoding.EncodeToString(sum[:]) != want {
+			refuse("invalid_grant")
+			return
+		}
+		nonce = w.nonces[code]
+		delete(w.challenges, code)
+	case "refresh_token":
+		if !w.refresh[r.FormValue("refresh_token")] {
+			refuse("invalid_grant")
+			return
+		}
+		delete(w.refresh, r.FormValue("refresh_token"))
+	case "urn:ietf:params:oauth:grant-type:device_code":
+		if w.pending > 0 {
+			w.pending--
+			refuse("authorization_pending")
+			return
+		}
+		if w.pending < 0 {
+			refuse("invalid_grant")
+			return
+		}
+	default:
+		refuse("unsupported_grant_type")
+		return
+	}
+	w.made++
+	refresh := fmt.Sprintf("refresh-%d", w.made)
+	w.refresh[refresh] = true
+	claims := map[string]any{
+		"iss": w.issuer(), "aud": "minio", "sub": "u-1", "preferred_username": "ada", "groups": []string{"MinIO users"}, "policy": "readwrite, custom",
+		"iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
+	}
+	if nonce != "" {
+		claims["nonce"] = nonce
+	}
+	if w.claims != nil {
+		w.claims(claims)
+	}
+	reply(rw, 200, map[string]any{"access_token": "a", "token_type": "Bearer", "expires_in": 300, "refresh_token": refresh, "id_token": w.tokens.Token(claims)})
+}
+
+// assume is MinIO's STS.
+func (w *world) assume(rw http.ResponseWriter, r *http.Request) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_ = r.ParseForm()
+	w.sts = append(w.sts, r.PostForm)
+	rw.Header().Set("Content-Type", "application/xml")
+	if role := r.PostForm.Get("RoleArn"); !w.roleMode && role != "" {
+		rw.WriteHeader(400)
+		_, _ = fmt.Fprint(rw, `<ErrorResponse><Error><Code>InvalidParameterValue</Code><Message>Role arn:x does not exist</Message></Error></ErrorResponse>`)
+		return
+	}
+	w.made++
+	_, _ = fmt.Fprintf(rw, `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>AK%d</AccessKeyId><SecretAccessKey>se'cret</SecretAccessKey><SessionToken>st</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`,
+		w.made, time.Now().Add(w.lifetime).UTC().Format(time.RFC3339))
+}
+
+func (w *world) profile() login.Profile {
+	return login.Profile{Issuer: w.issuer(), ClientID: "minio", Endpoint: w.front.URL}
+}
+
+// browser opens the address as a person's browser would.
+func (w *world) browser(address string) {
+	go func() {
+		resp, err := http.Get(address)
+		if err != nil {
+			w.t.Error(err)
+			return
+		}
+		_ = resp.Body.Close()
+	}()
+}
+
+func (w *world) login() (*login.Session, error) {
+	s, err := login.Login(w.t.Context(), "default", w.profile(), login.How{Port: 0, Open: w.browser})
+	if err == nil {
+		err = login.Save("default", w.profile())
+	}
+	return s, err
+}
+
+// A browser's login gives credentials that are kept, and nothing that others can read.
+func TestLogInWithTheBrowser(t *testing.T) {
+	w := start(t)
+	s, err := w.login()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Subject != "u-1" || s.Username != "ada" || strings.Join(s.Groups, ",") != "MinIO users" || strings.Join(s.Policy, ",") != "readwrite,custom" || s.AccessKey == "" {
+		t.Errorf("%+v", s.Shown())
+	}
+	if got := w.sts[0]; got.Get("Action") != "AssumeRoleWithWebIdentity" || got.Get("DurationSeconds") != "28800" || !strings.HasPrefix(got.Get("RoleArn"), "arn:minio:iam:::role/") {
+		t.Errorf("asked MinIO %v", got.Get("RoleArn"))
+	}
+	for _, dir := range []string{os.Getenv("XDG_CONFIG_HOME"), os.Getenv("XDG_CACHE_HOME")} {
+		err := filepath.WalkDir(filepath.Join(dir, "claimgate"), func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := d.Info()
+			if err == nil && info.Mode().Perm()&0o077 != 0 {
+				t.Errorf("%s has mode %v", path, info.Mode())
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	shown, err := json.Marshal(s.Shown())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{s.AccessKey, s.SecretKey, s.RefreshToken} {
+		if strings.Contains(string(shown), secret) {
+			t.Errorf("what is shown holds a secret: %s", shown)
+		}
+	}
+}
+
+// A MinIO whose provider has no role policy is asked without a role.
+func TestAMinIOWithoutARole(t *testing.T) {
+	w := start(t)
+	w.roleMode = false
+	if _, err := w.login(); err != nil {
+		t.Fatal(err)
+	}
+	if len(w.sts) != 2 || w.sts[1].Has("RoleArn") {
+		t.Errorf("asked %d times", len(w.sts))
+	}
+}
+
+// An answer that is not of this login is refused: another state, another nonce, another audience, a forgery.
+func TestAnswersOfAnotherLogin(t *testing.T) {
+	w := start(t)
+	for name, c := range map[string]struct {
+		claims func(map[string]any)
+		want   string
+	}{
+		"another nonce":    {func(c map[string]any) { c["nonce"] = "x" }, "another nonce"},
+		"no nonce":         {func(c map[string]any) { delete(c, "nonce") }, "another nonce"},
+		"another audience": {func(c map[string]any) { c["aud"] = "grafana" }, "does not count"},
+		"another issuer":   {func(c map[string]any) { c["iss"] = "https://evil.example/" }, "does not count"},
+		"expired":          {func(c map[string]any) { c["exp"] = time.Now().Add(-time.Hour).Unix() }, "does not count"},
+	} {
+		w.claims = c.claims
+		if _, err := w.login(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if len(w.sts) != 0 {
+		t.Error("MinIO was asked with a token that does not count")
+	}
+	if _, err := login.Read("default"); err == nil {
+		t.Error("a login that failed is kept")
+	}
+
+	// A request with another state changes nothing, and the login goes on.
+	w.claims = nil
+	_, err := login.Login(t.Context(), "default", w.profile(), login.How{Port: 0, Open: func(address string) {
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Error(err)
+		}
+		resp, err := http.Get(u.Query().Get("redirect_uri") + "?code=stolen&state=x")
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if err := resp.Body.Close(); err != nil || resp.StatusCode != http.StatusBadRequest {
+			t.Errorf("%d %v", resp.StatusCode, err)
+		}
+		w.browser(address)
+	}})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// What the provider says against the login is told.
+func TestTheProviderRefuses(t *testing.T) {
+	w := start(t)
+	_, err := login.Login(t.Context(), "default", w.profile(), login.How{Port: 0, Open: func(address string) {
+		u, _ := url.Parse(address)
+		w.browser(u.Query().Get("redirect_uri") + "?" + url.Values{"error": {"access_denied"}, "error_description": {"no"}, "state": {u.Query().Get("state")}}.Encode())
+	}})
+	if err == nil || !strings.Contains(err.Error(), "access_denied") {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	if _, err = login.Login(ctx, "default", w.profile(), login.How{Port: 0, Open: func(string) { cancel() }}); err == nil || !strings.Contains(err.Error(), "did not come back") {
+		t.Error(err)
+	}
+}
+
+// The device grant waits for the person, and says what to change where it cannot be had.
+func TestTheDeviceGrant(t *testing.T) {
+	w := start(t)
+	w.pending = 1
+	var code string
+	how := login.How{Device: true, Show: func(_, _, c string) { code = c }}
+	if s, err := login.Login(t.Context(), "default", w.profile(), how); err != nil || code != "1234" || s.Subject != "u-1" {
+		t.Errorf("%v, code %q", err, code)
+	}
+	for status, want := range map[int]string{404: "device code flow on the brand", 429: "20 an hour", 400: "does not know the client"} {
+		w.device = status
+		if _, err := login.Login(t.Context(), "default", w.profile(), how); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
+	w.device, w.pending = 0, -1
+	if _, err := login.Login(t.Context(), "default", w.profile(), how); err == nil || !strings.Contains(err.Error(), "the code has expired") {
+		t.Error(err)
+	}
+}
+
+// Credentials that end soon are renewed, by one process at a time, because a refresh token is good once.
+func TestRenewal(t *testing.T) {
+	w := start(t)
+	if _, err := w.login(); err != nil {
+		t.Fatal(err)
+	}
+	before, err := login.Current(t.Context(), "default", false, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	soon := before.Expires.Add(-time.Minute)
+	var together sync.WaitGroup
+	keys := make([]string, 8)
+	for i := range keys {
+		together.Go(func() {
+			now := soon
+			s, err := login.Current(context.Background(), "default", false, now)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			keys[i] = s.AccessKey
+		})
+	}
+	together.Wait()
+	for _, key := range keys {
+		if key == before.AccessKey {
+			t.Error("credentials that end soon were not renewed")
+		}
+	}
+	fresh, err := login.Current(t.Context(), "default", true, time.Now())
+	if err != nil || fresh.AccessKey == before.AccessKey {
+		t.Errorf("--refresh: %v", err)
+	}
+
+	// The issuer takes the refresh token no more: credentials count until they end, then somebody has to log in.
+	w.mu.Lock()
+	clear(w.refresh)
+	w.mu.Unlock()
+	if s, err := login.Current(t.Context(), "default", false, fresh.Expires.Add(-time.Minute)); err != nil || s.AccessKey != fresh.AccessKey {
+		t.Errorf("credentials that count are not given: %v", err)
+	}
+	if _, err := login.Current(t.Context(), "default", false, fresh.Expires.Add(time.Minute)); err == nil || !strings.Contains(err.Error(), "claimgate login") {
+		t.Error(err)
+	}
+}
+
+// A refresh token that brings somebody else is not used.
+func TestARenewalForSomebodyElse(t *testing.T) {
+	w := start(t)
+	s, err := w.login()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.claims = func(c map[string]any) { c["sub"] = "eve" }
+	if got, err := login.Current(t.Context(), "default", true, time.Now()); err != nil || got.AccessKey != s.AccessKey {
+		t.Errorf("%v", err)
+	}
+	if got, err := login.Read("default"); err != nil || got.Subject != "u-1" {
+		t.Errorf("%v", err)
+	}
+}
+
+// logout forgets the session and ends the refresh token.
+func TestLogout(t *testing.T) {
+	w := start(t)
+	if err := login.Logout(t.Context(), "default"); err == nil {
+		t.Error("somebody who is not logged in was logged out")
+	}
+	if _, err := w.login(); err != nil {
+		t.Fatal(err)
+	}
+	if err := login.Logout(t.Context(), "default"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := login.Read("default"); err == nil || len(w.refresh) != 0 {
+		t.Errorf("the session is still there: %v, %d refresh tokens count", err, len(w.refresh))
+	}
+}
+
+// Each format is what its client reads.
+func TestFormats(t *testing.T) {
+	s := &login.Session{
+		Profile: "my lab", Endpoint: "https://s3.example.com:9000", AccessKey: "AK", SecretKey: "it's", SessionToken: "st", Expires: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC),
+	}
+	for format, want := range map[string]string{
+		"process": "{\n  \"AccessKeyId\": \"AK\",\n  \"Expiration\": \"2027-01-01T00:00:00Z\",\n  \"SecretAccessKey\": \"it's\",\n  \"SessionToken\": \"st\",\n  \"Version\": 1\n}\n",
+		"env":     "export AWS_ACCESS_KEY_ID='AK'\nexport AWS_SECRET_ACCESS_KEY='it'\\''s'\nexport AWS_SESSION_TOKEN='st'\nexport AWS_ENDPOINT_URL_S3='https://s3.example.com:9000'\n",
+		"mc":      "export MC_HOST_my_lab='https://AK:it'\\''s:st@s3.example.com:9000'\n",
+	} {
+		var b bytes.Buffer
+		if err := login.Write(&b, format, s); err != nil || b.String() != want {
+			t.Errorf("%s: %v\n%s", format, err, b.String())
+		}
+	}
+	if login.Write(&bytes.Buffer{}, "xml", s) == nil {
+		t.Error("an unknown format is written")
+	}
+}
+
+// A profile that cannot work is refused before anything is asked.
+func TestProfilesThatCannotWork(t *testing.T) {
+	good := login.Profile{Issuer: "https://i.example/", ClientID: "c", Endpoint: "https://s3.example"}
+	if err := good.Check(); err != nil {
+		t.Fatal(err)
+	}
+	for want, change := range map[string]func(*login.Profile){
+		"--issuer is missing":    func(p *login.Profile) { p.Issuer = "" },
+		"is no URL":              func(p *login.Profile) { p.Endpoint = "s3.example" },
+		"plain http":             func(p *login.Profile) { p.Issuer = "http://i.example/" },
+		"--client-id is missing": func(p *login.Profile) { p.ClientID = "" },
+		"MinIO takes 15m":        func(p *login.Profile) { p.Duration = "1m" },
+	} {
+		p := good
+		change(&p)
+		if err := p.Check(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package login
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// Profile says where to log in.
+type Profile struct {
+	Issuer   string `toml:"issuer"`    // the iss of the tokens, byte for byte
+	ClientID string `toml:"client_id"` // of a public client: no secret is needed
+	Endpoint string `toml:"endpoint"`  // MinIO's URL
+	RoleARN  string `toml:"role_arn,omitempty"`
+	CAFile   string `toml:"ca_file,omitempty"` // PEM certificates for the issuer and for MinIO
+	Duration string `toml:"duration,omitempty"`
+	Scopes   string `toml:"scopes,omitempty"` // separated by blanks
+}
+
+const (
+	usualScopes   = "openid profile email groups offline_access"
+	usualDuration = "8h"
+)
+
+// configFile is the file of the profiles.
+func configFile() (string, error) {
+	dir, err := os.UserConfigDir()
+	return filepath.Join(dir, "claimgate", "login.toml"), err
+}
+
+// Load returns the profile of a name. A profile that is not there is the zero Profile.
+func Load(name string) (Profile, error) {
+	all, err := profiles()
+	return all[name], err
+}
+
+func profiles() (map[string]Profile, error) {
+	file, err := configFile()
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		return map[string]Profile{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var read struct {
+		Profile map[string]Profile `toml:"profile"`
+	}
+	if err := toml.Unmarshal(text, &read); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if read.Profile == nil {
+		read.Profile = map[string]Profile{}
+	}
+	return read.Profile, nil
+}
+
+// Save keeps the profile under a name.
+func Save(name string, p Profile) error {
+	all, err := profiles()
+	if err != nil {
+		return err
+	}
+	all[name] = p
+	text, err := toml.Marshal(map[string]any{"profile": all})
+	if err != nil {
+		return err
+	}
+	file, err := configFile()
+	if err != nil {
+		return err
+	}
+	return write(file, text)
+}
+
+// Check says what is missing or wrong.
+func (p *Profile) Check() error {
+	for flag, text := range map[string]string{"--issuer": p.Issuer, "--endpoint": p.Endpoint} {
+		u, err := url.Parse(text)
+		switch {
+		case text == "":
+			return fmt.Errorf("%s is missing: the profile is not set up yet", flag)
+		case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+			return fmt.Errorf("%s %q is no URL", flag, text)
+		case u.Scheme == "http" && !loopback(u.Hostname()):
+			return fmt.Errorf("%s %q is plain http: whoever is between reads the login; write https", flag, text)
+		}
+	}
+	if p.ClientID == "" {
+		return errors.New("--client-id is missing: the client ID of the provider's public client")
+	}
+	d, err := time.ParseDuration(p.duration())
+	if err != nil || d < 15*time.Minute || d > 7*24*time.Hour {
+		return fmt.Errorf("--duration %q: MinIO takes 15m to 168h", p.Duration)
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
+}
+
+func (p *Profile) duration() string {
+	if p.Duration == "" {
+		return usualDuration
+	}
+	return p.Duration
+}
+
+func (p *Profile) seconds() int {
+	d, _ := time.ParseDuration(p.duration()) // Check has read it
+	return int(d.Seconds())
+}
+
+func (p *Profile) scopes() []string {
+	if p.Scopes == "" {
+		return strings.Fields(usualScopes)
+	}
+	return strings.Fields(p.Scopes)
+}

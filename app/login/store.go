@@ -1,0 +1,112 @@
+package login
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Session is somebody who is logged in. The members of the first part may be shown.
+type Session struct {
+	Profile  string    `json:"profile"`
+	Issuer   string    `json:"issuer"`
+	Subject  string    `json:"sub"`
+	Username string    `json:"username,omitempty"`
+	Groups   []string  `json:"groups"`
+	Policy   []string  `json:"policy"`
+	ID       string    `json:"sid,omitempty"` // of the session at the issuer
+	Endpoint string    `json:"endpoint"`
+	Expires  time.Time `json:"expires"` // of the credentials
+
+	AccessKey    string `json:"access_key"`
+	SecretKey    string `json:"secret_key"`
+	SessionToken string `json:"session_token"`
+	RefreshToken string `json:"refresh_token,omitempty"`
+}
+
+// ErrNotLoggedIn says that there is no session.
+var ErrNotLoggedIn = errors.New("nobody is logged in")
+
+func cacheDir() (string, error) {
+	dir, err := os.UserCacheDir()
+	return filepath.Join(dir, "claimgate"), err
+}
+
+// sessionFile names a file by the profile's digest, because a name may hold anything.
+func sessionFile(profile string) (string, error) {
+	dir, err := cacheDir()
+	sum := sha256.Sum256([]byte(profile))
+	return filepath.Join(dir, "session-"+hex.EncodeToString(sum[:8])+".json"), err
+}
+
+// Read returns the session of a profile.
+func Read(profile string) (*Session, error) {
+	file, err := sessionFile(profile)
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, ErrNotLoggedIn
+	}
+	if err != nil {
+		return nil, err
+	}
+	var s Session
+	if err := json.Unmarshal(text, &s); err != nil {
+		return nil, fmt.Errorf("%s is damaged: %w", file, err)
+	}
+	return &s, nil
+}
+
+func (s *Session) save() error {
+	file, err := sessionFile(s.Profile)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(s) //nolint:gosec // into a file of mode 0600, which is what the session is for
+	if err != nil {
+		return err
+	}
+	return write(file, text)
+}
+
+// Forget removes the session of a profile.
+func Forget(profile string) error {
+	file, err := sessionFile(profile)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// write writes a file of mode 0600 in a directory of mode 0700. Readers see the old content or the new one.
+func write(file string, text []byte) error {
+	dir := filepath.Dir(file)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), file)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package login
+
+import (
+	"context"
+	"crypto/sha1" //nolint:gosec // MinIO names a role so
+	"encoding/base64"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// credentials are what MinIO gives for an id_token.
+type credentials struct {
+	AccessKey    string    `xml:"AccessKeyId"`
+	SecretKey    string    `xml:"SecretAccessKey"`
+	SessionToken string    `xml:"SessionToken"`
+	Expires      time.Time `xml:"Expiration"`
+}
+
+// maxHeaders is what MinIO reads of a request's headers, in bytes. The session token stands in one of them.
+const maxHeaders = 8 << 10
+
+// roleOf returns the ARN that MinIO makes of a client ID for a provider with a role policy.
+func roleOf(clientID string) string {
+	sum := sha1.Sum([]byte(clientID)) //nolint:gosec // MinIO names a role so
+	return "arn:minio:iam:::role/" + base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// exchange calls AssumeRoleWithWebIdentity. A MinIO whose provider has no role policy knows no role, so
+// without --role-arn it is asked again without one.
+func exchange(ctx context.Context, client *http.Client, p *Profile, idToken string) (*credentials, error) {
+	role := p.RoleARN
+	if role == "" {
+		role = roleOf(p.ClientID)
+	}
+	c, err := assume(ctx, client, p, idToken, role)
+	var refused *stsError
+	if errors.As(err, &refused) && p.RoleARN == "" && strings.Contains(strings.ToLower(refused.Message), "role") {
+		c, err = assume(ctx, client, p, idToken, "")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(c.SessionToken) > maxHeaders-1024 {
+		return nil, fmt.Errorf("the session token has %d bytes, and MinIO reads %d of all headers: take claims out of the id_token, large ones are most often the groups", len(c.SessionToken), maxHeaders)
+	}
+	return c, nil
+}
+
+// stsError is MinIO's refusal.
+type stsError struct {
+	Status  int
+	Code    string `xml:"Error>Code"`
+	Message string `xml:"Error>Message"`
+}
+
+func (e *stsError) Error() string {
+	advice := "the provider's audience, the role (--role-arn) and the clocks must be what MinIO expects"
+	switch {
+	case strings.Contains(e.Message, "expired"):
+		advice = "compare the clocks of this machine, the issuer and MinIO"
+	case strings.Contains(strings.ToLower(e.Message), "role"):
+		advice = "name the role that MinIO prints at its start with --role-arn"
+	}
+	return fmt.Sprintf("MinIO refuses the login: %d %.60s: %.300s; %s", e.Status, e.Code, e.Message, advice)
+}
+
+func assume(ctx context.Context, client *http.Client, p *Profile, idToken, role string) (*credentials, error) {
+	form := url.Values{
+		"Action": {"AssumeRoleWithWebIdentity"}, "Version": {"2011-06-15"}, "WebIdentityToken": {idToken}, "DurationSeconds": {strconv.Itoa(p.seconds())},
+	}
+	if role != "" {
+		form.Set("RoleArn", role)
+		form.Set("RoleSessionName", "claimgate")
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(p.Endpoint, "/")+"/", strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("MinIO cannot be asked: %w", err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode != http.StatusOK {
+		refused := &stsError{Status: resp.StatusCode}
+		_ = xml.Unmarshal(body, refused) // an answer of another form has no code
+		return nil, refused
+	}
+	var read struct {
+		Credentials credentials `xml:"AssumeRoleWithWebIdentityResult>Credentials"`
+	}
+	if err := xml.Unmarshal(body, &read); err != nil || read.Credentials.AccessKey == "" {
+		return nil, fmt.Errorf("%s does not answer as MinIO's STS does: is --endpoint the S3 address?", p.Endpoint)
+	}
+	return &read.Credentials, nil
+}
