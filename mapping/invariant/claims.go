@@ -64,6 +64,17 @@ func borne(key string) bool {
 	return strings.HasPrefix(key, "jwt:") || strings.HasPrefix(key, "claim:") || key == "aws:groups"
 }
 
+// own are the claims that the Judge writes itself, whatever an identity says.
+var own = []string{"iss", "aud", "azp", "exp", "iat", "nbf", "act", "cnf", "events"}
+
+// judged returns true if the Judge writes the claim of the key itself. What such a claim could be is not
+// known.
+func judged(key string) bool {
+	prefix, name, _ := strings.Cut(key, ":")
+	path, ok := policy.ClaimPath(name)
+	return ok && (prefix == "jwt" || prefix == "claim") && slices.Contains(own, path[0])
+}
+
 // with returns the identity and the request with the facts. ok is false if no token can say so.
 func with(id Identity, req Request, facts []fact) (Identity, Request, bool) {
 	id.Claims, id.Groups = maps.Clone(id.Claims), slices.Clone(id.Groups)
@@ -115,8 +126,8 @@ func tell(id *Identity, f fact) bool {
 		}
 		id.Subject = list[0]
 		return true
-	case name == "iss" || name == "aud":
-		return false // the issuer's own
+	case judged(f.key):
+		return false
 	case prefix == "claim":
 		setClaim(id.Claims, name, f.value)
 	default:

@@ -15,6 +15,8 @@ import (
 // value gives the answers of one of them.
 func candidates(key string, tests []access.Test) (values []any, complete bool) {
 	complete = true
+	fresh := freshText(tests)
+	var dates []time.Time
 	add := func(v any) {
 		if !slices.ContainsFunc(values, func(o any) bool { return equal(o, v) }) {
 			values = append(values, v)
@@ -47,16 +49,20 @@ func candidates(key string, tests []access.Test) (values []any, complete bool) {
 					complete = false
 					continue
 				}
+				for _, other := range dates { // a moment between two neighbours is not tried
+					complete = complete && (other.Equal(at) || other.Sub(at).Abs() > 2*time.Second)
+				}
+				dates = append(dates, at)
 				for _, near := range []time.Duration{0, -time.Second, time.Second} {
 					add(at.Add(near).UTC().Format(time.RFC3339))
 				}
 			case strings.HasSuffix(operator, "IpAddress"):
-				for _, address := range addresses(text) {
+				for _, address := range append(addresses(text), "203.0.113.1", "2001:db8::1") { // both families
 					add(address)
 				}
 			default:
 				texts++
-				complete = complete && textCandidates(operator, text, add)
+				complete = complete && textCandidates(operator, text, fresh, add)
 			}
 		}
 	}
@@ -67,7 +73,7 @@ func candidates(key string, tests []access.Test) (values []any, complete bool) {
 		values = append(values, nil)
 	}
 	if len(values) == 0 || onlyNull(tests) {
-		add(anything(key))
+		add(anything(key, fresh))
 	}
 	return values, complete
 }
@@ -86,18 +92,30 @@ func onlyNull(tests []access.Test) bool {
 }
 
 // anything returns a value of the key that no policy names.
-func anything(key string) any {
+func anything(key, fresh string) any {
 	switch key {
 	case "aws:SourceIp":
 		return "203.0.113.1"
 	case "aws:SecureTransport":
 		return "true"
 	}
-	return unnamed
+	return fresh
 }
 
-// unnamed is a text that no policy is expected to name.
+// unnamed begins a text that no policy names.
 const unnamed = "zqx"
+
+// freshText returns a text that stands in no value of the tests: who writes a policy must not be able to
+// name the text that is tried for all others.
+func freshText(tests []access.Test) string {
+	fresh := unnamed
+	for slices.ContainsFunc(tests, func(t access.Test) bool {
+		return slices.ContainsFunc(t.Values, func(text string) bool { return strings.Contains(strings.ToLower(text), fresh) })
+	}) {
+		fresh += "z"
+	}
+	return fresh
+}
 
 // alwaysSent returns true if MinIO sends the key with every request.
 func alwaysSent(key string) bool {
@@ -147,22 +165,22 @@ func addresses(text string) []any {
 }
 
 // textCandidates adds texts that a value of a string operator matches, and texts that it does not.
-func textCandidates(operator, text string, add func(any)) (complete bool) {
+func textCandidates(operator, text, fresh string, add func(any)) (complete bool) {
 	if strings.Contains(text, "${") {
 		add(text)
-		add(unnamed)
+		add(fresh)
 		return false
 	}
 	if !strings.HasSuffix(operator, "Like") {
 		add(text)
-		add(unnamed)
+		add(fresh)
 		return operator == "StringEquals" || operator == "StringNotEquals"
 	}
 	add(strings.NewReplacer("*", "", "?", "x").Replace(text))
 	if strings.Contains(text, "*") {
-		add(strings.NewReplacer("*", unnamed, "?", "x").Replace(text))
+		add(strings.NewReplacer("*", fresh, "?", "x").Replace(text))
 	}
-	add(unnamed)
+	add(fresh)
 	return !strings.ContainsAny(text, "*?") || strings.Trim(text, "*") == ""
 }
 
@@ -208,7 +226,7 @@ func contexts(tests []access.Test, assumed []fact, most int, try func([]fact) bo
 			continue
 		}
 		values, all := candidates(key, byKey[key])
-		complete = complete && all
+		complete = complete && all && !judged(key)
 		list := make([]fact, len(values))
 		for i, v := range values {
 			list[i] = fact{key, v}
@@ -252,8 +270,8 @@ func Assumption(list []string) (facts []fact, message string) {
 			return nil, "write KEY=VALUE, such as aws:SourceIp=198.51.100.7"
 		case !slices.Contains(known, key) && !strings.HasPrefix(key, "claim:") && !strings.HasPrefix(key, "s3:ExistingObjectTag/") && !strings.HasPrefix(key, "s3:RequestObjectTag/"):
 			return nil, "no condition key is called " + strconv.Quote(key)
-		case key == "jwt:iss" || key == "jwt:aud":
-			return nil, "the issuer says " + key + ": write issuer = ... in the invariant"
+		case judged(key):
+			return nil, key + " cannot be fixed: the issuer writes it; write issuer = ... in the invariant for one issuer"
 		}
 		if i := slices.IndexFunc(facts, func(f fact) bool { return f.key == key }); i >= 0 {
 			switch v := facts[i].value.(type) {

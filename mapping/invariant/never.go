@@ -14,7 +14,7 @@ func (a *attempt) never() {
 	for len(wave) > 0 {
 		var next []*holder
 		for _, h := range wave {
-			if h.Account == "" && !a.accepts(h.issuer) || !a.touches(h) {
+			if !a.accepts(h) || !a.touches(h) {
 				continue
 			}
 			if id := a.identityOf(h, &assignment{}); a.excepted(&id) || !a.new(h) {

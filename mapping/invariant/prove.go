@@ -42,6 +42,11 @@ func Prove(o Options, list []Invariant) ([]Result, error) {
 	}
 	if len(p.issuers) == 0 {
 		p.issuers = access.Issuers(o.Mapping)
+		for _, i := range list { // a name that no rule has is an issuer all the same
+			if i.Issuer != "" && !slices.Contains(p.issuers, i.Issuer) {
+				p.issuers = append(p.issuers, i.Issuer)
+			}
+		}
 	}
 	for _, w := range o.Mapping.Rules() {
 		if w.Kind == "user" {
@@ -120,6 +125,9 @@ func (p *prover) held(g mapping.Granted) *held {
 
 func (p *prover) prove(i *Invariant) Result {
 	a := attempt{prover: p, invariant: i, seen: map[string]bool{}}
+	if i.Issuer != "" && !slices.Contains(p.issuers, i.Issuer) { // nobody would be looked at
+		a.give("no issuer is called %q; the issuers are %s", i.Issuer, strings.Join(p.issuers, ", "))
+	}
 	for _, text := range i.Resources {
 		about := part{Region: p.made.On(text), text: text}
 		for _, action := range i.Actions {
@@ -222,9 +230,10 @@ func (a *attempt) new(h *holder) bool {
 	return true
 }
 
-// accepts returns true if the invariant is about tokens of the issuer.
-func (a *attempt) accepts(issuer string) bool {
-	return a.invariant.Issuer == "" || a.invariant.Issuer == issuer
+// accepts returns true if the invariant is about the holder. An invariant of one issuer is about its tokens
+// alone.
+func (a *attempt) accepts(h *holder) bool {
+	return a.invariant.Issuer == "" || h.Account == "" && a.invariant.Issuer == h.issuer
 }
 
 // excepted returns true if the invariant says nothing of the identity.

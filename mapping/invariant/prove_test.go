@@ -196,7 +196,7 @@ func about(i *invariant.Invariant, action, bucket, object string) bool {
 }
 
 // one proves a single invariant.
-func one(t *testing.T, mappingText, invariantText string) invariant.Result {
+func one(t *testing.T, mappingText, invariantText string, issuers ...string) invariant.Result {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "mapping.toml")
 	if err := os.WriteFile(file, []byte("version = 1\n"+mappingText), 0o600); err != nil {
@@ -210,7 +210,7 @@ func one(t *testing.T, mappingText, invariantText string) invariant.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := invariant.Prove(invariant.Options{Mapping: m, Judge: judge(m), Now: now}, list)
+	results, err := invariant.Prove(invariant.Options{Mapping: m, Judge: judge(m), Now: now, Issuers: issuers}, list)
 	if err != nil || len(results) != 1 {
 		t.Fatal(results, err)
 	}
@@ -248,6 +248,40 @@ func TestARiddleIsUndecided(t *testing.T) {
 		`document = '''{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*","Condition":{"StringEquals":{"aws:username":"${jwt:sub}"},"StringNotEquals":{"aws:username":"${jwt:sub}"}}}]}'''`+"\n", nobodyReads)
 	if r.Verdict != invariant.Undecided || !strings.Contains(r.Why, "group:g may be allowed s3:GetObject") {
 		t.Errorf("%v %q", r.Verdict, r.Why)
+	}
+}
+
+// A sentence about an issuer that no rule names is proved, and about one that is not configured it is not.
+func TestASentenceAboutOneIssuerIsNotEmpty(t *testing.T) {
+	only := nobodyReads + "issuer = \"one\"\n"
+	if r := one(t, ownBuckets, only); r.Verdict != invariant.Violated || r.Counterexample.Identity.Issuer != "one" {
+		t.Errorf("%v %+v", r.Verdict, r.Counterexample)
+	}
+	if r := one(t, "[[account]]\nname = \"a\"\npolicies = [\"readonly\"]\n", only); r.Verdict != invariant.Holds {
+		t.Errorf("an account has no token of an issuer: %v", r.Verdict)
+	}
+	if r := one(t, ownBuckets, only, "two"); r.Verdict != invariant.Undecided || !strings.Contains(r.Why, `no issuer is called "one"`) {
+		t.Errorf("%v %s", r.Verdict, r.Why)
+	}
+}
+
+// No condition hides an Allow: not by a claim that the Judge writes itself, nor by naming the text that is
+// tried for all others, nor by leaving out all addresses of one family.
+func TestNoConditionHidesAnAllow(t *testing.T) {
+	for condition, want := range map[string]invariant.Verdict{
+		`{"StringEquals":{"claim:azp":"robot"}}`:                                                   invariant.Undecided,
+		`{"StringEquals":{"jwt:iss":"https://x.example"}}`:                                         invariant.Undecided,
+		`{"StringNotEquals":{"claim:dept":"zqx"}}`:                                                 invariant.Violated,
+		`{"StringNotEquals":{"claim:dept":["zqx","zqxz"]},"Null":{"claim:dept":"false"}}`:          invariant.Violated,
+		`{"NotIpAddress":{"aws:SourceIp":"0.0.0.0/0"}}`:                                            invariant.Violated,
+		`{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"},"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`: invariant.Holds,
+		`{"StringEquals":{"claim:dept":"a"},"StringNotEquals":{"claim:dept":"a"}}`:                 invariant.Holds,
+	} {
+		r := one(t, "[[group]]\nname = \"g\"\npolicies = [\"p\"]\n[[policy]]\nname = \"p\"\n"+
+			`document = '''{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*","Condition":`+condition+`}]}'''`+"\n", nobodyReads)
+		if r.Verdict != want {
+			t.Errorf("%s: %v %s, want %v", condition, r.Verdict, r.Why, want)
+		}
 	}
 }
 
