@@ -14,7 +14,9 @@ import (
 
 	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/config"
+	"github.com/claimgate/claimgate/app/review/offline"
 	"github.com/claimgate/claimgate/app/review/proof"
+	"github.com/claimgate/claimgate/app/serve"
 	"github.com/claimgate/claimgate/internal/finding"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/mapping/lint"
@@ -80,12 +82,14 @@ func check(ctx context.Context, configFile, mappingFile string, env []string) ([
 	findings := []finding.Finding{}
 	var issuers []string
 	var invariants string
+	var c *config.Config
 	sound := true
 	if configFile != "" {
 		if err := cli.Readable(configFile); err != nil {
 			return nil, err
 		}
-		c, found := config.Load(configFile, env)
+		var found []finding.Finding
+		c, found = config.Load(configFile, env)
 		findings = append(findings, found...)
 		sound = c != nil && !finding.HasErrors(found)
 		if c != nil {
@@ -115,9 +119,9 @@ func check(ctx context.Context, configFile, mappingFile string, env []string) ([
 	if m == nil || !sound || finding.HasErrors(findings) { // what does not load has no sentence to keep
 		return findings, nil
 	}
-	o, err := cli.OfflineOptions(m, configFile, "", time.Now, env)
-	if err != nil {
-		return findings, err
+	o := offline.Options{Mapping: m, Now: time.Now}
+	if c != nil {
+		o = serve.Offline(c, m)
 	}
 	return append(findings, proof.Findings(ctx, o, invariantsOf(invariants, mappingFile))...), nil
 }

@@ -40,6 +40,8 @@ type world struct {
 	roleMode   bool                 // MinIO knows the role of the client
 	claims     func(map[string]any) // changes the claims of an id_token
 	sts        []url.Values
+	document   func(map[string]any) // changes the discovery document
+	elsewhere  string               // where the token endpoint redirects to
 }
 
 func start(t *testing.T) *world {
@@ -66,11 +68,15 @@ func start(t *testing.T) *world {
 func (w *world) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(rw http.ResponseWriter, _ *http.Request) {
-		reply(rw, 200, map[string]any{
+		document := map[string]any{
 			"issuer": w.issuer(), "authorization_endpoint": w.front.URL + "/authorize", "token_endpoint": w.front.URL + "/token",
 			"device_authorization_endpoint": w.front.URL + "/device", "revocation_endpoint": w.front.URL + "/revoke", "jwks_uri": w.front.URL + "/jwks",
 			"id_token_signing_alg_values_supported": []string{"RS256"},
-		})
+		}
+		if w.document != nil {
+			w.document(document)
+		}
+		reply(rw, 200, document)
 	})
 	mux.HandleFunc("GET /jwks", func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header().Set("Content-Type", "application/json")
@@ -122,6 +128,10 @@ func (w *world) authorize(rw http.ResponseWriter, r *http.Request) {
 }
 
 func (w *world) token(rw http.ResponseWriter, r *http.Request) {
+	if w.elsewhere != "" {
+		http.Redirect(rw, r, w.elsewhere, http.StatusTemporaryRedirect)
+		return
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	nonce := ""
@@ -327,6 +337,27 @@ func TestTheProviderRefuses(t *testing.T) {
 	}
 }
 
+// Neither a discovery document nor a redirect leads a code or a token to where others read it.
+func TestNothingGoesElsewhere(t *testing.T) {
+	w := start(t)
+	asked := make(chan struct{}, 1)
+	thief := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked <- struct{}{} }))
+	t.Cleanup(thief.Close)
+	for _, endpoint := range []string{"authorization_endpoint", "token_endpoint", "device_authorization_endpoint", "revocation_endpoint"} {
+		w.document = func(d map[string]any) { d[endpoint] = "http://127.evil.example/" }
+		if _, err := w.login(); err == nil || !strings.Contains(err.Error(), "which is not https") {
+			t.Errorf("%s: %v", endpoint, err)
+		}
+	}
+	w.document, w.elsewhere = nil, thief.URL
+	if _, err := w.login(); err == nil || !strings.Contains(err.Error(), "the code is refused") {
+		t.Error(err)
+	}
+	if len(asked) > 0 {
+		t.Error("the code went elsewhere")
+	}
+}
+
 // The device grant waits for the person, and says what to change where it cannot be had.
 func TestTheDeviceGrant(t *testing.T) {
 	w := start(t)
@@ -455,11 +486,12 @@ func TestProfilesThatCannotWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, change := range map[string]func(*login.Profile){
-		"--issuer is missing":    func(p *login.Profile) { p.Issuer = "" },
-		"is no URL":              func(p *login.Profile) { p.Endpoint = "s3.example" },
-		"plain http":             func(p *login.Profile) { p.Issuer = "http://i.example/" },
-		"--client-id is missing": func(p *login.Profile) { p.ClientID = "" },
-		"MinIO takes 15m":        func(p *login.Profile) { p.Duration = "1m" },
+		"--issuer is missing":              func(p *login.Profile) { p.Issuer = "" },
+		"is no URL":                        func(p *login.Profile) { p.Endpoint = "s3.example" },
+		"127.evil.example\" is plain http": func(p *login.Profile) { p.Issuer = "http://127.evil.example" },
+		"plain http":                       func(p *login.Profile) { p.Issuer = "http://i.example/" },
+		"--client-id is missing":           func(p *login.Profile) { p.ClientID = "" },
+		"MinIO takes 15m":                  func(p *login.Profile) { p.Duration = "1m" },
 	} {
 		p := good
 		change(&p)

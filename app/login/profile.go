@@ -3,6 +3,7 @@ package login
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -105,8 +106,10 @@ func (p *Profile) Check() error {
 	return nil
 }
 
+// loopback returns true for a host that is this machine. A name such as 127.example.com is not.
 func loopback(host string) bool {
-	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func (p *Profile) duration() string {

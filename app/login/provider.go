@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -33,6 +34,9 @@ type provider struct {
 // maxAnswer bounds what is read of an answer.
 const maxAnswer = 1 << 20
 
+// stay follows no redirect: a 307 would carry a refresh token or an id_token to another place.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
 func httpClient(p *Profile) (*http.Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone() // with the proxies of the environment
 	if p.CAFile != "" {
@@ -49,7 +53,7 @@ func httpClient(p *Profile) (*http.Client, error) {
 		}
 		transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	}
-	return &http.Client{Transport: transport, Timeout: 30 * time.Second}, nil
+	return &http.Client{Transport: transport, Timeout: 30 * time.Second, CheckRedirect: stay}, nil
 }
 
 // discover reads the issuer's discovery document (OpenID Connect Discovery 1.0, section 4).
@@ -68,6 +72,11 @@ func discover(ctx context.Context, p *Profile) (*provider, error) {
 		return nil, fmt.Errorf("--issuer is %q, and the issuer calls itself %q: write the latter, byte for byte", p.Issuer, d.Issuer)
 	case d.Auth == "" || d.Token == "":
 		return nil, errors.New("the issuer's discovery document names no authorization or token endpoint")
+	}
+	for _, address := range []string{d.Auth, d.Token, d.Device, d.Revocation} {
+		if u, err := url.Parse(address); address != "" && (err != nil || u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname()))) {
+			return nil, fmt.Errorf("the issuer's discovery document names %q, which is not https: whoever is between reads the login", address)
+		}
 	}
 	return d, nil
 }
