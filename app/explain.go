@@ -172,14 +172,11 @@ func (f *explainFlags) explain(ctx context.Context, gate *offline.Gate, stdin io
 	if err != nil {
 		return explain.Explanation{}, err
 	}
-	recorded, err := offline.Read(text)
+	x, err := gate.ExplainRecorded(ctx, text)
 	if err != nil {
-		return explain.Explanation{}, fmt.Errorf("--request %s: %w", f.request, err)
+		err = fmt.Errorf("--request %s: %w", f.request, err)
 	}
-	if recorded.Line == nil {
-		return gate.Explain(ctx, recorded.Body), nil
-	}
-	return gate.ExplainLine(ctx, recorded.Line)
+	return x, err
 }
 
 // maxRequest is far above what MinIO sends.

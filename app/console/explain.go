@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/claimgate/claimgate/app/review/explain"
@@ -82,8 +81,7 @@ func (f *form) question() (*offline.Question, error) {
 		}
 		q.Conditions[name] = append(q.Conditions[name], value)
 	}
-	if _, known := policy.KnownAction(q.Action); !known {
-		advice, _ := policy.KnownAction(q.Action)
+	if advice, known := policy.KnownAction(q.Action); !known {
 		return nil, fmt.Errorf("no action of MinIO is called %q; %s", q.Action, advice)
 	}
 	return q, nil
@@ -145,20 +143,17 @@ func (c *Console) explain(r *http.Request) (any, error) {
 }
 
 func explainRecorded(r *http.Request, gate *offline.Gate, text []byte) (explain.Explanation, error) {
-	recorded, err := offline.Read(text)
+	x, err := gate.ExplainRecorded(r.Context(), text)
 	if err != nil {
-		return explain.Explanation{}, fmt.Errorf("that is no recorded request: %w", err)
+		err = fmt.Errorf("that is no recorded request: %w", err)
 	}
-	if recorded.Line == nil {
-		return gate.Explain(r.Context(), recorded.Body), nil
-	}
-	return gate.ExplainLine(r.Context(), recorded.Line)
+	return x, err
 }
 
 // explainToken explains the request of the form for whoever a pasted token speaks of. The token is taken as
 // given, and is not kept.
 func (c *Console) explainToken(r *http.Request, gate *offline.Gate, v *explainView, token string) (explain.Explanation, error) {
-	q := &offline.Question{Account: "pasted", Action: v.Form.Action, Bucket: v.Form.Bucket, Object: v.Form.Object}
+	q := &offline.Question{Action: v.Form.Action, Bucket: v.Form.Bucket, Object: v.Form.Object}
 	if q.Action == "" {
 		q.Action = "s3:GetObject"
 	}
@@ -167,19 +162,9 @@ func (c *Console) explainToken(r *http.Request, gate *offline.Gate, v *explainVi
 		return explain.Explanation{}, err
 	}
 	q.Subject, _ = claims["sub"].(string)
-	q.Account, q.Claims = "", claims
-	q.Groups = nil
+	q.Claims = claims
 	if q.Subject == "" {
 		return explain.Explanation{}, errors.New("the token has no sub")
 	}
-	x, err := gate.ExplainQuestion(r.Context(), q)
-	return x, err
-}
-
-// steps lists the outcome words for the picture, in the order of the steps.
-func outcomeClass(outcome string) string {
-	if slices.Contains([]string{"passed", "decided", "skipped"}, outcome) {
-		return outcome
-	}
-	return "skipped"
+	return gate.ExplainQuestion(r.Context(), q)
 }

@@ -2,7 +2,6 @@ package console
 
 import (
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -187,9 +186,5 @@ func (c *Console) report(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	// The page of report holds its style itself.
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'")
-	if _, err := os.Stat(c.o.Mapping); err != nil {
-		http.Error(w, "the mapping cannot be read", http.StatusUnprocessableEntity)
-		return
-	}
 	_ = report.Page(w, "Review of "+c.o.Mapping, l.m, matrix.Of(l.m), d) // the browser has gone
 }

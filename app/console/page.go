@@ -31,7 +31,6 @@ var functions = template.FuncMap{
 	"trim": func(resource string) string {
 		return strings.TrimPrefix(strings.TrimPrefix(resource, "arn:aws:s3:::"), "arn:minio:kms:::")
 	},
-	"class": outcomeClass,
 	"ask":   question,
 	"chart": chart,
 	// lastDay is the day on which a grant that ends at midnight still counts.

@@ -5,21 +5,16 @@ package login
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"time"
 )
 
 // locked calls f while no other process of the user does the same for the profile. A lock that a process
 // left behind counts for a minute.
 func locked(profile string, f func() error) error {
-	file, err := sessionFile(profile)
+	name, err := lockFile(profile)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return err
-	}
-	name := file + ".lock"
 	for {
 		lock, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 		if err == nil {

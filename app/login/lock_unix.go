@@ -4,21 +4,17 @@ package login
 
 import (
 	"os"
-	"path/filepath"
 	"syscall"
 )
 
 // locked calls f while no other process of the user does the same for the profile. The lock ends with the
 // process.
 func locked(profile string, f func() error) error {
-	file, err := sessionFile(profile)
+	name, err := lockFile(profile)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return err
-	}
-	lock, err := os.OpenFile(file+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	lock, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}

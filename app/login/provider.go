@@ -34,6 +34,12 @@ type provider struct {
 // maxAnswer bounds what is read of an answer.
 const maxAnswer = 1 << 20
 
+// private returns true if nobody is between: https, or plain http on this machine.
+func private(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()))
+}
+
 // stay follows no redirect: a 307 would carry a refresh token or an id_token to another place.
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
@@ -74,7 +80,7 @@ func discover(ctx context.Context, p *Profile) (*provider, error) {
 		return nil, errors.New("the issuer's discovery document names no authorization or token endpoint")
 	}
 	for _, address := range []string{d.Auth, d.Token, d.Device, d.Revocation} {
-		if u, err := url.Parse(address); address != "" && (err != nil || u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname()))) {
+		if address != "" && !private(address) {
 			return nil, fmt.Errorf("the issuer's discovery document names %q, which is not https: whoever is between reads the login", address)
 		}
 	}

@@ -110,3 +110,12 @@ func write(file string, text []byte) error {
 	}
 	return nil
 }
+
+// lockFile names the file that locked locks, in a directory that is there.
+func lockFile(profile string) (string, error) {
+	file, err := sessionFile(profile)
+	if err != nil {
+		return "", err
+	}
+	return file + ".lock", os.MkdirAll(filepath.Dir(file), 0o700)
+}

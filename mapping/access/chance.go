@@ -19,13 +19,9 @@ type Chance struct {
 	Closed  []Pattern
 }
 
-// Chances returns what the grants may allow of a region, for the actions of the list. Without a Deny, all
-// statements that deny are left out.
-func (r *Reader) Chances(g *mapping.Grants, actions []string, on Region, deny bool) []Chance {
-	var denies []denied
-	if deny {
-		denies = r.denies(g.Granted(), g.Guards())
-	}
+// Chances returns what the grants may allow of a region, for the actions of the list.
+func (r *Reader) Chances(g *mapping.Grants, actions []string, on Region) []Chance {
+	denies := r.denies(g.Granted(), g.Guards())
 	var all []Chance
 	at := map[string]int{}
 	for _, h := range g.Granted() {

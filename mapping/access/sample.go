@@ -182,8 +182,8 @@ type Test struct {
 }
 
 // Tests returns the tests in the conditions of the statements that cover the action and may meet the
-// region. With allow, the key of a Chance, only that statement of those that allow counts.
-func (r *Reader) Tests(g *mapping.Grants, action string, on Region, allow string) []Test {
+// region.
+func (r *Reader) Tests(g *mapping.Grants, action string, on Region) []Test {
 	var all []Test
 	on = onOf(action, on)
 	meets := func(p Region) bool {
@@ -196,11 +196,8 @@ func (r *Reader) Tests(g *mapping.Grants, action string, on Region, allow string
 				if conditions[i] == "" || guard && !s.Deny || !s.Covers(action) {
 					continue
 				}
-				for n, p := range s.Regions {
-					if (s.Deny || allow == "" || allow == allowKey(h, i, n)) && meets(p) {
-						all = append(all, tests(conditions[i])...)
-						break
-					}
+				if slices.ContainsFunc(s.Regions, meets) {
+					all = append(all, tests(conditions[i])...)
 				}
 			}
 		}

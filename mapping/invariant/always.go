@@ -104,7 +104,7 @@ func (a *attempt) refused(h *holder) {
 			if a.known(h, action, on, seen) {
 				continue
 			}
-			if a.loses(h, action, on); a.found != nil {
+			if a.deniedOn(h, action, on); a.found != nil {
 				return
 			}
 		}
@@ -129,32 +129,22 @@ func (a *attempt) known(h *holder, action string, on part, seen map[string]bool)
 	return before
 }
 
-func (a *attempt) loses(h *holder, action string, on part) {
+func (a *attempt) deniedOn(h *holder, action string, on part) {
 	list, sure := a.assignments(h, a.made.Open(h.grants, action), on.In, true)
 	for _, s := range list {
 		id := a.identityOf(h, s)
 		if a.excepted(&id) {
 			continue
 		}
-		facts := slices.Concat(a.assumed, s.facts)
 		g := a.holds(&id)
-		samples := a.real.Refused(g, action, on.Region, value(&id, facts))
-		tests := a.real.Tests(g, action, on.Region, "")
-		for _, sample := range samples.List {
-			req := Request{Action: action, Bucket: sample.Bucket, Object: sample.Object}
-			found, every := contexts(tests, facts, min(maxContexts, maxQuestions-a.questions), func(told []fact) bool {
-				broken, same := a.put(id, req, told)
-				sure = sure && same
-				return broken
-			})
-			if found {
-				return
-			}
-			sure = sure && every
+		samples := a.real.Refused(g, action, on.Region, value(&id, slices.Concat(a.assumed, s.facts)))
+		found, all := a.try(id, action, samples.List, a.real.Tests(g, action, on.Region), s)
+		if found {
+			return
 		}
-		sure = sure && samples.Sure && !slices.ContainsFunc(tests, func(t access.Test) bool { return slices.Contains(s.keys, t.Key) })
+		sure = sure && samples.Sure && all
 	}
 	if !sure {
-		a.give("%s may be denied %s on %s, and no request was found that is", h.Name, action, on.text)
+		a.undecide("%s may be denied %s on %s, and no request was found that is", h.Name, action, on.text)
 	}
 }

@@ -19,8 +19,8 @@ type assignment struct {
 // A made-up text that could be a bucket's name comes first. Then comes one that could not.
 var freshTexts = []string{unnamed, "ZQX", "q7"}
 
-// assignments returns the texts with which a resource can match an open pattern and a closed one. complete is true if no other
-// texts could. With unset, variables without a text come first.
+// assignments returns the texts with which a resource can match an open pattern and a closed one. complete
+// is true if no other texts could. With unset, variables without a text come first.
 func (a *attempt) assignments(h *holder, open, closed []access.Pattern, unset bool) (list []*assignment, complete bool) {
 	list, complete = []*assignment{{texts: map[string]string{}}}, true
 	var unknowns []access.Unknown

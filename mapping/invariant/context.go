@@ -49,7 +49,7 @@ func candidates(key string, tests []access.Test) (values []any, complete bool) {
 					complete = false
 					continue
 				}
-				for _, other := range dates { // a moment between two neighbours is not tried
+				for _, other := range dates { // a moment between two seconds is not tried
 					complete = complete && (other.Equal(at) || other.Sub(at).Abs() > 2*time.Second)
 				}
 				dates = append(dates, at)

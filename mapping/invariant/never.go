@@ -17,10 +17,10 @@ func (a *attempt) never() {
 			if !a.accepts(h) || !a.touches(h) {
 				continue
 			}
-			if id := a.identityOf(h, &assignment{}); a.excepted(&id) || !a.new(h) {
+			if id := a.identityOf(h, &assignment{}); a.excepted(&id) || !a.unseen(h) {
 				continue
 			}
-			if a.does(h); a.found != nil {
+			if a.allowed(h); a.found != nil {
 				return
 			}
 			next = append(next, a.spared(h)...)
@@ -55,7 +55,7 @@ func (a *attempt) spared(h *holder) []*holder {
 			continue
 		}
 		if a.together++; a.together > maxTogether {
-			a.give("guards spare too many sets of groups to look at all of them")
+			a.undecide("guards spare too many sets of groups to look at all of them")
 			return all
 		}
 		all = append(all, a.holder(h.With(&access.Principal{Name: "group:" + group, Groups: []string{group}}), h.issuer))
@@ -63,20 +63,20 @@ func (a *attempt) spared(h *holder) []*holder {
 	return all
 }
 
-// does searches for a request that is allowed to the holder.
-func (a *attempt) does(h *holder) {
+// allowed searches for a request that is allowed to the holder.
+func (a *attempt) allowed(h *holder) {
 	for _, on := range a.on {
-		for _, chance := range a.made.Chances(h.grants, on.actions, on.Region, true) {
-			if a.takes(h, &chance, on) {
+		for _, chance := range a.made.Chances(h.grants, on.actions, on.Region) {
+			if a.allowedBy(h, &chance, on) {
 				return
 			}
 		}
 	}
 }
 
-// takes searches for a request that one statement allows. Each action of the Chance has the same answers,
+// allowedBy searches for a request that one statement allows. Each action of the Chance has the same answers,
 // so the first stands for all.
-func (a *attempt) takes(h *holder, chance *access.Chance, on part) bool {
+func (a *attempt) allowedBy(h *holder, chance *access.Chance, on part) bool {
 	action := chance.Actions[0]
 	list, complete := a.assignments(h, chance.Open, chance.Closed, false)
 	sure := complete
@@ -86,30 +86,18 @@ func (a *attempt) takes(h *holder, chance *access.Chance, on part) bool {
 		if a.excepted(&id) {
 			continue
 		}
-		facts := slices.Concat(a.assumed, s.facts)
 		g := a.holds(&id)
-		samples := a.real.Permitted(g, action, on.Region, value(&id, facts))
-		tests := a.real.Tests(g, action, on.Region, "")
-		all, same := true, true
-		free := false
-		for _, sample := range samples.List {
-			req := Request{Action: action, Bucket: sample.Bucket, Object: sample.Object}
-			found, every := contexts(tests, facts, min(maxContexts, maxQuestions-a.questions), func(told []fact) bool {
-				broken, still := a.put(id, req, told)
-				same = same && still
-				return broken
-			})
-			if found {
-				return true
-			}
-			all = all && every && !slices.ContainsFunc(tests, func(t access.Test) bool { return slices.Contains(s.keys, t.Key) })
-			free = free || sample.Free && sample.Allow == chance.Allow
+		samples := a.real.Permitted(g, action, on.Region, value(&id, slices.Concat(a.assumed, s.facts)))
+		found, all := a.try(id, action, samples.List, a.real.Tests(g, action, on.Region), s)
+		if found {
+			return true
 		}
-		sure = sure && samples.Sure && all && same
-		settled = settled || free && all && same
+		sure = sure && samples.Sure && all
+		free := slices.ContainsFunc(samples.List, func(sample access.Sample) bool { return sample.Free && sample.Allow == chance.Allow })
+		settled = settled || free && all
 	}
 	if !sure && !settled {
-		a.give("%s may be allowed %s on %s, and no request was found that is", h.Name, action, on.text)
+		a.undecide("%s may be allowed %s on %s, and no request was found that is", h.Name, action, on.text)
 	}
 	return false
 }

@@ -2,7 +2,6 @@ package invariant
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -126,7 +125,7 @@ func (p *prover) held(g mapping.Granted) *held {
 func (p *prover) prove(i *Invariant) Result {
 	a := attempt{prover: p, invariant: i, seen: map[string]bool{}}
 	if i.Issuer != "" && !slices.Contains(p.issuers, i.Issuer) { // nobody would be looked at
-		a.give("no issuer is called %q; the issuers are %s", i.Issuer, strings.Join(p.issuers, ", "))
+		a.undecide("no issuer is called %q; the issuers are %s", i.Issuer, strings.Join(p.issuers, ", "))
 	}
 	for _, text := range i.Resources {
 		about := part{Region: p.made.On(text), text: text}
@@ -166,147 +165,4 @@ func freshName(name string, taken []string) string {
 		name += "-else"
 	}
 	return name
-}
-
-// attempt is the search for a counterexample of one invariant.
-type attempt struct {
-	*prover
-	invariant *Invariant
-	on        []part
-	questions int
-	together  int
-	seen      map[string]bool // what is held by those who were looked at
-
-	found     *Counterexample
-	undecided string
-}
-
-// part is a resource of the invariant, with the actions that are asked on the resource.
-type part struct {
-	access.Region
-	text    string
-	actions []string
-}
-
-func (a *attempt) give(why string, values ...any) {
-	if a.undecided == "" {
-		a.undecided = fmt.Sprintf(why, values...)
-	}
-}
-
-// about says whether the policy bears on the invariant.
-func (a *attempt) about(h *held) *held {
-	if h.known != a.invariant {
-		h.known, h.met, h.denies = a.invariant, false, false
-		for _, on := range a.on {
-			h.met = h.met || a.made.Meets(h.Granted, on.actions, on.Region, false)
-			h.denies = h.denies || a.made.Meets(h.Granted, on.actions, on.Region, true)
-		}
-	}
-	return h
-}
-
-// new returns true if nobody who was looked at holds the same.
-func (a *attempt) new(h *holder) bool {
-	var key strings.Builder
-	tells := false
-	for _, list := range [][]*held{h.policies, h.guards} {
-		for _, one := range list {
-			if one := a.about(one); one.met || one.denies {
-				fmt.Fprintf(&key, "%d,", one.number)
-				tells = tells || one.tellsGroups
-			}
-		}
-		key.WriteByte(';')
-	}
-	key.WriteString(h.issuer + "\x00" + h.Subject + "\x00" + h.Policy + "\x00" + h.Account)
-	if tells {
-		key.WriteString("\x00" + strings.Join(h.Groups, "\x00"))
-	}
-	if a.seen[key.String()] {
-		return false
-	}
-	a.seen[key.String()] = true
-	return true
-}
-
-// accepts returns true if the invariant is about the holder. An invariant of one issuer is about its tokens
-// alone.
-func (a *attempt) accepts(h *holder) bool {
-	return a.invariant.Issuer == "" || h.Account == "" && a.invariant.Issuer == h.issuer
-}
-
-// excepted returns true if the invariant says nothing of the identity.
-func (a *attempt) excepted(id *Identity) bool {
-	return slices.ContainsFunc(a.invariant.Except, func(w Who) bool { return w.is(id, a.Mapping) }) ||
-		a.invariant.Kind == Always && !a.invariant.Principal.is(id, a.Mapping)
-}
-
-// identityOf returns the identity of a holder whose group's name has the texts.
-func (a *attempt) identityOf(h *holder, with *assignment) Identity {
-	if h.Account != "" {
-		return Identity{Account: h.Account}
-	}
-	id := Identity{Issuer: a.issuerName(h.issuer), Subject: h.Subject}
-	if id.Subject == "" {
-		id.Subject = with.subject
-	}
-	if id.Subject == "" {
-		taken := slices.Clone(a.subjects)
-		for _, w := range a.invariant.Except {
-			taken = append(taken, w.Name)
-		}
-		id.Subject = freshName("somebody", taken)
-	}
-	for _, group := range h.Groups {
-		for made, text := range with.texts {
-			group = strings.ReplaceAll(group, made, text)
-		}
-		id.Groups = append(id.Groups, group)
-	}
-	if h.Policy != "" {
-		id.Policy = []string{h.Policy}
-	}
-	if w := a.invariant.Principal; a.invariant.Kind == Always && w.Kind == "claim" {
-		if w.Name != a.Mapping.ClaimName() {
-			id.Claims = map[string]any{}
-			setClaim(id.Claims, w.Name, w.Value)
-		} else if w.Value != h.Policy {
-			id.Policy = append(id.Policy, w.Value)
-		}
-	}
-	return id
-}
-
-// holds returns what an identity holds.
-func (a *attempt) holds(id *Identity) *mapping.Grants {
-	if id.Account != "" {
-		return a.Mapping.Account(id.Account, a.Now)
-	}
-	return a.Mapping.Principal(mapping.Principal{Issuer: id.Issuer, Subject: id.Subject, Groups: id.Groups, Claim: id.Policy}, a.Now)
-}
-
-// put puts a request to the Judge. broken is true if the answer breaks the invariant. same is true if the
-// facts change nothing of what the identity holds.
-func (a *attempt) put(id Identity, req Request, facts []fact) (broken, same bool) {
-	told, req, ok := with(id, req, facts)
-	if !ok || a.excepted(&told) {
-		return false, true
-	}
-	same = told.Subject == id.Subject && len(told.Groups) == len(id.Groups)
-	a.questions++
-	allow, err := a.Judge(told, req)
-	if err != nil {
-		a.give("a question could not be put: %v", err)
-		return false, false
-	}
-	if allow != (a.invariant.Kind == Never) {
-		return false, same
-	}
-	told.Groups, told.Policy = append([]string{}, told.Groups...), append([]string{}, told.Policy...)
-	if told.Claims == nil {
-		told.Claims = map[string]any{}
-	}
-	a.found = &Counterexample{told, req, allow}
-	return true, same
 }

@@ -137,6 +137,19 @@ func (g *Gate) ExplainLine(ctx context.Context, l *Line) (explain.Explanation, e
 	return x, nil
 }
 
+// ExplainRecorded decides a recorded request: a webhook's body, a line of a recording of bodies, or a line of
+// the decision log.
+func (g *Gate) ExplainRecorded(ctx context.Context, text []byte) (explain.Explanation, error) {
+	recorded, err := Read(text)
+	switch {
+	case err != nil:
+		return explain.Explanation{}, err
+	case recorded.Line != nil:
+		return g.ExplainLine(ctx, recorded.Line)
+	}
+	return g.Explain(ctx, recorded.Body), nil
+}
+
 // Judged reports whether the mapping had a say in the answer, or could have had:
 // the decision came as far as the grants, or a static key had none.
 func (l *Line) Judged() bool {

@@ -1,0 +1,259 @@
+package access
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/claimgate/claimgate/mapping"
+)
+
+// WhoCan returns who may do one of the actions, everywhere or on one resource as a policy writes it, at
+// the time now: every rule, account and claim value, and two at once where a guard spares the second.
+func WhoCan(m *mapping.Mapping, actions []string, on string, now time.Time) []Entry {
+	return NewDirectory(m).WhoCan(actions, on, now)
+}
+
+// Directory answers who may do what of one mapping, again and again. A Directory is safe for concurrent
+// use.
+type Directory struct {
+	mu        sync.Mutex
+	m         *mapping.Mapping
+	everybody []*Principal
+	made      Placeholders
+	r         *Reader
+	issuers   []string
+	guards    []guardHeld
+
+	holders     []holding
+	from, until time.Time // when the holders hold what they do
+}
+
+// holding is a principal with a token of an issuer.
+type holding struct {
+	*Principal
+	issuer string
+	grants *mapping.Grants
+	ids    []string // of the policies by a rule
+}
+
+type guardHeld struct {
+	mapping.GuardInfo
+	policy mapping.Granted
+}
+
+// NewDirectory returns a Directory.
+func NewDirectory(m *mapping.Mapping) *Directory {
+	d := &Directory{m: m, issuers: Issuers(m)}
+	d.everybody, d.made = Principals(m)
+	d.r = NewReader(d.made)
+	for _, g := range m.Guards() {
+		if h, ok := m.Policy(g.Policy, nil); ok && len(g.Except) > 0 {
+			d.guards = append(d.guards, guardHeld{g, h})
+		}
+	}
+	return d
+}
+
+// maxRests bounds what a Directory remembers of regions.
+const maxRests = 50_000
+
+// WhoCan is the function WhoCan for the mapping of the Directory.
+func (d *Directory) WhoCan(actions []string, on string, now time.Time) []Entry {
+	all, _ := d.Some(actions, on, now, math.MaxInt)
+	return all
+}
+
+// Some is WhoCan that stops at about the number of entries. more is true if there may be more.
+func (d *Directory) Some(actions []string, on string, now time.Time, most int) (all []Entry, more bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.r.rests) > maxRests {
+		clear(d.r.rests)
+	}
+	d.hold(now)
+	w := who{Directory: d, actions: actions, on: Everything(), now: now, at: map[string]int{}, meets: map[string]bool{}}
+	if on != "" {
+		w.on = d.r.On(on)
+	}
+	for i := range d.holders {
+		h := &d.holders[i]
+		if more = len(w.found) > most; more {
+			break
+		}
+		if slices.ContainsFunc(h.ids, func(id string) bool { return w.bearing(id, h.grants) }) {
+			w.add(h.Principal, h.issuer, h.grants, nil)
+		}
+	}
+	return w.list(), more
+}
+
+// hold computes what everybody holds, unless that is known for the time.
+func (d *Directory) hold(now time.Time) {
+	if d.holders != nil && !now.Before(d.from) && (d.until.IsZero() || now.Before(d.until)) {
+		return
+	}
+	d.holders, d.from, d.until = []holding{}, now, time.Time{}
+	for _, p := range d.everybody {
+		issuers := d.issuers
+		if p.Account != "" {
+			issuers = issuers[:1]
+		}
+		for _, issuer := range issuers {
+			h := holding{Principal: p, issuer: issuer, grants: p.Holds(d.m, issuer, now)}
+			for _, g := range h.grants.Granted() {
+				h.ids = append(h.ids, g.ID())
+			}
+			d.holders = append(d.holders, h)
+			if until := h.grants.Until(); !until.IsZero() && (d.until.IsZero() || until.Before(d.until)) {
+				d.until = until
+			}
+		}
+	}
+}
+
+type who struct {
+	*Directory
+	actions []string
+	on      Region
+	now     time.Time
+	meets   map[string]bool // by the ID of a policy: does an Allow bear on the question
+
+	found []foundEntry
+	at    map[string]int
+}
+
+// bearing returns true if the policy of an ID bears on the question.
+func (w *who) bearing(id string, g *mapping.Grants) bool {
+	known, seen := w.meets[id]
+	if !seen {
+		for _, h := range g.Granted() {
+			if h.ID() == id {
+				known = w.r.Meets(h, w.actions, w.on, false)
+			}
+		}
+		w.meets[id] = known
+	}
+	return known
+}
+
+type foundEntry struct {
+	Entry
+	issuers []string
+	account bool
+}
+
+// add adds what the principal may do at the issuer beyond the entries that are known of it, and what it
+// may do with one more group, which a guard spares.
+func (w *who) add(p *Principal, issuer string, g *mapping.Grants, known []Entry) {
+	list := w.r.Allowed(g, w.actions, w.on)
+	if p.Together { // what the second group alone grants is said of that group
+		list = slices.DeleteFunc(list, func(a Allowed) bool {
+			return a.Granted.Rule.Kind == "group" && slices.Contains(p.Groups[len(p.Groups)-1:], a.Granted.Rule.Name)
+		})
+	}
+	all := entries(list, p.Show)
+	for _, e := range all {
+		key := e.key()
+		if slices.ContainsFunc(known, func(o Entry) bool { return o.key() == key }) {
+			continue
+		}
+		e.Principal = p.Name
+		w.keep(&e, issuer, p.Account != "")
+	}
+	if p.Account != "" || len(p.Groups) > maxTogether {
+		return
+	}
+	for _, spared := range w.spared(p, g, issuer) {
+		both := p.With(&Principal{Name: "group:" + spared, Groups: []string{spared}})
+		w.add(both, issuer, both.Holds(w.m, issuer, w.now), slices.Concat(known, all))
+	}
+}
+
+// maxTogether bounds how many guards somebody may have to be spared by for an entry.
+const maxTogether = 3
+
+// spared returns the groups that a guard excepts, if that guard takes away what somebody is allowed.
+func (w *who) spared(p *Principal, g *mapping.Grants, issuer string) []string {
+	var groups []string
+	var allows []Statement
+	for _, guard := range w.guards {
+		if guard.Issuer != "" && guard.Issuer != issuer || slices.ContainsFunc(p.Groups, func(group string) bool { return slices.Contains(guard.Except, group) }) {
+			continue
+		}
+		if allows == nil {
+			for _, granted := range g.Granted() {
+				allows = append(allows, slices.DeleteFunc(slices.Clone(w.r.Statements(granted)), func(s Statement) bool { return s.Deny })...)
+			}
+		}
+		if w.bears(guard.policy, allows) {
+			groups = append(groups, guard.Except...)
+		}
+	}
+	return tidy(groups)
+}
+
+func (w *who) bears(guard mapping.Granted, allows []Statement) bool {
+	denies := denying(w.r.Statements(guard))
+	for _, action := range w.actions {
+		for _, q := range Cover(denies, action) {
+			for _, p := range Cover(allows, action) {
+				if slices.ContainsFunc(Both(KindOf(action), p, q), func(t Term) bool { return !t.Empty() }) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func (e *Entry) key() string {
+	parts := []string{e.Rule.Kind, e.Rule.Name, e.Rule.File, e.Policy, strings.Join(e.Actions, " "), strings.Join(e.Resources, " "), strings.Join(e.Within, " "), strings.Join(e.Conditions, " ")}
+	for _, m := range e.Minus {
+		parts = append(parts, m.By, strings.Join(m.Resources, " "), strings.Join(m.Except, " "), strings.Join(m.Conditions, " "), strings.Join(m.Actions, " "))
+	}
+	return strings.Join(parts, "\x00") + "\x00" + string(rune(e.Rule.Line)) + string(rune(e.Statement))
+}
+
+func (w *who) keep(e *Entry, issuer string, account bool) {
+	key := e.Principal + "\x01" + e.key()
+	i, known := w.at[key]
+	if !known {
+		i = len(w.found)
+		w.at[key] = i
+		w.found = append(w.found, foundEntry{Entry: *e, account: account})
+	}
+	if f := &w.found[i]; !slices.Contains(f.issuers, issuer) {
+		f.issuers = append(f.issuers, issuer)
+	}
+}
+
+// list returns the entries, one for each issuer if not every issuer has the entry.
+func (w *who) list() []Entry {
+	all := []Entry{}
+	for _, f := range w.found {
+		if len(f.issuers) == len(w.issuers) || f.account {
+			all = append(all, f.Entry)
+			continue
+		}
+		for _, issuer := range f.issuers {
+			e := f.Entry
+			if e.Issuer = issuer; issuer == OtherIssuer {
+				e.Issuer = "any other"
+			}
+			all = append(all, e)
+		}
+	}
+	expires := map[RuleReference]string{}
+	for _, r := range w.m.Rules() {
+		if !r.Expires.IsZero() {
+			expires[ruleReference(r.Rule)] = r.Expires.UTC().Format(time.RFC3339)
+		}
+	}
+	for i := range all {
+		all[i].Expires = expires[all[i].Rule]
+	}
+	return all
+}
