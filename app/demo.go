@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"text/tabwriter"
 	"time"
@@ -79,6 +80,7 @@ func runDemo(ctx context.Context, listen string, once bool, out io.Writer) (err 
 	if err := s.WaitReady(ctx); err != nil {
 		return err
 	}
+	iss.SetLogoutURI(strings.TrimSuffix(s.URL(), "/authz") + "/backchannel-logout")
 	cases, err := demo.Cases(iss.Issuer, time.Now())
 	if err != nil {
 		return err
@@ -93,7 +95,7 @@ func runDemo(ctx context.Context, listen string, once bool, out io.Writer) (err 
 	if once {
 		return nil
 	}
-	fmt.Fprintf(out, demoText, s.URL(), iss.URL(), iss.ClientID(), filepath.Join(dir, mappingName), filepath.Join(dir, logName))
+	fmt.Fprintf(out, demoText, s.URL(), iss.URL(), iss.ClientID(), iss.URL(), iss.ClientID(), filepath.Join(dir, mappingName), filepath.Join(dir, logName))
 	<-ctx.Done()
 	return nil
 }
@@ -102,8 +104,13 @@ const demoText = `
 Point a MinIO at it (mc and every S3 client then get these answers):
 
   export MINIO_POLICY_PLUGIN_URL=%s
-  export MINIO_IDENTITY_OPENID_CONFIG_URL=%s.well-known/openid-configuration MINIO_IDENTITY_OPENID_CLIENT_ID=%s MINIO_IDENTITY_OPENID_CLIENT_SECRET=demo MINIO_IDENTITY_OPENID_ROLE_POLICY=decided-by-claimgate
+  export MINIO_IDENTITY_OPENID_CONFIG_URL=%s.well-known/openid-configuration MINIO_IDENTITY_OPENID_CLIENT_ID=%s MINIO_IDENTITY_OPENID_CLIENT_SECRET="$(openssl rand -hex 32)" MINIO_IDENTITY_OPENID_ROLE_POLICY=decided-by-claimgate
   minio server "$(mktemp -d)"
+
+Log in as one of the demo's users, and every S3 client works (docs/clients.md):
+
+  claimgate login --profile demo --issuer %s --client-id %s --endpoint http://127.0.0.1:9000
+  eval "$(claimgate credentials --profile demo --format mc)" && mc ls demo
 
 Edit the mapping and the next answer follows it: %s
 Every decision is a line of:                     %s

@@ -29,11 +29,13 @@ func newDemoIssuerCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "issuer",
 		Short: "Serve the demo's Authentik-shaped OpenID Connect issuer alone",
-		Long: `Serve the demo's Authentik-shaped OpenID Connect issuer alone: discovery, key
-set and token endpoint, for tests that run MinIO and claimgate in containers.
+		Long: `Serve the demo's Authentik-shaped OpenID Connect issuer alone: discovery, keys,
+tokens, and the pages where people log in and out, to try claimgate with and for tests
+that run MinIO and claimgate in containers.
 
-Its users and their app passwords are known to everybody. SIGHUP rotates the
-signing key, with no overlap, as Authentik does.
+It asks nobody for a password: whoever opens its page chooses who to be. Its app
+passwords are known to everybody. SIGHUP rotates the signing key, with no overlap, as
+Authentik does.
 
 Exit codes: 0 after a stop signal; 2 it cannot listen, or the key file is no key.`,
 		Example: `  claimgate demo issuer --listen 0.0.0.0:9000 --url http://issuer:9000/application/o/minio/`,
@@ -47,6 +49,8 @@ Exit codes: 0 after a stop signal; 2 it cannot listen, or the key file is no key
 	flags := cmd.Flags()
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:9000", "address to listen on")
 	flags.StringVar(&o.issuer.URL, "url", "", "the issuer as it stands in iss, with the slash at the end (default: from --listen)")
+	flags.StringArrayVar(&o.issuer.RedirectURIs, "redirect-uri", nil, "where a login may return to beside loopback addresses; repeat for more")
+	flags.StringVar(&o.issuer.LogoutURI, "logout-uri", "", "claimgate's /backchannel-logout, which is told when a session ends")
 	flags.StringVar(&o.issuer.ClientID, "client-id", "minio", "audience of the tokens")
 	flags.IntVar(&o.issuer.KeyBits, "key-bits", 2048, "size of a signing key made here; Authentik's generator makes 4096")
 	flags.StringVar(&o.keyFile, "key-file", "", "PEM file of the signing key; made where it does not exist, so that a restart keeps the key")

@@ -37,7 +37,7 @@ renews them; docs/clients.md has the lines for each.
 The client at the provider is a public one, without a secret. Its redirect URIs must
 allow http://127.0.0.1:18250/callback, and 18251 and 18252 for when that port is taken.
 --device is for a machine without a browser. Sessions are kept in files that only you
-can read.
+can read, sealed with a key of the system's keyring where there is one.
 
 Exit codes: 0 logged in; 1 the login failed; 2 wrong usage.`,
 		Example: `  claimgate login --issuer https://auth.example.com/application/o/minio/ --client-id minio \
@@ -57,7 +57,7 @@ Exit codes: 0 logged in; 1 the login failed; 2 wrong usage.`,
 	flags.StringVar(&f.set.RoleARN, "role-arn", "", "MinIO's role; default worked out from the client ID")
 	flags.StringVar(&f.set.CAFile, "ca-file", "", "PEM certificates of a private CA, for the issuer and for MinIO")
 	flags.StringVar(&f.set.Duration, "duration", "", "how long the credentials live, 15m to 168h; default 8h")
-	flags.StringVar(&f.set.Scopes, "scopes", "", "the scopes to ask for; default openid profile email groups offline_access")
+	flags.StringVar(&f.set.Scopes, "scopes", "", "the scopes to ask for; default those of openid profile email groups minio offline_access that the issuer has")
 	flags.BoolVar(&f.device, "device", false, "log in on another device: type a code there")
 	flags.BoolVar(&f.noBrowser, "no-browser", false, "print the address instead of opening the browser")
 	flags.IntVar(&f.port, "port", -1, "the port for the browser's answer; 0 for any; default 18250 to 18252")
@@ -94,6 +94,7 @@ func (f *loginFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 				fmt.Fprintf(stdout, "or    %s\n", cli.Printable(whole))
 			}
 		},
+		Warn: func(text string) { fmt.Fprintln(stderr, "claimgate: "+text) },
 	})
 	if err != nil {
 		return cli.Exit(cli.ExitFound, err)
@@ -250,11 +251,15 @@ usage.`,
 		Example: `  claimgate logout --profile lab`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := login.Logout(cmd.Context(), profile); err != nil {
+			page, err := login.Logout(cmd.Context(), profile)
+			if err != nil {
 				return notLoggedIn(err)
 			}
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), "logged out")
-			return err
+			fmt.Fprintln(cmd.OutOrStdout(), "logged out")
+			if page != "" {
+				fmt.Fprintf(cmd.OutOrStdout(), "the browser's own session at the issuer ends at %s\n", cli.Printable(page))
+			}
+			return nil
 		},
 	}
 	cmd.Flags().StringVar(&profile, "profile", "default", profileHelp)

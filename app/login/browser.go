@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -49,6 +51,9 @@ type answer struct {
 
 // browse logs in by the authorization code with PKCE (RFC 7636, RFC 8252). open shows the address.
 func browse(ctx context.Context, d *provider, port int, open func(address string)) (*oauth2.Token, string, error) {
+	if len(d.Challenges) > 0 && !slices.Contains(d.Challenges, "S256") {
+		return nil, "", fmt.Errorf("the issuer knows PKCE by %s only, not by S256: the code could be stolen on its way; update the issuer", strings.Join(d.Challenges, ", "))
+	}
 	l, err := listen(ctx, port)
 	if err != nil {
 		return nil, "", err
@@ -56,7 +61,7 @@ func browse(ctx context.Context, d *provider, port int, open func(address string
 	c := d.oauth("http://" + l.Addr().String() + "/callback")
 	state, nonce, secret := random(), random(), oauth2.GenerateVerifier()
 	answers := make(chan answer, 1)
-	server := &http.Server{Handler: callback(state, answers), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second}
+	server := &http.Server{Handler: callback(l.Addr().String(), state, d.Issuer, answers), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(l) }()
 	defer func() {
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
@@ -80,15 +85,16 @@ func browse(ctx context.Context, d *provider, port int, open func(address string
 	return token, nonce, nil
 }
 
-// callback takes the answer once. A request with another state is somebody else's and changes nothing.
-func callback(state string, answers chan<- answer) http.Handler {
+// callback takes the answer once. A request under another name of this machine, with another state or of another
+// issuer (RFC 9207) is somebody else's and changes nothing.
+func callback(host, state, issuer string, answers chan<- answer) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /callback", func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", "default-src 'none'")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 		w.Header().Set("Referrer-Policy", "no-referrer")
-		if q.Get("state") != state {
+		if r.Host != host || len(q["state"]) != 1 || q.Get("state") != state || q.Has("iss") && q.Get("iss") != issuer {
 			w.WriteHeader(http.StatusBadRequest)
 			_, _ = fmt.Fprint(w, page("This is not the login that claimgate waits for."))
 			return
@@ -102,7 +108,10 @@ func callback(state string, answers chan<- answer) http.Handler {
 		}
 		select {
 		case answers <- a:
-		default: // the answer was there before
+		default: // an answer came before, and counts
+			w.WriteHeader(http.StatusConflict)
+			_, _ = fmt.Fprint(w, page("This login has had its answer."))
+			return
 		}
 		text := "You are logged in. Close this window and go back to the terminal."
 		if a.err != nil {
@@ -114,8 +123,10 @@ func callback(state string, answers chan<- answer) http.Handler {
 }
 
 func page(text string) string {
-	return `<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>claimgate login</title><h1>claimgate</h1><p>` + text + "</p></html>"
+	return `<!DOCTYPE html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>claimgate login</title><style>` + pageStyle + `</style><main><h1>claimgate</h1><p>` + text + "</p></main></html>"
 }
+
+const pageStyle = `:root{color-scheme:light dark}body{margin:0;min-height:100vh;display:grid;place-items:center;font:1.1rem/1.5 system-ui,sans-serif}main{max-width:30rem;padding:2rem}h1{font-size:1.3rem}`
 
 // hideSecrets keeps the code of a refusal and drops the answer's body, which may hold anything.
 func hideSecrets(err error) error {

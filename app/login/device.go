@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"golang.org/x/oauth2"
 )
 
 // device logs in by the device grant (RFC 8628). show tells the person where to type which code.
 func device(ctx context.Context, d *provider, show func(address, whole, code string)) (*oauth2.Token, error) {
-	if d.Device == "" {
+	if d.Device == "" || len(d.Grants) > 0 && !slices.Contains(d.Grants, "urn:ietf:params:oauth:grant-type:device_code") {
 		return nil, errors.New("the issuer has no device grant: for Authentik set a device code flow on the brand, and allow the grant on the provider")
 	}
 	c := d.oauth("")

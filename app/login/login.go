@@ -2,6 +2,8 @@ package login
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -19,6 +21,7 @@ type How struct {
 	Port   int                               // of the callback; -1: the usual ones, 0: any
 	Open   func(address string)              // shows the address to log in at
 	Show   func(address, whole, code string) // shows where to type the code
+	Warn   func(text string)                 // says what will not work; may be nil
 }
 
 // patience is how long a person may take.
@@ -50,7 +53,40 @@ func Login(ctx context.Context, name string, p Profile, how How) (*Session, erro
 		s, err = d.session(ctx, name, token, nonce, "")
 		return err
 	})
+	if err == nil && how.Warn != nil {
+		for _, text := range missing(token) {
+			how.Warn(text)
+		}
+	}
 	return s, err
+}
+
+// tokenLike is the beginning of a signed token: '{"' in base64url.
+const tokenLike = "eyJ"
+
+// missing says what a login lacks that works otherwise.
+func missing(token *oauth2.Token) []string {
+	var list []string
+	idToken, _ := token.Extra("id_token").(string) // check has verified it
+	_, payload, _ := strings.Cut(idToken, ".")
+	payload, _, _ = strings.Cut(payload, ".")
+	text, err := base64.RawURLEncoding.DecodeString(payload)
+	var claims map[string]any
+	if err == nil {
+		err = json.Unmarshal(text, &claims)
+	}
+	inner := false
+	for _, v := range claims {
+		s, _ := v.(string)
+		inner = inner || strings.HasPrefix(s, tokenLike) && strings.Count(s, ".") == 2
+	}
+	if err == nil && !inner {
+		list = append(list, "the id_token holds no token for claimgate, which will deny as no_token unless it takes MinIO's claims on trust: add the scope mapping of docs/quickstart.md (Authentik: the scope minio) to the provider")
+	}
+	if token.RefreshToken == "" {
+		list = append(list, "the issuer gave no refresh token, so nothing renews the session: give the provider the scope offline_access")
+	}
+	return list
 }
 
 // session exchanges the answer of the issuer for MinIO's credentials, and keeps them. A subject that is not
@@ -142,31 +178,40 @@ func renewed(ctx context.Context, name string, s *Session, now time.Time) (*Sess
 }
 
 // Logout ends the session at the issuer, as far as the issuer lets itself be told, and forgets the session.
-func Logout(ctx context.Context, name string) error {
-	return locked(name, func() error {
+// The page is where a browser ends its own session at the issuer; empty where there is none.
+func Logout(ctx context.Context, name string) (page string, err error) {
+	err = locked(name, func() error {
 		s, err := Read(name)
 		if err != nil {
 			return err
 		}
-		told := revoke(ctx, name, s)
+		d, told := providerOf(ctx, name)
+		if told == nil {
+			page, told = d.EndSession, d.revoke(ctx, s.RefreshToken)
+		}
 		return errors.Join(Forget(name), told)
 	})
+	return page, err
 }
 
-// revoke ends the refresh token (RFC 7009).
-func revoke(ctx context.Context, name string, s *Session) error {
+func providerOf(ctx context.Context, name string) (*provider, error) {
 	p, err := Load(name)
-	if err != nil || s.RefreshToken == "" {
-		return err
+	if err != nil {
+		return nil, err
 	}
 	d, err := discover(ctx, &p)
 	if err != nil {
-		return fmt.Errorf("the session is forgotten here, and the issuer was not told: %w", err)
+		return nil, fmt.Errorf("the session is forgotten here, and the issuer was not told: %w", err)
 	}
-	if d.Revocation == "" {
+	return d, nil
+}
+
+// revoke ends a refresh token (RFC 7009).
+func (d *provider) revoke(ctx context.Context, refresh string) error {
+	if d.Revocation == "" || refresh == "" {
 		return nil
 	}
-	form := url.Values{"token": {s.RefreshToken}, "token_type_hint": {"refresh_token"}, "client_id": {p.ClientID}}
+	form := url.Values{"token": {refresh}, "token_type_hint": {"refresh_token"}, "client_id": {d.p.ClientID}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.Revocation, strings.NewReader(form.Encode()))
 	if err != nil {
 		return err

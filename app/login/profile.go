@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,10 +26,11 @@ type Profile struct {
 	Scopes   string `toml:"scopes,omitempty"` // separated by blanks
 }
 
-const (
-	usualScopes   = "openid profile email groups offline_access"
-	usualDuration = "8h"
-)
+const usualDuration = "8h"
+
+// usualScopes are asked for where the issuer has them: minio is the scope whose mapping puts the token for
+// claimgate into the id_token, and offline_access the one that brings a refresh token.
+var usualScopes = []string{"openid", "profile", "email", "groups", "minio", "offline_access"}
 
 // configFile is the file of the profiles.
 func configFile() (string, error) {
@@ -46,10 +49,17 @@ func profiles() (map[string]Profile, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(file)
+	info, err := os.Stat(file)
 	if errors.Is(err, os.ErrNotExist) {
 		return map[string]Profile{}, nil
 	}
+	if err != nil {
+		return nil, err
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 { // Windows knows no such bits
+		return nil, fmt.Errorf("%s may be written by others (mode %04o), who could send your login elsewhere: chmod 600 %s", file, info.Mode().Perm(), file)
+	}
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
@@ -124,9 +134,14 @@ func (p *Profile) seconds() int {
 	return int(d.Seconds())
 }
 
-func (p *Profile) scopes() []string {
-	if p.Scopes == "" {
-		return strings.Fields(usualScopes)
+// scopes returns the scopes to ask for. Of the usual ones only those count that the issuer lists, because
+// some issuers refuse a scope that they do not know. An issuer that lists none is asked for all.
+func (p *Profile) scopes(supported []string) []string {
+	if p.Scopes != "" {
+		return strings.Fields(p.Scopes)
 	}
-	return strings.Fields(p.Scopes)
+	if len(supported) == 0 {
+		return usualScopes
+	}
+	return slices.DeleteFunc(slices.Clone(usualScopes), func(s string) bool { return s != "openid" && !slices.Contains(supported, s) })
 }

@@ -29,6 +29,10 @@ type provider struct {
 	Device     string `json:"device_authorization_endpoint"`
 	Revocation string `json:"revocation_endpoint"`
 	EndSession string `json:"end_session_endpoint"`
+
+	Scopes     []string `json:"scopes_supported"`
+	Grants     []string `json:"grant_types_supported"`
+	Challenges []string `json:"code_challenge_methods_supported"`
 }
 
 // maxAnswer bounds what is read of an answer.
@@ -105,7 +109,7 @@ func (d *provider) get(ctx context.Context, address string, into any) error {
 
 func (d *provider) oauth(redirect string) *oauth2.Config {
 	return &oauth2.Config{
-		ClientID: d.p.ClientID, RedirectURL: redirect, Scopes: d.p.scopes(),
+		ClientID: d.p.ClientID, RedirectURL: redirect, Scopes: d.p.scopes(d.Scopes),
 		// A public client has no secret: its ID goes into the body.
 		Endpoint: oauth2.Endpoint{AuthURL: d.Auth, TokenURL: d.Token, DeviceAuthURL: d.Device, AuthStyle: oauth2.AuthStyleInParams},
 	}

@@ -50,16 +50,19 @@ func Read(profile string) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(file)
+	text, err := readOwn(file)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, ErrNotLoggedIn
+	}
+	if err == nil {
+		text, err = unseal(profile, text)
 	}
 	if err != nil {
 		return nil, err
 	}
 	var s Session
 	if err := json.Unmarshal(text, &s); err != nil {
-		return nil, fmt.Errorf("%s is damaged: %w", file, err)
+		return nil, fmt.Errorf("%s is damaged (%w): claimgate login", file, err)
 	}
 	return &s, nil
 }
@@ -70,6 +73,9 @@ func (s *Session) save() error {
 		return err
 	}
 	text, err := json.Marshal(s) //nolint:gosec // into a file of mode 0600, which is what the session is for
+	if err == nil {
+		text, err = seal(s.Profile, text)
+	}
 	if err != nil {
 		return err
 	}
@@ -85,6 +91,7 @@ func Forget(profile string) error {
 	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
+	forgetKey(profile)
 	return nil
 }
 

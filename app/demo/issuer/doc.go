@@ -19,10 +19,12 @@
 //   - machine tokens (client_credentials, password) have no sid, amr or nonce;
 //   - a rotated key is a hard cut: the old one leaves the key set at once.
 //
-// Introspection answers for every token of this key. The authorize, userinfo,
-// revocation and end-session endpoints are named in discovery, as Authentik
-// does, but are not served.
+// People log in with a browser: the code flow with PKCE and the device grant show a
+// page where one chooses which user of the demo to be. Refresh tokens are good once.
+// The end of a session, at its page or by revoking its refresh token, is told to the
+// logout URI. Introspection answers for every token of this key. The userinfo
+// endpoint is named in discovery, as Authentik does, but is not served.
 //
-// It knows fixed users with fixed app passwords and must never stand where
+// It asks nobody for a password and must never stand where
 // somebody relies on it.
 package issuer

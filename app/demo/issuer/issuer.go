@@ -33,6 +33,12 @@ type Options struct {
 	// ClientSecret is what the client introspects with; default
 	// DefaultClientSecret.
 	ClientSecret string
+	// RedirectURIs are where a login may send a browser beside loopback addresses,
+	// byte for byte.
+	RedirectURIs []string
+	// LogoutURI gets a logout token whenever a session ends (OpenID Connect
+	// Back-Channel Logout 1.0); by default nobody does.
+	LogoutURI string
 	// Clock is what iat and exp are read from; default time.Now.
 	Clock func() time.Time
 	// Users default to DefaultUsers.
@@ -62,9 +68,16 @@ type Issuer struct {
 	users    map[string]User
 	mux      *http.ServeMux
 
-	mu      sync.RWMutex
-	key     *key
-	revoked map[[sha256.Size]byte]bool // tokens, by digest
+	host      string            // scheme://host of the issuer
+	actions   map[string]string // the path of each form
+	redirects []string
+	client    *http.Client
+
+	mu        sync.RWMutex
+	logoutURI string
+	key       *key
+	logins    logins
+	revoked   map[[sha256.Size]byte]bool // tokens, by digest
 }
 
 // New makes an issuer. It listens nowhere: see Listen.
@@ -83,6 +96,12 @@ func New(o Options) (*Issuer, error) {
 		lifetime: o.Lifetime,
 		evidence: o.EvidenceLifetime,
 		users:    make(map[string]User),
+
+		host:      base.Scheme + "://" + base.Host,
+		redirects: o.RedirectURIs,
+		logoutURI: o.LogoutURI,
+		client:    &http.Client{},
+		logins:    newLogins(),
 	}
 	if i.clientID == "" {
 		i.clientID = "minio"

@@ -396,11 +396,12 @@ func TestTokenEndpointRefuses(t *testing.T) {
 		changes map[string]string
 		want    string
 	}{
-		"a wrong app password":         {map[string]string{"password": "rhea"}, "invalid_grant"},
-		"an unknown user":              {map[string]string{"username": "eve"}, "invalid_grant"},
-		"a user without app password":  {map[string]string{"username": "locked", "password": ""}, "invalid_grant"},
-		"another client":               {map[string]string{"client_id": "grafana"}, "invalid_client"},
-		"a grant that needs a browser": {map[string]string{"grant_type": "authorization_code"}, "unsupported_grant_type"},
+		"a wrong app password":        {map[string]string{"password": "rhea"}, "invalid_grant"},
+		"an unknown user":             {map[string]string{"username": "eve"}, "invalid_grant"},
+		"a user without app password": {map[string]string{"username": "locked", "password": ""}, "invalid_grant"},
+		"another client":              {map[string]string{"client_id": "grafana"}, "invalid_client"},
+		"a code that nobody got":      {map[string]string{"grant_type": "authorization_code"}, "invalid_grant"},
+		"an unknown grant":            {map[string]string{"grant_type": "implicit"}, "unsupported_grant_type"},
 	} {
 		status, answer := tokenRequest(t, s, machineForm(tc.changes))
 		if status != http.StatusBadRequest || answer["error"] != tc.want || answer["access_token"] != nil {

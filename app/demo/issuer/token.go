@@ -107,9 +107,13 @@ func (i *Issuer) IDClaims(u User, opts ...Option) map[string]any {
 	if session == "" {
 		session = "login of " + u.Name
 	}
-	claims := i.machineClaims(u, AllScopes)
-	sid := sha256.Sum256([]byte(session))
-	claims["sid"] = hex.EncodeToString(sid[:])
+	return i.loginClaims(u, AllScopes, session)
+}
+
+// loginClaims are those of a person's login, with the session that it made.
+func (i *Issuer) loginClaims(u User, scope, session string) map[string]any {
+	claims := i.machineClaims(u, scope)
+	claims["sid"] = sid(session)
 	claims["amr"] = []string{"pwd"}
 	return claims
 }

@@ -1,0 +1,89 @@
+package issuer
+
+import (
+	"crypto/rand"
+	"fmt"
+	"math/big"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// deviceInterval is how long a client waits between two questions (RFC 8628, section 3.2).
+const deviceInterval = 1 * time.Second
+
+// device starts a device grant (RFC 8628, section 3.1). As in Authentik the user code
+// is made of digits, and the page for it is /device of the host.
+func (i *Issuer) device(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil || r.PostForm.Get("client_id") != i.clientID {
+		refuse(w, "invalid_client", "The client is unknown")
+		return
+	}
+	number, _ := rand.Int(rand.Reader, big.NewInt(1_000_000_000)) // never fails (crypto/rand)
+	g := &grant{scope: known(r.PostForm.Get("scope")), session: unguessable(), userCode: fmt.Sprintf("%09d", number)}
+	i.mu.Lock()
+	code := i.keep(i.logins.devices, g, deviceLife)
+	i.mu.Unlock()
+	page := i.host + "/device"
+	w.Header().Set("Cache-Control", "no-store")
+	writeJSON(w, http.StatusOK, mustJSON(map[string]any{
+		"device_code":               code,
+		"user_code":                 g.userCode,
+		"verification_uri":          page,
+		"verification_uri_complete": page + "?" + url.Values{"code": {g.userCode}}.Encode(),
+		"expires_in":                int(deviceLife.Seconds()),
+		"interval":                  int(deviceInterval.Seconds()),
+	}))
+}
+
+// devicePage is where a person types the code, and says who they are.
+func (i *Issuer) devicePage(w http.ResponseWriter, r *http.Request) {
+	q, ok := i.form(w, r)
+	if !ok {
+		return
+	}
+	code := q.Get("code")
+	if code == "" {
+		i.show(w, http.StatusOK, page{Title: "Which device?", Text: "Type the code that the device shows.", Action: "device", Ask: "code"})
+		return
+	}
+	i.mu.Lock()
+	g := i.waiting(code)
+	i.mu.Unlock()
+	switch {
+	case g == nil:
+		i.show(w, http.StatusNotFound, page{Title: "Nobody waits for this code", Text: "The code is wrong, used or over. Start the login on the device again."})
+		return
+	case r.Method == http.MethodGet:
+		i.showUsers(w, "device", url.Values{"code": {code}}, "")
+		return
+	}
+	user, known := i.User(r.PostForm.Get("user"))
+	denied := r.PostForm.Get("deny") != "" || !known
+	i.mu.Lock()
+	g = i.waiting(code) // somebody else may have decided meanwhile
+	if g != nil {
+		g.denied, g.user = denied, user.Name
+	}
+	i.mu.Unlock()
+	switch {
+	case g == nil:
+		i.show(w, http.StatusNotFound, page{Title: "Nobody waits for this code"})
+	case denied:
+		i.show(w, http.StatusOK, page{Title: "The device is not logged in", Text: "You said no. Close this window."})
+	default:
+		i.remember(w, g)
+		i.show(w, http.StatusOK, page{Title: "The device is logged in", Text: "Close this window and go back to the device."})
+	}
+}
+
+// waiting finds the undecided grant of a user code. The caller holds the lock.
+func (i *Issuer) waiting(userCode string) *grant {
+	for _, g := range i.logins.devices {
+		if g.userCode == userCode && g.user == "" && !g.denied && i.clock().Before(g.ends) {
+			return g
+		}
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+package issuer
+
+import (
+	"bytes"
+	_ "embed"
+	"html/template"
+	"net/http"
+	"net/url"
+)
+
+//go:embed page.html
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
+
+// page is a page for a person.
+type page struct {
+	Title, Text string
+	Action      string // where the form goes
+	Client      string // who asks
+	Hidden      [][2]string
+	Users       []pageUser
+	Ask         string // the name of a field to fill in
+	Confirm     string // the text of a button
+	Target      string
+
+	returnsTo string // where the answer of the form sends the browser
+}
+
+type pageUser struct{ Name, Groups, Policies string }
+
+// show writes a page that loads nothing, runs nothing and stands in no frame.
+func (i *Issuer) show(w http.ResponseWriter, status int, p page) {
+	p.Target = i.actions[p.Action]
+	// Browsers hold the address that a form is redirected to against form-action too.
+	actions := "'self'"
+	if u, err := url.Parse(p.returnsTo); err == nil && u.Host != "" {
+		actions += " " + u.Scheme + "://" + u.Host
+	}
+	var text bytes.Buffer
+	if err := pageTemplate.Execute(&text, p); err != nil {
+		http.Error(w, "the page cannot be shown", http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; form-action "+actions)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(text.Bytes()) // a browser that went away needs no answer
+}

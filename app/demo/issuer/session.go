@@ -1,0 +1,118 @@
+package issuer
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// cookie names the session of a browser. It is good for its end alone: each login asks
+// who one is, because a demo is there to be several people.
+const cookie = "claimgate_demo_session"
+
+// remember gives the browser the session of a login.
+func (i *Issuer) remember(w http.ResponseWriter, g *grant) {
+	http.SetCookie(w, &http.Cookie{
+		Name: cookie, Value: g.user + "/" + g.session, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(i.url, "https://"),
+	})
+}
+
+// revoke is RFC 7009: a refresh token ends with its session, another token is
+// remembered as revoked. An unknown one is answered alike (section 2.2).
+//
+// Authentik's own endpoint ends the token alone. The demo ends the session too, as
+// an administrator does there, so that back-channel logout can be seen without one.
+func (i *Issuer) revoke(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil || r.PostForm.Get("client_id") != i.clientID {
+		refuse(w, "invalid_client", "The client is unknown")
+		return
+	}
+	token := r.PostForm.Get("token")
+	i.mu.Lock()
+	g := i.take(i.logins.refresh, token)
+	i.mu.Unlock()
+	if g != nil {
+		i.endSession(g.session, g.user)
+	} else if i.living(token) != nil {
+		i.Revoke(token)
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusOK)
+}
+
+// endPage is the end of session (OpenID Connect RP-Initiated Logout 1.0). A person has
+// to say so: a link on somebody's page must log nobody out.
+func (i *Issuer) endPage(w http.ResponseWriter, r *http.Request) {
+	if _, ok := i.form(w, r); !ok {
+		return
+	}
+	c, err := r.Cookie(cookie)
+	user, session, found := "", "", false
+	if err == nil {
+		user, session, found = strings.Cut(c.Value, "/")
+	}
+	if _, known := i.User(user); !found || !known || session == "" {
+		i.show(w, http.StatusOK, page{Title: "Nobody is logged in here"})
+		return
+	}
+	if r.Method == http.MethodGet {
+		i.show(w, http.StatusOK, page{Title: "Log out?", Text: "You are " + user + ".", Action: "end-session", Confirm: "Log out"})
+		return
+	}
+	http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/", MaxAge: -1})
+	i.endSession(session, user)
+	i.show(w, http.StatusOK, page{Title: "You are logged out", Text: "Close this window."})
+}
+
+func sid(session string) string {
+	sum := sha256.Sum256([]byte(session))
+	return hex.EncodeToString(sum[:])
+}
+
+// LogoutToken is what the issuer sends when a session ends (OpenID Connect
+// Back-Channel Logout 1.0, section 2.4).
+func (i *Issuer) LogoutToken(u User, session string) string {
+	now := i.clock()
+	return i.Token(map[string]any{
+		"iss": i.url, "aud": i.clientID, "sub": u.Subject, "sid": sid(session), "jti": randomHex(),
+		"iat": now.Unix(), "exp": now.Add(2 * time.Minute).Unix(),
+		"events": map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}},
+	}, WithHeader("typ", "logout+jwt"))
+}
+
+// SetLogoutURI names who is told when a session ends, as Options.LogoutURI does.
+func (i *Issuer) SetLogoutURI(address string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.logoutURI = address
+}
+
+// tellOfLogout sends the logout token to the logout URI. Whoever does not answer
+// is not told again: this is a demo.
+func (i *Issuer) tellOfLogout(u User, session string) {
+	i.mu.RLock()
+	address := i.logoutURI
+	i.mu.RUnlock()
+	if address == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	form := url.Values{"logout_token": {i.LogoutToken(u, session)}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := i.client.Do(req)
+	if err != nil {
+		return
+	}
+	_ = resp.Body.Close()
+	i.client.CloseIdleConnections()
+}

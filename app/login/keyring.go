@@ -1,0 +1,150 @@
+package login
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/zalando/go-keyring"
+)
+
+// The system's keyring keeps one key of 256 bits a profile, and the session's file is sealed with that key
+// (AES-256-GCM). The session itself does not fit: Windows takes 2,560 bytes, and a session token is longer.
+
+// keyringService is the name under which the keyring shows the keys.
+const keyringService = "claimgate login"
+
+// keyringPatience bounds a question to the keyring: a locked one waits for a person, and credentials asks
+// nobody.
+const keyringPatience = 5 * time.Second
+
+// sealedFile is the form of a sealed session.
+type sealedFile struct {
+	Sealed []byte `json:"sealed"` // nonce, then what AES-GCM made
+}
+
+// hasKeyring returns true if there may be a keyring. On Linux that is the Secret Service of a session bus;
+// without the look for the bus a library would start one.
+func hasKeyring() bool {
+	switch runtime.GOOS {
+	case "darwin", "windows":
+		return true
+	}
+	if os.Getenv("DBUS_SESSION_BUS_ADDRESS") != "" {
+		return true
+	}
+	dir := os.Getenv("XDG_RUNTIME_DIR")
+	if dir == "" {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(dir, "bus"))
+	return err == nil
+}
+
+var errKeyringWaits = errors.New("the keyring does not answer: is it locked?")
+
+// patiently asks the keyring and waits no longer than keyringPatience.
+func patiently(ask func() (string, error)) (string, error) {
+	type answer struct {
+		text string
+		err  error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		text, err := ask()
+		answers <- answer{text, err}
+	}()
+	select {
+	case a := <-answers:
+		return a.text, a.err
+	case <-time.After(keyringPatience):
+		return "", errKeyringWaits
+	}
+}
+
+// sealingKey returns the profile's key of the keyring.
+func sealingKey(profile string) ([]byte, error) {
+	text, err := patiently(func() (string, error) { return keyring.Get(keyringService, profile) })
+	if err != nil {
+		return nil, err
+	}
+	key, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(key) != 32 {
+		return nil, errors.New("the keyring's entry is not of claimgate")
+	}
+	return key, nil
+}
+
+// newSealingKey makes a key and puts it into the keyring.
+func newSealingKey(profile string) ([]byte, error) {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails (crypto/rand)
+	_, err := patiently(func() (string, error) {
+		return "", keyring.Set(keyringService, profile, base64.StdEncoding.EncodeToString(key))
+	})
+	return key, err
+}
+
+func sealer(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// seal seals the text of a session, or returns the text as it is where there is no keyring. The mode 0600
+// of the file protects it either way.
+func seal(profile string, text []byte) ([]byte, error) {
+	if !hasKeyring() {
+		return text, nil
+	}
+	key, err := sealingKey(profile)
+	if err != nil {
+		key, err = newSealingKey(profile)
+	}
+	if err != nil {
+		return text, nil //nolint:nilerr // a bus without a keyring: a server, say
+	}
+	a, err := sealer(key)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(sealedFile{a.Seal(nil, nil, text, []byte(profile))})
+}
+
+// unseal is the reverse. A file that is not sealed is returned as it is.
+func unseal(profile string, text []byte) ([]byte, error) {
+	var file sealedFile
+	if err := json.Unmarshal(text, &file); err != nil || file.Sealed == nil {
+		return text, nil //nolint:nilerr // the caller reads the text and says what is wrong
+	}
+	key, err := sealingKey(profile)
+	if err != nil {
+		return nil, fmt.Errorf("the session is sealed with a key of the system's keyring, which cannot be read (%w): unlock the keyring, or claimgate login", err)
+	}
+	a, err := sealer(key)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := a.Open(nil, nil, file.Sealed, []byte(profile))
+	if err != nil {
+		return nil, errors.New("the session does not fit the key of the system's keyring: claimgate login")
+	}
+	return plain, nil
+}
+
+// forgetKey removes the profile's key. A keyring without one, or none at all, is fine.
+func forgetKey(profile string) {
+	if hasKeyring() {
+		_, _ = patiently(func() (string, error) { return "", keyring.Delete(keyringService, profile) })
+	}
+}
