@@ -32,8 +32,8 @@ func (i *Issuer) authorize(w http.ResponseWriter, r *http.Request) {
 		if state := q.Get("state"); state != "" {
 			values.Set("state", state)
 		}
-		values.Set("iss", i.url) // RFC 9207
-		http.Redirect(w, r, withQuery(redirect, values), http.StatusFound)
+		values.Set("iss", i.url)                                           // RFC 9207
+		http.Redirect(w, r, withQuery(redirect, values), http.StatusFound) //nolint:gosec // mayReturnTo has judged the address
 	}
 	refused := func(code, text string) { back(url.Values{"error": {code}, "error_description": {text}}) }
 	switch {

@@ -29,6 +29,12 @@ type person struct {
 	s *issuer.Server
 }
 
+// answer is what a test reads of a response beside the body.
+type answer struct {
+	StatusCode int
+	Header     http.Header
+}
+
 func newPerson(t *testing.T, s *issuer.Server) *person {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -50,7 +56,7 @@ func question(change ...string) url.Values {
 	return q
 }
 
-func (p *person) post(address string, form url.Values) (*http.Response, string) {
+func (p *person) post(address string, form url.Values) (answer, string) {
 	p.Helper()
 	req, err := http.NewRequestWithContext(p.Context(), http.MethodPost, address, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -60,7 +66,7 @@ func (p *person) post(address string, form url.Values) (*http.Response, string) 
 	return p.do(req)
 }
 
-func (p *person) get(address string) (*http.Response, string) {
+func (p *person) get(address string) (answer, string) {
 	p.Helper()
 	req, err := http.NewRequestWithContext(p.Context(), http.MethodGet, address, http.NoBody)
 	if err != nil {
@@ -69,7 +75,7 @@ func (p *person) get(address string) (*http.Response, string) {
 	return p.do(req)
 }
 
-func (p *person) do(req *http.Request) (*http.Response, string) {
+func (p *person) do(req *http.Request) (answer, string) {
 	p.Helper()
 	resp, err := p.Do(req)
 	if err != nil {
@@ -80,7 +86,7 @@ func (p *person) do(req *http.Request) (*http.Response, string) {
 	if err != nil {
 		p.Fatal(err)
 	}
-	return resp, string(body)
+	return answer{resp.StatusCode, resp.Header}, string(body)
 }
 
 // at is an endpoint of the discovery document.

@@ -16,7 +16,7 @@ const cookie = "claimgate_demo_session"
 
 // remember gives the browser the session of a login.
 func (i *Issuer) remember(w http.ResponseWriter, g *grant) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure where the demo has TLS, which it has behind a proxy alone
 		Name: cookie, Value: g.user + "/" + g.session, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(i.url, "https://"),
 	})
 }
@@ -64,7 +64,7 @@ func (i *Issuer) endPage(w http.ResponseWriter, r *http.Request) {
 		i.show(w, http.StatusOK, page{Title: "Log out?", Text: "You are " + user + ".", Action: "end-session", Confirm: "Log out"})
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/", MaxAge: -1})
+	http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/", MaxAge: -1}) //nolint:gosec // a removal
 	i.endSession(session, user)
 	i.show(w, http.StatusOK, page{Title: "You are logged out", Text: "Close this window."})
 }
