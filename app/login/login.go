@@ -2,8 +2,6 @@ package login
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -61,26 +59,11 @@ func Login(ctx context.Context, name string, p Profile, how How) (*Session, erro
 	return s, err
 }
 
-// tokenLike is the beginning of a signed token: '{"' in base64url.
-const tokenLike = "eyJ"
-
 // missing says what a login lacks that works otherwise.
 func missing(token *oauth2.Token) []string {
 	var list []string
 	idToken, _ := token.Extra("id_token").(string) // check has verified it
-	_, payload, _ := strings.Cut(idToken, ".")
-	payload, _, _ = strings.Cut(payload, ".")
-	text, err := base64.RawURLEncoding.DecodeString(payload)
-	var claims map[string]any
-	if err == nil {
-		err = json.Unmarshal(text, &claims)
-	}
-	inner := false
-	for _, v := range claims {
-		s, _ := v.(string)
-		inner = inner || strings.HasPrefix(s, tokenLike) && strings.Count(s, ".") == 2
-	}
-	if err == nil && !inner {
+	if len(innerTokens(idToken)) == 0 {
 		list = append(list, "the id_token holds no token for claimgate, which will deny as no_token unless it takes MinIO's claims on trust: add the scope mapping of docs/quickstart.md (Authentik: the scope minio) to the provider")
 	}
 	if token.RefreshToken == "" {
@@ -105,7 +88,7 @@ func (d *provider) session(ctx context.Context, name string, token *oauth2.Token
 	}
 	s := &Session{
 		Profile: name, Issuer: d.p.Issuer, Subject: id.Subject, Username: id.Username, Groups: append([]string{}, id.Groups...), Policy: policyOf(id),
-		ID: id.Session, Endpoint: d.p.Endpoint, Expires: c.Expires,
+		ID: id.Session, Endpoint: d.p.Endpoint, Expires: ends(c.Expires, idToken),
 		AccessKey: c.AccessKey, SecretKey: c.SecretKey, SessionToken: c.SessionToken, RefreshToken: token.RefreshToken,
 	}
 	return s, s.save()

@@ -428,6 +428,25 @@ func TestRenewal(t *testing.T) {
 	}
 }
 
+// A session ends with the token inside, which claimgate looks at, where that ends before the credentials. A token
+// of somebody else inside says nothing.
+func TestASessionEndsWithTheTokenInside(t *testing.T) {
+	w := start(t)
+	inner := time.Now().Add(20 * time.Minute).Truncate(time.Second)
+	for sub, want := range map[string]bool{"u-1": true, "u-2": false} {
+		w.claims = func(c map[string]any) {
+			c["authentik_token"] = w.tokens.Token(map[string]any{"iss": c["iss"], "sub": sub, "exp": inner.Unix()})
+		}
+		s, err := w.login()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Expires.Equal(inner) != want {
+			t.Errorf("a token of %s inside: the session ends at %v", sub, s.Expires)
+		}
+	}
+}
+
 // A refresh token that brings somebody else is not used.
 func TestARenewalForSomebodyElse(t *testing.T) {
 	w := start(t)

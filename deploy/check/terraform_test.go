@@ -27,6 +27,7 @@ var arguments = map[string][]string{
 		"backchannel_providers", "group", "meta_description", "meta_icon", "meta_launch_url", "meta_publisher", "name",
 		"open_in_new_tab", "policy_engine_mode", "protocol_provider", "slug",
 	},
+	"authentik_flow": {"authentication", "background", "compatibility_mode", "denied_action", "designation", "layout", "name", "policy_engine_mode", "slug", "title"},
 	"authentik_property_mapping_provider_scope": {"description", "expression", "name", "scope_name"},
 	"authentik_group":                                {"attributes", "for_each", "is_superuser", "name", "parents", "roles", "users"},
 	"authentik_policy_binding":                       {"enabled", "failure_result", "for_each", "group", "negate", "order", "policy", "target", "timeout", "user"},

@@ -53,6 +53,19 @@ resource "authentik_property_mapping_provider_scope" "minio" {
   expression  = templatefile("${path.module}/minio.py.tftpl", { validity = var.session_validity })
 }
 
+# Without it there is no refresh token, and claimgate login lasts one session.
+data "authentik_property_mapping_provider_scope" "offline_access" {
+  managed = "goauthentik.io/providers/oauth2/scope-offline_access"
+}
+
+# MinIO's own client_secret, which is nobody else's: an unpatched MinIO takes
+# id_tokens that are signed with that text by HS256 (CVE-2026-33322).
+resource "random_password" "minio_client_secret" {
+  length  = 64
+  special = false
+}
+
+# The provider's secret, for introspection.
 resource "random_password" "client_secret" {
   length  = 64
   special = false
@@ -60,7 +73,7 @@ resource "random_password" "client_secret" {
 
 resource "authentik_provider_oauth2" "minio" {
   name          = "minio"
-  client_type   = "confidential"
+  client_type   = "public" # claimgate login has no secret: PKCE takes its place
   client_id     = var.client_id
   client_secret = random_password.client_secret.result
 
@@ -69,10 +82,16 @@ resource "authentik_provider_oauth2" "minio" {
 
   # Left out, the list is empty from Authentik 2026.5 on, and every request fails.
   # Before 2026.5 the argument does not exist: remove it.
-  grant_types = ["authorization_code", "refresh_token", "client_credentials"]
+  grant_types = [
+    "authorization_code",
+    "refresh_token",
+    "client_credentials",
+    "urn:ietf:params:oauth:grant-type:device_code",
+  ]
 
   allowed_redirect_uris = [
-    for uri in var.minio_redirect_uris : {
+    # claimgate login takes the first of its ports that is free.
+    for uri in concat(var.minio_redirect_uris, [for port in [18250, 18251, 18252] : "http://127.0.0.1:${port}/callback"]) : {
       matching_mode     = "strict"
       redirect_uri_type = "authorization"
       url               = uri
@@ -84,7 +103,8 @@ resource "authentik_provider_oauth2" "minio" {
   issuer_mode                = "per_provider"
   sub_mode                   = "hashed_user_id" # the sub of the scope mapping
   include_claims_in_id_token = true
-  access_token_validity      = "hours=1" # of the id_token too
+  access_code_validity       = "minutes=10" # of device codes too: one minute is too short for a person
+  access_token_validity      = "hours=1"    # of the id_token too
 
   logout_method = "backchannel"
   logout_uri    = var.claimgate_logout_url
@@ -93,8 +113,19 @@ resource "authentik_provider_oauth2" "minio" {
     data.authentik_property_mapping_provider_scope.openid.id,
     data.authentik_property_mapping_provider_scope.email.id,
     data.authentik_property_mapping_provider_scope.profile.id,
+    data.authentik_property_mapping_provider_scope.offline_access.id,
     authentik_property_mapping_provider_scope.minio.id,
   ]
+}
+
+# The page on which a person types the code of claimgate login --device. The brand
+# names it: see README.md.
+resource "authentik_flow" "device" {
+  name           = "Log in a device"
+  title          = "Log in a device"
+  slug           = "minio-device-code"
+  designation    = "stage_configuration"
+  authentication = "require_authenticated"
 }
 
 resource "authentik_application" "minio" {

@@ -11,8 +11,14 @@ output "minio_environment" {
   sensitive   = true
   value = {
     MINIO_IDENTITY_OPENID_CLIENT_ID     = var.client_id
-    MINIO_IDENTITY_OPENID_CLIENT_SECRET = random_password.client_secret.result
+    MINIO_IDENTITY_OPENID_CLIENT_SECRET = random_password.minio_client_secret.result
     MINIO_IDENTITY_OPENID_SCOPES        = "openid,profile,minio"
     MINIO_IDENTITY_OPENID_ROLE_POLICY   = "decided-by-claimgate" # a name that does not exist in MinIO
   }
+}
+
+output "introspection_client_secret" {
+  description = "For claimgate's [issuer.introspection] client_secret_file, where that is used."
+  sensitive   = true
+  value       = random_password.client_secret.result
 }

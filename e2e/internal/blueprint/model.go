@@ -33,6 +33,14 @@ var models = map[string]model{
 			"issuer_mode", "sub_mode", "access_token_validity",
 		},
 	},
+	"authentik_flows.flow": {
+		attrs:    []string{"slug", "name", "title", "designation", "authentication", "policy_engine_mode", "layout", "denied_action"},
+		required: []string{"slug", "name", "title", "designation", "authentication"},
+	},
+	"authentik_brands.brand": {
+		attrs:    []string{"domain", "default", "flow_device_code"},
+		required: []string{"domain"},
+	},
 	"authentik_core.application": {
 		attrs: []string{
 			"slug", "name", "provider", "group", "open_in_new_tab", "meta_launch_url", "meta_description",

@@ -31,6 +31,9 @@ func (b *Blueprint) Trust() (faults []string) {
 			if e.Attrs["sub_mode"].Value != "hashed_user_id" || e.Attrs["issuer_mode"].Value != "per_provider" {
 				fault(e, "want sub_mode hashed_user_id and issuer_mode per_provider, as the scope mapping says")
 			}
+			if e.Attrs["client_type"].Value != "public" {
+				fault(e, "want a public client: claimgate login has no secret")
+			}
 			for _, uri := range e.Attrs["redirect_uris"].Content {
 				var mode struct {
 					Mode string `yaml:"matching_mode"`
@@ -38,6 +41,10 @@ func (b *Blueprint) Trust() (faults []string) {
 				if err := uri.Decode(&mode); err != nil || mode.Mode != "strict" {
 					fault(e, "want redirect_uris compared strictly")
 				}
+			}
+		case "authentik_flows.flow":
+			if e.Attrs["authentication"].Value != "require_authenticated" {
+				fault(e, "want a flow for people who are logged in")
 			}
 		case "authentik_core.token":
 			if !fromEnvironment(e.Attrs["key"]) {
