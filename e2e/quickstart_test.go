@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,11 +10,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/claimgate/claimgate/e2e/internal/images"
+	"github.com/claimgate/claimgate/e2e/internal/person"
 )
 
 // docs/quickstart.md works as written: the test runs its commands and no others, on its
-// ports. It replaces only the first block: the programs come from the other tests.
+// ports, and chooses rhea in the browser. It replaces only the first block: the programs
+// come from the other tests.
 func TestQuickstart(t *testing.T) {
 	root, err := images.Repository()
 	if err != nil {
@@ -42,6 +47,15 @@ func TestQuickstart(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 
+	// The browser that login opens is chromium, which the test drives.
+	home := t.TempDir()
+	page := filepath.Join(home, "page")
+	opener := "#!/bin/sh\nprintf %s \"$1\" > " + page + ".new && mv " + page + ".new " + page + "\n"
+	if err := os.WriteFile(filepath.Join(bin, "xdg-open"), []byte(opener), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	browser := person.New(t)
+
 	// Processes in the background end with the script.
 	script := "set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"
 	blocks := 0
@@ -60,13 +74,17 @@ func TestQuickstart(t *testing.T) {
 	if blocks < 6 {
 		t.Fatalf("the guide has %d blocks", blocks)
 	}
-	home := t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute) // ends a guide that hangs
 	defer cancel()
 	c := exec.CommandContext(ctx, "bash", "-c", script)
-	c.Env = append(os.Environ(), "HOME="+home, "PATH="+bin+":"+os.Getenv("PATH"))
+	c.Env = append(os.Environ(), "XDG_CONFIG_HOME=", "XDG_CACHE_HOME=", "DBUS_SESSION_BUS_ADDRESS=", "XDG_RUNTIME_DIR=", "HOME="+home, "PATH="+bin+":"+os.Getenv("PATH"))
 	c.WaitDelay = 5 * time.Second
+	chosen := make(chan error, 1)
+	go func() { chosen <- chooseRhea(ctx, browser, page) }()
 	out, err := c.CombinedOutput()
+	if err := <-chosen; err != nil {
+		t.Error(err)
+	}
 	if err != nil {
 		for _, log := range []string{"issuer.log", "claimgate.log", "minio.log"} {
 			text, _ := os.ReadFile(filepath.Join(home, "claimgate-quickstart", log))
@@ -74,9 +92,24 @@ func TestQuickstart(t *testing.T) {
 		}
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, want := range []string{"\nforty-two\n", "denied, as the mapping says", `"reason":"policy_implicit_deny"`, "mapping.toml:3"} {
+	for _, want := range []string{"\nforty-two\n", "denied, as the mapping says", "denied, as rhea has logged out", `"reason":"policy_implicit_deny"`, "mapping.toml:3"} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("it does not say %q:\n%s", want, out)
+		}
+	}
+}
+
+// chooseRhea waits for the login page and chooses rhea there.
+func chooseRhea(ctx context.Context, browser *person.Person, page string) error {
+	for {
+		address, err := os.ReadFile(page)
+		if err == nil {
+			return browser.Visit(string(address), chromedp.Click(`button[value="rhea"]`, chromedp.ByQuery), person.Reads("You are logged in"))
+		}
+		select {
+		case <-ctx.Done():
+			return errors.New("no login page was opened")
+		case <-time.After(100 * time.Millisecond):
 		}
 	}
 }

@@ -275,6 +275,9 @@ func TestTheDeviceGrant(t *testing.T) {
 		if _, page := p.get(text(asked["verification_uri_complete"])); !strings.Contains(page, ">alice<") {
 			t.Error("the page shows no users")
 		}
+		if _, page := p.post(text(asked["verification_uri"]), url.Values{"code": {text(asked["user_code"])}}); !strings.Contains(page, ">alice<") {
+			t.Error("who types the code is not asked who they are")
+		}
 		c.form.Set("code", text(asked["user_code"]))
 		p.post(text(asked["verification_uri"]), c.form)
 		if resp, _ := p.post(text(asked["verification_uri"]), url.Values{"code": {text(asked["user_code"])}, "user": {"ada"}}); resp.StatusCode != http.StatusNotFound {

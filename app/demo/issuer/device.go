@@ -55,7 +55,7 @@ func (i *Issuer) devicePage(w http.ResponseWriter, r *http.Request) {
 	case g == nil:
 		i.show(w, http.StatusNotFound, page{Title: "Nobody waits for this code", Text: "The code is wrong, used or over. Start the login on the device again."})
 		return
-	case r.Method == http.MethodGet:
+	case r.Method == http.MethodGet, r.PostForm.Get("user") == "" && r.PostForm.Get("deny") == "": // the code alone
 		i.showUsers(w, "device", url.Values{"code": {code}}, "")
 		return
 	}

@@ -1,0 +1,101 @@
+// Package person is somebody with a browser, Debian's chromium without a window. An error in the browser's
+// console fails the test.
+package person
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// Person has a browser of their own, with no cookies at first.
+type Person struct {
+	tb  testing.TB
+	ctx context.Context
+
+	mu       sync.Mutex
+	problems []string
+}
+
+// New starts a browser that ends with the test.
+func New(tb testing.TB) *Person {
+	tb.Helper()
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		tb.Fatal("install Debian's chromium: these tests need a browser")
+	}
+	p := &Person{tb: tb}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.WindowSize(1200, 900))
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	tb.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 10*time.Minute) // ends a browser that hangs
+	tb.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	tb.Cleanup(cancel)
+	p.ctx = ctx
+	chromedp.ListenTarget(ctx, p.heard)
+	tb.Cleanup(func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, problem := range p.problems {
+			tb.Error(problem)
+		}
+	})
+	// The first Run starts the browser, which lives as long as this context.
+	if err := chromedp.Run(ctx, log.Enable()); err != nil {
+		tb.Fatal(err)
+	}
+	return p
+}
+
+func (p *Person) heard(event any) {
+	problem := ""
+	switch e := event.(type) {
+	case *runtime.EventExceptionThrown:
+		problem = "an exception in the page: " + e.ExceptionDetails.Error()
+	case *log.EventEntryAdded:
+		// A favicon that is not there is nobody's fault.
+		if e.Entry.Level == log.LevelError && e.Entry.Source != log.SourceNetwork {
+			problem = "the browser's console: " + e.Entry.Text
+		}
+	}
+	if problem != "" {
+		p.mu.Lock()
+		p.problems = append(p.problems, problem)
+		p.mu.Unlock()
+	}
+}
+
+// Visit opens an address and does what somebody does there.
+func (p *Person) Visit(address string, actions ...chromedp.Action) error {
+	ctx, cancel := context.WithTimeout(p.ctx, 90*time.Second) // ends a visit to a page that lacks what one looks for
+	defer cancel()
+	return chromedp.Run(ctx, append([]chromedp.Action{chromedp.Navigate(address)}, actions...)...)
+}
+
+// Reads waits until the page says the text. The page may change on the way.
+func Reads(text string) chromedp.Action {
+	return chromedp.ActionFunc(func(ctx context.Context) error {
+		question := fmt.Sprintf("(document.body?.innerText || '').includes(%q)", text)
+		for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+			var found bool
+			if err := chromedp.Evaluate(question, &found).Do(ctx); err == nil && found {
+				return nil
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
+		var has, at string
+		_ = chromedp.Text("body", &has).Do(ctx)
+		_ = chromedp.Location(&at).Do(ctx)
+		return fmt.Errorf("the page does not say %q\n%.60s\n%s", text, at, has)
+	})
+}

@@ -1,0 +1,389 @@
+package login
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"github.com/claimgate/claimgate/e2e/internal/images"
+	"github.com/claimgate/claimgate/e2e/internal/person"
+)
+
+// bin has the programs: claimgate, minio, mc, and an xdg-open that tells the test which page would be shown.
+var bin string
+
+func TestMain(m *testing.M) {
+	code, err := prepared(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func prepared(m *testing.M) (code int, err error) {
+	if bin, err = os.MkdirTemp("", "claimgate-login-"); err != nil {
+		return 1, err
+	}
+	defer os.RemoveAll(bin)
+	programs, err := images.Programs(context.Background())
+	if err != nil {
+		return 1, err
+	}
+	for name, p := range programs {
+		if err := os.Symlink(p.File, filepath.Join(bin, name)); err != nil {
+			return 1, err
+		}
+	}
+	if err := build(".", "claimgate", "./app"); err != nil {
+		return 1, err
+	}
+	opener := "#!/bin/sh\nprintf %s \"$1\" > \"$PAGE.new\" && mv \"$PAGE.new\" \"$PAGE\"\n"
+	if err := os.WriteFile(filepath.Join(bin, "xdg-open"), []byte(opener), 0o700); err != nil {
+		return 1, err
+	}
+	return m.Run(), nil
+}
+
+// build makes a program of a module of this repository.
+func build(module, name, what string) error {
+	root, err := images.Repository()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command("go", "build", "-o", filepath.Join(bin, name), what)
+	cmd.Dir = filepath.Join(root, module)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", cmd, err, out)
+	}
+	return nil
+}
+
+// mapping is that of all worlds. Where a provider has no groups, subjects stand for them.
+const mapping = `version = 1
+
+[[group]]
+name     = "MinIO users"
+policies = ["readwrite"]
+
+[[group]]
+name     = "MinIO readers"
+policies = ["readonly"]
+
+[[user]]
+subject  = "alice"
+policies = ["readwrite"]
+`
+
+// content is what the object reports/answer.txt holds.
+const content = "forty-two\n"
+
+// world is a provider, claimgate and a MinIO.
+type world struct {
+	*testing.T
+
+	dir    string
+	p      provider
+	issuer string
+	minio  string // MinIO's URL
+	gate   string // claimgate's address
+
+	servers []chan struct{} // closed when a server has ended
+	bus     string          // the address of a session bus with a keyring, if there is one
+}
+
+// start starts the servers. They end with the test.
+func start(t *testing.T, p provider) *world {
+	t.Helper()
+	w := &world{T: t, dir: t.TempDir(), p: p, gate: free(t), minio: "http://" + free(t)}
+	w.issuer = p.start(w)
+	w.waitFor(strings.TrimSuffix(w.issuer, "/") + "/.well-known/openid-configuration")
+
+	config := fmt.Sprintf("[server]\nlisten = %q\ndrain_delay = \"0s\"\n[admin]\nlisten = %q\n[[issuer]]\nurl = %q\naudiences = [\"minio\"]\nleeway = \"1s\"\n[audit]\noutput = \"decisions.jsonl\"\n", w.gate, free(t), w.issuer)
+	if !p.evidence {
+		config += "[evidence]\nwithout_token = \"claims\"\n"
+	}
+	w.write("config.toml", config)
+	w.write("mapping.toml", mapping)
+	w.background("claimgate", nil, "claimgate", "serve", "--config", "config.toml")
+	w.until("claimgate is ready", func() bool {
+		_, err := w.try(w.env("root"), "claimgate healthcheck --config config.toml")
+		return err == nil
+	})
+	w.background("minio", []string{
+		"MINIO_ROOT_USER=root-user", "MINIO_ROOT_PASSWORD=root-password",
+		"MINIO_POLICY_PLUGIN_URL=http://" + w.gate + "/authz",
+		"MINIO_IDENTITY_OPENID_CONFIG_URL=" + strings.TrimSuffix(w.issuer, "/") + "/.well-known/openid-configuration",
+		"MINIO_IDENTITY_OPENID_CLIENT_ID=minio", "MINIO_IDENTITY_OPENID_CLIENT_SECRET=a-text-that-nobody-else-has",
+		"MINIO_IDENTITY_OPENID_ROLE_POLICY=decided-by-claimgate",
+	}, "minio", "server", "--address", strings.TrimPrefix(w.minio, "http://"), "data")
+	w.waitFor(w.minio + "/minio/health/cluster")
+	root := w.root()
+	for _, bucket := range []string{"reports", "backups"} {
+		if err := root.MakeBucket(t.Context(), bucket, minio.MakeBucketOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := root.PutObject(t.Context(), "reports", "answer.txt", strings.NewReader(content), int64(len(content)), minio.PutObjectOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *world) root() *minio.Client {
+	w.Helper()
+	c, err := minio.New(strings.TrimPrefix(w.minio, "http://"), &minio.Options{Creds: credentials.NewStaticV4("root-user", "root-password", "")})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return c
+}
+
+// free returns an address of the loopback that nobody listens on.
+func free(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func (w *world) write(name, text string) {
+	w.Helper()
+	if err := os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o600); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// background runs a server until the test ends. A test that failed shows the server's output.
+func (w *world) background(name string, env []string, program string, args ...string) {
+	w.Helper()
+	log, err := os.Create(filepath.Join(w.dir, name+".log"))
+	if err != nil {
+		w.Fatal(err)
+	}
+	cmd := exec.Command(filepath.Join(bin, program), args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = w.dir, log, log
+	cmd.Env = append(w.env("server"), env...)
+	if err := cmd.Start(); err != nil {
+		w.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(ended)
+	}()
+	w.servers = append(w.servers, ended)
+	w.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		kill := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
+		<-ended
+		kill.Stop()
+		_ = log.Close()
+		if w.Failed() {
+			text, _ := os.ReadFile(log.Name())
+			w.Logf("%s:\n%s", name, text)
+		}
+	})
+}
+
+// until waits for a state. The limit ends a test that hangs.
+func (w *world) until(what string, holds func() bool) {
+	w.Helper()
+	for end := time.Now().Add(2 * time.Minute); !holds(); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(end) {
+			w.Fatalf("it never holds: %s", what)
+		}
+		for _, ended := range w.servers {
+			select {
+			case <-ended:
+				w.Fatalf("a server has ended before this holds: %s", what)
+			default:
+			}
+		}
+	}
+}
+
+func (w *world) waitFor(address string) {
+	w.Helper()
+	w.until(address+" answers", func() bool {
+		req, err := http.NewRequestWithContext(w.Context(), http.MethodGet, address, http.NoBody)
+		if err != nil {
+			w.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return false
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	})
+}
+
+// env is the environment of somebody's commands: a home of their own, and nothing of whoever runs the tests that
+// could change what a client does.
+func (w *world) env(who string) []string {
+	home := filepath.Join(w.dir, "home of "+who)
+	if err := os.MkdirAll(home, 0o700); err != nil {
+		w.Fatal(err)
+	}
+	env := []string{
+		"HOME=" + home, "PAGE=" + filepath.Join(home, "page"), "PATH=" + bin + ":/usr/bin:/bin:/usr/sbin:/sbin",
+		"LANG=C.UTF-8", "TMPDIR=" + os.TempDir(),
+	}
+	if w.bus != "" {
+		env = append(env, "DBUS_SESSION_BUS_ADDRESS="+w.bus)
+	}
+	return env
+}
+
+// try runs a script as bash does with -e, in the home of the environment or the world's directory.
+func (w *world) try(env []string, script string) (string, error) {
+	ctx, cancel := context.WithTimeout(w.Context(), 3*time.Minute) // ends a client that hangs
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", script)
+	cmd.Env, cmd.Dir, cmd.WaitDelay = env, w.dir, 5*time.Second
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func (w *world) must(env []string, script string) string {
+	w.Helper()
+	out, err := w.try(env, script)
+	if err != nil {
+		w.Fatalf("%s\n%v\n%s", script, err, out)
+	}
+	return out
+}
+
+// loginCommand is what somebody types the first time.
+func (w *world) loginCommand() string {
+	return fmt.Sprintf("claimgate login --issuer %s --client-id minio --endpoint %s", w.issuer, w.minio)
+}
+
+// login logs somebody in through the browser, and returns what the command printed.
+func (w *world) login(browser *person.Person, who string, flags string) string {
+	w.Helper()
+	env := w.env(who)
+	page := filepath.Join(w.dir, "home of "+who, "page")
+	if err := os.Remove(page); err != nil && !os.IsNotExist(err) {
+		w.Fatal(err)
+	}
+	printed := make(chan string, 1)
+	failed := make(chan error, 1)
+	go func() {
+		out, err := w.try(env, w.loginCommand()+" "+flags)
+		failed <- err
+		printed <- out
+	}()
+	var address []byte
+	w.until("the login page is opened", func() bool {
+		var err error
+		address, err = os.ReadFile(page)
+		return err == nil || len(failed) > 0
+	})
+	if len(address) == 0 {
+		w.Fatalf("login: %v\n%s", <-failed, <-printed)
+	}
+	if err := browser.Visit(string(address), append(w.p.login(who), person.Reads("You are logged in"))...); err != nil {
+		w.Fatal(err)
+	}
+	err, out := <-failed, <-printed
+	if err != nil {
+		w.Fatalf("%v\n%s", err, out)
+	}
+	if !strings.Contains(out, "logged in as ") {
+		w.Fatalf("login says %s", out)
+	}
+	return out
+}
+
+// device logs somebody in by the device grant: the machine has no browser, the person's is elsewhere.
+func (w *world) device(browser *person.Person, who string) {
+	w.Helper()
+	ctx, cancel := context.WithTimeout(w.Context(), 3*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "bash", "-c", w.loginCommand()+" --device")
+	cmd.Env, cmd.Dir, cmd.WaitDelay = w.env(who), w.dir, 5*time.Second
+	var out strings.Builder
+	reader, err := cmd.StdoutPipe()
+	if err != nil {
+		w.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		w.Fatal(err)
+	}
+	told := map[string]string{}
+	buffer := make([]byte, 4096)
+	for told["code"] == "" {
+		n, err := reader.Read(buffer)
+		out.Write(buffer[:n])
+		for line := range strings.SplitSeq(out.String(), "\n") {
+			if name, value, found := strings.Cut(line, "  "); found {
+				told[name] = strings.TrimSpace(value)
+			}
+		}
+		if err != nil {
+			w.Fatalf("%v\n%s", err, out.String())
+		}
+	}
+	if err := browser.Visit(told["open"], w.p.device(who, told["code"])...); err != nil {
+		w.Fatal(err)
+	}
+	for {
+		n, err := reader.Read(buffer)
+		out.Write(buffer[:n])
+		if err != nil {
+			break
+		}
+	}
+	if err := cmd.Wait(); err != nil || !strings.Contains(out.String(), "logged in as ") {
+		w.Fatalf("%v\n%s", err, out.String())
+	}
+}
+
+// secrets returns the texts of all sessions that nothing may print.
+func (w *world) secrets() []string {
+	var found []string
+	err := filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasPrefix(d.Name(), "session-") || strings.HasSuffix(d.Name(), ".lock") {
+			return nil //nolint:nilerr // a directory of MinIO's that went away
+		}
+		text, err := os.ReadFile(path)
+		for _, name := range []string{"secret_key", "session_token", "refresh_token"} {
+			if _, rest, has := strings.Cut(string(text), `"`+name+`":"`); has {
+				value, _, _ := strings.Cut(rest, `"`)
+				found = append(found, value)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return found
+}
+
+// provider is an OpenID Connect provider.
+type provider struct {
+	name     string
+	start    func(w *world) (issuer string)
+	login    func(who string) []chromedp.Action
+	device   func(who, code string) []chromedp.Action
+	evidence bool // the id_token has a token inside
+	ends     bool // it tells claimgate of the end of a session
+}
