@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/app/demo/issuer"
+	"github.com/claimgate/claimgate/app/dialect/decoder"
 	"github.com/claimgate/claimgate/app/dialect/minio"
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/internal/strictjson"
@@ -131,7 +132,7 @@ func decide(ctx context.Context, w *world, r *results) error {
 	if err != nil {
 		return err
 	}
-	doc, decoder := new(strictjson.Document), &minio.Decoder{Evidence: []string{"authentik_token"}}
+	doc, decoder := new(strictjson.Document), &decoder.Decoder{Dialect: minio.Dialect, Evidence: []string{"authentik_token"}}
 	first, err := decoder.Decode(bodies[0], doc)
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/app/audit"
+	"github.com/claimgate/claimgate/app/dialect/minio"
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/internal/strictjson"
 	"github.com/claimgate/claimgate/verifier"
@@ -69,6 +70,7 @@ func TestAFullLineHoldsWhatIsDocumentedAndNothingElse(t *testing.T) {
 	}
 	e := entry(gateway.TokenBinding)
 	e.Request = &gateway.Request{
+		Server: minio.Dialect.Server,
 		Account: "KEY", Action: "s3:GetObject", Bucket: "b", Object: "a \"quoted\"\nkey", Owner: true, DenyOnly: true,
 		Conditions: doc.Root().Get("conditions"), Claims: doc.Root().Get("claims"),
 	}
@@ -115,7 +117,7 @@ func TestClaimsThatTheCallerSignedAreNotLogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := entry(gateway.NoPolicy)
-	e.Request = &gateway.Request{Account: "eve", Action: "admin:Prometheus", Claims: doc.Root()}
+	e.Request = &gateway.Request{Server: minio.Dialect.Server, Account: "eve", Action: "admin:Prometheus", Claims: doc.Root()}
 	if err := l.Write(e); err != nil {
 		t.Fatal(err)
 	}

@@ -155,13 +155,8 @@ const logoutPath = "/backchannel-logout"
 
 func (l *loader) checkServer() {
 	s, a := &l.config.Server, &l.config.Admin
-	switch {
-	case !plainPath.MatchString(s.Path):
-		l.report(codeBadValue, &s.Path, fmt.Sprintf("%q is no plain path", s.Path),
-			"write a path that starts with / and holds only letters, digits, '.', '_', '~', '-' and single slashes, such as /authz")
-	case strings.TrimSuffix(s.Path, "/") == logoutPath:
-		l.report(codeContradiction, &s.Path, logoutPath+" is where the issuer sends logout tokens", "write another path, such as /authz")
-	}
+	l.checkPath(&s.Path)
+	l.checkEndpoints()
 	if _, port, err := net.SplitHostPort(s.Listen); err == nil && s.Listen == a.Listen && port != "0" {
 		key := &a.Listen
 		if !l.given(key) {
@@ -179,6 +174,33 @@ func (l *loader) checkServer() {
 	}
 	if s.ClientCA != "" && s.TLSCert == "" {
 		l.report(codeContradiction, &s.ClientCA, "without TLS nobody can show a certificate", "set server.tls_cert and server.tls_key as well")
+	}
+}
+
+func (l *loader) checkPath(path *string) {
+	switch {
+	case !plainPath.MatchString(*path):
+		l.report(codeBadValue, path, fmt.Sprintf("%q is no plain path", *path),
+			"write a path that starts with / and holds only letters, digits, '.', '_', '~', '-' and single slashes, such as /authz")
+	case strings.TrimSuffix(*path, "/") == logoutPath:
+		l.report(codeContradiction, path, logoutPath+" is where the issuer sends logout tokens", "write another path, such as /authz")
+	}
+}
+
+// checkEndpoints refuses a path that is there twice: one body would have two readings.
+func (l *loader) checkEndpoints() {
+	taken := map[string]string{l.config.Server.Path: "server.path"}
+	for n := range l.config.Endpoints {
+		e := &l.config.Endpoints[n]
+		if e.Path == "" {
+			l.report(codeMissing, &e.Path, "the endpoint has no path", "write the path of the server's webhook URL, such as path = \"/rustfs\"")
+			continue
+		}
+		l.checkPath(&e.Path)
+		if by := taken[e.Path]; by != "" {
+			l.report(codeContradiction, &e.Path, fmt.Sprintf("%q is the path of %s, too", e.Path, by), "give each dialect a path of its own")
+		}
+		taken[e.Path] = fmt.Sprintf("endpoint %d", n+1)
 	}
 }
 

@@ -39,10 +39,24 @@ func (l *loader) checkIssuers() {
 		if snapshots[issuer.SnapshotFile] && issuer.SnapshotFile != "" {
 			l.report(codeDuplicate, &issuer.SnapshotFile, "a second issuer has this snapshot file", "give every issuer a file of its own")
 		}
+		l.checkProvider(issuer)
 		for n := range issuer.Formerly {
 			l.checkFormerly(issuer, issuer.Formerly[n])
 		}
 		names[issuer.Name], urls[issuer.URL], snapshots[issuer.SnapshotFile] = true, true, true
+	}
+}
+
+// checkProvider refuses a provider of two issuers: a login at it would be of either.
+func (l *loader) checkProvider(i *Issuer) {
+	for n := range l.config.Issuers {
+		o := &l.config.Issuers[n]
+		if o == i {
+			return
+		}
+		if i.OIDCProvider != "" && o.OIDCProvider == i.OIDCProvider {
+			l.report(codeContradiction, &i.OIDCProvider, fmt.Sprintf("issuer %q is provider %q, too", o.Name, i.OIDCProvider), "keep it at one of them: a provider has one issuer")
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 // measures, min, max and enum bound it.
 type Config struct {
 	Server     Server     `toml:"server" doc:"The listener that MinIO asks."`
+	Endpoints  []Endpoint `toml:"endpoint" doc:"Further paths of the public listener, for servers that ask in another dialect. Optional."`
 	Admin      Admin      `toml:"admin" doc:"The listener for operators: /livez /readyz /metrics /version /explain. Nothing of it is on the public listener."`
 	Issuers    []Issuer   `toml:"issuer" doc:"The issuers whose tokens count. At least one."`
 	Evidence   Evidence   `toml:"evidence" doc:"Where the token is found in a request, and what counts without one."`
@@ -42,6 +43,12 @@ type Server struct {
 	inline int // of CallerTokens, those that the key of this name gave
 }
 
+// Endpoint is a path of the public listener beside server.path, which speaks MinIO's dialect.
+type Endpoint struct {
+	Path    string `toml:"path" doc:"The path of the server's webhook URL, such as /rustfs for RUSTFS_POLICY_PLUGIN_URL."`
+	Dialect string `toml:"dialect" default:"minio" enum:"minio,rustfs" doc:"How the server asks: minio (MinIO, Silo, AIStor and forks), or rustfs."`
+}
+
 // Admin is the operators' listener.
 type Admin struct {
 	Listen string `toml:"listen" default:"127.0.0.1:8081" unit:"listen" doc:"Address and port of the admin listener. It asks for no credentials."`
@@ -52,6 +59,7 @@ type Issuer struct {
 	Name            string        `toml:"name" default:"authentik" unit:"name" doc:"The issuer's name in mapping.toml, logs and metrics."`
 	URL             string        `toml:"url" unit:"issuer" doc:"The issuer, byte for byte as in the token's iss, trailing slash included."`
 	Formerly        []string      `toml:"formerly" default:"" doc:"URLs that the issuer had before. Access keys made under one of them count again beside a token of this issuer; no token of that URL does."`
+	OIDCProvider    string        `toml:"oidc_provider" default:"" doc:"The name of this issuer among the OpenID Connect providers of RustFS's settings, such as default. Its sessions name no other issuer."`
 	Audiences       []string      `toml:"audiences" unit:"list" doc:"The token's aud must hold one of these, azp too where it is present. For Authentik: the provider's client ID."`
 	Algorithms      []string      `toml:"algorithms" default:"RS256,ES256,ES384,ES512,EdDSA" unit:"list" doc:"Signature algorithms that count. Asymmetric ones only."`
 	JWKSURL         string        `toml:"jwks_url" default:"" unit:"url" doc:"Where the keys are, if not where discovery says: for a cluster that reaches Authentik by another name."`

@@ -23,7 +23,8 @@ func envName(path string) string {
 	return prefix + strings.ToUpper(strings.NewReplacer(".", "_", "[", "_", "]", "").Replace(path))
 }
 
-var issuerNumber = regexp.MustCompile(`^CLAIMGATE_ISSUER_(0|[1-9][0-9]{0,2})_.`)
+// numbered matches a variable of a list of tables.
+var numbered = regexp.MustCompile(`^CLAIMGATE_(ISSUER|ENDPOINT)_(0|[1-9][0-9]{0,2})_.`)
 
 func (l *loader) readEnvironment(env []string) {
 	variables := map[string]string{}
@@ -33,7 +34,8 @@ func (l *loader) readEnvironment(env []string) {
 			variables[name] = value
 		}
 	}
-	l.addIssuers(variables)
+	l.config.Issuers = added(l, "ISSUER", l.config.Issuers, variables)
+	l.config.Endpoints = added(l, "ENDPOINT", l.config.Endpoints, variables)
 
 	known := map[string]entry{}
 	walk(reflect.ValueOf(l.config).Elem(), "", func(e entry) {
@@ -72,21 +74,22 @@ func (l *loader) forget(path string) {
 	}
 }
 
-// addIssuers makes the issuers that variables number beyond those of the file.
-func (l *loader) addIssuers(variables map[string]string) {
+// added returns the tables and those that variables number beyond them.
+func added[T any](l *loader, kind string, tables []T, variables map[string]string) []T {
 	numbers := map[int]bool{}
 	for name := range variables {
-		if m := issuerNumber.FindStringSubmatch(name); m != nil {
-			n, _ := strconv.Atoi(m[1]) // three digits
+		if m := numbered.FindStringSubmatch(name); m != nil && m[1] == kind {
+			n, _ := strconv.Atoi(m[2]) // three digits
 			numbers[n] = true
 		}
 	}
-	for n := len(l.config.Issuers); numbers[n]; n++ {
-		var issuer Issuer
-		setDefaults(reflect.ValueOf(&issuer).Elem())
-		l.config.Issuers = append(l.config.Issuers, issuer)
-		l.places["issuer["+strconv.Itoa(n)+"]"] = place{variable: fmt.Sprintf("%sISSUER_%d_*", prefix, n)}
+	for n := len(tables); numbers[n]; n++ {
+		var table T
+		setDefaults(reflect.ValueOf(&table).Elem())
+		tables = append(tables, table)
+		l.places[strings.ToLower(kind)+"["+strconv.Itoa(n)+"]"] = place{variable: fmt.Sprintf("%s%s_%d_*", prefix, kind, n)}
 	}
+	return tables
 }
 
 func (l *loader) unknownVariable(name string, known map[string]entry) {
@@ -96,10 +99,11 @@ func (l *loader) unknownVariable(name string, known map[string]entry) {
 		names = append(names, n)
 	}
 	slices.Sort(names)
-	if m := issuerNumber.FindStringSubmatch(name); m != nil && !slices.ContainsFunc(names, func(n string) bool {
-		return strings.HasPrefix(n, prefix+"ISSUER_"+m[1]+"_")
+	if m := numbered.FindStringSubmatch(name); m != nil && !slices.ContainsFunc(names, func(n string) bool {
+		return strings.HasPrefix(n, prefix+m[1]+"_"+m[2]+"_")
 	}) {
-		fix = fmt.Sprintf("issuers are numbered without gaps, and the next free number is %d", len(l.config.Issuers))
+		next := map[string]int{"ISSUER": len(l.config.Issuers), "ENDPOINT": len(l.config.Endpoints)}
+		fix = fmt.Sprintf("%ss are numbered without gaps, and the next free number is %d", strings.ToLower(m[1]), next[m[1]])
 	} else if near := spelling.Nearest(name, names); near != "" {
 		fix = "did you mean " + near + "? Else unset it"
 	}

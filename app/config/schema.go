@@ -13,7 +13,7 @@ import (
 type Key struct {
 	Section string // as in the file: server, issuer, issuer.introspection
 	Name    string
-	Env     string // with <n> for an issuer's number
+	Env     string // with <n> for the number of an issuer or an endpoint
 	Type    string // string, boolean, integer, list, duration, size
 	Default string // as written in a variable
 	Require bool   // has no default
@@ -24,7 +24,7 @@ type Key struct {
 // Reference lists every key in the order of the file.
 func Reference() []Key {
 	var keys []Key
-	c := Config{Issuers: make([]Issuer, 1)}
+	c := Config{Issuers: make([]Issuer, 1), Endpoints: make([]Endpoint, 1)}
 	walk(reflect.ValueOf(&c).Elem(), "", func(e entry) {
 		if !e.leaf() {
 			return
@@ -34,7 +34,7 @@ func Reference() []Key {
 		key := Key{
 			Section: strings.ReplaceAll(section, "[0]", ""),
 			Name:    name,
-			Env:     strings.Replace(envName(e.path), "ISSUER_0_", "ISSUER_<n>_", 1),
+			Env:     strings.NewReplacer("ISSUER_0_", "ISSUER_<n>_", "ENDPOINT_0_", "ENDPOINT_<n>_").Replace(envName(e.path)),
 			Type:    typeName(e.field),
 			Default: value,
 			Require: !hasDefault,

@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/claimgate/claimgate/app/dialect"
+	"github.com/claimgate/claimgate/app/dialect/minio"
+
 	"github.com/claimgate/claimgate/app/audit"
 	"github.com/claimgate/claimgate/app/demo/issuer"
 	"github.com/claimgate/claimgate/app/gateway"
@@ -86,7 +89,7 @@ func (j *jumping) serve(g *gateway.Gateway) {
 	callers.Set(nil)
 	s := server.New(server.Options{
 		Gateway: g, Callers: callers, Audit: j.audit, Metrics: server.NewMetrics("drill", "drill"), Log: zerolog.Nop(),
-		Path: "/authz", MaxBody: 1 << 20, MaxConnections: 100,
+		Endpoints: map[string]*dialect.Dialect{"/authz": minio.Dialect}, MaxBody: 1 << 20, MaxConnections: 100,
 	})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

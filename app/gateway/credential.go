@@ -1,10 +1,8 @@
 package gateway
 
 import (
-	"crypto/subtle"
 	"slices"
 
-	"github.com/claimgate/claimgate/internal/parent"
 	"github.com/claimgate/claimgate/internal/strictjson"
 	"github.com/claimgate/claimgate/verifier"
 )
@@ -27,9 +25,11 @@ const (
 
 // credential is who signed the request, as far as MinIO vouches for it.
 type credential struct {
+	server    *Server
 	kind      kind
 	account   string // for static credentials: whose key it is, "" for nobody's
-	iss, sub  string // for OpenID Connect credentials
+	iss, sub  string // for OpenID Connect credentials; iss is empty if nothing says which issuer it was
+	provider  string // claims.oidc_provider, if the server writes its own iss
 	session   string // claims.sid
 	parent    strictjson.Value
 	policy    strictjson.Value // claims.sessionPolicy
@@ -41,8 +41,11 @@ type credential struct {
 // custom-token sessions have sub and are not told from a login by it alone, so
 // anything but both or neither of iss and sub is of no kind that is trusted.
 func credentialOf(r *Request) credential {
-	var c credential
-	var iss, sub, sid, exp, saPolicy strictjson.Value
+	c := credential{server: r.Server}
+	if c.server == nil {
+		return c
+	}
+	var iss, sub, sid, exp, saPolicy, provider strictjson.Value
 	for name, v := range r.Claims.Members() {
 		switch name.View() {
 		case "iss":
@@ -55,6 +58,8 @@ func credentialOf(r *Request) credential {
 			exp = v
 		case "sa-policy":
 			saPolicy = v
+		case "oidc_provider":
+			provider = v
 		case "parent":
 			c.parent = v
 		case "sessionPolicy":
@@ -70,21 +75,24 @@ func credentialOf(r *Request) credential {
 			c.account = c.parent.View() // "" where it is no string: nobody
 		}
 	case iss.Kind() != strictjson.String || sub.Kind() != strictjson.String:
-	default:
+	case c.server.OwnIssuer == "":
 		c.kind, c.iss, c.sub, c.session = oidcSession, iss.View(), sub.View(), sid.View()
-		if c.accessKey {
-			c.kind = oidcAccessKey
-		}
+	case iss.View() == c.server.OwnIssuer:
+		c.kind, c.sub, c.provider = oidcSession, sub.View(), provider.View()
+	}
+	if c.kind == oidcSession && c.accessKey {
+		c.kind = oidcAccessKey
 	}
 	return c
 }
 
-// fitsParent recomputes what MinIO calls the parent of an OpenID Connect user
-// and compares it with claims.parent. Only for access keys is that member
-// MinIO's own; in a session the identity provider may have written it.
-func (c *credential) fitsParent() bool {
-	want := parent.MinIO(c.iss, c.sub)
-	return subtle.ConstantTimeCompare(want[:], []byte(c.parent.View())) == 1
+// signer sorts the request's credential. The configuration says of which issuer a provider's logins are.
+func (g *Gateway) signer(r *Request) credential {
+	c := credentialOf(r)
+	if c.provider != "" {
+		c.iss = g.providers[c.provider].Issuer
+	}
+	return c
 }
 
 // binds reports whether the token's identity is that of the credential, so that
@@ -92,9 +100,18 @@ func (c *credential) fitsParent() bool {
 func (g *Gateway) binds(c *credential, id *verifier.Identity) bool {
 	switch c.kind {
 	case oidcSession:
+		if c.server.OwnIssuer != "" { // the parent says of which issuer the login was
+			return id.Subject == c.sub && g.providerFits(c.provider, id.IssuerURL) && c.fits(id.IssuerURL)
+		}
+		// Here parent is not looked at: the identity provider may have written that claim.
 		return id.IssuerURL == c.iss && id.Subject == c.sub
 	case oidcAccessKey:
-		return (id.IssuerURL == c.iss || slices.Contains(g.formerly[id.IssuerURL], c.iss)) && id.Subject == c.sub && c.fitsParent()
+		// An access key keeps the claims that its login had, of an issuer that may have had another URL.
+		formerly := g.formerly[id.IssuerURL]
+		if c.server.OwnIssuer != "" {
+			return id.Subject == c.sub && g.providerFits(c.provider, id.IssuerURL) && (c.fits(id.IssuerURL) || c.fits(formerly...))
+		}
+		return (id.IssuerURL == c.iss || slices.Contains(formerly, c.iss)) && id.Subject == c.sub && c.fits(c.iss)
 	case static:
 		switch g.evidence.StaticCredentials {
 		case StaticMatch:

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/claimgate/claimgate/internal/parent"
+
 	"github.com/claimgate/claimgate/app/demo/issuer"
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/verifier"
@@ -201,7 +203,7 @@ func TestTokensAreBoundToTheSessionTheyWereMadeFor(t *testing.T) {
 	get := func() input { return ask("S1", "s3:GetObject", "b", "o") }
 	token := g.sign("bob", []string{"devs"})
 	key := func() input {
-		return g.session(get(), "bob").noClaim("exp").claim("sa-policy", "inherited-policy").claim("parent", parent(g.issuer.URL(), "bob"))
+		return g.session(get(), "bob").noClaim("exp").claim("sa-policy", "inherited-policy").claim("parent", parent.MinIO(g.issuer.URL(), "bob").String())
 	}
 	for _, tc := range []struct {
 		name string
@@ -217,7 +219,7 @@ func TestTokensAreBoundToTheSessionTheyWereMadeFor(t *testing.T) {
 		{"claims with a subject and no issuer", g.session(get(), "bob").noClaim("iss").claim("parent", "bob").token(token), gateway.TokenBinding},
 		{"an issuer that is no string", g.session(get(), "bob").claim("iss", []any{g.issuer.URL()}).token(token), gateway.TokenBinding},
 		{"its own access key", key().token(token), gateway.PolicyAllow},
-		{"an access key of another's", key().claim("parent", parent(g.issuer.URL(), "eve")).token(token), gateway.TokenBinding},
+		{"an access key of another's", key().claim("parent", parent.MinIO(g.issuer.URL(), "eve").String()).token(token), gateway.TokenBinding},
 		{"an access key without parent", key().noClaim("parent").token(token), gateway.TokenBinding},
 		{"an access key whose claims name another", key().claim("sub", "eve").token(token), gateway.TokenBinding},
 	} {
@@ -232,7 +234,7 @@ func TestAttestedClaims(t *testing.T) {
 		return g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").claim("groups", []any{"devs"})
 	}
 	key := func(g *gate) input {
-		return session(g).noClaim("exp").claim("sa-policy", "inherited-policy").claim("parent", parent(g.issuer.URL(), "bob"))
+		return session(g).noClaim("exp").claim("sa-policy", "inherited-policy").claim("parent", parent.MinIO(g.issuer.URL(), "bob").String())
 	}
 	past := time.Now().Add(-time.Hour).Unix()
 	for _, tc := range []struct {
@@ -255,7 +257,7 @@ func TestAttestedClaims(t *testing.T) {
 		{"an access key, by default", g, key(g), gateway.ClaimsUntrusted},
 		{"an access key from a clock that is ahead", g, key(g).claim("iat", time.Now().Add(20*time.Second).Unix()), gateway.ClaimsUntrusted},
 		{"an access key within its age", year, key(year), gateway.PolicyAllow},
-		{"an access key of somebody else", year, key(year).claim("parent", parent(year.issuer.URL(), "eve")), gateway.ClaimsUntrusted},
+		{"an access key of somebody else", year, key(year).claim("parent", parent.MinIO(year.issuer.URL(), "eve").String()), gateway.ClaimsUntrusted},
 		{"an access key without iat", year, key(year).noClaim("iat"), gateway.ClaimsUntrusted},
 		{"a static key has no such claims", g, ask("carol", "s3:GetObject", "b", "o"), gateway.NoToken},
 		{"nobody", g, ask("", "s3:ListAllMyBuckets", "", "").with("claims", nil), gateway.NoToken},
@@ -269,7 +271,7 @@ func TestSessionPoliciesNarrowEveryCredential(t *testing.T) {
 	token := g.sign("bob", []string{"devs"})
 	session := func() input { return g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(token) }
 	key := func() input {
-		return session().noClaim("exp").claim("sa-policy", "embedded-policy").claim("parent", parent(g.issuer.URL(), "bob"))
+		return session().noClaim("exp").claim("sa-policy", "embedded-policy").claim("parent", parent.MinIO(g.issuer.URL(), "bob").String())
 	}
 	allow := sessionPolicy(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::b/*"]}]}`)
 	other := sessionPolicy(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::c/*"]}]}`)

@@ -36,8 +36,8 @@ type Evidence struct {
 // find returns the one token in conditions, "" if there is none. Query strings
 // append to what MinIO and headers put there, so two different values mean that
 // somebody tries to pass one token off for another. Empty values are none.
-func (e *Evidence) find(conditions strictjson.Value) (token string, ambiguous bool) {
-	for _, key := range e.Keys {
+func find(keys []string, conditions strictjson.Value) (token string, ambiguous bool) {
+	for _, key := range keys {
 		for v := range conditions.Get(key).Elements() {
 			value := v.View()
 			switch {
@@ -50,6 +50,14 @@ func (e *Evidence) find(conditions strictjson.Value) (token string, ambiguous bo
 		}
 	}
 	return token, false
+}
+
+// evidenceKeys are the names under which the server of the request shows tokens.
+func (g *Gateway) evidenceKeys(r *Request) []string {
+	if r.Server != nil && r.Server.LowerCaseHeaders {
+		return g.lowerKeys
+	}
+	return g.evidence.Keys
 }
 
 // EvidenceKey is the first name in conditions under which a token is looked for.

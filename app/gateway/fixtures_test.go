@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/claimgate/claimgate/internal/parent"
+
 	"github.com/claimgate/claimgate/app/gateway"
 )
 
@@ -68,7 +70,7 @@ func TestEveryKindOfIdentity(t *testing.T) {
 // its parent those of this issuer.
 func oidcKey(g *gate, pairs ...any) input {
 	in := recorded(g.t, 89)
-	in.claim("iss", g.issuer.URL()).claim("parent", parent(g.issuer.URL(), "u-123"))
+	in.claim("iss", g.issuer.URL()).claim("parent", parent.MinIO(g.issuer.URL(), "u-123").String())
 	return in.token(g.sign("u-123", []string{"devs"}, pairs...))
 }
 

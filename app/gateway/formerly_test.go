@@ -3,6 +3,8 @@ package gateway_test
 import (
 	"testing"
 
+	"github.com/claimgate/claimgate/internal/parent"
+
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/verifier"
 )
@@ -29,20 +31,20 @@ func TestAccessKeysOfAFormerURL(t *testing.T) {
 		in   input
 		want gateway.Reason
 	}{
-		{"a key of today", g, key(g, g.issuer.URL(), "bob", parent(g.issuer.URL(), "bob")).token(good(g)), gateway.PolicyAllow},
-		{"a key of the former url", g, key(g, old, "bob", parent(old, "bob")).token(good(g)), gateway.PolicyAllow},
-		{"of a url that is not named", g, key(g, "https://evil.example/", "bob", parent("https://evil.example/", "bob")).token(good(g)), gateway.TokenBinding},
-		{"of somebody else", g, key(g, old, "ada", parent(old, "ada")).token(good(g)), gateway.TokenBinding},
-		{"with a parent of today", g, key(g, old, "bob", parent(g.issuer.URL(), "bob")).token(good(g)), gateway.TokenBinding},
-		{"with another's parent", g, key(g, old, "bob", parent(old, "ada")).token(good(g)), gateway.TokenBinding},
+		{"a key of today", g, key(g, g.issuer.URL(), "bob", parent.MinIO(g.issuer.URL(), "bob").String()).token(good(g)), gateway.PolicyAllow},
+		{"a key of the former url", g, key(g, old, "bob", parent.MinIO(old, "bob").String()).token(good(g)), gateway.PolicyAllow},
+		{"of a url that is not named", g, key(g, "https://evil.example/", "bob", parent.MinIO("https://evil.example/", "bob").String()).token(good(g)), gateway.TokenBinding},
+		{"of somebody else", g, key(g, old, "ada", parent.MinIO(old, "ada").String()).token(good(g)), gateway.TokenBinding},
+		{"with a parent of today", g, key(g, old, "bob", parent.MinIO(g.issuer.URL(), "bob").String()).token(good(g)), gateway.TokenBinding},
+		{"with another's parent", g, key(g, old, "bob", parent.MinIO(old, "ada").String()).token(good(g)), gateway.TokenBinding},
 		{"a session of the former url", g, login(g, old, "bob").token(good(g)), gateway.TokenBinding},
-		{"a token of the former url", g, key(g, old, "bob", parent(old, "bob")).token(g.sign("bob", []string{"devs"}, "iss", old)), gateway.TokenIssuer},
-		{"where nothing is former", plain, key(plain, old, "bob", parent(old, "bob")).token(good(plain)), gateway.TokenBinding},
+		{"a token of the former url", g, key(g, old, "bob", parent.MinIO(old, "bob").String()).token(g.sign("bob", []string{"devs"}, "iss", old)), gateway.TokenIssuer},
+		{"where nothing is former", plain, key(plain, old, "bob", parent.MinIO(old, "bob").String()).token(good(plain)), gateway.TokenBinding},
 	} {
 		c.gate.expect(c.name, c.in, c.want)
 	}
 	taken := newGate(t, attested, func(o *gateway.Options, i *verifier.Issuer, _ *verifier.Options) {
 		o.Formerly = map[string][]string{i.URL: {old}}
 	})
-	taken.expect("the claims of the former url on MinIO's word", key(taken, old, "bob", parent(old, "bob")), gateway.ClaimsUntrusted)
+	taken.expect("the claims of the former url on MinIO's word", key(taken, old, "bob", parent.MinIO(old, "bob").String()), gateway.ClaimsUntrusted)
 }

@@ -36,6 +36,9 @@ type Options struct {
 	// Formerly lists, by the URL of an issuer, the URLs that the issuer had before. An access key made
 	// under one of them belongs to the subject of the same name at that issuer.
 	Formerly map[string][]string
+	// Providers lists, by the names that servers with an issuer of their own have for them, the providers
+	// whose logins are those of a configured issuer.
+	Providers map[string]Provider
 	// EvaluateOwner treats root like any static account. Otherwise root is allowed
 	// before every other check.
 	EvaluateOwner bool
@@ -55,7 +58,9 @@ type Gateway struct {
 	stale         func() bool
 	introspect    func(ctx context.Context, id *verifier.Identity, token string) error
 	evidence      Evidence
+	lowerKeys     []string // evidence.Keys in lower case
 	formerly      map[string][]string
+	providers     map[string]Provider
 	evaluateOwner bool
 	now           func() time.Time
 	ids           *ids
@@ -74,7 +79,8 @@ func New(o Options) (*Gateway, error) {
 	}
 	clock := new(forwardclock.Clock)
 	return &Gateway{
-		verifier: o.Verifier, revocations: o.Revocations, stale: o.Stale, introspect: o.Introspect, evidence: o.Evidence, formerly: o.Formerly, evaluateOwner: o.EvaluateOwner,
+		verifier: o.Verifier, revocations: o.Revocations, stale: o.Stale, introspect: o.Introspect, evidence: o.Evidence,
+		lowerKeys: lowerCase(o.Evidence.Keys), formerly: o.Formerly, providers: o.Providers, evaluateOwner: o.EvaluateOwner,
 		now: func() time.Time { return clock.Latest(o.Now()) }, ids: newIDs(), cache: newGrantsCache(o.DecisionEntries), sessions: newSessionPolicies(),
 	}, nil
 }
@@ -128,7 +134,7 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision) Reason {
 		return d.explain(NoPolicy, "no mapping is loaded", "")
 	}
 	d.Revision = in.Revision()
-	signer := credentialOf(r)
+	signer := g.signer(r)
 	var token string
 
 	if r.Action == ActionPrometheus {
@@ -136,7 +142,7 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision) Reason {
 		d.Grants = in.Account(r.Account, g.now())
 	} else {
 		// 4. The evidence.
-		found, ambiguous := g.evidence.find(r.Conditions)
+		found, ambiguous := find(g.evidenceKeys(r), r.Conditions)
 		token = found
 		switch {
 		case ambiguous:
@@ -188,7 +194,7 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision) Reason {
 	}
 
 	// 9 and 10. The guards, which no grant overrides, then the granted policies.
-	d.values.conditions, d.values.id = r.Conditions, d.Identity
+	d.values.server, d.values.conditions, d.values.id = r.Server, r.Conditions, d.Identity
 	d.asked = policy.Request{
 		Action: r.Action, Bucket: r.Bucket, Object: r.Object, DenyOnly: r.DenyOnly, Context: &d.values,
 	}

@@ -1,7 +1,6 @@
 package gateway_test
 
 import (
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"os"
@@ -198,12 +197,6 @@ func (g *gate) session(in input, sub string) input {
 	in.claim("iss", g.issuer.URL()).claim("sub", sub)
 	in.claim("aud", "minio").claim("exp", time.Now().Add(time.Hour).Unix()).claim("iat", time.Now().Unix())
 	return in
-}
-
-// parent is what MinIO calls an OpenID Connect user.
-func parent(iss, sub string) string {
-	sum := sha256.Sum256([]byte("openid:" + sub + ":" + iss))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // claimsFor are those of a good token that names sub and its groups.

@@ -1,6 +1,9 @@
 package gateway
 
 import (
+	"encoding/json"
+	"slices"
+
 	"github.com/claimgate/claimgate/verifier"
 )
 
@@ -9,28 +12,69 @@ import (
 // really is that of the user its claims name.
 func (g *Gateway) presented(r *Request, c *credential) verifier.Presented {
 	p := verifier.Presented{By: r.Account}
-	if c.kind == oidcAccessKey && c.fitsParent() {
+	if c.kind == oidcAccessKey && c.fits(c.iss) {
 		p.MaxAge = g.evidence.ServiceAccountMaxAge
 	}
 	return p
 }
 
-// attested takes the claims on MinIO's word.
+// attested takes the claims on the server's word.
 func (g *Gateway) attested(c *credential, r *Request) (*verifier.Identity, error) {
+	claims := r.Claims.Raw()
+	if c.server != nil && c.server.OwnIssuer != "" && c.kind != static {
+		if c.iss == "" {
+			return nil, &verifier.Error{
+				Reason: verifier.Untrusted, Detail: "claims.oidc_provider is that of no configured issuer",
+				Hint: "name the provider of the server's settings at the issuer: oidc_provider in [[issuer]]",
+			}
+		}
+		if !c.fits(c.iss) {
+			return nil, &verifier.Error{Reason: verifier.Untrusted, Detail: "claims.parent is not that of the provider's issuer and sub"}
+		}
+		claims = fromProvider(c, r, g.providers[c.provider])
+	}
 	switch {
 	case c.kind == oidcSession:
-		return g.verifier.Attested(r.Claims.Raw(), 0)
-	case c.kind == oidcAccessKey && c.fitsParent():
-		return g.verifier.Attested(r.Claims.Raw(), g.evidence.ServiceAccountMaxAge)
+		return g.verifier.Attested(claims, 0)
+	case c.kind == oidcAccessKey && c.fits(c.iss):
+		return g.verifier.Attested(claims, g.evidence.ServiceAccountMaxAge)
 	case c.kind == oidcAccessKey:
 		return nil, &verifier.Error{Reason: verifier.Untrusted, Detail: "claims.parent is not that of iss and sub"}
 	}
 	return nil, &verifier.Error{Reason: verifier.Untrusted, Detail: "the claims are not those of an OpenID Connect login"}
 }
 
+// fromProvider returns the claims that came from the provider, as the provider's own token would have them.
+// What the server wrote itself is left out: the policy that it chose must not pass for the provider's claim.
+func fromProvider(c *credential, r *Request, p Provider) []byte {
+	text := []byte(`{"iss":`)
+	text = append(text, quoted(p.Issuer)...)
+	text = append(text, `,"aud":`...)
+	text = append(text, quoted(p.Audience)...)
+	for name, v := range r.Claims.Members() {
+		if slices.Contains(c.server.FromProvider, name.View()) {
+			text = append(text, ',')
+			text = append(append(text, name.Raw()...), ':')
+			text = append(text, v.Raw()...)
+		}
+	}
+	return append(text, '}')
+}
+
+func quoted(text string) []byte {
+	quoted, err := json.Marshal(text)
+	if err != nil {
+		return []byte("null") // no issuer and no audience; a string does not fail
+	}
+	return quoted
+}
+
 func (g *Gateway) bindingHint(c *credential) string {
 	switch c.kind {
 	case oidcSession, oidcAccessKey:
+		if c.server.OwnIssuer != "" {
+			return "claims.parent must be what the server makes of the token's iss and sub, and oidc_provider in [[issuer]], where it is set, the login's provider"
+		}
 		return "iss and sub of the token must equal those of the login: in the Authentik scope mapping sign the token with the id_token's own iss and sub"
 	case static:
 		if g.evidence.StaticCredentials == StaticDeny {
@@ -45,6 +89,9 @@ func (g *Gateway) bindingHint(c *credential) string {
 func (g *Gateway) tokenHint(c *credential) string {
 	switch c.kind {
 	case oidcSession, oidcAccessKey:
+		if c.server.OwnIssuer != "" {
+			return "send the token in a header, such as X-Authentik-Jwt: this server keeps none in a session"
+		}
 		return "let the Authentik scope mapping return authentik_token, or send the token in a header"
 	case static:
 		return "send a token in a header, or name the account in an [[account]] rule of the mapping"

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/claimgate/claimgate/internal/parent"
+
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/verifier"
 	"github.com/claimgate/claimgate/verifier/revocation"
@@ -125,7 +127,7 @@ func TestASessionPolicyWithoutVersion(t *testing.T) {
 	session := g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(token).claim("sessionPolicy", doc)
 	g.expect("a session may do nothing", session, gateway.SessionPolicyDeny)
 	key := g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(token).claim("sessionPolicy", doc)
-	key.noClaim("exp").claim("sa-policy", "embedded-policy").claim("parent", parent(g.issuer.URL(), "bob"))
+	key.noClaim("exp").claim("sa-policy", "embedded-policy").claim("parent", parent.MinIO(g.issuer.URL(), "bob").String())
 	g.expect("an access key may do what it says", key, gateway.PolicyAllow)
 }
 

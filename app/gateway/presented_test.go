@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/claimgate/claimgate/internal/parent"
+
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/verifier"
 )
@@ -48,7 +50,7 @@ func TestATokenIsPresentedByTheAccessKey(t *testing.T) {
 		want verifier.Presented
 	}{
 		{"a session", g.session(ask("S1", "s3:GetObject", "b", "o"), "bob"), verifier.Presented{By: "S1"}},
-		{"an access key of a session", accessKey("AK", parent(g.issuer.URL(), "bob")), verifier.Presented{By: "AK", MaxAge: time.Hour}},
+		{"an access key of a session", accessKey("AK", parent.MinIO(g.issuer.URL(), "bob").String()), verifier.Presented{By: "AK", MaxAge: time.Hour}},
 		{"an access key of somebody else's", accessKey("AK2", "x"), verifier.Presented{By: "AK2"}},
 		{"a static key", ask("velero", "s3:GetObject", "b", "o"), verifier.Presented{By: "velero"}},
 		{"nobody", ask("", "s3:GetObject", "b", "o"), verifier.Presented{}},

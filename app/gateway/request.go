@@ -5,6 +5,9 @@ import "github.com/claimgate/claimgate/internal/strictjson"
 // Request is what a server asks about, as a dialect has read it. Its strings
 // and values share the memory of the request's body and live as long as it.
 type Request struct {
+	// Server is the server that asks. Without one no credential is trusted.
+	Server *Server
+
 	Account string // the access key that signed the request; "" for anonymous
 	Action  string // never empty
 	Bucket  string

@@ -13,13 +13,14 @@ import (
 // It is built afresh from the request, because clients write into conditions:
 // header names arrive there in canonical case and query parameters append.
 type values struct {
+	server     *Server
 	conditions strictjson.Value
 	id         *verifier.Identity
 	read       []string
 }
 
 func valuesOf(r *Request, id *verifier.Identity) *values {
-	return &values{conditions: r.Conditions, id: id}
+	return &values{server: r.Server, conditions: r.Conditions, id: id}
 }
 
 // Values implements policy.Context. A key that is not known here has no value.
@@ -86,16 +87,19 @@ func (v *values) first(name string) []string {
 	return nil
 }
 
-// s3 reads the names under which MinIO sends a key. Object lock has two: the
-// header's, and a plain one that only the retention calls set, and that any
+// s3 reads the names under which the server sends a key. At MinIO object lock has
+// two: the header's, and a plain one that only the retention calls set, and that any
 // client can set by a query parameter. Both are handed on: where they differ the
 // policy engine takes the fact as unknown.
 func (v *values) s3(key string) []string {
 	if key == "s3:RequestObjectTagKeys" { // the one that is a list by its nature
 		return v.all("RequestObjectTagKeys")
 	}
+	if v.server == nil {
+		return nil
+	}
 	var list []string
-	for _, name := range policy.ConditionNames(key) {
+	for _, name := range v.server.ConditionNames(key) {
 		list = append(list, v.first(name)...)
 	}
 	return list

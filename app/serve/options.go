@@ -2,6 +2,8 @@ package serve
 
 import (
 	"github.com/claimgate/claimgate/app/config"
+	"github.com/claimgate/claimgate/app/dialect"
+	"github.com/claimgate/claimgate/app/dialect/dialects"
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/verifier"
 	"github.com/claimgate/claimgate/verifier/introspection"
@@ -24,6 +26,31 @@ func VerifierOptions(c *config.Config) verifier.Options {
 		})
 	}
 	return o
+}
+
+// Gateway returns the options of a gateway for a Config, as far as they come from there.
+func Gateway(c *config.Config) gateway.Options {
+	o := gateway.Options{
+		Evidence: Evidence(c), Formerly: map[string][]string{}, Providers: map[string]gateway.Provider{},
+		EvaluateOwner: c.Owner.Decision == "evaluate", DecisionEntries: c.Cache.DecisionEntries,
+	}
+	for n := range c.Issuers {
+		i := &c.Issuers[n]
+		o.Formerly[i.URL] = i.Formerly
+		if i.OIDCProvider != "" {
+			o.Providers[i.OIDCProvider] = gateway.Provider{Issuer: i.URL, Audience: i.Audiences[0]}
+		}
+	}
+	return o
+}
+
+// Endpoints returns the dialects by the paths at which they are spoken.
+func Endpoints(c *config.Config) map[string]*dialect.Dialect {
+	all := map[string]*dialect.Dialect{c.Server.Path: dialects.Named("minio")}
+	for _, e := range c.Endpoints {
+		all[e.Path] = dialects.Named(e.Dialect)
+	}
+	return all
 }
 
 // Evidence returns the gateway's rules for evidence for a Config.

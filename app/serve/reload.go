@@ -107,21 +107,13 @@ func (s *Service) proven(m *mapping.Mapping) error {
 // Offline returns the options of a gate that decides by the mapping as the service with the configuration
 // would, without a server.
 func Offline(c *config.Config, m *mapping.Mapping) offline.Options {
-	o := offline.Options{Mapping: m, Now: time.Now, Evidence: Evidence(c), Formerly: formerly(c), EvaluateOwner: c.Owner.Decision == "evaluate"}
+	g := Gateway(c)
+	o := offline.Options{Mapping: m, Now: time.Now, Evidence: g.Evidence, Formerly: g.Formerly, Providers: g.Providers, EvaluateOwner: g.EvaluateOwner}
 	for n := range c.Issuers {
 		i := &c.Issuers[n]
 		o.Issuers = append(o.Issuers, offline.Issuer{Name: i.Name, URL: i.URL, UsernameClaim: i.UsernameClaim, GroupsPath: i.Groups()})
 	}
 	return o
-}
-
-// formerly returns the former URLs of each issuer by its URL.
-func formerly(c *config.Config) map[string][]string {
-	all := map[string][]string{}
-	for n := range c.Issuers {
-		all[c.Issuers[n].URL] = c.Issuers[n].Formerly
-	}
-	return all
 }
 
 // issuerNames returns the issuer names that rules may use.

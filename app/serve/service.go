@@ -98,20 +98,16 @@ func (s *Service) makeVerifier() (err error) {
 }
 
 func (s *Service) makeGateway() (err error) {
-	s.gateway, err = gateway.New(gateway.Options{
-		Verifier: s.verifier, Revocations: s.revocations, Stale: s.stale(), Introspect: s.introspect(),
-		Evidence:        Evidence(s.config),
-		Formerly:        formerly(s.config),
-		EvaluateOwner:   s.config.Owner.Decision == "evaluate",
-		DecisionEntries: s.config.Cache.DecisionEntries,
-	})
+	o := Gateway(s.config)
+	o.Verifier, o.Revocations, o.Stale, o.Introspect = s.verifier, s.revocations, s.stale(), s.introspect()
+	s.gateway, err = gateway.New(o)
 	return err
 }
 
 func (s *Service) makeServers(b Build) {
 	s.public = server.New(server.Options{
 		Gateway: s.gateway, Callers: &s.callers, Audit: s.audit, Metrics: s.metrics, Log: s.log,
-		Logout: s.logout, Path: s.config.Server.Path, MaxBody: int(s.config.Server.MaxBody), Evidence: s.config.Evidence.Keys,
+		Logout: s.logout, Endpoints: Endpoints(s.config), MaxBody: int(s.config.Server.MaxBody), Evidence: s.config.Evidence.Keys,
 		MaxConnections: int(s.config.Server.MaxConnections), ClientCertificate: s.config.Server.ClientCA != "",
 	})
 	s.admin = &server.Admin{Gateway: s.gateway, Verifier: s.verifier, Store: s.store, Metrics: s.metrics, Audit: s.audit, Version: b}

@@ -4,6 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/claimgate/claimgate/app/dialect"
+	"github.com/claimgate/claimgate/app/dialect/minio"
+
 	"github.com/rs/zerolog"
 )
 
@@ -12,7 +15,7 @@ import (
 func TestEveryRequestIsBoundedInTimeAndSize(t *testing.T) {
 	callers := new(Callers)
 	callers.Set(nil)
-	s := New(Options{Callers: callers, Metrics: NewMetrics("", ""), Log: zerolog.Nop(), Path: "/authz", MaxBody: 1 << 20})
+	s := New(Options{Callers: callers, Metrics: NewMetrics("", ""), Log: zerolog.Nop(), Endpoints: map[string]*dialect.Dialect{"/authz": minio.Dialect}, MaxBody: 1 << 20})
 	const minioKeepsIdle, minioWaits = 15 * time.Second, 60 * time.Second
 	for name, app := range map[string]struct{ body, want int }{
 		"MinIO's":   {s.app.Server().MaxRequestBodySize, 1 << 20},

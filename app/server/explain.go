@@ -5,7 +5,7 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/claimgate/claimgate/app/dialect/minio"
+	"github.com/claimgate/claimgate/app/dialect/dialects"
 	"github.com/claimgate/claimgate/app/review/explain"
 	"github.com/claimgate/claimgate/app/review/offline"
 	"github.com/claimgate/claimgate/internal/strictjson"
@@ -31,7 +31,7 @@ func (a *Admin) explain(w http.ResponseWriter, req *http.Request) {
 		writeJSON(w, http.StatusBadRequest, explain.Malformed(err))
 		return
 	}
-	r, err := minio.Decode(recorded.Body, new(strictjson.Document))
+	r, err := dialects.Decode(recorded.Body, new(strictjson.Document))
 	if err != nil {
 		writeJSON(w, http.StatusBadRequest, explain.Malformed(err))
 		return

@@ -12,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/claimgate/claimgate/app/dialect"
+	"github.com/claimgate/claimgate/app/dialect/minio"
+
 	"github.com/claimgate/claimgate/app/audit"
 	"github.com/claimgate/claimgate/app/demo/issuer"
 	"github.com/claimgate/claimgate/app/gateway"
@@ -78,7 +81,7 @@ func newInside(tb testing.TB, output string) *inside {
 	callers := new(Callers)
 	callers.Set(nil)
 	s := New(Options{
-		Gateway: g, Callers: callers, Audit: log, Metrics: NewMetrics("test", "test"), Log: zerolog.Nop(), Path: "/authz", MaxBody: 4 << 20, MaxConnections: 10,
+		Gateway: g, Callers: callers, Audit: log, Metrics: NewMetrics("test", "test"), Log: zerolog.Nop(), Endpoints: map[string]*dialect.Dialect{"/authz": minio.Dialect}, MaxBody: 4 << 20, MaxConnections: 10,
 	})
 	return &inside{handler: s.app.Server().Handler, gateway: g, issuer: iss, log: output}
 }

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/claimgate/claimgate/app/dialect"
+	"github.com/claimgate/claimgate/app/dialect/minio"
+
 	"github.com/rs/zerolog"
 	"github.com/valyala/fasthttp"
 )
@@ -20,7 +23,7 @@ func TestADefectInAnsweringEndsOneRequestOnly(t *testing.T) {
 		"the decision log": zerolog.New(new(bytes.Buffer)), "the program's log as well": zerolog.New(panics{}),
 	} {
 		// Without a decision log every answer panics, and every answer to that.
-		s := New(Options{Gateway: g, Callers: callers, Metrics: NewMetrics("", ""), Log: log, Path: "/authz", MaxBody: 1 << 20, MaxConnections: 1})
+		s := New(Options{Gateway: g, Callers: callers, Metrics: NewMetrics("", ""), Log: log, Endpoints: map[string]*dialect.Dialect{"/authz": minio.Dialect}, MaxBody: 1 << 20, MaxConnections: 1})
 		handler, failed := s.app.Server().Handler, s.app.Server().ErrorHandler
 		for what, answer := range map[string]func(c *fasthttp.RequestCtx){
 			"a question": func(c *fasthttp.RequestCtx) {

@@ -10,7 +10,8 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/app/audit"
-	"github.com/claimgate/claimgate/app/dialect/minio"
+	"github.com/claimgate/claimgate/app/dialect"
+	"github.com/claimgate/claimgate/app/dialect/decoder"
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/internal/strictjson"
 	"github.com/gofiber/fiber/v3"
@@ -27,7 +28,7 @@ type answer struct {
 	known    bool // the caller may ask
 }
 
-// question holds the memory for one question of MinIO's. It is pooled and empty in
+// question holds the memory for one question of a server's. It is pooled and empty in
 // between: the data of a request lives in its own question, until the log has its line.
 type question struct {
 	answer
@@ -43,8 +44,8 @@ func (q *question) release() {
 	questions.Put(q)
 }
 
-// authorize answers one question of MinIO's.
-func (s *Server) authorize(c *fasthttp.RequestCtx) {
+// authorize answers one question in the dialect of the decoder.
+func (s *Server) authorize(c *fasthttp.RequestCtx, decoder *decoder.Decoder) {
 	q := questions.Get().(*question)
 	q.started = c.Time()
 	defer func() {
@@ -64,9 +65,9 @@ func (s *Server) authorize(c *fasthttp.RequestCtx) {
 	// The raw body: one that claims to be compressed is not unpacked.
 	var err error
 	body := c.Request.Body()
-	q.body, err = s.decoder.Decode(body, &q.doc)
+	q.body, err = decoder.Decode(body, &q.doc)
 	switch {
-	case errors.Is(err, minio.ErrProbe):
+	case errors.Is(err, dialect.ErrProbe):
 		q.probe = true
 	case err != nil:
 		q.refuse(s.o.Gateway, gateway.RequestMalformed, err.Error())
@@ -74,7 +75,7 @@ func (s *Server) authorize(c *fasthttp.RequestCtx) {
 		q.request = &q.body
 		s.o.Gateway.DecideInto(context.Background(), &q.body, &q.decision)
 		if q.decision.Allow() {
-			s.decoder.Keep(body, &q.body, &q.doc)
+			decoder.Keep(body, &q.body, &q.doc)
 		}
 	}
 }
@@ -112,7 +113,7 @@ func certified(state *tls.ConnectionState) bool { return state != nil && len(sta
 func (s *Server) reply(c *fasthttp.RequestCtx, a *answer) {
 	c.Response.Header.SetContentType(fiber.MIMEApplicationJSON)
 	if a.probe {
-		c.Response.SetBodyString(minio.Deny)
+		c.Response.SetBodyString(dialect.Deny)
 		return
 	}
 	if a.status == 0 {
@@ -129,7 +130,7 @@ func (s *Server) reply(c *fasthttp.RequestCtx, a *answer) {
 	c.Response.Header.SetCanonical(headerReason, []byte(d.Reason))
 	c.Response.Header.SetCanonical(headerDecision, id[:])
 	if a.status == fiber.StatusOK {
-		c.Response.SetBodyString(minio.Answer(d.Allow()))
+		c.Response.SetBodyString(dialect.Answer(d.Allow()))
 	} else {
 		c.Response.SetBodyString(`{"result":false,"error":"` + string(d.Reason) + `"}`)
 	}

@@ -8,11 +8,13 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/claimgate/claimgate/app/audit"
-	"github.com/claimgate/claimgate/app/dialect/minio"
+	"github.com/claimgate/claimgate/app/dialect"
+	"github.com/claimgate/claimgate/app/dialect/decoder"
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/gofiber/fiber/v3"
 	"github.com/rs/zerolog"
@@ -30,8 +32,8 @@ type Options struct {
 	Log     zerolog.Logger
 	// Logout takes logout tokens, nil where nobody does.
 	Logout func(ctx context.Context, token string) error
-	// Path is that of MINIO_POLICY_PLUGIN_URL.
-	Path string
+	// Endpoints are the paths at which servers ask, by their paths. At least one.
+	Endpoints map[string]*dialect.Dialect
 	// MaxBody is the largest body in bytes.
 	MaxBody int
 	// ClientCertificate: who asks must have shown a certificate that the TLS
@@ -52,12 +54,21 @@ type Server struct {
 	draining  atomic.Bool
 	logouts   *logouts
 	refusals  refusals
-	decoder   minio.Decoder
+	decoders  map[string]*decoder.Decoder // by their paths
 }
 
 // New makes a Server that does not listen yet.
 func New(o Options) *Server {
-	s := &Server{o: o, decoder: minio.Decoder{Evidence: o.Evidence}, refusals: newRefusals(o.Metrics.unwritten, o.Log)}
+	s := &Server{o: o, decoders: map[string]*decoder.Decoder{}, refusals: newRefusals(o.Metrics.unwritten, o.Log)}
+	for path, d := range o.Endpoints {
+		evidence := slices.Clone(o.Evidence)
+		if d.Server.LowerCaseHeaders {
+			for i := range evidence {
+				evidence[i] = strings.ToLower(evidence[i])
+			}
+		}
+		s.decoders[path] = &decoder.Decoder{Dialect: d, Evidence: evidence}
+	}
 	s.logouts = newLogouts(o.Logout, o.Metrics.logouts, o.Log)
 	s.app = s.newApp(o.MaxBody)
 	if !o.Callers.Required() {
@@ -149,9 +160,11 @@ func (s *Server) handle(c *fasthttp.RequestCtx, inner fasthttp.RequestHandler) {
 		s.answerRaw(c, &answer{started: c.Time(), status: fiber.StatusBadRequest}, gateway.RequestMalformed, wrong)
 		return
 	}
-	if c.IsPost() && string(c.URI().PathOriginal()) == s.o.Path {
-		s.authorize(c)
-		return
+	if c.IsPost() {
+		if d := s.decoders[string(c.URI().PathOriginal())]; d != nil {
+			s.authorize(c, d)
+			return
+		}
 	}
 	inner(c)
 }
@@ -166,7 +179,7 @@ func (s *Server) answerAfterPanic(c *fasthttp.RequestCtx) {
 	c.Response.Reset()
 	c.Response.SetStatusCode(fiber.StatusInternalServerError)
 	c.Response.Header.SetContentType(fiber.MIMEApplicationJSON)
-	c.Response.SetBodyString(minio.Deny)
+	c.Response.SetBodyString(dialect.Deny)
 	c.SetConnectionClose()
 	defer func() { _ = recover() }() // the program's log may be what panics
 	s.o.Log.Error().Str("panic", fmt.Sprint(p)).Msg("an answer panicked: please report this as a defect")
@@ -180,8 +193,8 @@ func (s *Server) answerRaw(c *fasthttp.RequestCtx, a *answer, reason gateway.Rea
 // unknown answers whatever is no question: another path or method.
 func (s *Server) unknown(c fiber.Ctx) error {
 	a := answer{started: c.RequestCtx().Time(), status: fiber.StatusNotFound, known: s.known(c.RequestCtx())}
-	detail := "the path is not server.path"
-	if c.Path() == s.o.Path {
+	detail := "the path is neither server.path nor that of an endpoint"
+	if s.decoders[c.Path()] != nil {
 		a.status, detail = fiber.StatusMethodNotAllowed, "the method is not POST"
 		c.Response().Header.Set(fiber.HeaderAllow, fiber.MethodPost)
 	}
@@ -199,7 +212,7 @@ func (s *Server) failed(c *fasthttp.RequestCtx, err error) {
 	}
 	leaveUnread(c.Conn())
 	a := answer{started: time.Now(), status: statusOf(err)}
-	if a.status == fiber.StatusRequestEntityTooLarge && string(c.Path()) == s.o.Path {
+	if a.status == fiber.StatusRequestEntityTooLarge && s.decoders[string(c.Path())] != nil {
 		if a.known = s.known(c); !a.known {
 			a.status = 0
 			a.refuse(s.o.Gateway, gateway.CallerUnknown, unknownCaller)

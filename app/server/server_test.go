@@ -16,6 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/claimgate/claimgate/app/dialect"
+	"github.com/claimgate/claimgate/app/dialect/minio"
+
 	"github.com/claimgate/claimgate/app/audit"
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/app/server"
@@ -99,7 +102,7 @@ func startOn(t *testing.T, seen func(net.Listener) net.Listener, now func() time
 	metrics := server.NewMetrics("test", "test")
 	r.admin = server.Admin{Gateway: g, Verifier: v, Metrics: metrics}
 	r.server = server.New(server.Options{
-		Gateway: g, Callers: r.callers, Audit: log, Metrics: metrics, Log: zerolog.New(r.program), Path: "/authz", MaxBody: maxBody, MaxConnections: maxConnections,
+		Gateway: g, Callers: r.callers, Audit: log, Metrics: metrics, Log: zerolog.New(r.program), Endpoints: map[string]*dialect.Dialect{"/authz": minio.Dialect}, MaxBody: maxBody, MaxConnections: maxConnections,
 		Logout: func(context.Context, string) error { return fmt.Errorf("refused") },
 	})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -3,6 +3,7 @@ package minio_test
 import (
 	"testing"
 
+	"github.com/claimgate/claimgate/app/dialect/decoder"
 	"github.com/claimgate/claimgate/app/dialect/minio"
 	"github.com/claimgate/claimgate/internal/fixtures"
 	"github.com/claimgate/claimgate/internal/strictjson"
@@ -25,7 +26,7 @@ func BenchmarkDecode(b *testing.B) {
 // The same with a Decoder that has seen each before.
 func BenchmarkDecoder(b *testing.B) {
 	calls := fixtures.Calls(b)[1:]
-	d, doc := &minio.Decoder{Evidence: []string{"authentik_token", "X-Authentik-Jwt"}}, new(strictjson.Document)
+	d, doc := &decoder.Decoder{Dialect: minio.Dialect, Evidence: []string{"authentik_token", "X-Authentik-Jwt"}}, new(strictjson.Document)
 	for range 100 { // some share a place
 		for _, c := range calls {
 			if req, err := d.Decode(c.Body, doc); err == nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/claimgate/claimgate/app/dialect"
 	"github.com/claimgate/claimgate/app/dialect/minio"
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/internal/fixtures"
@@ -35,7 +36,7 @@ func TestEveryRecordedRequestDecodesAsEncodingJSONReadsIt(t *testing.T) {
 	for _, call := range fixtures.Calls(t) {
 		req, err := minio.Decode(call.Body, doc)
 		if call.Line == 1 {
-			if !errors.Is(err, minio.ErrProbe) {
+			if !errors.Is(err, dialect.ErrProbe) {
 				t.Errorf("line 1 is the start-up probe, got %v", err)
 			}
 			continue
@@ -136,10 +137,10 @@ func TestMembersThatAreMissingOrUnknownAreNoError(t *testing.T) {
 }
 
 func TestAnswersAreExactlyWhatMinIOReads(t *testing.T) {
-	if got := minio.Answer(true); got != `{"result":true}` {
+	if got := dialect.Answer(true); got != `{"result":true}` {
 		t.Errorf("allow is %s", got)
 	}
-	if got := minio.Answer(false); got != `{"result":false}` {
+	if got := dialect.Answer(false); got != `{"result":false}` {
 		t.Errorf("deny is %s", got)
 	}
 }

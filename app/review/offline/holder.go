@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/claimgate/claimgate/app/dialect/minio"
+	"github.com/claimgate/claimgate/app/dialect/dialects"
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/internal/strictjson"
 	"github.com/claimgate/claimgate/mapping"
@@ -22,7 +22,7 @@ type Holder struct {
 // Holder decides the request in a webhook's body as far as the grants. The error says why the request
 // does not come so far.
 func (g *Gate) Holder(ctx context.Context, body []byte) (*Holder, error) {
-	r, err := minio.Decode(body, new(strictjson.Document))
+	r, err := dialects.Decode(body, new(strictjson.Document))
 	if err != nil {
 		return nil, err
 	}

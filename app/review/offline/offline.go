@@ -6,7 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/claimgate/claimgate/app/dialect/minio"
+	"github.com/claimgate/claimgate/app/dialect"
+	"github.com/claimgate/claimgate/app/dialect/dialects"
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/app/review/explain"
 	"github.com/claimgate/claimgate/internal/strictjson"
@@ -25,7 +26,8 @@ type Options struct {
 	// Evidence without keys stands for the defaults of config.toml.
 	Evidence      gateway.Evidence
 	EvaluateOwner bool
-	Formerly      map[string][]string // as in gateway.Options
+	Formerly      map[string][]string         // as in gateway.Options
+	Providers     map[string]gateway.Provider // as in gateway.Options
 	// Now is the clock for grants that expire; default time.Now.
 	Now func() time.Time
 }
@@ -54,7 +56,7 @@ func New(o Options) (*Gate, error) {
 		return nil, err
 	}
 	gw, err := gateway.New(gateway.Options{
-		Verifier: g, Revocations: revocation.NewList(time.Now, time.Hour), Evidence: o.Evidence, Formerly: o.Formerly,
+		Verifier: g, Revocations: revocation.NewList(time.Now, time.Hour), Evidence: o.Evidence, Formerly: o.Formerly, Providers: o.Providers,
 		EvaluateOwner: o.EvaluateOwner, DecisionEntries: 1000, Now: o.Now,
 	})
 	if err != nil {
@@ -90,9 +92,9 @@ func (g *Gate) Close() {
 
 // Explain decides a webhook's body and tells how.
 func (g *Gate) Explain(ctx context.Context, body []byte) explain.Explanation {
-	r, err := minio.Decode(body, new(strictjson.Document))
+	r, err := dialects.Decode(body, new(strictjson.Document))
 	switch {
-	case errors.Is(err, minio.ErrProbe):
+	case errors.Is(err, dialect.ErrProbe):
 		return explain.Malformed(errors.New("an empty body is MinIO's start-up probe: false, for no reason"))
 	case err != nil:
 		return explain.Malformed(err)

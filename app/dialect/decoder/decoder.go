@@ -1,22 +1,24 @@
-package minio
+// Package decoder reads bodies of any dialect, faster if a body resembles an earlier one.
+package decoder
 
 import (
 	"hash/maphash"
 	"slices"
-	"strings"
 	"sync/atomic"
 
+	"github.com/claimgate/claimgate/app/dialect"
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// Decoder reads bodies as the function Decode does, and faster if a body resembles one that the Decoder
-// keeps: MinIO's questions about one session differ little. What a Decoder keeps never changes what a
-// body means.
+// Decoder reads bodies as its dialect does, and faster if a body resembles one that the Decoder keeps: a
+// server's questions about one session differ little. What a Decoder keeps never changes what a body means.
 //
-// The zero Decoder keeps nothing yet. Several goroutines may use a Decoder at once. Whoever deletes this
+// A new Decoder keeps nothing yet. Several goroutines may use a Decoder at once. Whoever deletes this
 // way of reading deletes internal/strictjson/pattern.go, and lets Keep do nothing.
 type Decoder struct {
+	// Dialect is that of the bodies.
+	Dialect *dialect.Dialect
 	// Evidence are the names of conditions under which tokens come, evidence.keys. A pattern keeps their
 	// values: a token in use is in the token cache as well.
 	Evidence []string
@@ -46,12 +48,12 @@ func (d *Decoder) slot(body []byte) *atomic.Pointer[strictjson.Pattern] {
 	return &d.slots[maphash.Bytes(patternSeed, body[:min(len(body), keyLength)])%patterns]
 }
 
-// Decode returns what the function Decode returns.
+// Decode returns what the dialect's Decode returns.
 func (d *Decoder) Decode(body []byte, doc *strictjson.Document) (gateway.Request, error) {
 	if p := d.slot(body).Load(); p != nil {
-		return decode(body, doc, p)
+		return d.Dialect.Read(body, doc, p)
 	}
-	return decode(body, doc, nil) // a nil *Pattern in an interface is not nil
+	return d.Dialect.Read(body, doc, nil) // a nil *Pattern in an interface is not nil
 }
 
 // Keep makes a pattern of a body that was decoded into doc, if the body resembles no pattern. The caller
@@ -67,22 +69,12 @@ func (d *Decoder) Keep(body []byte, r *gateway.Request, doc *strictjson.Document
 	slot.Store(doc.Pattern(d.unneeded(r, doc)...))
 }
 
-// unneeded returns the strings of a body that a pattern does not keep: everything but MinIO's own values
-// and the evidence. A client may send a secret under any other name.
+// unneeded returns the strings of a body that a pattern does not keep: everything but the server's own
+// values and the evidence. A client may send a secret under any other name.
 func (d *Decoder) unneeded(r *gateway.Request, doc *strictjson.Document) (blank []strictjson.Value) {
-	root := doc.Root()
-	for name, v := range root.Members() {
-		if name.View() != "input" {
-			blank = appendStrings(blank, v)
-		}
-	}
-	for name, v := range root.Get("input").Members() {
-		if !slices.Contains(names[:], name.View()) {
-			blank = appendStrings(blank, v)
-		}
-	}
+	d.Dialect.Unread(doc, func(v strictjson.Value) { blank = appendStrings(blank, v) })
 	for name, list := range r.Conditions.Members() {
-		if n := name.View(); !kept[n] && !slices.Contains(d.Evidence, n) {
+		if n := name.View(); !d.Dialect.Plain[n] && !slices.Contains(d.Evidence, n) {
 			blank = appendStrings(blank, list)
 		}
 	}
@@ -106,15 +98,3 @@ func appendStrings(list []strictjson.Value, v strictjson.Value) []strictjson.Val
 	}
 	return list
 }
-
-// kept are the names of conditions whose values a pattern keeps: MinIO's own words about the request and
-// the session, and headers that every client sends and that hold no secret.
-var kept = func() map[string]bool {
-	table := map[string]bool{}
-	for _, name := range strings.Fields(`CurrentTime EpochTime SecureTransport SourceIp UserAgent authType delimiter groups
-jwt:groups max-keys prefix principaltype signatureversion userid username versionid Accept-Encoding Connection Content-Length
-Content-Type X-Amz-Content-Sha256 X-Amz-Date X-Forwarded-For X-Real-Ip`) {
-		table[name] = true
-	}
-	return table
-}()

@@ -1,4 +1,4 @@
-package minio
+package decoder
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/claimgate/claimgate/app/dialect/minio"
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/internal/fixtures"
 	"github.com/claimgate/claimgate/internal/strictjson"
@@ -34,7 +35,7 @@ func tell(r *gateway.Request, err error) told {
 }
 
 func plainly(body []byte) told {
-	r, err := Decode(body, new(strictjson.Document))
+	r, err := minio.Decode(body, new(strictjson.Document))
 	return tell(&r, err)
 }
 
@@ -43,7 +44,7 @@ func plainly(body []byte) told {
 func TestWhatIsKeptChangesNoRequest(t *testing.T) {
 	calls := fixtures.Calls(t)[1:]
 	rapid.Check(t, func(r *rapid.T) {
-		d, doc := new(Decoder), new(strictjson.Document)
+		d, doc := &Decoder{Dialect: minio.Dialect}, new(strictjson.Document)
 		for range rapid.IntRange(1, 8).Draw(r, "questions") {
 			body := bytes.Clone(rapid.SampledFrom(calls).Draw(r, "question").Body)
 			if rapid.Bool().Draw(r, "changed") {
@@ -72,11 +73,11 @@ func TestWhatIsKeptChangesNoRequest(t *testing.T) {
 
 // The same question, another second and another object, is read by its pattern.
 func TestTheNextQuestionOfASessionResemblesIt(t *testing.T) {
-	d, doc := new(Decoder), new(strictjson.Document)
+	d, doc := &Decoder{Dialect: minio.Dialect}, new(strictjson.Document)
 	found := 0
 	for _, call := range fixtures.Calls(t)[1:] {
 		body := []byte(call.Body)
-		*d = Decoder{}
+		*d = Decoder{Dialect: minio.Dialect}
 		req, err := d.Decode(body, doc)
 		if err != nil {
 			continue
@@ -100,7 +101,7 @@ func TestSecretsAreNotKept(t *testing.T) {
 		`"Authorization":["s3cr3t"],"Cookie":["s3cr3t","s3cr3t"],"X-Amz-Security-Token":["s3cr3t"],"X-Amz-Signature":["s3cr3t"],` +
 		`"x-amz-server-side-encryption-customer-key":["s3cr3t\"s3cr3t"],"Referer":["https://x/?X-Amz-Signature=s3cr3t"],"X-Api-Key":["s3cr3t"],"X-Something-Of-Theirs":["s3cr3t"],"claimgate":["s3cr3t"],"UserAgent":["kept"]},"claims":{},` +
 		`"another":{"of":["a newer","s3cr3t"]}},"beside":"s3cr3t"}`)
-	d, doc := new(Decoder), new(strictjson.Document)
+	d, doc := &Decoder{Dialect: minio.Dialect}, new(strictjson.Document)
 	for range 2 {
 		req, err := d.Decode(body, doc)
 		if err != nil {
@@ -126,7 +127,7 @@ func TestSecretsAreNotKept(t *testing.T) {
 // A body that is large is not kept, and many different ones do not each take the
 // place of a pattern.
 func TestWhatIsKeptIsBounded(t *testing.T) {
-	d, doc := new(Decoder), new(strictjson.Document)
+	d, doc := &Decoder{Dialect: minio.Dialect}, new(strictjson.Document)
 	large := []byte(`{"input":{"account":"a","action":"s3:GetObject","object":"` + strings.Repeat("o", patternSize) + `"}}`)
 	req, err := d.Decode(large, doc)
 	if err != nil {
@@ -159,7 +160,7 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 // Many ask at once, of sessions that share slots (run with -race).
 func TestOneDecoderForAll(t *testing.T) {
 	calls := fixtures.Calls(t)[1:]
-	d := new(Decoder)
+	d := &Decoder{Dialect: minio.Dialect}
 	var all sync.WaitGroup
 	for g := range 8 {
 		all.Go(func() {

@@ -1,0 +1,196 @@
+// Package rustfs reads the bodies of RustFS's authorization webhook (RUSTFS_POLICY_PLUGIN_URL, from 1.0.0-rc.3
+// on): members of its own in {"input":{...}}, {"result":bool} out.
+//
+// RustFS differs from MinIO in more than the form of the body. Its OpenID Connect sessions hold claims that it
+// writes itself: iss is a constant, and parent says whose login it was. Headers come into conditions under
+// their names in lower case, and none can touch a name that is the server's own.
+package rustfs
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/claimgate/claimgate/app/dialect"
+	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/internal/parent"
+	"github.com/claimgate/claimgate/internal/strictjson"
+)
+
+// Dialect is RustFS's.
+var Dialect = &dialect.Dialect{
+	Server: server,
+	Read:   read,
+	Unread: unread,
+	Plain: dialect.Names(`CurrentTime EpochTime SecureTransport SourceIp UserAgent authType delimiter groups roles max-keys prefix
+principaltype signatureversion userid username versionid accept accept-encoding connection content-length content-type
+x-amz-content-sha256 x-amz-date x-forwarded-for x-real-ip`),
+}
+
+var server = &gateway.Server{
+	Name:         "rustfs",
+	Parent:       parent.RustFS,
+	OwnIssuer:    "rustfs-oidc",
+	FromProvider: []string{"sub", "email", "preferred_username", "groups", "roles", "exp", "iat"},
+	ConditionNames: func(key string) []string {
+		_, name, _ := strings.Cut(key, ":")
+		return []string{name}
+	},
+	LowerCaseHeaders: true,
+}
+
+// The members that are read, by the object that they stand in.
+var (
+	inputNames    = []string{"identity", "resource", "action", "context"}
+	identityNames = []string{"account", "groups", "is_owner", "claims"}
+	resourceNames = []string{"bucket", "object", "arn"}
+	contextNames  = []string{"conditions", "deny_only", "timestamp"}
+)
+
+// Decode reads a body into a Request that shares its memory. doc is the scratch
+// that the Request's values live in.
+func Decode(body []byte, doc *strictjson.Document) (gateway.Request, error) {
+	return read(body, doc, nil)
+}
+
+func read(body []byte, doc *strictjson.Document, like strictjson.Guide) (gateway.Request, error) {
+	input, err := dialect.Input(body, doc, like)
+	if err != nil {
+		return gateway.Request{}, err
+	}
+	r := reader{req: gateway.Request{Server: server}}
+	r.object("input", input, inputNames, r.inInput)
+	if r.Err == nil {
+		r.Err = r.whole()
+	}
+	if r.Err != nil {
+		return gateway.Request{}, r.Err
+	}
+	return r.req, nil
+}
+
+type reader struct {
+	dialect.Reader
+	req  gateway.Request
+	arn  string
+	seen int // members that were read, of those that are needed
+}
+
+// object reads the members of an object.
+func (r *reader) object(name string, v strictjson.Value, names []string, member func(name string, v strictjson.Value)) {
+	if v.Kind() != strictjson.Object {
+		r.Fail(name, v, "an object")
+		return
+	}
+	for n, v := range v.Members() {
+		text := n.View()
+		if !slices.Contains(names, text) {
+			r.RefuseTwin(text, names)
+			continue
+		}
+		if text != "groups" && text != "timestamp" { // no answer needs them
+			r.seen++
+		}
+		member(text, v)
+	}
+}
+
+func (r *reader) inInput(name string, v strictjson.Value) {
+	switch name {
+	case "identity":
+		r.object(name, v, identityNames, r.inIdentity)
+	case "resource":
+		r.object(name, v, resourceNames, r.inResource)
+	case "action":
+		r.req.Action = r.Text(name, v)
+	case "context":
+		r.object(name, v, contextNames, r.inContext)
+	}
+}
+
+func (r *reader) inIdentity(name string, v strictjson.Value) {
+	switch name {
+	case "account":
+		r.req.Account = r.Text(name, v)
+	case "groups": // not used: the mapping reads the token's
+		r.Strings(name, v)
+	case "is_owner":
+		r.req.Owner = r.Flag(name, v)
+	case "claims":
+		if v.Kind() != strictjson.Object { // RustFS sends {} where there are none
+			r.Fail(name, v, "an object")
+		}
+		r.req.Claims = v
+	}
+}
+
+func (r *reader) inResource(name string, v strictjson.Value) {
+	switch name {
+	case "bucket":
+		r.req.Bucket = r.Text(name, v)
+	case "object":
+		r.req.Object = r.Text(name, v)
+	case "arn":
+		r.arn = r.Text(name, v)
+	}
+}
+
+func (r *reader) inContext(name string, v strictjson.Value) {
+	switch name {
+	case "conditions":
+		r.req.Conditions = r.Conditions(v)
+	case "deny_only":
+		r.req.DenyOnly = r.Flag(name, v)
+	case "timestamp":
+		if text := r.Text(name, v); r.Err == nil {
+			if _, err := time.Parse(time.RFC3339, text); err != nil {
+				r.Err = fmt.Errorf("%q is not a time by RFC 3339", name)
+			}
+		}
+	}
+}
+
+// whole says what is missing, or whether arn names another resource than bucket and object: a body with two
+// readings.
+func (r *reader) whole() error {
+	if r.seen != len(inputNames)+len(identityNames)+len(resourceNames)+len(contextNames)-2 {
+		return errors.New("a member that RustFS always sends is missing")
+	}
+	if r.req.Action == "" {
+		return errors.New(`"action" is empty`)
+	}
+	rest, found := strings.CutPrefix(r.arn, "arn:aws:s3:::")
+	if found {
+		rest, found = strings.CutPrefix(rest, r.req.Bucket)
+	}
+	switch {
+	case found && r.req.Object == "" && rest == "":
+	case found && r.req.Object != "" && strings.HasPrefix(rest, "/") && rest[1:] == r.req.Object:
+	default:
+		return errors.New(`"arn" names another resource than "bucket" and "object"`)
+	}
+	return nil
+}
+
+func unread(doc *strictjson.Document, f func(strictjson.Value)) {
+	root := doc.Root()
+	for name, v := range root.Members() {
+		if name.View() != "input" {
+			f(v)
+		}
+	}
+	unknown := func(v strictjson.Value, names []string) {
+		for name, v := range v.Members() {
+			if !slices.Contains(names, name.View()) {
+				f(v)
+			}
+		}
+	}
+	input := root.Get("input")
+	unknown(input, inputNames)
+	unknown(input.Get("identity"), identityNames)
+	unknown(input.Get("resource"), resourceNames)
+	unknown(input.Get("context"), contextNames)
+}

@@ -1,0 +1,175 @@
+package serve
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// rustfsReads is aliceReads as RustFS asks it.
+const rustfsReads = `{"input":{"identity":{"account":"alice","groups":[],"is_owner":false,"claims":{}},"resource":{"bucket":"b","object":"o","arn":"arn:aws:s3:::b/o"},"action":"s3:GetObject","context":{"conditions":{},"deny_only":false,"timestamp":"2026-08-23T00:00:00+00:00"}}}`
+
+// Each path speaks its own dialect: a body of the other one is malformed there, and root is root in both.
+func TestEachEndpointSpeaksItsDialect(t *testing.T) {
+	l := start(t, "CLAIMGATE_ENDPOINT_0_PATH=/rustfs", "CLAIMGATE_ENDPOINT_0_DIALECT=rustfs", "CLAIMGATE_ENDPOINT_1_PATH=/second")
+	owner := strings.Replace(rustfsReads, `"is_owner":false`, `"is_owner":true`, 1)
+	for _, c := range []struct {
+		path, body, answer, reason string
+		status                     int
+	}{
+		{"/authz", aliceReads, `{"result":true}`, "policy_allow", 200},
+		{"/second", aliceReads, `{"result":true}`, "policy_allow", 200},
+		{"/rustfs", rustfsReads, `{"result":true}`, "policy_allow", 200},
+		{"/rustfs", strings.Replace(rustfsReads, "GetObject", "PutObject", 1), `{"result":false}`, "policy_implicit_deny", 200},
+		{"/rustfs", owner, `{"result":true}`, "owner", 200},
+		{"/rustfs", "", `{"result":false}`, "", 200},
+		{"/rustfs", aliceReads, `{"result":false,"error":"request_malformed"}`, "request_malformed", 400},
+		{"/rustfs/", rustfsReads, `{"result":false,"error":"request_malformed"}`, "request_malformed", 404},
+		// To MinIO's dialect these are members that nothing reads: nobody asks.
+		{"/authz", owner, `{"result":false}`, "no_token", 200},
+	} {
+		resp, err := http.Post("http://"+l.publicListener.Addr().String()+c.path, "application/json", strings.NewReader(c.body)) //nolint:noctx // a test
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if err != nil || string(got) != c.answer || resp.StatusCode != c.status || resp.Header.Get("X-Claimgate-Reason") != c.reason {
+			t.Errorf("%s: %d %s %s, %v", c.path, resp.StatusCode, got, resp.Header.Get("X-Claimgate-Reason"), err)
+		}
+	}
+}
+
+// front passes connections to the backend of the moment, as a Kubernetes Service does.
+type front struct {
+	net.Listener
+	backend atomic.Pointer[string]
+	open    sync.WaitGroup
+}
+
+func (f *front) run() {
+	for {
+		c, err := f.Accept()
+		if err != nil {
+			return
+		}
+		f.open.Go(func() {
+			defer c.Close()
+			b, err := net.Dial("tcp", *f.backend.Load())
+			if err != nil {
+				return
+			}
+			defer b.Close()
+			f.open.Go(func() {
+				_, _ = io.Copy(b, c)
+				_ = b.(*net.TCPConn).CloseWrite()
+			})
+			_, _ = io.Copy(c, b)
+		})
+	}
+}
+
+// RustFS's client keeps ten idle connections, waits a second for a connection and five for an answer, offers
+// HTTP/2 over TLS, and repeats nothing: ten thousand questions, with a restart in between, are all answered.
+func TestRustFSLosesNoQuestion(t *testing.T) {
+	const questions = 10_000
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "c"), filepath.Join(dir, "k")
+	pool := certificate(t, cert, key)
+	env := []string{"CLAIMGATE_ENDPOINT_0_PATH=/rustfs", "CLAIMGATE_ENDPOINT_0_DIALECT=rustfs", "CLAIMGATE_SERVER_TLS_CERT=" + cert, "CLAIMGATE_SERVER_TLS_KEY=" + key, "CLAIMGATE_SERVER_SHUTDOWN_GRACE=30s"}
+	before, after := start(t, env...), start(t, env...)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &front{Listener: ln}
+	address := before.publicListener.Addr().String()
+	f.backend.Store(&address)
+	go f.run()
+
+	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{
+		DialContext: (&net.Dialer{Timeout: time.Second}).DialContext, MaxIdleConnsPerHost: 10, IdleConnTimeout: time.Minute,
+		ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12},
+	}}
+	t.Cleanup(func() {
+		client.CloseIdleConnections()
+		_ = ln.Close()
+		f.open.Wait()
+	})
+	ask := func(n int64) error {
+		// The object differs each time, so that a lost answer is no earlier one's.
+		body := strings.NewReplacer(`"object":"o"`, fmt.Sprintf(`"object":"o%d"`, n), "b/o", fmt.Sprintf("b/o%d", n)).Replace(rustfsReads)
+		req, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodPost, "https://"+ln.Addr().String()+"/rustfs", io.NopCloser(bytes.NewReader([]byte(body)))) // a body that cannot be sent again: no retry
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Content-Type", "application/json")
+		req.ContentLength = int64(len(body))
+		resp, err := client.Do(req)
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		var answer struct {
+			Result bool `json:"result"`
+		}
+		if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || resp.StatusCode != http.StatusOK || !answer.Result {
+			return fmt.Errorf("answered %d %v: %w", resp.StatusCode, answer, err)
+		}
+		_, err = io.Copy(io.Discard, resp.Body)
+		return err
+	}
+	var asked atomic.Int64
+	var lost atomic.Pointer[error]
+	var all sync.WaitGroup
+	for range 10 {
+		all.Go(func() {
+			for {
+				n := asked.Add(1)
+				if n > questions {
+					return
+				}
+				if n == questions/2 {
+					next := after.publicListener.Addr().String()
+					f.backend.Store(&next)
+					before.stop()
+				}
+				if err := ask(n); err != nil {
+					lost.CompareAndSwap(nil, &err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if err := lost.Load(); err != nil {
+		t.Errorf("a question was lost: %v", *err)
+	}
+	if got := before.requests() + after.requests(); got != questions {
+		t.Errorf("%v of %d questions were decided", got, questions)
+	}
+	if after.requests() == 0 {
+		t.Error("the restart was not seen")
+	}
+}
+
+// requests is how many questions were allowed.
+func (l *live) requests() int {
+	l.t.Helper()
+	text, err := os.ReadFile(l.path("decisions.jsonl"))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return strings.Count(string(text), `"reason":"policy_allow"`)
+}
