@@ -14,6 +14,7 @@ import (
 
 	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/config"
+	"github.com/claimgate/claimgate/app/dialect/dialects"
 	"github.com/claimgate/claimgate/app/review/offline"
 	"github.com/claimgate/claimgate/app/review/proof"
 	"github.com/claimgate/claimgate/app/serve"
@@ -25,7 +26,7 @@ import (
 // newCheckCmd makes `claimgate check`: all that is wrong with the files a
 // reviewer reads, before anything is started with them.
 func newCheckCmd() *cobra.Command {
-	var configFile, mappingFile, format string
+	var configFile, mappingFile, format, dialect string
 	var strict bool
 	cmd := &cobra.Command{
 		Use:   "check",
@@ -35,6 +36,8 @@ files that names, and prints each finding with its place and the fix. With --map
 alone only the mapping is read; with both, that mapping takes the place of the one
 in config.toml. The invariants beside the mapping, mapping.invariants.toml, or those
 that config.toml names, are proved. Nothing is started and no address is asked.
+--dialect rustfs adds what RustFS does otherwise than MinIO, as an endpoint of that
+dialect in config.toml does.
 
 Exit codes: 0 no errors; 1 errors, or with --strict warnings; 2 a file cannot be read.`,
 		Example: `  claimgate check --config config.toml
@@ -53,7 +56,10 @@ Exit codes: 0 no errors; 1 errors, or with --strict warnings; 2 a file cannot be
 			if configFile == "" && mappingFile == "" {
 				return cli.Exit(cli.ExitUsage, errors.New("nothing to check: name --config or --mapping"))
 			}
-			findings, unreadable := check(cmd.Context(), configFile, mappingFile, os.Environ())
+			if dialect != "" && dialects.Named(dialect) == nil {
+				return cli.Usage("--dialect %q: write minio or rustfs", dialect)
+			}
+			findings, unreadable := check(cmd.Context(), configFile, mappingFile, dialect, os.Environ())
 			if unreadable == nil || len(findings) > 0 {
 				if err := show(cmd.OutOrStdout(), findings); err != nil {
 					return cli.Exit(cli.ExitUsage, err)
@@ -71,6 +77,7 @@ Exit codes: 0 no errors; 1 errors, or with --strict warnings; 2 a file cannot be
 	flags := cmd.Flags()
 	flags.StringVar(&configFile, "config", os.Getenv(config.EnvConfig), "config.toml to check, with the mapping it names")
 	flags.StringVar(&mappingFile, "mapping", "", "mapping.toml to check")
+	flags.StringVar(&dialect, "dialect", "", "how the server asks: minio or rustfs; default those of config.toml")
 	flags.BoolVar(&strict, "strict", false, "exit 1 on warnings too")
 	flags.StringVar(&format, "format", "text", "text, json or sarif")
 	return cmd
@@ -78,7 +85,7 @@ Exit codes: 0 no errors; 1 errors, or with --strict warnings; 2 a file cannot be
 
 // check returns an error if a file that was named cannot be opened at all: that
 // is no finding about its content.
-func check(ctx context.Context, configFile, mappingFile string, env []string) ([]finding.Finding, error) {
+func check(ctx context.Context, configFile, mappingFile, dialect string, env []string) ([]finding.Finding, error) {
 	findings := []finding.Finding{}
 	var issuers []string
 	var invariants string
@@ -94,6 +101,11 @@ func check(ctx context.Context, configFile, mappingFile string, env []string) ([
 		sound = c != nil && !finding.HasErrors(found)
 		if c != nil {
 			invariants = c.Mapping.Invariants
+			for _, e := range c.Endpoints {
+				if dialect == "" && e.Dialect == "rustfs" {
+					dialect = e.Dialect
+				}
+			}
 			for _, issuer := range c.Issuers {
 				issuers = append(issuers, issuer.Name)
 			}
@@ -112,6 +124,9 @@ func check(ctx context.Context, configFile, mappingFile string, env []string) ([
 	findings = append(findings, found...)
 	if m != nil {
 		findings = append(findings, lint.Check(m)...)
+	}
+	if m != nil && dialect == "rustfs" {
+		findings = append(findings, lint.RustFS(m)...)
 	}
 	if m != nil && len(issuers) > 0 {
 		findings = append(findings, m.CheckIssuers(issuers)...)

@@ -53,6 +53,8 @@ const (
 	CodeNoBucket       = "M119"
 	CodeNeverApplies   = "M120"
 	CodeTakenBack      = "M121"
+	CodeNotSent        = "M122"
+	CodeOverridden     = "M123"
 )
 
 // The codes of invariants, which package proof proves.
@@ -108,6 +110,8 @@ var codes = []Code{
 	{Code: CodeTakenBack, Severity: finding.Warning, Meaning: "an Allow that the same policy's Deny takes back whole"},
 	{Code: CodeOperation, Severity: finding.Warning, Meaning: "an action that is called like an operation, and does less than is meant"},
 	{Code: CodeNotTheirs, Severity: finding.Warning, Meaning: "a policy reads a key that means nothing for people of an issuer"},
+	{Code: CodeNotSent, Severity: finding.Warning, Meaning: "a policy reads a key that the server of the dialect does not send"},
+	{Code: CodeOverridden, Severity: finding.Warning, Meaning: "an action with which the server of the dialect overrides a deny"},
 }
 
 // Codes lists every code, for the reference in the documentation.

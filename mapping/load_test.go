@@ -183,7 +183,7 @@ func TestEveryCodeIsReportedAtItsPlace(t *testing.T) {
 		})
 	}
 	for _, code := range []string{ // package lint
-		CodeRootEquivalent, CodeAddsNothing, CodeGuardsNothing, CodeNotTheirs, CodeOperation, CodeNoBucket, CodeNeverApplies, CodeTakenBack,
+		CodeRootEquivalent, CodeAddsNothing, CodeGuardsNothing, CodeNotTheirs, CodeOperation, CodeNoBucket, CodeNeverApplies, CodeTakenBack, CodeNotSent, CodeOverridden,
 		CodeViolated, CodeUndecided, CodeInvariants, // package proof
 	} {
 		seen[code] = true

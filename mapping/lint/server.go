@@ -1,0 +1,86 @@
+package lint
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/claimgate/claimgate/internal/finding"
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/access"
+)
+
+// RustFS finds what a mapping says that RustFS does otherwise than MinIO (1.0.0-rc.3 and later, as
+// docs/servers.md tells): keys that it does not send, and the one action with which a webhook's deny is walked
+// around.
+func RustFS(m *mapping.Mapping) []mapping.Finding {
+	c := checker{m: m}
+	c.bucketPolicies()
+	c.notSent()
+	finding.Sort(c.findings)
+	return c.findings
+}
+
+// bucketPolicies reports each granted policy that lets somebody write bucket policies: on RustFS a bucket policy
+// that allows overrides the webhook's deny, so that a guard does not hold in that bucket any more. A guard that
+// denies the action to all ends that.
+func (c *checker) bucketPolicies() {
+	const action = "s3:PutBucketPolicy"
+	var guards []mapping.Granted
+	for _, g := range c.m.Guards() {
+		if h, ok := c.m.Policy(g.Policy, nil); ok {
+			guards = append(guards, h)
+		}
+	}
+	read := access.NewReader(nil)
+	for _, p := range c.m.Policies() {
+		at, granted := c.m.FirstGrant(p.Name())
+		if !granted || p.Policy == nil {
+			continue
+		}
+		h := made(c.m, p.Name())
+		allowed := read.AllowedBy(h, []mapping.Granted{h}, guards, []string{action})
+		if len(allowed) == 0 {
+			continue
+		}
+		if !p.Canned {
+			_, at, _ = c.m.StatementAt(p.Name(), allowed[0].Statement)
+		}
+		c.at(mapping.CodeOverridden, at, fmt.Sprintf("policy %q allows %s: on RustFS a bucket policy that allows overrides every deny of claimgate's, guards too", p.Name(), action),
+			"deny "+action+" to all by a [[guard]]; bucket policies that are there already count on")
+	}
+}
+
+// notSent reports conditions and variables that read a key that RustFS sends only sometimes, or never. A
+// condition without a value holds for a negated operator alone (StringNotEquals and its like).
+func (c *checker) notSent() {
+	for _, p := range c.m.Policies() {
+		if p.Policy == nil || p.Canned {
+			continue
+		}
+		for i, s := range p.Policy.Statements() {
+			for _, key := range slices.Compact(slices.Sorted(slices.Values(s.Reads))) {
+				why := absent(key)
+				if why == "" {
+					continue
+				}
+				_, at, _ := c.m.StatementAt(p.Name(), i)
+				c.at(mapping.CodeNotSent, at, fmt.Sprintf("policy %q reads %s, which RustFS %s: the condition has no value then", p.Name(), key, why),
+					"write a condition on a key that RustFS sends, such as aws:SourceIp or a claim of the token")
+			}
+		}
+	}
+}
+
+// absent says when RustFS does not send a key; empty for keys that it sends as MinIO does.
+func absent(key string) string {
+	switch {
+	case key == "s3:versionid":
+		return "sends only if a version is named"
+	case key == "aws:Referer":
+		return "sends only if the client sent one"
+	case key == "s3:object-lock-remaining-retention-days", strings.HasPrefix(key, "svc:"), strings.HasPrefix(key, "sts:"), strings.HasPrefix(key, "ldap:"):
+		return "does not send"
+	}
+	return ""
+}
