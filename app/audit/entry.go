@@ -37,6 +37,15 @@ func (e *Entry) marshal(b []byte) []byte {
 	if d.Revision != "" {
 		ev.text("revision", d.Revision)
 	}
+	if s := d.Shadow; s != nil {
+		ev.name("shadow")
+		would := begin(ev.b)
+		would.flag("allow", s.Reason.Allows()).text("reason", string(s.Reason))
+		if s.Rule.Name != "" {
+			would.text("rule", s.Rule.Name)
+		}
+		ev.b = would.end()
+	}
 	ev.text("peer", e.Peer.String()).number("status", int64(e.Status)).number("duration_us", e.Duration.Microseconds())
 	return append(ev.end(), '\n')
 }

@@ -70,7 +70,7 @@ func TestAFullLineHoldsWhatIsDocumentedAndNothingElse(t *testing.T) {
 	}
 	e := entry(gateway.TokenBinding)
 	e.Request = &gateway.Request{
-		Server: minio.Dialect.Server,
+		Server:  minio.Dialect.Server,
 		Account: "KEY", Action: "s3:GetObject", Bucket: "b", Object: "a \"quoted\"\nkey", Owner: true, DenyOnly: true,
 		Conditions: doc.Root().Get("conditions"), Claims: doc.Root().Get("claims"),
 	}

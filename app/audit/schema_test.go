@@ -74,7 +74,7 @@ func fullest(t testing.TB, reason gateway.Reason) *audit.Entry {
 		e.Status = 503
 	}
 	e.Request = &gateway.Request{
-		Server: minio.Dialect.Server,
+		Server:  minio.Dialect.Server,
 		Account: "K", Action: "s3:GetObject", Bucket: "b", Object: "o\x00\u2028\"", Owner: true, DenyOnly: true,
 		Conditions: doc.Root().Get("conditions"), Claims: doc.Root().Get("claims"),
 	}

@@ -28,6 +28,9 @@ func (l *loader) check() {
 	l.checkEvidence()
 	l.checkStore()
 	l.checkAudit()
+	if m := &l.config.Mapping; m.Shadow != "" && m.Shadow == m.File {
+		l.report(codeContradiction, &m.Shadow, "the next mapping is the one in force", "write the next mapping's file, or remove the key")
+	}
 }
 
 func (l *loader) checkTags(e entry) {

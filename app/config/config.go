@@ -118,6 +118,7 @@ type Owner struct {
 // Mapping names mapping.toml.
 type Mapping struct {
 	File       string `toml:"file" default:"mapping.toml" unit:"path" doc:"The mapping. It and its policy files are watched and reloaded."`
+	Shadow     string `toml:"shadow" default:"" unit:"path" doc:"The next mapping. Each decision is made under it as well, which changes no answer: the decision log and the metric claimgate_shadow_decisions_total say what would differ. Watched and reloaded."`
 	Invariants string `toml:"invariants" default:"" unit:"path" doc:"What the mapping has to keep, as claimgate prove reads it. A mapping that breaks one is not put in force."`
 }
 

@@ -34,6 +34,10 @@ type Decision struct {
 	Answer mapping.Answer
 	// Revision is the mapping's.
 	Revision string
+	// Outcome compares the answer with that of the next mapping, if there is one. Shadow is
+	// what the next mapping would say, if that differs in the answer or the reason.
+	Outcome Outcome
+	Shadow  *Shadow
 
 	values values
 	asked  policy.Request

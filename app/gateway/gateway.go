@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -66,7 +67,12 @@ type Gateway struct {
 	ids           *ids
 	mapping       atomic.Pointer[mapping.Mapping]
 	cache         *cache
-	sessions      *sessionPolicies
+	entries       int64
+
+	shadow      atomic.Pointer[shadow]
+	shadowing   sync.Mutex // held while shadow and shadowCache change
+	shadowCache *cache     // nil until there is a shadow
+	sessions    *sessionPolicies
 }
 
 // New returns a Gateway without a mapping: it denies everybody except the owner.
@@ -81,7 +87,7 @@ func New(o Options) (*Gateway, error) {
 	return &Gateway{
 		verifier: o.Verifier, revocations: o.Revocations, stale: o.Stale, introspect: o.Introspect, evidence: o.Evidence,
 		lowerKeys: lowerCase(o.Evidence.Keys), formerly: o.Formerly, providers: o.Providers, evaluateOwner: o.EvaluateOwner,
-		now: func() time.Time { return clock.Latest(o.Now()) }, ids: newIDs(), cache: newGrantsCache(o.DecisionEntries), sessions: newSessionPolicies(),
+		now: func() time.Time { return clock.Latest(o.Now()) }, ids: newIDs(), cache: newGrantsCache(o.DecisionEntries), entries: o.DecisionEntries, sessions: newSessionPolicies(),
 	}, nil
 }
 
@@ -102,6 +108,11 @@ func (g *Gateway) Now() time.Time { return g.now() }
 // Close frees the caches. No method may be called after Close.
 func (g *Gateway) Close() {
 	g.cache.close()
+	g.shadowing.Lock()
+	defer g.shadowing.Unlock()
+	if g.shadowCache != nil {
+		g.shadowCache.close()
+	}
 	g.sessions.close()
 }
 
@@ -119,28 +130,31 @@ func (g *Gateway) Decide(ctx context.Context, r *Request) Decision {
 // DecideInto is Decide into the caller's memory. *d may be used as long as *r.
 func (g *Gateway) DecideInto(ctx context.Context, r *Request, d *Decision) {
 	*d = Decision{ID: g.ids.next(), Reason: InternalError}
-	d.Reason = g.decide(ctx, r, d)
+	d.Reason = g.decide(ctx, r, d, g.mapping.Load(), g.cache)
+	g.compare(ctx, r, d)
 }
 
-// decide is the whole decision: the first step that returns wins. The numbers are those
-// of docs/architecture.md.
-func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision) Reason {
+// decide is the whole decision under a mapping: the first step that returns wins. The
+// numbers are those of docs/architecture.md. If d has an identity, steps 4 to 7 have found
+// it good under another mapping, and no mapping has a say in them.
+func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision, in *mapping.Mapping, cache *cache) Reason {
 	// 2. Root, so that a bad mapping cannot lock it out.
 	if r.Owner && !g.evaluateOwner {
 		return Owner
 	}
-	in := g.mapping.Load()
 	if in == nil {
 		return d.explain(NoPolicy, "no mapping is loaded", "")
 	}
 	d.Revision = in.Revision()
 	signer := g.signer(r)
 	var token string
+	settled := d.Identity != nil
 
-	if r.Action == ActionPrometheus {
+	switch {
+	case r.Action == ActionPrometheus:
 		// 3. A scraper signs its claims itself, so only the account counts.
 		d.Grants = in.Account(r.Account, g.now())
-	} else {
+	case !settled:
 		// 4. The evidence.
 		found, ambiguous := find(g.evidenceKeys(r), r.Conditions)
 		token = found
@@ -178,8 +192,10 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision) Reason {
 
 	if id := d.Identity; id != nil {
 		// 7. Has the session ended, as far as this process or the issuer knows?
-		if reason := g.ended(ctx, d, signer.session, token); reason != "" {
-			return reason
+		if !settled {
+			if reason := g.ended(ctx, d, signer.session, token); reason != "" {
+				return reason
+			}
 		}
 		// 8. The grants of the identity.
 		claim, ok := id.ClaimAt(in.ClaimPath())
@@ -187,7 +203,7 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision) Reason {
 			return d.explain(TokenClaims, "the claim "+in.ClaimName()+" is neither a string nor a list of strings", "")
 		}
 		d.Claim = claim
-		d.Grants = g.cache.principal(in, id, claim, g.now)
+		d.Grants = cache.principal(in, id, claim, g.now)
 	}
 	if d.Grants.Empty() {
 		return d.explain(NoPolicy, "no rule of the mapping grants a policy", grantHint(d.Identity))
@@ -198,7 +214,7 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision) Reason {
 	d.asked = policy.Request{
 		Action: r.Action, Bucket: r.Bucket, Object: r.Object, DenyOnly: r.DenyOnly, Context: &d.values,
 	}
-	guarded, answer := g.cache.evaluate(d.Grants, &d.asked)
+	guarded, answer := cache.evaluate(d.Grants, &d.asked)
 	d.Answer = answer
 	reason := reasonOf(guarded, answer)
 	if !reason.Allows() {

@@ -193,7 +193,9 @@ func TestWhatTheIssuerHas(t *testing.T) {
 			t.Errorf("%s: warned %q", name, warned)
 		}
 	}
-	w.claims = func(c map[string]any) { c["authentik_token"] = w.tokens.Token(map[string]any{"iss": w.issuer(), "sub": "u-1"}) }
+	w.claims = func(c map[string]any) {
+		c["authentik_token"] = w.tokens.Token(map[string]any{"iss": w.issuer(), "sub": "u-1"})
+	}
 	how := login.How{Port: 0, Open: w.browser, Warn: func(text string) { t.Error(text) }}
 	if _, err := login.Login(t.Context(), "default", w.profile(), how); err != nil {
 		t.Error(err)

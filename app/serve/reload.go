@@ -17,6 +17,9 @@ import (
 // files returns the files whose change starts a reload.
 func (s *Service) files() []string {
 	files := mapping.Files(s.config.Mapping.File)
+	if s.config.Mapping.Shadow != "" {
+		files = append(files, mapping.Files(s.config.Mapping.Shadow)...)
+	}
 	for _, f := range []string{s.config.Mapping.Invariants, s.config.Server.CallerTokensFile, s.config.Server.TLSCert, s.config.Server.TLSKey, s.config.Server.ClientCA} {
 		if f != "" {
 			files = append(files, f)
@@ -37,6 +40,7 @@ func (s *Service) reload() {
 		s.log.Error().Err(err).Str("mapping", s.gateway.Mapping().Revision()).
 			Msg("the new mapping has errors; the old one stays in force")
 	}
+	s.loadShadow()
 	if tokens, err := s.config.Server.RereadCallerTokens(); err != nil {
 		s.log.Error().Err(err).Msg("the new caller tokens have errors; the old ones stay in force")
 	} else {

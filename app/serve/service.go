@@ -42,8 +42,9 @@ type Service struct {
 
 	publicListener, adminListener net.Listener
 
-	reloading sync.Mutex  // held by a reload
-	announced atomic.Bool // systemd has been told that the service is ready
+	shadow    atomic.Pointer[server.ShadowState] // of the next mapping
+	reloading sync.Mutex                         // held by a reload
+	announced atomic.Bool                        // systemd has been told that the service is ready
 
 	wait func(time.Duration) // time.Sleep, but in tests
 }
@@ -70,6 +71,7 @@ func New(ctx context.Context, c *config.Config, b Build, log zerolog.Logger) (_ 
 	if err := s.loadMapping(); err != nil {
 		return nil, err
 	}
+	s.loadShadow()
 	s.setCallers(c.Server.CallerTokens)
 	if c.Server.TLSCert != "" {
 		if s.certificate, err = server.LoadCertificate(c.Server.TLSCert, c.Server.TLSKey, c.Server.ClientCA); err != nil {
@@ -111,6 +113,9 @@ func (s *Service) makeServers(b Build) {
 		MaxConnections: int(s.config.Server.MaxConnections), ClientCertificate: s.config.Server.ClientCA != "",
 	})
 	s.admin = &server.Admin{Gateway: s.gateway, Verifier: s.verifier, Store: s.store, Metrics: s.metrics, Audit: s.audit, Version: b}
+	if s.config.Mapping.Shadow != "" {
+		s.admin.Shadow = s.shadowState
+	}
 	s.adminHTTP = s.admin.Server()
 }
 

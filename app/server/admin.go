@@ -22,6 +22,8 @@ type Admin struct {
 	Metrics  *Metrics
 	Audit    *audit.Log
 	Version  any // shown as JSON by /version
+	// Shadow tells of the next mapping; nil if none is configured.
+	Shadow func() ShadowState
 
 	draining atomic.Bool
 }
@@ -50,6 +52,13 @@ func (a *Admin) live(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]bool{"live": true})
 }
 
+// ShadowState is how the next mapping fares. It does not make the gateway unready, because it decides nothing.
+type ShadowState struct {
+	File    string `json:"file"`
+	Mapping string `json:"mapping"`         // the revision that is compared, "" for none
+	Error   string `json:"error,omitempty"` // why none is
+}
+
 // Readiness is what /readyz shows.
 type Readiness struct {
 	Ready    bool             `json:"ready"`
@@ -61,6 +70,8 @@ type Readiness struct {
 	// Audit is how the decision log fares. It does not make the gateway unready:
 	// only further answers show that the log can be written again.
 	Audit audit.State `json:"audit"`
+	// Shadow is shown if there is a next mapping.
+	Shadow *ShadowState `json:"shadow,omitempty"`
 }
 
 // Readiness is whether MinIO should ask: not until a mapping is in force and one
@@ -71,6 +82,10 @@ func (a *Admin) Readiness() Readiness {
 		r.Mapping = m.Revision()
 	}
 	r.Ready = !r.Draining && r.Mapping != "" && a.Verifier.Ready()
+	if a.Shadow != nil {
+		shadow := a.Shadow()
+		r.Shadow = &shadow
+	}
 	if a.Store != nil {
 		st := a.Store.State()
 		r.RevocationStore = &st

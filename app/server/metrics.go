@@ -17,6 +17,7 @@ import (
 // Metrics are what Prometheus reads. Names and labels are a contract.
 type Metrics struct {
 	registry  *prometheus.Registry
+	shadow    map[gateway.Outcome]prometheus.Counter
 	decisions map[gateway.Reason]prometheus.Counter // one each, so that a decision looks no label up
 	seconds   prometheus.Histogram
 	refreshes *prometheus.CounterVec
@@ -48,6 +49,7 @@ func NewMetrics(version, commit string) *Metrics {
 	m := &Metrics{
 		registry:  prometheus.NewRegistry(),
 		decisions: make(map[gateway.Reason]prometheus.Counter),
+		shadow:    make(map[gateway.Outcome]prometheus.Counter),
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "claimgate_decision_seconds",
 			Help:    "Time from the request's arrival to its answer.",
@@ -70,6 +72,16 @@ func NewMetrics(version, commit string) *Metrics {
 	for _, outcome := range []string{"ok", "unchanged", "error"} {
 		m.reloads.WithLabelValues(outcome)
 	}
+	shadow := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "claimgate_shadow_decisions_total",
+		Help: "Decisions made under the next mapping as well: same, gains (denied, would be allowed), loses (allowed, would be denied), failed (a defect). They change no answer.",
+	}, []string{"outcome"})
+	for outcome, name := range map[gateway.Outcome]string{
+		gateway.ShadowSame: "same", gateway.ShadowGains: "gains", gateway.ShadowLoses: "loses", gateway.ShadowFailed: "failed",
+	} {
+		m.shadow[outcome] = shadow.WithLabelValues(name)
+	}
+	m.registry.MustRegister(shadow)
 	decisions := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "claimgate_decisions_total",
 		Help: "Answers given, by result and reason.",
@@ -108,8 +120,11 @@ func NewMetrics(version, commit string) *Metrics {
 	return m
 }
 
-func (m *Metrics) decided(r gateway.Reason, took time.Duration) {
-	if c := m.decisions[r]; c != nil {
+func (m *Metrics) decided(d *gateway.Decision, took time.Duration) {
+	if c := m.decisions[d.Reason]; c != nil {
+		c.Inc()
+	}
+	if c := m.shadow[d.Outcome]; c != nil {
 		c.Inc()
 	}
 	m.seconds.Observe(took.Seconds())

@@ -164,7 +164,7 @@ func status(r gateway.Reason) int {
 func (s *Server) record(c *fasthttp.RequestCtx, a *answer) {
 	took := time.Since(a.started)
 	if !s.refusals.written(a) {
-		s.o.Metrics.decided(a.decision.Reason, took)
+		s.o.Metrics.decided(&a.decision, took)
 		return
 	}
 	entry := audit.Entry{
@@ -177,7 +177,7 @@ func (s *Server) record(c *fasthttp.RequestCtx, a *answer) {
 		entry.Status = a.status
 		s.o.Audit.WriteDeny(&entry)
 	}
-	s.o.Metrics.decided(a.decision.Reason, took)
+	s.o.Metrics.decided(&a.decision, took)
 }
 
 // unlogged turns an allow without a log line into a deny.

@@ -1,0 +1,104 @@
+package gateway_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/internal/fixtures"
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/verifier"
+	"pgregory.net/rapid"
+)
+
+// nextRules differ from rules in what each kind of identity holds.
+var nextRules = []string{
+	rules,
+	strings.NewReplacer("consoleAdmin", "diagnostics", `name     = "devs"`, `name     = "nobody"`).Replace(rules),
+	strings.NewReplacer(`policies = ["readonly"]`, `policies = ["readwrite"]`, `except_groups = ["break-glass"]`, `except_groups = ["devs"]`).Replace(rules),
+	strings.NewReplacer(`name     = "alice"`, `name     = "bob"`, `"s3:GetObject"`, `"s3:PutObject"`, "10.0.0.0/8", "0.0.0.0/0").Replace(rules),
+	strings.Replace(rules, `name  = "policy"`, `name  = "exp"`, 1), // no list of strings: token_claims
+	"version = 1\n[[account]]\nname = \"rootadmin\"\npolicies = [\"readonly\"]\n",
+}
+
+// placeless is an answer without the file: each gate has its own.
+func placeless(a mapping.Answer) mapping.Answer {
+	a.Rule.File, a.Pos.File = "", ""
+	return a
+}
+
+// With a next mapping every answer is as without it, and what is said of the next mapping is what it would answer
+// if it were in force.
+func TestTheNextMappingChangesNoAnswer(t *testing.T) {
+	type world struct{ plain, compared, next *gate }
+	var worlds []world
+	for _, with := range []change{func(*gateway.Options, *verifier.Issuer, *verifier.Options) {}, attested, staticAny, evaluateOwner, accountAge(time.Hour)} {
+		var o gateway.Options
+		plain := newGate(t, with, func(made *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) { o = *made })
+		o.Verifier = plain.verifier
+		again := func() *gate {
+			g, err := gateway.New(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(g.Close)
+			other := *plain
+			other.Gateway = g
+			other.use(rules)
+			return &other
+		}
+		worlds = append(worlds, world{plain, again(), again()})
+	}
+	calls := len(fixtures.Calls(t))
+	rapid.Check(t, func(rt *rapid.T) {
+		w := rapid.SampledFrom(worlds).Draw(rt, "world")
+		w.next.use(rapid.SampledFrom(nextRules).Draw(rt, "next"))
+		w.compared.UseShadow(w.next.Mapping())
+		in := recorded(t, rapid.IntRange(2, calls).Draw(rt, "line"))
+		if in["claims"] != nil && rapid.Bool().Draw(rt, "a login") {
+			sub := rapid.SampledFrom([]string{"bob", "ada", "alice"}).Draw(rt, "subject")
+			for _, name := range []string{"authentik_token", "X-Authentik-Jwt"} {
+				delete(in.conditions(), name)
+			}
+			g := w.plain
+			g.session(in.noClaim("sid"), sub)
+			if rapid.Bool().Draw(rt, "a token") {
+				in.token(g.sign(sub, []string{rapid.SampledFrom([]string{"devs", "careful", "office", "nobody", "MinIO admins", "break-glass"}).Draw(rt, "group")}))
+			}
+		}
+		if rapid.Bool().Draw(rt, "in backups") {
+			in.with("bucket", "backups")
+		}
+		for range 2 { // the second time from the caches
+			want, got, would := w.plain.decide(in), w.compared.decide(in), w.next.decide(in)
+			if got.Reason != want.Reason || placeless(got.Answer) != placeless(want.Answer) || got.Detail != want.Detail || got.Revision != want.Revision {
+				rt.Fatalf("answered %s (%s), without a next mapping %s (%s)", got.Reason, got.Detail, want.Reason, want.Detail)
+			}
+			outcome := gateway.ShadowSame
+			if would.Allow() != want.Allow() {
+				outcome = gateway.ShadowLoses
+				if would.Allow() {
+					outcome = gateway.ShadowGains
+				}
+			}
+			if got.Outcome != outcome {
+				rt.Fatalf("the outcome is %d, want %d: %s, in force %s", got.Outcome, outcome, want.Reason, would.Reason)
+			}
+			switch s := got.Shadow; {
+			case s == nil && would.Reason != want.Reason:
+				rt.Fatalf("the next mapping would say %s, and nothing is said of it", would.Reason)
+			case s != nil && (s.Reason != would.Reason || s.Rule.Name != would.Answer.Rule.Name || s.Rule.Kind != would.Answer.Rule.Kind || s.Reason == want.Reason):
+				rt.Fatalf("the next mapping is said to answer %s by %v, in force it answers %s by %v", s.Reason, s.Rule, would.Reason, would.Answer.Rule)
+			}
+			if want.Outcome != gateway.ShadowOff || want.Shadow != nil {
+				rt.Fatal("something is compared without a next mapping")
+			}
+		}
+	})
+	w := worlds[0]
+	w.compared.UseShadow(nil)
+	if d := w.compared.decide(ask("alice", "s3:GetObject", "b", "o")); d.Outcome != gateway.ShadowOff || w.compared.Shadow() != nil {
+		t.Error("a next mapping that is off is compared")
+	}
+}
