@@ -13,17 +13,20 @@ import (
 // newReplayCmd makes `claimgate replay`: which recorded decisions would flip.
 func newReplayCmd() *cobra.Command {
 	var file, format, at, failOn string
+	var shadow bool
 	cmd := &cobra.Command{
-		Use:   "replay AUDIT.jsonl --mapping NEW",
+		Use:   "replay AUDIT.jsonl --mapping NEW | --shadow",
 		Short: "Say which recorded decisions would flip under another mapping",
 		Long: `replay puts the questions of a decision log to a mapping and counts the answers that
 would differ, by rule and principal. Refused tokens and root are not affected by any
 mapping. Where a line does not hold the value that a condition now reads, it counts as
-uncertain. The log is read as a stream, - for standard input.
+uncertain. The log is read as a stream, - for standard input. --shadow asks no mapping:
+the log of a service with mapping.shadow says itself what would differ.
 
 Exit codes: 0 fine; 1 with --fail-on flip a decision would flip, with --fail-on gain a
 denied one would be allowed; 2 a file cannot be read, or holds no decision log.`,
 		Example: `  claimgate replay decisions.jsonl --mapping mapping.new.toml --fail-on flip
+  claimgate replay decisions.jsonl --shadow --fail-on flip
   zcat decisions.jsonl.gz | claimgate replay - --mapping mapping.new.toml --format json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -37,11 +40,16 @@ denied one would be allowed; 2 a file cannot be read, or holds no decision log.`
 			if err != nil {
 				return err
 			}
-			m, err := cli.LoadMapping(file)
-			if err != nil {
-				return err
+			o := replay.Options{Now: now(), Shadow: shadow}
+			switch {
+			case shadow && file != "":
+				return cli.Usage("--shadow and --mapping: the log says what the next mapping would answer, so name one of them")
+			case !shadow:
+				if o.Mapping, err = cli.LoadMapping(file); err != nil {
+					return err
+				}
 			}
-			r, err := replayFile(args[0], cmd.InOrStdin(), cmd.ErrOrStderr(), replay.Options{Mapping: m, Now: now()})
+			r, err := replayFile(args[0], cmd.InOrStdin(), cmd.ErrOrStderr(), o)
 			if err != nil {
 				return cli.Exit(cli.ExitUsage, err)
 			}
@@ -63,6 +71,7 @@ denied one would be allowed; 2 a file cannot be read, or holds no decision log.`
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&file, "mapping", "", "the mapping to put the questions to")
+	flags.BoolVar(&shadow, "shadow", false, "count what the log says of the next mapping (mapping.shadow)")
 	flags.StringVar(&format, "format", "text", "text or json")
 	flags.StringVar(&failOn, "fail-on", "", "flip: exit 1 if an answer would differ; gain: if a denied one would be allowed")
 	flags.StringVar(&at, "at", "", "the time at which grants are judged; default now")

@@ -40,7 +40,7 @@ document = '''{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aw
 
 const log = `{"time":"2026-11-21T12:00:00Z","id":"one","allow":true,"reason":"policy_allow","action":"s3:GetObject","bucket":"reports","object":"<script>alert(1)</script>","account":"KEY","source":"10.0.0.1","issuer":"authentik","sub":"ada","groups":["readers"],"rule":"readers","rule_kind":"group","rule_file":"m.toml","rule_line":2,"policy":"readonly","statement":0}
 no line
-{"time":"2026-11-21T12:01:00Z","id":"two","allow":false,"reason":"policy_implicit_deny","action":"s3:PutObject","bucket":"reports","object":"o","account":"KEY","source":"10.0.0.1","issuer":"authentik","sub":"bob","groups":["readers"]}
+{"time":"2026-11-21T12:01:00Z","id":"two","allow":false,"reason":"policy_implicit_deny","action":"s3:PutObject","bucket":"reports","object":"o","account":"KEY","source":"10.0.0.1","issuer":"authentik","sub":"bob","groups":["readers"],"shadow":{"allow":true,"reason":"policy_allow","rule":"writers <b>"}}
 `
 
 // page is a console with a client that has the key.
@@ -220,6 +220,8 @@ func TestTheViewsSayWhatThereIs(t *testing.T) {
 		"/decisions?answer=deny&who=bob":     {"1 of 3 decisions"},
 		"/decisions?rule=readers&part=1":     {"1 of 3 decisions"},
 		"/api/decisions?reason=policy_allow": {`"matched": 1`},
+		"/decisions?next=flips":              {"1 of 3 decisions", "next: allow", "0 allowed ones with deny and 1 denied ones with allow", "rule writers &lt;b&gt;"},
+		"/api/decisions?next=flips":          {`"gains": 1`, `"losses": 0`, `"reason": "policy_allow"`},
 	} {
 		text := p.get(path)
 		for _, want := range wants {

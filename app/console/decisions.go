@@ -32,7 +32,18 @@ type decision struct {
 	Rule     string    `json:"rule,omitempty"`
 	RuleKind string    `json:"rule_kind,omitempty"`
 	Policy   string    `json:"policy,omitempty"`
+	Next     *next     `json:"shadow,omitempty"`
 }
+
+// next is what the next mapping, mapping.shadow of the service, would have answered.
+type next struct {
+	Allow  bool   `json:"allow"`
+	Reason string `json:"reason"`
+	Rule   string `json:"rule,omitempty"`
+}
+
+// Flips reports whether the next mapping would answer otherwise.
+func (d *decision) Flips() bool { return d.Next != nil && d.Next.Allow != d.Allow }
 
 // Who is the person, or the key.
 func (d *decision) Who() string { return cmp.Or(d.Sub, d.Account, "-") }
@@ -45,6 +56,8 @@ type decisionsView struct {
 	Matched int        `json:"matched"` // of the lines
 	Whole   bool       `json:"whole"`   // the part is the whole log
 	Unread  int        `json:"unreadable"`
+	Gains   int        `json:"gains"`     // of Matched, denied ones that the next mapping would allow
+	Losses  int        `json:"losses"`    // allowed ones that it would deny
 	List    []decision `json:"decisions"` // the last ones, the newest first
 	Reasons []counted  `json:"reasons"`
 	Rules   []counted  `json:"rules"`
@@ -52,6 +65,7 @@ type decisionsView struct {
 }
 
 type filter struct {
+	Next   string `json:"next"`   // flips: what the next mapping would answer otherwise
 	Answer string `json:"answer"` // allow, deny or empty
 	Reason string `json:"reason"`
 	Who    string `json:"who"`
@@ -80,7 +94,7 @@ func (c *Console) decisions(r *http.Request) (any, error) {
 	q := r.URL.Query()
 	v := decisionsView{
 		Log: c.o.Audit, List: []decision{}, Reasons: []counted{}, Rules: []counted{}, Bars: []bar{},
-		Filter: filter{q.Get("answer"), q.Get("reason"), q.Get("who"), q.Get("bucket"), q.Get("rule")},
+		Filter: filter{q.Get("next"), q.Get("answer"), q.Get("reason"), q.Get("who"), q.Get("bucket"), q.Get("rule")},
 	}
 	if c.o.Audit == "" {
 		return v, errors.New("start the console with --audit LOG to look at decisions")
@@ -110,6 +124,12 @@ func (c *Console) decisions(r *http.Request) (any, error) {
 			continue
 		}
 		v.Matched++
+		switch {
+		case d.Flips() && d.Allow:
+			v.Losses++
+		case d.Flips():
+			v.Gains++
+		}
 		reasons[d.Reason]++
 		if d.Rule != "" {
 			rules[d.RuleKind+" "+d.Rule]++
@@ -128,6 +148,7 @@ func (f *filter) mayMatch(line []byte) bool {
 	switch {
 	case f.Answer == "allow" && !bytes.Contains(line, []byte(`"allow":true`)),
 		f.Answer == "deny" && !bytes.Contains(line, []byte(`"allow":false`)),
+		f.Next == "flips" && !bytes.Contains(line, []byte(`"shadow":{`)),
 		f.Reason != "" && !bytes.Contains(line, []byte(f.Reason)):
 		return false
 	}
@@ -138,7 +159,7 @@ func (f *filter) matches(d *decision) bool {
 	has := func(text, part string) bool {
 		return part == "" || strings.Contains(strings.ToLower(text), strings.ToLower(part))
 	}
-	return (f.Answer == "" || d.Allow == (f.Answer == "allow")) && (f.Reason == "" || d.Reason == f.Reason) &&
+	return (f.Next != "flips" || d.Flips()) && (f.Answer == "" || d.Allow == (f.Answer == "allow")) && (f.Reason == "" || d.Reason == f.Reason) &&
 		has(d.Who()+" "+strings.Join(d.Groups, " "), f.Who) && has(d.Bucket, f.Bucket) && has(d.RuleKind+" "+d.Rule, f.Rule)
 }
 

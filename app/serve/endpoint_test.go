@@ -40,7 +40,7 @@ func TestEachEndpointSpeaksItsDialect(t *testing.T) {
 		// To MinIO's dialect these are members that nothing reads: nobody asks.
 		{"/authz", owner, `{"result":false}`, "no_token", 200},
 	} {
-		resp, err := http.Post("http://"+l.publicListener.Addr().String()+c.path, "application/json", strings.NewReader(c.body)) //nolint:noctx // a test
+		resp, err := http.Post("http://"+l.publicListener.Addr().String()+c.path, "application/json", strings.NewReader(c.body))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -136,6 +136,39 @@ func BenchmarkHandler(b *testing.B) {
 	}
 }
 
+// The next mapping costs a second evaluation, by its own cache. The two are measured in turns, so that both see
+// the same machine; the ratio is what docs/performance.md names.
+func BenchmarkShadow(b *testing.B) {
+	off, on := newInside(b, ""), newInside(b, "")
+	file := filepath.Join(b.TempDir(), "next.toml")
+	text := "version = 1\n[[group]]\nname = \"MinIO users\"\npolicies = [\"readonly\"]\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	m, found := mapping.Load(file)
+	if m == nil {
+		b.Fatal(found)
+	}
+	on.gateway.UseShadow(m)
+	var spent [2]time.Duration
+	bodies, calls := [2][]byte{off.session(b), on.session(b)}, [2]*fasthttp.RequestCtx{newCall(), newCall()}
+	for i, in := range []*inside{off, on} {
+		for in.gateway.Stats().DecisionHits == 0 {
+			in.post(calls[i], bodies[i])
+		}
+	}
+	for b.Loop() {
+		for i, in := range []*inside{off, on} {
+			began := time.Now()
+			for range 100 {
+				in.post(calls[i], bodies[i])
+			}
+			spent[i] += time.Since(began)
+		}
+	}
+	b.ReportMetric(float64(spent[1])/float64(spent[0]), "on/off")
+}
+
 const lanes = 8
 
 // poison puts what would be allowed into every pooled buffer that can be got, as

@@ -151,7 +151,7 @@ func references(body *hclsyntax.Body) []string {
 func TestProviderFitsClaimgate(t *testing.T) {
 	text := read(t, "deploy/terraform/minio.tf")
 	for _, setting := range []string{
-		`grant_types = \["authorization_code"`, `signing_key\s+= authentik_certificate_key_pair`, `issuer_mode\s+= "per_provider"`,
+		`"authorization_code",\s+"refresh_token",`, `client_type\s+= "public"`, `scope\.offline_access\.id`, `signing_key\s+= authentik_certificate_key_pair`, `issuer_mode\s+= "per_provider"`,
 		`sub_mode\s+= "hashed_user_id"`, `include_claims_in_id_token = true`, `logout_method = "backchannel"`,
 		`authentik_property_mapping_provider_scope\.minio\.id`,
 	} {

@@ -77,6 +77,10 @@ func (t *tally) line(text []byte) {
 		t.result.Unaffected++
 		return
 	}
+	if t.o.Shadow {
+		t.shadow(root, reason)
+		return
+	}
 	asked := policy.Request{
 		Action: root.Get("action").View(), Bucket: root.Get("bucket").View(), Object: root.Get("object").View(),
 		DenyOnly: root.Get("deny_only").Kind() == strictjson.True, Context: &t.values,
@@ -88,6 +92,34 @@ func (t *tally) line(text []byte) {
 		after = gateway.NoToken // that is what the gateway says of a static key without a rule
 	}
 	t.count(root, reason, after, answer)
+}
+
+// shadow counts a line by what it says of the next mapping. A line that says nothing would be answered alike.
+func (t *tally) shadow(root strictjson.Value, before gateway.Reason) {
+	would := root.Get("shadow")
+	if would.Kind() == strictjson.Missing {
+		t.result.Same++
+		return
+	}
+	after, known := reasons[would.Get("reason").View()]
+	was := root.Get("allow").Kind() == strictjson.True
+	switch {
+	case !known:
+		t.result.Unreadable++
+		return
+	case was == after.Allows():
+		t.result.Reasons++
+		return
+	case was:
+		t.result.Losses++
+	default:
+		t.result.Gains++
+	}
+	answer := mapping.Answer{}
+	if rule := would.Get("rule").Text(); rule != "" {
+		answer.Rule = mapping.Rule{Kind: "rule", Name: rule} // the line does not hold the kind
+	}
+	t.flip(root, before, after, answer)
 }
 
 // holds finds what the line's principal holds now.

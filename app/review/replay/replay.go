@@ -98,6 +98,9 @@ type Options struct {
 	Now     time.Time // the time at which grants are judged
 	Workers int       // default: one a processor
 	Uses    bool      // collect Result.Uses
+	// Shadow takes the word of the lines for what the next mapping, mapping.shadow of the service
+	// that wrote them, would have answered. Mapping and Now are not needed then.
+	Shadow bool
 }
 
 // Run replays a log.

@@ -37,7 +37,8 @@ audiences     = ["` + clientID + `"]
 insecure_http = true
 
 [mapping]
-file = "mapping.toml"
+file   = "mapping.toml"
+shadow = "next.toml" # compared, so that every test shows that it has no say
 `
 
 // startGateways starts the replicas. All have the same configuration.

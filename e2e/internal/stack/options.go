@@ -77,7 +77,7 @@ func (o Options) complete() (Options, error) {
 		o.Mapping = DefaultMapping
 	}
 	o.Replicas = max(o.Replicas, 1)
-	env, files := maps.Clone(o.Env), map[string]string{"config.toml": config + o.Config, "mapping.toml": o.Mapping}
+	env, files := maps.Clone(o.Env), map[string]string{"config.toml": config + o.Config, "mapping.toml": o.Mapping, "next.toml": nextMapping}
 	if env == nil {
 		env = make(map[string]string)
 	}
@@ -106,3 +106,14 @@ func (o Options) scheme() string {
 	}
 	return "http"
 }
+
+// nextMapping grants everybody who has an account less, and others more, than any
+// mapping of the tests.
+const nextMapping = `version = 1
+[[group]]
+match    = "{any}"
+policies = ["writeonly"]
+[[account]]
+name     = "nobody-at-all"
+policies = ["consoleAdmin"]
+`
