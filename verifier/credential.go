@@ -12,13 +12,56 @@ import (
 
 // checkPool bounds the signature checks of all credentials. An RSA-4096 check takes
 // about 0.3 ms of a core: without a bound, a flood of forged tokens takes every core
-// from requests whose token is cached.
-type checkPool struct{ *pool.Pool }
+// from requests whose token is cached. As long as no check fails, every core may check;
+// for failureMemory after a failure, a half.
+type checkPool struct {
+	*pool.Pool
+	wary *wariness // nil: the pool is all there is
+}
+
+// wariness narrows a pool while checks fail.
+type wariness struct {
+	narrow *pool.Pool
+	start  time.Time    // of this process's clock
+	last   atomic.Int64 // the newest failure: nanoseconds after start, 0 for none
+}
+
+// newCheckPool returns a pool of wide checks at once, and of narrow ones while checks fail.
+func newCheckPool(wide, narrow, waiters int) checkPool {
+	return checkPool{pool.New(wide, waiters, maxCheckWait), &wariness{narrow: pool.New(narrow, waiters, maxCheckWait), start: time.Now()}}
+}
+
+func (w *wariness) failed() { w.last.Store(max(1, int64(time.Since(w.start)))) }
+
+func (w *wariness) failedLately() bool {
+	last := w.last.Load()
+	return last != 0 && time.Since(w.start)-time.Duration(last) < failureMemory
+}
+
+// tooMany is the error of a pool that is full. It never changes.
+var tooMany = &Error{Reason: Overloaded, Detail: "too many signatures wait to be checked"}
 
 // check implements checker.
 func (p checkPool) check(ctx context.Context, f func() bool) *Error {
+	if w := p.wary; w != nil {
+		checked := f
+		f = func() bool {
+			good := checked()
+			if !good {
+				w.failed()
+			}
+			return good
+		}
+		if w.failedLately() {
+			fits := true
+			if !w.narrow.Do(ctx, func() bool { fits = p.Do(ctx, f); return true }) || !fits {
+				return tooMany
+			}
+			return nil
+		}
+	}
 	if !p.Do(ctx, f) {
-		return refuse(Overloaded, "too many signatures wait to be checked")
+		return tooMany
 	}
 	return nil
 }

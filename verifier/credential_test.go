@@ -36,7 +36,7 @@ func TestForgeriesOfOneCredentialTakeAnEighthOfACore(t *testing.T) {
 	for _, together := range []bool{true, false} {
 		t.Run(fmt.Sprint("together ", together), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				mallory := newCredentials(checkPool{pool.New(1, 512, maxCheckWait)}).named("mallory")
+				mallory := newCredentials(checkPool{Pool: pool.New(1, 512, maxCheckWait)}).named("mallory")
 				var running atomic.Int64
 				forgery := func() {
 					if err := mallory.check(t.Context(), func() bool {
@@ -68,7 +68,7 @@ func TestForgeriesOfOneCredentialTakeAnEighthOfACore(t *testing.T) {
 // The rests of forgeries whose checks begin together add up.
 func TestForgeriesThatBeginTogetherRestForEach(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		mallory := newCredentials(checkPool{pool.New(4, 512, maxCheckWait)}).named("mallory")
+		mallory := newCredentials(checkPool{Pool: pool.New(4, 512, maxCheckWait)}).named("mallory")
 		start := time.Now()
 		var flood sync.WaitGroup
 		for range 10 {
@@ -83,7 +83,7 @@ func TestForgeriesThatBeginTogetherRestForEach(t *testing.T) {
 // running check, and is never refused.
 func TestAFloodOfOneCredentialDelaysNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newCredentials(checkPool{pool.New(1, 512, maxCheckWait)})
+		b := newCredentials(checkPool{Pool: pool.New(1, 512, maxCheckWait)})
 		mallory, alice := b.named("mallory"), b.named("alice")
 		var over atomic.Bool
 		var flood sync.WaitGroup
@@ -113,10 +113,43 @@ func TestAFloodOfOneCredentialDelaysNoOther(t *testing.T) {
 	})
 }
 
+// As long as no check fails every slot is used. After a failure a half is, whoever brings the tokens, until
+// nothing has failed for a while.
+func TestAFailureNarrowsThePool(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCredentials(newCheckPool(4, 2, 1000))
+		alice := c.named("alice")
+		batch := func() time.Duration {
+			start := time.Now()
+			var clients sync.WaitGroup
+			for range 40 {
+				clients.Go(func() {
+					if err := alice.check(t.Context(), took(true)); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			clients.Wait()
+			return time.Since(start)
+		}
+		if took := batch(); took != 10*time.Millisecond {
+			t.Errorf("40 checks by four took %s", took)
+		}
+		_ = c.named("mallory").check(t.Context(), took(false))
+		if took := batch(); took != 20*time.Millisecond {
+			t.Errorf("40 checks after a failure took %s, want those of two at a time", took)
+		}
+		time.Sleep(failureMemory)
+		if took := batch(); took != 10*time.Millisecond {
+			t.Errorf("40 checks after a while took %s", took)
+		}
+	})
+}
+
 // Good tokens of one credential use every slot of the pool.
 func TestGoodTokensOfOneCredentialAreCheckedInParallel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		alice := newCredentials(checkPool{pool.New(4, 512, maxCheckWait)}).named("alice")
+		alice := newCredentials(checkPool{Pool: pool.New(4, 512, maxCheckWait)}).named("alice")
 		start := time.Now()
 		var clients sync.WaitGroup
 		for range 400 {
@@ -139,7 +172,7 @@ func TestGoodTokensOfOneCredentialAreCheckedInParallel(t *testing.T) {
 func TestTheQueueOfACredentialIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pool.New(2, 512, maxCheckWait)
-		mallory := newCredentials(checkPool{p}).named("mallory")
+		mallory := newCredentials(checkPool{Pool: p}).named("mallory")
 		_ = mallory.check(t.Context(), took(false))
 		time.Sleep(time.Second)
 		start := time.Now()
@@ -185,7 +218,7 @@ func asError(err *Error) error {
 func TestNoCheckWaitsLongerThanMaxCheckWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pool.New(1, 512, maxCheckWait)
-		mallory := newCredentials(checkPool{p}).named("mallory")
+		mallory := newCredentials(checkPool{Pool: p}).named("mallory")
 		full := func(after time.Duration, detail string) {
 			t.Helper()
 			start := time.Now()
@@ -211,7 +244,7 @@ func TestNoCheckWaitsLongerThanMaxCheckWait(t *testing.T) {
 // After a machine stood still during a check, the credential's next check gets its turn.
 func TestARestIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		alice := newCredentials(checkPool{pool.New(1, 512, maxCheckWait)}).named("alice")
+		alice := newCredentials(checkPool{Pool: pool.New(1, 512, maxCheckWait)}).named("alice")
 		alice.failed(time.Hour)
 		alice.failed(time.Hour)
 		start := time.Now()
@@ -226,7 +259,7 @@ func TestARestIsBounded(t *testing.T) {
 // before the failure does not.
 func TestWhatEndsTheRecordOfACredential(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newCredentials(checkPool{pool.New(2, 512, maxCheckWait)})
+		b := newCredentials(checkPool{Pool: pool.New(2, 512, maxCheckWait)})
 		alice := b.named("alice")
 		want := func(want bool, when string) {
 			t.Helper()
@@ -257,7 +290,7 @@ func TestWhatEndsTheRecordOfACredential(t *testing.T) {
 // The table does not grow and no goroutine runs, however many credentials there are.
 func TestAMillionCredentialsTakeNoMemory(t *testing.T) {
 	const million = 1_000_000
-	b := newCredentials(checkPool{pool.New(1, 1, maxCheckWait)})
+	b := newCredentials(checkPool{Pool: pool.New(1, 1, maxCheckWait)})
 	queues := func() (n int) {
 		for i := range b.queues {
 			if b.queues[i].Load() != nil {

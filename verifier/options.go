@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/claimgate/claimgate/verifier/internal/pool"
 	"github.com/claimgate/claimgate/verifier/introspection"
 	"github.com/claimgate/claimgate/verifier/jwks"
 )
@@ -35,8 +34,9 @@ type Options struct {
 	Now func() time.Time
 	// Dial connects to issuers; default a net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Checks is how many signatures are checked at once; default half the processors,
-	// at least one. Waiters is how many checks may wait; default 512.
+	// Checks is how many signatures are checked at once; default the processors, and half
+	// of them, at least one, for ten seconds after a check failed. Waiters is how many
+	// checks may wait; default 4096.
 	Checks, Waiters int
 }
 
@@ -66,7 +66,7 @@ func New(o Options) (*Verifier, error) {
 	}
 	v := &Verifier{
 		issuers: make(map[string]*issuer), claimNames: namesRead(o.Issuers), maxToken: o.MaxToken, tokenTTL: o.TokenTTL, now: o.Now,
-		credentials: newCredentials(checkPool{pool.New(o.Checks, o.Waiters, maxCheckWait)}),
+		credentials: newCredentials(newCheckPool(o.Checks, max(1, o.Checks/2), o.Waiters)),
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	v.running.cancel = cancel
@@ -101,10 +101,10 @@ func (o *Options) setDefaults() {
 		o.Now = time.Now
 	}
 	if o.Checks == 0 {
-		o.Checks = max(1, runtime.GOMAXPROCS(0)/2)
+		o.Checks = runtime.GOMAXPROCS(0)
 	}
 	if o.Waiters == 0 {
-		o.Waiters = 512
+		o.Waiters = 4096 // server.max_connections: each brings one token at a time
 	}
 }
 

@@ -20,7 +20,7 @@ type Authenticated struct {
 // can make a Purpose. The error is an *Error.
 func (v *Verifier) Authenticate(ctx context.Context, token string, p *purpose.Purpose) (*Authenticated, error) {
 	f := new(verified)
-	claims, err := v.authenticate(ctx, f, token, p.Types, slices.Concat(claimNames, p.Claims), checkPool{p.Checks})
+	claims, err := v.authenticate(ctx, f, token, p.Types, slices.Concat(claimNames, p.Claims), checkPool{Pool: p.Checks})
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func verifyJWS(t *testing.T, jws string, set []byte) *Error {
 		return refuse(KeysUnavailable, source.State().Error)
 	}
 	f := &verified{issuer: &issuer{config: new(Issuer), keys: source}, set: keys}
-	return f.tryKeys(t.Context(), g, keys.Keys(g.kid), checkPool{pool.New(1, 1, maxCheckWait)})
+	return f.tryKeys(t.Context(), g, keys.Keys(g.kid), checkPool{Pool: pool.New(1, 1, maxCheckWait)})
 }
 
 type wycheproof struct {

@@ -4,6 +4,7 @@ package pool
 
 import (
 	"context"
+	"runtime"
 	"sync/atomic"
 	"time"
 )
@@ -72,6 +73,9 @@ func (p *Pool) wait(ctx context.Context) bool {
 	defer timer.Stop()
 	select {
 	case p.slots <- struct{}{}:
+		// A slot that is handed over runs at once, in the time slice of who had it. With a slot for
+		// each processor nothing else would run for as long as callers wait.
+		runtime.Gosched()
 		return true
 	case <-timer.C:
 	case <-ctx.Done():
