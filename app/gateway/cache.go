@@ -28,6 +28,10 @@ type cache struct {
 	// more than a decision.
 	recentGrants    frontcache.Cache[grantsEntry]
 	recentDecisions frontcache.Cache[decisionEntry]
+	// seen marks questions that were asked before. Most objects are asked about a few
+	// times within one request and never again: an entry for each would cost more than the
+	// decision, twice what it takes with the work that ristretto does in the background.
+	seen [seenSlots]atomic.Uint32
 
 	hits, misses atomic.Uint64 // of decisions
 }
@@ -54,6 +58,20 @@ type decisionEntry struct {
 	key     decisionKey
 	guarded bool
 	answer  mapping.Answer
+}
+
+// seenSlots is how many questions are marked as asked before: 256 KiB. A question that has
+// lost its mark to another one is decided again.
+const seenSlots = 1 << 16
+
+// again reports whether the question of a hash was asked before, and marks the question.
+func (c *cache) again(hash uint64) bool {
+	mark, slot := uint32(hash>>32)|1, &c.seen[hash%seenSlots]
+	if slot.Load() == mark {
+		return true
+	}
+	slot.Store(mark)
+	return false
 }
 
 // maxNames is the longest action, bucket and object together of an entry, in bytes.
@@ -132,7 +150,7 @@ func inForce(grants *mapping.Grants, clock func() time.Time) bool {
 }
 
 // evaluate evaluates the guards, then the policies. It caches the answer if no
-// condition and no variable is read.
+// condition and no variable is read, from the second time on that it is asked for.
 func (c *cache) evaluate(grants *mapping.Grants, asked *policy.Request) (guarded bool, answer mapping.Answer) {
 	if !grants.Unconditional() || len(asked.Action)+len(asked.Bucket)+len(asked.Object) > maxNames {
 		return evaluate(grants, asked)
@@ -142,6 +160,10 @@ func (c *cache) evaluate(grants *mapping.Grants, asked *policy.Request) (guarded
 	if e := c.recentDecisions.Get(hash); e != nil && e.key == key {
 		c.hits.Add(1)
 		return e.guarded, e.answer
+	}
+	if !c.again(hash) {
+		c.misses.Add(1)
+		return evaluate(grants, asked)
 	}
 	if e, ok := c.decisions.Get(hash); ok && e.key == key {
 		c.recentDecisions.Put(hash, e)
