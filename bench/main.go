@@ -27,7 +27,7 @@ type settings struct {
 	only    string
 	project string
 	write   bool
-	gate    float64
+	least   float64
 }
 
 // seconds of load for a server in a round.
@@ -63,7 +63,7 @@ func main() {
 	flag.StringVar(&s.only, "only", "", "parts to measure, separated by commas: "+strings.Join(partNames(), ", "))
 	flag.StringVar(&s.project, "project", "..", "the project's root")
 	flag.BoolVar(&s.write, "write", false, "write docs/performance.md and its plots")
-	flag.Float64Var(&s.gate, "gate", 0, "only check that claimgate answers at least so many times as much as a bare Fiber, its log off")
+	flag.Float64Var(&s.least, "at-least", 0, "only check that claimgate answers at least so many times as much as a bare Fiber, its log off")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -81,9 +81,11 @@ type part struct {
 func parts() []part {
 	return []part{
 		{"throughput", throughput},
+		{"objects", objects},
 		{"latency", latency},
 		{"decide", decide},
 		{"cold", cold},
+		{"together", together},
 		{"scale", scale},
 		{"flood", flood},
 		{"memory", memory},
@@ -110,7 +112,7 @@ func run(ctx context.Context, s *settings) error {
 	if err != nil {
 		return err
 	}
-	if s.gate > 0 {
+	if s.least > 0 {
 		return atLeast(ctx, w)
 	}
 	r := newResults()
