@@ -32,7 +32,7 @@ func TestAFileThatOthersCouldHaveTouched(t *testing.T) {
 	}{
 		"readable by a group": {func(f string) error { return os.Chmod(f, 0o640) }, "chmod 600"},
 		"readable by all":     {func(f string) error { return os.Chmod(f, 0o604) }, "chmod 600"},
-		"an open directory":   {func(f string) error { return os.Chmod(filepath.Dir(f), 0o755) }, "chmod 700"},
+		"an open directory":   {func(f string) error { return os.Chmod(filepath.Dir(f), 0o770) }, "chmod 700"},
 		"a symbolic link": {func(f string) error {
 			if err := os.Rename(f, f+".moved"); err != nil {
 				return err

@@ -12,15 +12,15 @@ import (
 )
 
 // readOwn reads a file of secrets, which must be the person's own: no link to another file, and nobody else
-// may read it or its directory.
+// may read it or swap it.
 func readOwn(file string) ([]byte, error) {
 	dir := filepath.Dir(file)
 	info, err := os.Stat(dir)
 	if err != nil {
 		return nil, err
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("%s may be entered by others (mode %04o): chmod 700 %s", dir, info.Mode().Perm(), dir)
+	if info.Mode().Perm()&0o022 != 0 {
+		return nil, fmt.Errorf("%s may be written by others (mode %04o), who could swap the session: chmod 700 %s", dir, info.Mode().Perm(), dir)
 	}
 	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, syscall.ELOOP) || errors.Is(err, syscall.EMLINK) {

@@ -2,6 +2,8 @@ package serve
 
 import (
 	"context"
+	"crypto/sha256"
+	"os"
 	"time"
 
 	"github.com/claimgate/claimgate/app/config"
@@ -87,6 +89,17 @@ func (s *Service) proven(m *mapping.Mapping) error {
 	if s.config.Mapping.Invariants == "" {
 		return nil
 	}
+	// A proof takes seconds for a large mapping, and a reload for a certificate proves nothing anew. The text is read
+	// before the list: if the file changes in between, the next reload proves it.
+	text, err := os.ReadFile(s.config.Mapping.Invariants)
+	if err != nil {
+		return err
+	}
+	held := heldKey{m.Revision(), sha256.Sum256(text)}
+	if held == s.held {
+		s.metrics.Broken(nil)
+		return nil
+	}
 	list, err := proof.Read([]string{s.config.Mapping.Invariants})
 	if err != nil {
 		return err
@@ -105,7 +118,14 @@ func (s *Service) proven(m *mapping.Mapping) error {
 	if found := proof.Broken(results); len(found) > 0 {
 		return finding.AsError(found)
 	}
+	s.held = held
 	return nil
+}
+
+// heldKey is a mapping that keeps invariants.
+type heldKey struct {
+	mapping    string
+	invariants [sha256.Size]byte
 }
 
 // Offline returns the options of a gate that decides by the mapping as the service with the configuration
