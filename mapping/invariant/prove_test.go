@@ -80,6 +80,7 @@ func invariants(t *rapid.T, kind string, plain bool) []invariant.Invariant {
 		} else {
 			text += fmt.Sprintf("principal = %q\n", anymapping.Pick(t, "principal", append(whos, "account:a", "group:g2")))
 		}
+		text += anymapping.Pick(t, "issuer", []string{"", "", "issuer = \"one\"\n", "issuer = \"two\"\n"})
 		if list, err := invariant.Parse("invariants.toml", []byte(text)); err == nil {
 			all = append(all, list...)
 		} else if strings.Contains(err.Error(), "unknown") {
@@ -105,6 +106,9 @@ func everybody() []invariant.Identity {
 		for i, set := range sets {
 			all = append(all, invariant.Identity{Issuer: issuer, Subject: "bob", Groups: set},
 				invariant.Identity{Issuer: issuer, Subject: "cat", Groups: set, Claims: map[string]any{"dept": []string{"eng", "hr", "bob"}[i%3]}})
+			if len(set) == 1 {
+				all = append(all, invariant.Identity{Issuer: issuer, Subject: "zqx1", Groups: set, Claims: map[string]any{"azp": "minio"}})
+			}
 			if len(set) < 2 {
 				all = append(all, invariant.Identity{Issuer: issuer, Subject: "u", Groups: set, Claims: map[string]any{"dept": "ops"}},
 					invariant.Identity{Issuer: issuer, Subject: "bob", Groups: set, Policy: []string{"p1"}, Claims: map[string]any{"dept": "eng"}})
@@ -117,7 +121,7 @@ func everybody() []invariant.Identity {
 var (
 	probeBuckets = []string{"", "bob", "bobby", "cat", "bob-x", "zoo"}
 	probeObjects = []string{"", "x", "secret/x", "bob/x", "cat", "bob"}
-	probeTimes   = []map[string][]string{{}, {"SourceIp": {"10.1.1.1"}}, {"SourceIp": {"192.0.2.1"}, "username": {"bob"}}}
+	probeTimes   = []map[string][]string{{}, {"SourceIp": {"10.1.1.1"}}, {"SourceIp": {"192.0.2.1"}, "username": {"bob"}}, {"SourceIp": {"2001:db8::1"}}}
 )
 
 // excepted is a second reading of who an invariant leaves out.
@@ -132,6 +136,9 @@ func excepted(i *invariant.Invariant, id *invariant.Identity) bool {
 			return id.Account == w.Name
 		}
 		return w.Name == "policy" && slices.Contains(id.Policy, w.Value) || id.Claims[w.Name] == w.Value
+	}
+	if i.Issuer != "" && (id.Account != "" || id.Issuer != i.Issuer) {
+		return true
 	}
 	if i.Kind == invariant.Always {
 		return !is(i.Principal)
@@ -262,6 +269,14 @@ func TestASentenceAboutOneIssuerIsNotEmpty(t *testing.T) {
 	}
 	if r := one(t, ownBuckets, only, "two"); r.Verdict != invariant.Undecided || !strings.Contains(r.Why, `no issuer is called "one"`) {
 		t.Errorf("%v %s", r.Verdict, r.Why)
+	}
+}
+
+// An account has no issuer, so a sentence about an account of an issuer would be about nobody.
+func TestAnAccountOfAnIssuerIsRefused(t *testing.T) {
+	_, err := invariant.Parse("invariants.toml", []byte("[[always]]\nname = \"a\"\nprincipal = \"account:a\"\nissuer = \"one\"\nactions = [\"admin:ServerInfo\"]\n"))
+	if err == nil || !strings.Contains(err.Error(), "an account has no issuer; remove issuer") {
+		t.Error(err)
 	}
 }
 

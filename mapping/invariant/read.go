@@ -121,6 +121,9 @@ func (r *reader) always(raw *rawAlways) {
 	if !ok {
 		r.fail(at, fmt.Sprintf("the principal is %q", raw.Principal), whoFix)
 	}
+	if w.Kind == "account" && raw.Issuer != "" {
+		r.fail(at, "the principal is an account, and an account has no issuer", "remove issuer")
+	}
 	i.Principal = w
 	r.list = append(r.list, i)
 }

@@ -61,6 +61,7 @@ func (i *Issuer) authorize(w http.ResponseWriter, r *http.Request) {
 	g := &grant{user: user.Name, scope: known(q.Get("scope")), nonce: q.Get("nonce"), redirect: redirect, challenge: q.Get("code_challenge"), session: unguessable()}
 	i.remember(w, g)
 	i.mu.Lock()
+	i.begin(g)
 	code := i.keep(i.logins.codes, g, codeLife)
 	i.mu.Unlock()
 	back(url.Values{"code": {code}})

@@ -65,6 +65,9 @@ func (i *Issuer) devicePage(w http.ResponseWriter, r *http.Request) {
 	g = i.waiting(code) // somebody else may have decided meanwhile
 	if g != nil {
 		g.denied, g.user = denied, user.Name
+		if !denied {
+			i.begin(g)
+		}
 	}
 	i.mu.Unlock()
 	switch {

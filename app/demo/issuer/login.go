@@ -45,11 +45,12 @@ type logins struct {
 	codes   map[string]*grant
 	devices map[string]*grant
 	refresh map[string]*grant
-	ended   map[string]bool // sessions
+	live    map[string]string // the user of each session that a login made
+	ended   map[string]bool   // sessions
 }
 
 func newLogins() logins {
-	return logins{codes: map[string]*grant{}, devices: map[string]*grant{}, refresh: map[string]*grant{}, ended: map[string]bool{}}
+	return logins{codes: map[string]*grant{}, devices: map[string]*grant{}, refresh: map[string]*grant{}, live: map[string]string{}, ended: map[string]bool{}}
 }
 
 // keep stores a grant under a name that nobody can guess and returns the name.
@@ -82,11 +83,23 @@ func (i *Issuer) take(from map[string]*grant, name string) *grant {
 	return g
 }
 
-// endSession ends a session: its refresh tokens and codes count no more, and whoever
+// begin notes that a login has made a session. The caller holds the lock.
+func (i *Issuer) begin(g *grant) {
+	for name := range i.logins.live {
+		if len(i.logins.live) < maxKept {
+			break
+		}
+		delete(i.logins.live, name)
+	}
+	i.logins.live[g.session] = g.user
+}
+
+// endSession ends a session that is live: its refresh tokens and codes count no more, and whoever
 // is configured is told by a logout token.
-func (i *Issuer) endSession(session, user string) {
+func (i *Issuer) endSession(session string) {
 	i.mu.Lock()
-	was := i.logins.ended[session]
+	user := i.logins.live[session]
+	delete(i.logins.live, session)
 	if len(i.logins.ended) < maxKept {
 		i.logins.ended[session] = true
 	}
@@ -98,7 +111,7 @@ func (i *Issuer) endSession(session, user string) {
 		}
 	}
 	i.mu.Unlock()
-	if u, known := i.User(user); known && !was {
+	if u, known := i.User(user); known {
 		i.tellOfLogout(u, session)
 	}
 }

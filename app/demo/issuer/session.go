@@ -17,7 +17,7 @@ const cookie = "claimgate_demo_session"
 // remember gives the browser the session of a login.
 func (i *Issuer) remember(w http.ResponseWriter, g *grant) {
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure where the demo has TLS, which it has behind a proxy alone
-		Name: cookie, Value: g.user + "/" + g.session, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(i.url, "https://"),
+		Name: cookie, Value: g.session, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(i.url, "https://"),
 	})
 }
 
@@ -37,7 +37,7 @@ func (i *Issuer) revoke(w http.ResponseWriter, r *http.Request) {
 	g := i.take(i.logins.refresh, token)
 	i.mu.Unlock()
 	if g != nil {
-		i.endSession(g.session, g.user)
+		i.endSession(g.session)
 	} else if i.living(token) != nil {
 		i.Revoke(token)
 	}
@@ -51,12 +51,13 @@ func (i *Issuer) endPage(w http.ResponseWriter, r *http.Request) {
 	if _, ok := i.form(w, r); !ok {
 		return
 	}
-	c, err := r.Cookie(cookie)
-	user, session, found := "", "", false
-	if err == nil {
-		user, session, found = strings.Cut(c.Value, "/")
+	session, user := "", ""
+	if c, err := r.Cookie(cookie); err == nil {
+		i.mu.RLock()
+		session, user = c.Value, i.logins.live[c.Value]
+		i.mu.RUnlock()
 	}
-	if _, known := i.User(user); !found || !known || session == "" {
+	if user == "" {
 		i.show(w, http.StatusOK, page{Title: "Nobody is logged in here"})
 		return
 	}
@@ -65,7 +66,7 @@ func (i *Issuer) endPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/", MaxAge: -1}) //nolint:gosec // a removal
-	i.endSession(session, user)
+	i.endSession(session)
 	i.show(w, http.StatusOK, page{Title: "You are logged out", Text: "Close this window."})
 }
 

@@ -38,7 +38,9 @@ var (
 	conditions    = []string{
 		`{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`, `{"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`, `{"StringEquals":{"claim:dept":"eng"}}`,
 		`{"StringNotEquals":{"claim:dept":["eng","ops"]}}`, `{"Null":{"claim:dept":"true"}}`, `{"ForAnyValue:StringEquals":{"aws:groups":"g2"}}`,
-		`{"StringLike":{"aws:username":"b*"}}`, `{"StringEquals":{"jwt:sub":"bob"}}`,
+		`{"StringLike":{"aws:username":"b*"}}`, `{"StringEquals":{"jwt:sub":"bob"}}`, `{"IpAddress":{"aws:SourceIp":"2001:db8::/32"}}`,
+		`{"StringEquals":{"claim:azp":"minio"}}`, `{"StringNotEquals":{"claim:azp":"minio"}}`, `{"StringLike":{"jwt:sub":"zqx*"}}`,
+		`{"StringEquals":{"jwt:iss":"one"}}`, `{"Null":{"jwt:iss":"true"}}`,
 	}
 )
 
