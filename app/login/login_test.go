@@ -2,6 +2,7 @@ package login_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -29,19 +30,20 @@ type world struct {
 	tokens *issuer.Server
 	front  *httptest.Server // the endpoints of a provider, and STS
 
-	mu         sync.Mutex
-	challenges map[string]string // code -> challenge
-	nonces     map[string]string
-	refresh    map[string]bool // refresh tokens that count
-	made       int
-	pending    int                  // answers of the device grant before the person decides
-	device     int                  // status of the device endpoint, 0 for 200
-	lifetime   time.Duration        // of MinIO's credentials
-	roleMode   bool                 // MinIO knows the role of the client
-	claims     func(map[string]any) // changes the claims of an id_token
-	sts        []url.Values
-	document   func(map[string]any) // changes the discovery document
-	elsewhere  string               // where the token endpoint redirects to
+	mu           sync.Mutex
+	challenges   map[string]string // code -> challenge
+	nonces       map[string]string
+	refresh      map[string]bool // refresh tokens that count
+	made         int
+	pending      int                  // answers of the device grant before the person decides
+	device       int                  // status of the device endpoint, 0 for 200
+	lifetime     time.Duration        // of MinIO's credentials
+	roleMode     bool                 // MinIO knows the role of the client
+	claims       func(map[string]any) // changes the claims of an id_token
+	sts          []url.Values
+	document     func(map[string]any) // changes the discovery document
+	sessionToken string               // MinIO's; "st" if empty
+	elsewhere    string               // where the token endpoint redirects to
 }
 
 func start(t *testing.T) *world {
@@ -197,8 +199,8 @@ func (w *world) assume(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.made++
-	_, _ = fmt.Fprintf(rw, `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>AK%d</AccessKeyId><SecretAccessKey>se'cret</SecretAccessKey><SessionToken>st</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`,
-		w.made, time.Now().Add(w.lifetime).UTC().Format(time.RFC3339))
+	_, _ = fmt.Fprintf(rw, `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>AK%d</AccessKeyId><SecretAccessKey>se'cret</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`,
+		w.made, cmp.Or(w.sessionToken, "st"), time.Now().Add(w.lifetime).UTC().Format(time.RFC3339))
 }
 
 func (w *world) profile() login.Profile {
@@ -444,6 +446,16 @@ func TestASessionEndsWithTheTokenInside(t *testing.T) {
 		if s.Expires.Equal(inner) != want {
 			t.Errorf("a token of %s inside: the session ends at %v", sub, s.Expires)
 		}
+	}
+}
+
+// A session token that no request can carry is refused, and the message says how large it is and why.
+func TestASessionTokenThatIsTooLarge(t *testing.T) {
+	w := start(t)
+	w.sessionToken = strings.Repeat("x", 8000)
+	w.claims = func(c map[string]any) { c["groups"] = []string{strings.Repeat("g", 3000)} }
+	if _, err := w.login(); err == nil || !strings.Contains(err.Error(), "has 8000 bytes") || !strings.Contains(err.Error(), "the largest are groups (3004), ") || strings.Contains(err.Error(), "xxx") {
+		t.Error(err)
 	}
 }
 

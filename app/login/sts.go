@@ -1,15 +1,18 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha1" //nolint:gosec // MinIO names a role so
 	"encoding/base64"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,7 +51,7 @@ func exchange(ctx context.Context, client *http.Client, p *Profile, idToken stri
 		return nil, err
 	}
 	if len(c.SessionToken) > maxHeaders-1024 {
-		return nil, fmt.Errorf("the session token has %d bytes, and MinIO reads %d of all headers: take claims out of the id_token, large ones are most often the groups", len(c.SessionToken), maxHeaders)
+		return nil, fmt.Errorf("the session token has %d bytes, and MinIO reads %d of all headers: take claims out of the id_token, of which the largest are %s", len(c.SessionToken), maxHeaders, largest(idToken))
 	}
 	return c, nil
 }
@@ -105,4 +108,25 @@ func assume(ctx context.Context, client *http.Client, p *Profile, idToken, role 
 		return nil, fmt.Errorf("%s does not answer as MinIO's STS does: is --endpoint the S3 address?", p.Endpoint)
 	}
 	return &read.Credentials, nil
+}
+
+// largest names the largest claims of a token, with their bytes.
+func largest(token string) string {
+	type size struct {
+		name  string
+		bytes int
+	}
+	var sizes []size
+	for name, v := range claimsOf(token) {
+		text, err := json.Marshal(v)
+		if err == nil {
+			sizes = append(sizes, size{name, len(text)})
+		}
+	}
+	slices.SortFunc(sizes, func(a, b size) int { return cmp.Or(cmp.Compare(b.bytes, a.bytes), cmp.Compare(a.name, b.name)) })
+	var list []string
+	for _, s := range sizes[:min(3, len(sizes))] {
+		list = append(list, fmt.Sprintf("%s (%d)", s.name, s.bytes))
+	}
+	return strings.Join(list, ", ")
 }

@@ -173,3 +173,36 @@ func (l *live) requests() int {
 	}
 	return strings.Count(string(text), `"reason":"policy_allow"`)
 }
+
+// Of a question of RustFS's no secret is written: it sends the caller's headers, keys and tokens along.
+func TestNoSecretOfRustFSReachesTheLogs(t *testing.T) {
+	l := start(t, "CLAIMGATE_ENDPOINT_0_PATH=/rustfs", "CLAIMGATE_ENDPOINT_0_DIALECT=rustfs")
+	conditions := `"SourceIp":["192.0.2.1"],"authorization":["AWS4 s3cr3t"],"cookie":["s3cr3t"],"x-amz-security-token":["s3cr3t"],` +
+		`"x-amz-server-side-encryption-customer-key":["s3cr3t"],"x-authentik-jwt":["eyJzM2NyM3QiOiJzM2NyM3QifQ.s3cr3ts3cr3t.s3cr3ts3cr3t"],"Referer":["https://x/?sig=s3cr3t"]`
+	claims := `"sub":"u","iss":"rustfs-oidc","oidc_provider":"default","parent":"p","sessionPolicy":"s3cr3t","secret":"s3cr3t"`
+	for _, body := range []string{
+		strings.Replace(rustfsReads, `"conditions":{}`, `"conditions":{`+conditions+`}`, 1),
+		strings.NewReplacer(`"conditions":{}`, `"conditions":{`+conditions+`}`, `"claims":{}`, `"claims":{`+claims+`}`).Replace(rustfsReads),
+		strings.NewReplacer(`"conditions":{}`, `"conditions":{`+conditions+`,"x":["s3cr3t",1]}`).Replace(rustfsReads), // malformed
+	} {
+		resp, err := http.Post("http://"+l.publicListener.Addr().String()+"/rustfs", "application/json", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if err != nil || bytes.Contains(answer, []byte("s3cr3t")) || bytes.Contains(answer, []byte("true")) {
+			t.Errorf("answered %s, %v", answer, err)
+		}
+	}
+	text, err := os.ReadFile(l.path("decisions.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(string(text), "\n") != 3 || !strings.Contains(string(text), `"source":"192.0.2.1"`) {
+		t.Errorf("the log holds\n%s", text)
+	}
+	if bytes.Contains(text, []byte("s3cr3t")) || l.program.count("s3cr3t") > 0 {
+		t.Error("a log holds a secret")
+	}
+}
