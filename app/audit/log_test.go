@@ -18,6 +18,7 @@ import (
 	"github.com/claimgate/claimgate/app/dialect/minio"
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/internal/strictjson"
+	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/verifier"
 	"github.com/google/go-cmp/cmp"
 )
@@ -146,6 +147,27 @@ func TestDeniesAreAlwaysWrittenAndAllowsAsConfigured(t *testing.T) {
 		if c := l.Counts(); c.Written != uint64(10+want) || c.Skipped != uint64(10-want) || c.Lost != 0 {
 			t.Errorf("allow = %q: counts are %+v", allow, c)
 		}
+	}
+}
+
+// An allow that the next mapping would deny is written whatever audit.allow says, and the line holds what would be.
+func TestWhatTheNextMappingWouldDenyIsWritten(t *testing.T) {
+	l, file := open(t, "none")
+	for _, outcome := range []gateway.Outcome{gateway.ShadowSame, gateway.ShadowLoses} {
+		e := entry(gateway.PolicyAllow)
+		if e.Decision.Outcome = outcome; outcome == gateway.ShadowLoses {
+			e.Decision.Shadow = &gateway.Shadow{Reason: gateway.GuardDeny, Rule: mapping.Rule{Kind: "guard", Name: "backups \"b\""}}
+		}
+		if err := l.Write(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := lines(t, file)
+	if len(got) != 1 {
+		t.Fatalf("%d lines", len(got))
+	}
+	if diff := cmp.Diff(map[string]any{"allow": false, "reason": "guard_deny", "rule": `backups "b"`}, got[0]["shadow"]); diff != "" {
+		t.Error(diff)
 	}
 }
 

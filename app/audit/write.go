@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/claimgate/claimgate/app/gateway"
 )
 
 // ErrStalled is the error where the output takes no lines for now.
@@ -51,7 +53,8 @@ func (l *Log) Write(e *Entry) error {
 		return nil
 	}
 	allow := e.Decision.Allow()
-	if allow && !l.sampled() {
+	// What the next mapping would deny is always written: the log is where its people are found.
+	if allow && e.Decision.Outcome != gateway.ShadowLoses && !l.sampled() {
 		l.skipped.Add(1)
 		return nil
 	}

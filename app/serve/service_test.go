@@ -213,7 +213,7 @@ func TestTheMetricsOfTheContractAreThere(t *testing.T) {
 		`claimgate_decisions_total{reason="policy_allow",result="allow"}`, "claimgate_decision_seconds_count",
 		`claimgate_jwks_age_seconds{issuer="authentik"}`, `claimgate_jwks_refreshes_total{issuer="authentik",outcome="changed"}`,
 		`claimgate_token_cache_total{outcome="hit"}`, `claimgate_decision_cache_total{outcome="miss"}`,
-		"claimgate_verifications_in_flight", "claimgate_mapping_info{revision=", `claimgate_mapping_reloads_total{outcome="ok"}`,
+		"claimgate_verifications_in_flight", "claimgate_mapping_info{revision=", `claimgate_shadow_decisions_total{outcome="loses"} 0`, `claimgate_mapping_reloads_total{outcome="ok"}`,
 		`claimgate_revocations{kind="sid"}`, `claimgate_audit_lines_total{outcome="written"} 1`, "claimgate_build_info{",
 		"go_goroutines", "process_cpu_seconds_total",
 	} {
