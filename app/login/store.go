@@ -101,7 +101,7 @@ func write(file string, text []byte) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	if err := os.Chmod(dir, 0o700); err != nil { // a directory that was there before may be open
+	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a directory needs the x; one that was there before may be open
 		return err
 	}
 	f, err := os.CreateTemp(dir, ".new-*") // mode 0600
