@@ -27,7 +27,8 @@ func MinIO(iss, sub string) Name {
 // RustFS returns what RustFS calls the subject of an issuer: the SHA-256 of "openid:", then of sub and of
 // iss the length in bytes (8 bytes, big-endian) and the text (rustfs crates/iam/src/federation/model.rs).
 func RustFS(iss, sub string) Name {
-	text := []byte("openid:")
+	var memory [512]byte // usual issuers and subjects need no more, and every request is bound by this
+	text := append(memory[:0], "openid:"...)
 	for _, part := range []string{sub, iss} {
 		text = binary.BigEndian.AppendUint64(text, uint64(len(part)))
 		text = append(text, part...)

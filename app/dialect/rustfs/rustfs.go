@@ -8,7 +8,6 @@ package rustfs
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -61,7 +60,7 @@ func read(body []byte, doc *strictjson.Document, like strictjson.Guide) (gateway
 		return gateway.Request{}, err
 	}
 	r := reader{req: gateway.Request{Server: server}}
-	r.object("input", input, inputNames, r.inInput)
+	r.input(input)
 	if r.Err == nil {
 		r.Err = r.whole()
 	}
@@ -71,91 +70,124 @@ func read(body []byte, doc *strictjson.Document, like strictjson.Guide) (gateway
 	return r.req, nil
 }
 
+// reader reads the members of a body. It counts those that RustFS always sends and that an answer needs.
 type reader struct {
 	dialect.Reader
 	req  gateway.Request
 	arn  string
-	seen int // members that were read, of those that are needed
+	seen int
 }
 
-// object reads the members of an object.
-func (r *reader) object(name string, v strictjson.Value, names []string, member func(name string, v strictjson.Value)) {
+// needed is how many members an answer needs: all but groups and timestamp.
+const needed = 4 + 3 + 3 + 2
+
+func (r *reader) object(name string, v strictjson.Value) bool {
 	if v.Kind() != strictjson.Object {
 		r.Fail(name, v, "an object")
+	}
+	return v.Kind() == strictjson.Object
+}
+
+func (r *reader) input(input strictjson.Value) {
+	for n, v := range input.Members() {
+		r.seen++
+		switch name := n.View(); name {
+		case "identity":
+			r.identity(v)
+		case "resource":
+			r.resource(v)
+		case "action":
+			r.req.Action = r.Text(name, v)
+		case "context":
+			r.context(v)
+		default:
+			r.other(name, inputNames)
+		}
+	}
+}
+
+// other refuses a name that differs from one that is read only by case, and passes over the rest.
+func (r *reader) other(name string, names []string) {
+	r.seen--
+	r.RefuseTwin(name, names)
+}
+
+func (r *reader) identity(identity strictjson.Value) {
+	if !r.object("identity", identity) {
 		return
 	}
-	for n, v := range v.Members() {
-		text := n.View()
-		if !slices.Contains(names, text) {
-			r.RefuseTwin(text, names)
-			continue
-		}
-		if text != "groups" && text != "timestamp" { // no answer needs them
-			r.seen++
-		}
-		member(text, v)
-	}
-}
-
-func (r *reader) inInput(name string, v strictjson.Value) {
-	switch name {
-	case "identity":
-		r.object(name, v, identityNames, r.inIdentity)
-	case "resource":
-		r.object(name, v, resourceNames, r.inResource)
-	case "action":
-		r.req.Action = r.Text(name, v)
-	case "context":
-		r.object(name, v, contextNames, r.inContext)
-	}
-}
-
-func (r *reader) inIdentity(name string, v strictjson.Value) {
-	switch name {
-	case "account":
-		r.req.Account = r.Text(name, v)
-	case "groups": // not used: the mapping reads the token's
-		r.Strings(name, v)
-	case "is_owner":
-		r.req.Owner = r.Flag(name, v)
-	case "claims":
-		if v.Kind() != strictjson.Object { // RustFS sends {} where there are none
-			r.Fail(name, v, "an object")
-		}
-		r.req.Claims = v
-	}
-}
-
-func (r *reader) inResource(name string, v strictjson.Value) {
-	switch name {
-	case "bucket":
-		r.req.Bucket = r.Text(name, v)
-	case "object":
-		r.req.Object = r.Text(name, v)
-	case "arn":
-		r.arn = r.Text(name, v)
-	}
-}
-
-func (r *reader) inContext(name string, v strictjson.Value) {
-	switch name {
-	case "conditions":
-		r.req.Conditions = r.Conditions(v)
-	case "deny_only":
-		r.req.DenyOnly = r.Flag(name, v)
-	case "timestamp":
-		if text := r.Text(name, v); r.Err == nil {
-			if _, err := time.Parse(time.RFC3339, text); err != nil {
-				r.Err = fmt.Errorf("%q is not a time by RFC 3339", name)
+	for n, v := range identity.Members() {
+		r.seen++
+		switch name := n.View(); name {
+		case "account":
+			r.req.Account = r.Text(name, v)
+		case "is_owner":
+			r.req.Owner = r.Flag(name, v)
+		case "claims":
+			if r.object(name, v) { // RustFS sends {} where there are none
+				r.req.Claims = v
 			}
+		case "groups": // not used: the mapping reads the token's
+			r.seen--
+			r.Strings(name, v)
+		default:
+			r.other(name, identityNames)
 		}
+	}
+}
+
+func (r *reader) resource(resource strictjson.Value) {
+	if !r.object("resource", resource) {
+		return
+	}
+	for n, v := range resource.Members() {
+		r.seen++
+		switch name := n.View(); name {
+		case "bucket":
+			r.req.Bucket = r.Text(name, v)
+		case "object":
+			r.req.Object = r.Text(name, v)
+		case "arn":
+			r.arn = r.Text(name, v)
+		default:
+			r.other(name, resourceNames)
+		}
+	}
+}
+
+func (r *reader) context(context strictjson.Value) {
+	if !r.object("context", context) {
+		return
+	}
+	for n, v := range context.Members() {
+		r.seen++
+		switch name := n.View(); name {
+		case "conditions":
+			r.req.Conditions = r.Conditions(v)
+		case "deny_only":
+			r.req.DenyOnly = r.Flag(name, v)
+		case "timestamp":
+			r.seen--
+			r.timestamp(r.Text(name, v))
+		default:
+			r.other(name, contextNames)
+		}
+	}
+}
+
+func (r *reader) timestamp(text string) {
+	if r.Err != nil {
+		return
+	}
+	if _, err := time.Parse(time.RFC3339, text); err != nil {
+		r.Err = errors.New(`"timestamp" is not a time by RFC 3339`)
 	}
 }
 
 // whole says what is missing, or whether arn names another resource than bucket and object: a body with two
 // readings.
 func (r *reader) whole() error {
-	if r.seen != len(inputNames)+len(identityNames)+len(resourceNames)+len(contextNames)-2 {
+	if r.seen != needed {
 		return errors.New("a member that RustFS always sends is missing")
 	}
 	if r.req.Action == "" {
