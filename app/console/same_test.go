@@ -1,0 +1,108 @@
+package console_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/claimgate/claimgate/app/review/explain"
+	"github.com/claimgate/claimgate/app/review/offline"
+	"github.com/claimgate/claimgate/internal/finding"
+	"github.com/claimgate/claimgate/internal/testsupport/anymapping"
+	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/mapping/lint"
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// loadOwn puts a random mapping before the console and reads it as the commands do, from the same file.
+func (p *page) loadOwn(rt *rapid.T, dir string) *mapping.Mapping {
+	drawn := anymapping.Draw(rt, dir, false)
+	p.write("mapping.toml", drawn.Text+fmt.Sprintf("# %d\n", rapid.IntRange(0, 1<<30).Draw(rt, "stamp")))
+	m, found := mapping.Load(p.path("mapping.toml"))
+	if m == nil {
+		rt.Fatal(found)
+	}
+	return m
+}
+
+// What Explain says and what explain says are the same.
+func TestExplainSaysWhatTheCommandSays(t *testing.T) {
+	dir, p := t.TempDir(), open(t, company)
+	rapid.Check(t, func(rt *rapid.T) {
+		m := p.loadOwn(rt, dir)
+		gate, err := offline.New(offline.Options{Mapping: m, Now: func() time.Time { return now }})
+		if err != nil {
+			rt.Fatal(err)
+		}
+		defer gate.Close()
+		q := &offline.Question{
+			Subject: anymapping.Pick(rt, "subject", []string{"bob", "u", "cat"}), Groups: anymapping.Some(rt, "group", anymapping.Groups(), 0, 3),
+			Action: anymapping.Pick(rt, "action", []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket", "admin:ServerInfo"}),
+			Bucket: anymapping.Pick(rt, "bucket", []string{"bob", "cat", "zoo"}), Object: anymapping.Pick(rt, "object", []string{"", "x", "secret/x"}),
+			Claims: map[string]any{}, Conditions: map[string][]string{"SourceIp": {anymapping.Pick(rt, "address", []string{"10.1.1.1", "192.0.2.1", "2001:db8::1"})}},
+		}
+		form := url.Values{
+			"sub": {q.Subject}, "group": q.Groups, "action": {q.Action}, "bucket": {q.Bucket}, "object": {q.Object}, "condition": {"SourceIp=" + q.Conditions["SourceIp"][0]},
+		}
+		if rapid.Bool().Draw(rt, "an account") {
+			q.Account, q.Subject, q.Groups = "a", "", nil
+			form.Del("sub")
+			form.Del("group")
+			form.Set("account", "a")
+		}
+		want, err := gate.ExplainQuestion(t.Context(), q)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		var got struct {
+			Explanation explain.Explanation `json:"explanation"`
+		}
+		if err := json.Unmarshal([]byte(p.get("/api/explain?"+form.Encode())), &got); err != nil {
+			rt.Fatal(err)
+		}
+		if d := cmp.Diff(through(rt, want), got.Explanation); d != "" {
+			rt.Fatal(d)
+		}
+	})
+}
+
+// What Overview says and what check says are the same.
+func TestOverviewSaysWhatCheckSays(t *testing.T) {
+	dir, p := t.TempDir(), open(t, company)
+	rapid.Check(t, func(rt *rapid.T) {
+		m := p.loadOwn(rt, dir)
+		_, want := mapping.Load(p.path("mapping.toml"))
+		want = append(want, lint.Check(m)...)
+		finding.Sort(want)
+		var got struct {
+			Revision string            `json:"revision"`
+			Rules    int               `json:"rules"`
+			Guards   int               `json:"guards"`
+			Findings []finding.Finding `json:"findings"`
+		}
+		if err := json.Unmarshal([]byte(p.get("/api/")), &got); err != nil {
+			rt.Fatal(err)
+		}
+		if got.Revision != m.Revision() || got.Rules != len(m.Rules()) || got.Guards != len(m.Guards()) {
+			rt.Fatalf("%+v", got)
+		}
+		if d := cmp.Diff(through(rt, want), got.Findings); d != "" {
+			rt.Fatal(d)
+		}
+	})
+}
+
+// through returns a value as JSON carries it.
+func through[T any](rt *rapid.T, v T) (out T) {
+	text, err := json.Marshal(v)
+	if err == nil {
+		err = json.Unmarshal(text, &out)
+	}
+	if err != nil {
+		rt.Fatal(err)
+	}
+	return out
+}
