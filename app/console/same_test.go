@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/claimgate/claimgate"
 	"github.com/claimgate/claimgate/app/review/explain"
 	"github.com/claimgate/claimgate/app/review/offline"
 	"github.com/claimgate/claimgate/internal/finding"
@@ -17,10 +18,14 @@ import (
 	"pgregory.net/rapid"
 )
 
-// loadOwn puts a random mapping before the console and reads it as the commands do, from the same file.
+// loadOwn puts a random mapping, or an example, before the console and reads it as the commands do, from the
+// same file.
 func (p *page) loadOwn(rt *rapid.T, dir string) *mapping.Mapping {
-	drawn := anymapping.Draw(rt, dir, false)
-	p.write("mapping.toml", drawn.Text+fmt.Sprintf("# %d\n", rapid.IntRange(0, 1<<30).Draw(rt, "stamp")))
+	text := anymapping.Pick(rt, "example", []string{"", "", "", "", "", "", string(claimgate.ExampleMapping), company})
+	if text == "" {
+		text = anymapping.Draw(rt, dir, false).Text
+	}
+	p.write("mapping.toml", text+fmt.Sprintf("# %d\n", rapid.IntRange(0, 1<<30).Draw(rt, "stamp")))
 	m, found := mapping.Load(p.path("mapping.toml"))
 	if m == nil {
 		rt.Fatal(found)
@@ -74,7 +79,8 @@ func TestOverviewSaysWhatCheckSays(t *testing.T) {
 	dir, p := t.TempDir(), open(t, company)
 	rapid.Check(t, func(rt *rapid.T) {
 		m := p.loadOwn(rt, dir)
-		_, want := mapping.Load(p.path("mapping.toml"))
+		_, found := mapping.Load(p.path("mapping.toml"))
+		want := append([]finding.Finding{}, found...)
 		want = append(want, lint.Check(m)...)
 		finding.Sort(want)
 		var got struct {
