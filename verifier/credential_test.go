@@ -139,6 +139,21 @@ func TestAFailureNarrowsThePool(t *testing.T) {
 		if took := batch(); took != 20*time.Millisecond {
 			t.Errorf("40 checks after a failure took %s, want those of two at a time", took)
 		}
+		var refused atomic.Int64
+		var flood sync.WaitGroup
+		crowded := newCredentials(newCheckPool(2, 1, 4))
+		_ = crowded.named("mallory").check(t.Context(), took(false))
+		for range 10 {
+			flood.Go(func() {
+				if err := crowded.named("alice").check(t.Context(), took(true)); err != nil {
+					refused.Add(1)
+				}
+			})
+		}
+		flood.Wait()
+		if refused.Load() != 5 {
+			t.Errorf("%d of 10 are refused where one runs and four may wait", refused.Load())
+		}
 		time.Sleep(failureMemory)
 		if took := batch(); took != 10*time.Millisecond {
 			t.Errorf("40 checks after a while took %s", took)

@@ -254,4 +254,7 @@ func TestARequestWithoutAServer(t *testing.T) {
 	if d := g.Decide(t.Context(), &req); d.Allow() {
 		t.Errorf("allowed: %s", d.Reason)
 	}
+	if values := gateway.Question(&req, nil).Context.Values("s3:prefix"); values != nil {
+		t.Errorf("a condition reads %q", values)
+	}
 }

@@ -32,11 +32,9 @@ type Provider struct {
 	Audience string // what the server has compared aud with at the login
 }
 
-// fits reports whether claims.parent is the name of the subject at one of the issuers.
+// fits reports whether claims.parent is the name of the subject at one of the issuers. Only a credential of an
+// OpenID Connect login is asked, and that has a server.
 func (c *credential) fits(issuers ...string) bool {
-	if c.server == nil {
-		return false
-	}
 	for _, iss := range issuers {
 		if iss == "" {
 			continue

@@ -102,3 +102,56 @@ func TestTheNextMappingChangesNoAnswer(t *testing.T) {
 		t.Error("a next mapping that is off is compared")
 	}
 }
+
+// A claim that the mapping in force cannot read, the next mapping may read.
+func TestTheNextMappingReadsAnotherClaim(t *testing.T) {
+	g, next := newGate(t), newGate(t)
+	g.use(strings.Replace(rules, `name  = "policy"`, `name  = "exp"`, 1))
+	g.UseShadow(next.Mapping())
+	in := g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(g.sign("bob", []string{"devs"}))
+	d := g.expect("in force", in, gateway.TokenClaims)
+	if d.Outcome != gateway.ShadowGains || d.Shadow == nil || d.Shadow.Reason != gateway.PolicyAllow || d.Shadow.Rule.Name != "devs" {
+		t.Errorf("outcome %d, %+v", d.Outcome, d.Shadow)
+	}
+	g.UseShadow(next.Mapping()) // the same again
+	if got := g.Shadow(); got != next.Mapping() {
+		t.Error("the next mapping is gone")
+	}
+	// Where the token itself is wrong no mapping has a say.
+	late := g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(g.sign("bob", []string{"devs"}, "sub", ""))
+	if d := g.expect("a wrong token", late, gateway.TokenClaims); d.Outcome != gateway.ShadowSame || d.Shadow != nil {
+		t.Errorf("outcome %d, %+v", d.Outcome, d.Shadow)
+	}
+}
+
+// Each outcome, for a login, a static key and root.
+func TestOutcomes(t *testing.T) {
+	g, next := newGate(t), newGate(t)
+	next.use("version = 1\n[[account]]\nname = \"carol\"\npolicies = [\"readonly\"]\n")
+	g.UseShadow(next.Mapping())
+	login := func() input {
+		return g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(g.sign("bob", []string{"devs"}))
+	}
+	for _, c := range []struct {
+		name    string
+		in      input
+		outcome gateway.Outcome
+		reason  gateway.Reason // of the next mapping; empty: the same
+	}{
+		{"a login that loses", login(), gateway.ShadowLoses, gateway.NoPolicy},
+		{"a static key that gains", ask("carol", "s3:GetObject", "b", "o"), gateway.ShadowGains, gateway.PolicyAllow},
+		{"a static key that loses", ask("alice", "s3:GetObject", "b", "o"), gateway.ShadowLoses, gateway.NoToken},
+		{"a static key that has nothing", ask("dave", "s3:GetObject", "b", "o"), gateway.ShadowSame, ""},
+		{"a login without a token", g.session(ask("S1", "s3:GetObject", "b", "o"), "bob"), gateway.ShadowSame, ""},
+		{"root", ask("root", "s3:GetObject", "b", "o").with("owner", true), gateway.ShadowSame, ""},
+	} {
+		d := g.decide(c.in)
+		if d.Outcome != c.outcome || (d.Shadow == nil) != (c.reason == "") || d.Shadow != nil && d.Shadow.Reason != c.reason {
+			t.Errorf("%s: outcome %d, %+v", c.name, d.Outcome, d.Shadow)
+		}
+	}
+	g.UseShadow(g.Mapping())
+	if d := g.decide(login()); d.Outcome != gateway.ShadowSame || d.Shadow != nil {
+		t.Errorf("the same mapping: outcome %d, %+v", d.Outcome, d.Shadow)
+	}
+}
