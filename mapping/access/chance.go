@@ -126,14 +126,16 @@ func (r *Reader) Meets(h mapping.Granted, actions []string, on Region, deny bool
 		if !near && !slices.ContainsFunc(actions, func(a string) bool { return onOf(a, on).key != on.key }) {
 			continue
 		}
-		asked := map[string]bool{} // actions of one kind and family are asked on the same resources
+		asked := map[question]bool{} // actions of one kind and family are asked on the same resources
 		for _, action := range actions {
-			kind, on := KindOf(action), onOf(action, on)
-			key := string(rune(kind)) + on.key
-			if asked[key] || !s.Covers(action) {
+			if !s.Covers(action) {
 				continue
 			}
-			asked[key] = true
+			kind, on := KindOf(action), onOf(action, on)
+			if asked[question{kind, on.key}] {
+				continue
+			}
+			asked[question{kind, on.key}] = true
 			for _, p := range s.Regions {
 				if deny {
 					p = p.unset()
@@ -147,10 +149,19 @@ func (r *Reader) Meets(h mapping.Granted, actions []string, on Region, deny bool
 	return false
 }
 
+// question is what a statement is asked: a kind of action, and the key of the region that the kind is asked on.
+type question struct {
+	kind Kind
+	on   string
+}
+
+// cluster is the region of an action on the cluster.
+var cluster = Everything()
+
 // onOf returns the region that an action is asked on: MinIO reads no resource for an action on the cluster.
 func onOf(action string, on Region) Region {
 	if !strings.HasPrefix(action, "s3:") && !strings.HasPrefix(action, "kms:") {
-		return Everything()
+		return cluster
 	}
 	return on
 }
