@@ -52,13 +52,11 @@ func find(keys []string, conditions strictjson.Value) (token string, ambiguous b
 	return token, false
 }
 
-// evidenceKeys are the names under which the server of the request shows tokens.
-func (g *Gateway) evidenceKeys(r *Request) []string {
-	if r.Server != nil && r.Server.LowerCaseHeaders {
+// EvidenceKeys are the names in conditions under which the server shows tokens: those of the
+// configuration, in its order. The caller must not change them. nil is a server of which nothing is known.
+func (g *Gateway) EvidenceKeys(s *Server) []string {
+	if s != nil && s.LowerCaseHeaders {
 		return g.lowerKeys
 	}
 	return g.evidence.Keys
 }
-
-// EvidenceKey is the first name in conditions under which a token is looked for.
-func (g *Gateway) EvidenceKey() string { return g.evidence.Keys[0] }

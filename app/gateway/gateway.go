@@ -156,7 +156,7 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision, in *mappi
 		d.Grants = in.Account(r.Account, g.now())
 	case !settled:
 		// 4. The evidence.
-		found, ambiguous := find(g.evidenceKeys(r), r.Conditions)
+		found, ambiguous := find(g.EvidenceKeys(r.Server), r.Conditions)
 		token = found
 		switch {
 		case ambiguous:

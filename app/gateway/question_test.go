@@ -43,7 +43,7 @@ func TestWeighAnswersAsDecideDoes(t *testing.T) {
 			t.Errorf("a session is taken for a static key")
 		}
 	}
-	if g.EvidenceKey() != "authentik_token" || time.Since(g.Now()) > time.Minute {
+	if g.EvidenceKeys(nil)[0] != "authentik_token" || time.Since(g.Now()) > time.Minute {
 		t.Error("the gateway does not say how it was made")
 	}
 }

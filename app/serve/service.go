@@ -110,7 +110,7 @@ func (s *Service) makeGateway() (err error) {
 func (s *Service) makeServers(b Build) {
 	s.public = server.New(server.Options{
 		Gateway: s.gateway, Callers: &s.callers, Audit: s.audit, Metrics: s.metrics, Log: s.log,
-		Logout: s.logout, Endpoints: Endpoints(s.config), MaxBody: int(s.config.Server.MaxBody), Evidence: s.config.Evidence.Keys,
+		Logout: s.logout, Endpoints: Endpoints(s.config), MaxBody: int(s.config.Server.MaxBody),
 		MaxConnections: int(s.config.Server.MaxConnections), ClientCertificate: s.config.Server.ClientCA != "",
 	})
 	s.admin = &server.Admin{Gateway: s.gateway, Verifier: s.verifier, Store: s.store, Metrics: s.metrics, Audit: s.audit, Version: b}

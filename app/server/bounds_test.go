@@ -6,6 +6,7 @@ import (
 
 	"github.com/claimgate/claimgate/app/dialect"
 	"github.com/claimgate/claimgate/app/dialect/minio"
+	"github.com/claimgate/claimgate/app/gateway"
 
 	"github.com/rs/zerolog"
 )
@@ -15,7 +16,7 @@ import (
 func TestEveryRequestIsBoundedInTimeAndSize(t *testing.T) {
 	callers := new(Callers)
 	callers.Set(nil)
-	s := New(Options{Callers: callers, Metrics: NewMetrics("", ""), Log: zerolog.Nop(), Endpoints: map[string]*dialect.Dialect{"/authz": minio.Dialect}, MaxBody: 1 << 20})
+	s := New(Options{Gateway: new(gateway.Gateway), Callers: callers, Metrics: NewMetrics("", ""), Log: zerolog.Nop(), Endpoints: map[string]*dialect.Dialect{"/authz": minio.Dialect}, MaxBody: 1 << 20})
 	const minioKeepsIdle, minioWaits = 15 * time.Second, 60 * time.Second
 	for name, app := range map[string]struct{ body, want int }{
 		"MinIO's":   {s.app.Server().MaxRequestBodySize, 1 << 20},

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -39,8 +38,6 @@ type Options struct {
 	// ClientCertificate: who asks must have shown a certificate that the TLS
 	// configuration's ClientCAs vouch for, as well as be known.
 	ClientCertificate bool
-	// Evidence are the names of conditions under which tokens come.
-	Evidence []string
 	// MaxConnections is how many connections are open at most.
 	MaxConnections int
 }
@@ -61,13 +58,7 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{o: o, decoders: map[string]*decoder.Decoder{}, refusals: newRefusals(o.Metrics.unwritten, o.Log)}
 	for path, d := range o.Endpoints {
-		evidence := slices.Clone(o.Evidence)
-		if d.Server.LowerCaseHeaders {
-			for i := range evidence {
-				evidence[i] = strings.ToLower(evidence[i])
-			}
-		}
-		s.decoders[path] = &decoder.Decoder{Dialect: d, Evidence: evidence}
+		s.decoders[path] = &decoder.Decoder{Dialect: d, Evidence: o.Gateway.EvidenceKeys(d.Server)}
 	}
 	s.logouts = newLogouts(o.Logout, o.Metrics.logouts, o.Log)
 	s.app = s.newApp(o.MaxBody)

@@ -73,7 +73,7 @@ func (g *Gate) Body(q *Question) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		conditions[g.gateway.EvidenceKey()] = []string{"e30." + base64.RawURLEncoding.EncodeToString(payload) + "."}
+		conditions[g.gateway.EvidenceKeys(nil)[0]] = []string{"e30." + base64.RawURLEncoding.EncodeToString(payload) + "."}
 		if account == "" {
 			account = "a session of " + q.Subject
 		}
