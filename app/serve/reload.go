@@ -95,8 +95,8 @@ func (s *Service) proven(m *mapping.Mapping) error {
 	if err != nil {
 		return err
 	}
-	held := heldKey{m.Revision(), sha256.Sum256(text)}
-	if held == s.held {
+	pair := provenPair{m.Revision(), sha256.Sum256(text)}
+	if pair == s.proved {
 		s.metrics.Broken(nil)
 		return nil
 	}
@@ -118,12 +118,12 @@ func (s *Service) proven(m *mapping.Mapping) error {
 	if found := proof.Broken(results); len(found) > 0 {
 		return finding.AsError(found)
 	}
-	s.held = held
+	s.proved = pair
 	return nil
 }
 
-// heldKey is a mapping that keeps invariants.
-type heldKey struct {
+// provenPair is the revision of a mapping and the hash of invariants that the mapping keeps.
+type provenPair struct {
 	mapping    string
 	invariants [sha256.Size]byte
 }

@@ -44,7 +44,7 @@ type Service struct {
 
 	shadow    atomic.Pointer[server.ShadowState] // of the next mapping
 	reloading sync.Mutex                         // held by a reload
-	held      heldKey                            // the last mapping that was proved, and the invariants that it keeps
+	proved    provenPair                         // the last mapping that was proved, and the invariants that it keeps
 	announced atomic.Bool                        // systemd has been told that the service is ready
 
 	wait func(time.Duration) // time.Sleep, but in tests
