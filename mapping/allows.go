@@ -6,9 +6,9 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// Allowing lists the rules of which each alone would allow the request to its
-// holder: no guard, and no Deny of another rule, is looked at. Of a pattern with
-// {bucket} it is the group whose name captures the request's bucket.
+// Allowing lists the rules that are in force at now and that each allow the request on their own. It
+// ignores guards, DenyOnly, and the Deny statements of other rules. A rule with {bucket} in its pattern is
+// evaluated for the group whose name captures the request's bucket.
 func (m *Mapping) Allowing(r *policy.Request, now time.Time) []RuleInfo {
 	asked := *r
 	asked.DenyOnly = false
@@ -37,8 +37,8 @@ func (m *Mapping) Allowing(r *policy.Request, now time.Time) []RuleInfo {
 	return list
 }
 
-// Allows lists, of the policies held, those that allow the request by
-// themselves: all of them would have to go to take the right away.
+// Allows lists the policies held that each allow the request on their own. It ignores guards, DenyOnly, and
+// the Deny statements of other policies. The right is gone only if all listed policies are taken away.
 func (g *Grants) Allows(r *policy.Request) []Granted {
 	asked := *r
 	asked.DenyOnly = false

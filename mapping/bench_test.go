@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// large is ten thousand group rules over a thousand policies.
+// large loads a mapping with ten thousand group rules over a thousand policies.
 func large(tb testing.TB) *Mapping {
 	tb.Helper()
 	var text strings.Builder
@@ -28,10 +28,9 @@ func groupsHeld(n int) []string {
 	return groups
 }
 
-// A mapping of ten thousand rules has to load while a person waits, and a
-// principal of five hundred groups must not cost a walk over the rules. The
-// limits are far above what it takes (see the benchmarks) and far below what
-// quadratic work would.
+// A mapping of ten thousand rules must load while a person waits, and a principal with five hundred groups
+// must not cost a walk over all rules. The limits are far above the usual times (see the benchmarks) and
+// far below the times of quadratic work.
 func TestLargeMappingsAreQuick(t *testing.T) {
 	start := time.Now()
 	m := large(t)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// legalBucket says whether a name can be that of a bucket: S3's rules for new
-// buckets, as MinIO applies them, which also reserves "minio" for itself.
+// legalBucket reports whether name can be the name of a bucket. The rules are those of S3 for new buckets,
+// as MinIO applies them. MinIO also reserves the name "minio".
 func legalBucket(name string) bool {
 	if len(name) < 3 || len(name) > 63 || name == "minio" {
 		return false

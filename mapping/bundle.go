@@ -11,21 +11,21 @@ import (
 // entry is a policy of the mapping, canned or custom.
 type entry struct {
 	*policy.Policy
-	number int      // in the order of the file, canned ones first
-	needs  []string // the captures its ${group:x} variables name
+	number int      // position in the file; canned policies come first
+	needs  []string // the names x of its ${group:x} variables
 	place  documentStart
-	doc    []byte // the text, of a custom policy
+	doc    []byte // the document of a custom policy; nil for a canned policy
 }
 
-// grantedPolicy is a policy someone holds, and the first rule of the file that grants it.
+// grantedPolicy is a policy that somebody holds, with the first rule that grants the policy, in the order
+// of Mapping.Rules.
 type grantedPolicy struct {
 	entry *entry
-	vars  []string // values of entry.needs
+	vars  []string // the values for entry.needs, in its order
 	rule  *rule
 }
 
-// bundle is all that follows from a set of rules. Principals with equal rules
-// share one.
+// bundle holds what a set of rules grants, compiled. Principals with equal rules and guards share a bundle.
 type bundle struct {
 	rules  []*rule
 	held   []grantedPolicy
@@ -71,7 +71,8 @@ func (m *Mapping) bundle(found []match, excepted []int) *bundle {
 	return b
 }
 
-// values picks the captures that a policy needs out of those of the pattern.
+// values returns the captured texts for the names in needs. captured has all texts that the rule's pattern
+// captured.
 func (r *rule) values(needs, captured []string) []string {
 	var values []string
 	for _, name := range needs {

@@ -2,19 +2,20 @@ package mapping
 
 import "sync"
 
-// cacheSize bounds each of a Mapping's caches, twice over: there are two
-// generations.
+// cacheSize is the largest number of entries in one generation of a cache. A cache has two generations.
 const cacheSize = 4096
 
-// cache keeps what was computed lately. When a generation is full it becomes
-// the old one, and what the old one held and nobody asked for is forgotten: the
-// memory is bounded whatever names tokens bring. It belongs to one Mapping, so
-// a reload can never serve what the old file said.
+// cache keeps recently computed values in two generations. A full generation becomes the old one, and the
+// previous old one is dropped. An entry that is read from the old generation moves to the new one. So the
+// memory is bounded for all names that tokens can bring. Each Mapping has its own caches, so no value
+// survives a reload.
 type cache[V any] struct {
 	mu       sync.Mutex
 	now, old map[string]V
 }
 
+// get returns the value for key, and calls compute if there is none. Two goroutines may compute the same
+// value at once; both get the one that is stored first.
 func (c *cache[V]) get(key []byte, compute func() V) V {
 	c.mu.Lock()
 	v, ok := c.now[string(key)]
@@ -30,7 +31,7 @@ func (c *cache[V]) get(key []byte, compute func() V) V {
 	v = compute()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if kept, ok := c.now[string(key)]; ok { // someone was quicker: share theirs
+	if kept, ok := c.now[string(key)]; ok { // another goroutine stored its value first
 		return kept
 	}
 	c.keep(string(key), v)

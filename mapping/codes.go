@@ -2,10 +2,10 @@ package mapping
 
 import "github.com/claimgate/claimgate/internal/finding"
 
-// Code is what a finding's code stands for.
+// Code describes the code of a finding: its severity and its meaning.
 type Code = finding.Code
 
-// The codes: M0xx stop a start or a reload, M1xx are warnings.
+// The codes of this package. M0xx are errors, which stop a start or a reload. M1xx are warnings.
 const (
 	codeUnreadable      = "M001"
 	codeSyntax          = "M002"
@@ -43,7 +43,7 @@ const (
 	codeDottedClaim   = "M116"
 )
 
-// The codes of package lint, which weighs policies against each other.
+// The codes of package lint, which compares policies with each other.
 const (
 	CodeRootEquivalent = "M103"
 	CodeAddsNothing    = "M114"
@@ -57,7 +57,7 @@ const (
 	CodeOverridden     = "M123"
 )
 
-// The codes of invariants, which package proof proves.
+// The codes of invariants.
 const (
 	CodeViolated   = "M021"
 	CodeUndecided  = "M022"
@@ -114,7 +114,7 @@ var codes = []Code{
 	{Code: CodeOverridden, Severity: finding.Warning, Meaning: "an action with which the server of the dialect overrides a deny"},
 }
 
-// Codes lists every code, for the reference in the documentation.
+// Codes lists all codes, for the reference in the documentation.
 func Codes() []Code { return append([]Code(nil), codes...) }
 
 var severities = func() map[string]finding.Severity {

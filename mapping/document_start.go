@@ -7,15 +7,15 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// documentStart says where a policy document stands in the file that holds it. The zero
-// documentStart is a file of its own.
+// documentStart says where a policy document begins in the file that contains it. The zero documentStart is
+// a document in a file of its own.
 type documentStart struct {
-	inside bool
+	inside bool            // the document is a string in mapping.toml
 	start  policy.Position // of the document's first character
-	opaque bool            // escapes in it make positions in it meaningless
+	opaque bool            // the string has escapes, so positions in it cannot be computed
 }
 
-// documentStartOf finds where the text of a TOML string begins.
+// documentStartOf returns where the text of a TOML string begins.
 func documentStartOf(v stricttoml.Value) documentStart {
 	p := documentStart{inside: true, start: policy.Position{File: v.At.File, Line: v.At.Line, Column: v.At.Column + 1}}
 	quote := v.Raw[:1]
@@ -30,7 +30,7 @@ func documentStartOf(v stricttoml.Value) documentStart {
 	return p
 }
 
-// position corrects one that package policy counted from the document's start.
+// position turns a position in the document, as package policy counts it, into a position in the file.
 func (p documentStart) position(at policy.Position) policy.Position {
 	switch {
 	case !p.inside || at == (policy.Position{}):

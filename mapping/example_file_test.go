@@ -10,7 +10,7 @@ import (
 
 const examplePath = "../mapping.example.toml"
 
-// The example says in comments what it grants; this holds it to that.
+// The comments in the example say what it grants. This test checks that the comments are true.
 func TestTheExampleMappingGrantsWhatItSays(t *testing.T) {
 	m, findings := mapping.Load(examplePath)
 	if len(findings) > 0 {

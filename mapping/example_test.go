@@ -8,8 +8,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// A verified token's holder asks to read an object; the answer names the rule
-// and the statement.
+// The holder of a verified token asks for three operations. The answers name the rule and the statement.
 func Example() {
 	m, findings := mapping.Load("testdata/example.toml")
 	for _, f := range findings {

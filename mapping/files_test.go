@@ -95,7 +95,7 @@ func TestRevisionIsThatOfNamesAndContents(t *testing.T) {
 			t.Errorf("%s: the revision stayed", name)
 		}
 	}
-	// No byte can move from a name to a content, or from file to file, unseen.
+	// The revision changes if a byte moves from a name to a content, or from one file to another.
 	one := func(name, data string) content { return content{name: name, data: []byte(data)} }
 	distinct := map[string]int{}
 	for i, files := range [][]content{
@@ -114,7 +114,7 @@ func TestRevisionIsThatOfNamesAndContents(t *testing.T) {
 		}
 		distinct[r] = i
 	}
-	// The revision moves with the files.
+	// The revision does not depend on the directory.
 	dirs := []string{t.TempDir(), t.TempDir()}
 	var revisions []string
 	for _, dir := range dirs {

@@ -2,5 +2,5 @@ package mapping
 
 import "github.com/claimgate/claimgate/internal/finding"
 
-// Finding is one thing found in the mapping or in a policy.
+// Finding is an error or a warning about the mapping or one of its policies.
 type Finding = finding.Finding

@@ -9,8 +9,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// Whatever the bytes, Load says what is wrong or gives a mapping that can be
-// asked; and what it refuses, it refuses with a place.
+// For all bytes, Load returns either errors or a mapping that can be asked. Every error has a place.
 func FuzzLoad(f *testing.F) {
 	example, err := os.ReadFile("../mapping.example.toml")
 	if err != nil {

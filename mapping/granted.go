@@ -9,15 +9,15 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// Granted is a policy that someone holds, or that a guard holds against them.
+// Granted is a policy that somebody holds, or the policy of a guard that binds somebody.
 type Granted struct {
 	Policy *policy.Policy
-	Vars   map[string]string // what the group's name captured
+	Vars   map[string]string // the captures of the group's name, such as "bucket"
 	Rule   Rule              // the first rule that grants it, or the guard
 	entry  *entry
 }
 
-// Granted lists the policies granted.
+// Granted lists the policies held, in the order of Mapping.Policies.
 func (g *Grants) Granted() []Granted {
 	if g.Empty() {
 		return nil
@@ -29,7 +29,7 @@ func (g *Grants) Granted() []Granted {
 	return list
 }
 
-// Guards lists the guards that bind the holder, with their policies.
+// Guards lists the guards that bind the holder, each with its policy.
 func (g *Grants) Guards() []Granted {
 	if g.Empty() {
 		return nil
@@ -41,12 +41,12 @@ func (g *Grants) Guards() []Granted {
 	return list
 }
 
-// Conditions is the condition of each statement as its author wrote it, without
-// blanks: equal texts are equal conditions. It is empty where there is none.
+// Conditions returns the condition of each statement, as JSON without blanks and with the captures filled
+// in. Equal texts are equal conditions. The text is empty if the statement has no condition.
 func (h Granted) Conditions() []string {
 	texts := make([]string, len(h.Policy.Statements()))
 	doc, err := strictjson.Parse(h.entry.doc)
-	if err != nil { // a canned policy, which has no text here and no condition
+	if err != nil { // a canned policy: no text here, and no condition
 		return texts
 	}
 	i := 0
@@ -59,9 +59,8 @@ func (h Granted) Conditions() []string {
 	return texts
 }
 
-// Resources is the resources of a statement, or its exceptions, with what the
-// group's name captured in the place of ${group:...}. No capture holds a
-// character that means anything in a resource.
+// Resources returns the texts with the captures in place of ${group:...}. The texts are the Resources or
+// NotResources of a statement. A capture never contains a character that has a meaning in a resource.
 func (h Granted) Resources(texts []string) []string {
 	bound := make([]string, len(texts))
 	for i, text := range texts {
@@ -85,8 +84,8 @@ func compact(raw []byte) string {
 	return b.String()
 }
 
-// ID names the policy and what was captured for it. Policies of equal text have
-// equal IDs, whatever mapping they are of.
+// ID identifies the policy together with its captures. Policies with equal names, documents and captures
+// have equal IDs, also if they are from different mappings.
 func (h Granted) ID() string {
 	id := h.Policy.Name() + "\x00" + string(h.entry.doc)
 	for _, name := range h.entry.needs {

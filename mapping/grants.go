@@ -7,41 +7,41 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// Grants is what someone holds, with the guards that bind them. A nil *Grants
-// grants nothing.
+// Grants is what somebody holds, together with the guards that bind them. It never changes and may be used
+// by many goroutines. A nil *Grants grants nothing.
 type Grants struct {
 	*bundle
 	until   time.Time
 	ignored []string
 }
 
-// Answer is the answer to one question with its reason.
+// Answer is the decision on one request, with its reason.
 type Answer struct {
 	Outcome policy.Outcome
-	// Rule granted the policy that decided, or is the guard that denied. Zero
-	// where no statement decided.
+	// Rule is the rule that granted the deciding policy, or the guard that denied. Rule is zero if no
+	// statement decided.
 	Rule   Rule
 	Policy string
-	// Statement is its number in the policy, from 0; -1 where none decided. Sid
-	// may be empty. Pos is where it stands.
+	// Statement is the number of the deciding statement in the policy, from 0, or -1 if no statement
+	// decided. Sid may be empty. Pos is the place of the statement.
 	Statement int
 	Sid       string
 	Pos       policy.Position
 }
 
-// Allowed says whether the request may proceed.
+// Allowed reports whether the request may proceed.
 func (a Answer) Allowed() bool {
 	return a.Outcome == policy.Allow || a.Outcome == policy.AllowDenyOnly
 }
 
-// Empty says whether nothing at all is granted.
+// Empty reports whether nothing is granted.
 func (g *Grants) Empty() bool { return g == nil || g.bundle == nil }
 
-// Sum stands for all that is granted. Grants whose Sum is equal answer every
-// question alike, whoever they were made for; those of two mappings never are.
+// Sum identifies what is granted, and can be compared and used as a map key. Grants with equal Sums give
+// equal answers to all requests. Grants of two mappings have different Sums, unless both are empty.
 type Sum struct{ bundle *bundle }
 
-// Sum returns what is granted, to be compared and to be a key.
+// Sum returns the Sum of the grants.
 func (g *Grants) Sum() Sum {
 	if g.Empty() {
 		return Sum{}
@@ -49,8 +49,8 @@ func (g *Grants) Sum() Sum {
 	return Sum{g.bundle}
 }
 
-// Until is when these grants have to be asked for again: the first moment at
-// which one of them expires. Zero means not until the mapping changes.
+// Until returns the time at which the first of these grants expires. From then on the caller must ask the
+// Mapping for new grants. The zero time means that none of them expires.
 func (g *Grants) Until() time.Time {
 	if g == nil {
 		return time.Time{}
@@ -58,7 +58,7 @@ func (g *Grants) Until() time.Time {
 	return g.until
 }
 
-// Rules lists the rules that grant, in the order of the file.
+// Rules lists the rules that grant, in the order of Mapping.Rules.
 func (g *Grants) Rules() []Rule {
 	if g.Empty() {
 		return nil
@@ -70,7 +70,7 @@ func (g *Grants) Rules() []Rule {
 	return list
 }
 
-// Policies lists the names of the policies granted, each once.
+// Policies lists the names of the granted policies, each once.
 func (g *Grants) Policies() []string {
 	if g.Empty() {
 		return nil
@@ -82,7 +82,7 @@ func (g *Grants) Policies() []string {
 	return slices.Compact(list)
 }
 
-// Ignored lists the names in the claim that [claim].allow does not let through.
+// Ignored lists the names in the token's claim that [claim].allow does not list.
 func (g *Grants) Ignored() []string {
 	if g == nil {
 		return nil
@@ -90,14 +90,14 @@ func (g *Grants) Ignored() []string {
 	return slices.Clone(g.ignored)
 }
 
-// Unconditional says whether answers depend on the action, the bucket, the
-// object and denyOnly alone, so that they may be kept.
+// Unconditional reports whether answers depend only on the action, bucket, object and DenyOnly of a
+// request, so that the caller may cache them.
 func (g *Grants) Unconditional() bool {
 	return g.Empty() || g.set.Unconditional() && g.guard.Unconditional()
 }
 
-// Guard asks the guards. It reports true if one denies, for denyOnly requests
-// too. The grants have no say in it.
+// Guard evaluates the guards. It returns true and the reason if a guard denies the request, also if the
+// request is DenyOnly. No grant can override a guard.
 func (g *Grants) Guard(r *policy.Request) (Answer, bool) {
 	if g.Empty() || g.guard == nil {
 		return undecided, false
@@ -110,7 +110,8 @@ func (g *Grants) Guard(r *policy.Request) (Answer, bool) {
 	return answer(result, by.Rule, by.policy), true
 }
 
-// Evaluate asks the union of the granted policies, without the guards.
+// Evaluate evaluates the union of the granted policies. It does not look at the guards; the caller asks
+// Guard first.
 func (g *Grants) Evaluate(r *policy.Request) Answer {
 	if g.Empty() {
 		return undecided

@@ -191,7 +191,7 @@ document = '`+team+`'
 	if of("a", "b").set != of("b", "a", "zzz").set {
 		t.Error("the order of groups matters")
 	}
-	// The reason is the first rule in the file, whatever the token's order.
+	// The reason is the first rule of the mapping, for every order of groups in the token.
 	if got := of("b", "a").Evaluate(&policy.Request{Action: "s3:PutObject", Bucket: "b", Object: "o"}).Rule.Name; got != "a" {
 		t.Errorf("rule %q", got)
 	}
@@ -208,7 +208,7 @@ func TestCacheIsBoundedAndKeepsWhatIsUsed(t *testing.T) {
 	}
 	for i := range 10 * cacheSize {
 		ask(i)
-		ask(-1) // in use all the time
+		ask(-1) // stays in use
 		if len(c.now) > cacheSize || len(c.old) > cacheSize {
 			t.Fatal("the cache grows")
 		}
@@ -216,7 +216,7 @@ func TestCacheIsBoundedAndKeepsWhatIsUsed(t *testing.T) {
 	if computed[-1] != 1 {
 		t.Errorf("what is in use was computed %d times", computed[-1])
 	}
-	// Two that miss at once share one value.
+	// Two goroutines that compute the same key at once get one value.
 	var d cache[*int]
 	first := new(int)
 	got := d.get([]byte("k"), func() *int {
@@ -248,7 +248,7 @@ func TestPrincipalFromManyGoroutines(t *testing.T) {
 	wg.Wait()
 }
 
-// Decisions are remembered by the address of the grants they were made by.
+// Callers cache decisions by the address of the grants.
 func TestAnAccountsGrantsAreTheSameEveryTime(t *testing.T) {
 	m := mustLoad(t, "[[account]]\nname = \"velero\"\npolicies = [\"readwrite\"]\nexpires = 2030-01-01\n")
 	first, second := m.Account("velero", now), m.Account("velero", now)

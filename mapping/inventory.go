@@ -8,33 +8,33 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// RuleInfo is a rule that grants, with what its author wrote beside it.
+// RuleInfo describes a rule that grants, with the author's reason and owner.
 type RuleInfo struct {
 	Rule
-	Issuer        string   // empty: any
-	Captures      []string // of a group with match
+	Issuer        string   // empty: any issuer
+	Captures      []string // the names of the pattern's captures; nil for a rule without match
 	Policies      []string
 	Reason, Owner string
 	Expires       time.Time // zero: never
 }
 
-// GuardInfo is a guard, with what its author wrote beside it.
+// GuardInfo describes a guard, with the author's reason and owner.
 type GuardInfo struct {
 	Rule
-	Issuer        string // of the groups it excepts; empty: any
+	Issuer        string // the issuer of the excepted groups; empty: any issuer
 	Policy        string
-	Except        []string // sorted
+	Except        []string // the groups that the guard does not bind, sorted
 	Reason, Owner string
 }
 
-// PolicyInfo is a policy that the file may name.
+// PolicyInfo describes a policy that a rule may grant.
 type PolicyInfo struct {
 	*policy.Policy
-	Canned bool
+	Canned bool // one of MinIO's own policies
 }
 
-// Rules lists the rules that grant, in the order of the file, the claim's
-// policies one by one.
+// Rules lists the rules that grant. The policies of [claim].allow come first, as one rule each; the other
+// rules follow in the order groups, users, accounts, each in the order of the file.
 func (m *Mapping) Rules() []RuleInfo {
 	list := make([]RuleInfo, len(m.rules))
 	for i := range m.rules {
@@ -69,7 +69,7 @@ func (m *Mapping) Guards() []GuardInfo {
 	return list
 }
 
-// Policies lists MinIO's own policies and then those of the file in its order.
+// Policies lists MinIO's own policies, and then the policies of the file in its order.
 func (m *Mapping) Policies() []PolicyInfo {
 	list := make([]PolicyInfo, len(m.policies))
 	for i, e := range m.policies {
@@ -78,8 +78,8 @@ func (m *Mapping) Policies() []PolicyInfo {
 	return list
 }
 
-// StatementAt returns the Sid and the place of statement i of a policy. ok is false if there is no such
-// statement.
+// StatementAt returns the Sid and the place of statement i, from 0, of the named policy. ok is false if
+// there is no such policy or statement.
 func (m *Mapping) StatementAt(name string, i int) (sid string, at policy.Position, ok bool) {
 	for _, e := range m.policies {
 		if fold(e.Name()) == fold(name) && i >= 0 && i < len(e.Statements()) {
@@ -90,9 +90,9 @@ func (m *Mapping) StatementAt(name string, i int) (sid string, at policy.Positio
 	return "", policy.Position{}, false
 }
 
-// Policy finds a policy by its name, as somebody would hold it with these
-// captures.
-func (m *Mapping) Policy(name string, vars map[string]string) (Granted, bool) {
+// Policy returns the named policy as somebody with these captures holds it. ok is false if there is no such
+// policy.
+func (m *Mapping) Policy(name string, vars map[string]string) (h Granted, ok bool) {
 	for _, e := range m.policies {
 		if fold(e.Name()) == fold(name) {
 			return Granted{Policy: e.Policy, Vars: vars, entry: e}, true
@@ -101,7 +101,8 @@ func (m *Mapping) Policy(name string, vars map[string]string) (Granted, bool) {
 	return Granted{}, false
 }
 
-// FirstGrant returns where a rule grants the policy first. ok is false if no rule does.
+// FirstGrant returns the place at which the first rule, in the order of Rules, grants the named policy. ok
+// is false if no rule grants it.
 func (m *Mapping) FirstGrant(name string) (at policy.Position, ok bool) {
 	for e, at := range m.granted {
 		if fold(e.Name()) == fold(name) {

@@ -9,10 +9,10 @@ import (
 	"github.com/claimgate/claimgate/internal/spelling"
 )
 
-// CheckIssuers compares the mapping with the names of the configured issuers. A
-// rule for an issuer that is not configured is an error; so is, where several
-// are, a subject without issuer: a sub is unique within its issuer only (OpenID
-// Connect Core 1.0, section 5.7).
+// CheckIssuers compares the mapping with the names of the configured issuers. A rule for an issuer that is
+// not configured is an error. If several issuers are configured, a subject without issuer is an error too,
+// because a sub is unique within its issuer only (OpenID Connect Core 1.0, section 5.7). A group without
+// issuer is then a warning.
 func (m *Mapping) CheckIssuers(configured []string) []Finding {
 	var findings []Finding
 	report := func(code string, r Rule, message, fix string) {
@@ -51,7 +51,7 @@ func (m *Mapping) CheckIssuers(configured []string) []Finding {
 	return findings
 }
 
-// excepts says whether a guard has groups it does not bind.
+// excepts reports whether the guard has except_groups.
 func (m *Mapping) excepts(guard int) bool {
 	for _, guards := range m.exceptions {
 		if slices.Contains(guards, guard) {

@@ -9,13 +9,14 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// soon is how long before its end a grant is worth a warning.
+// soon is how long before its end a grant gets a warning.
 const soon = 30 * 24 * time.Hour
 
-// RootEquivalent lists the actions that lead to everything.
+// RootEquivalent lists the actions that lead to all other actions or to all data; see
+// policy.RootEquivalent.
 func RootEquivalent() []string { return policy.RootEquivalent() }
 
-// lint looks for what is allowed but should be looked at.
+// lint reports what is allowed but should be reviewed.
 func (l *loader) lint() {
 	l.lintUnused()
 	l.findGrants()
@@ -30,7 +31,7 @@ func (l *loader) lintUnused() {
 	}
 }
 
-// lintRights warns of a rule that is off, or that nobody can explain.
+// lintRights warns of a rule that has expired or will soon, and of a rule without reason or owner.
 func (l *loader) lintRights(r *rule, w *rawRights, table any) {
 	at := w.Expires.At
 	switch {
@@ -57,8 +58,8 @@ func (l *loader) lintExplained(reason, owner string, table any) {
 	}
 }
 
-// lintAccount knows what MinIO takes for an access key: three characters at
-// least, and neither of the two that its own texts are cut at.
+// lintAccount warns of a name that cannot be a MinIO access key. An access key has at least three
+// characters, and neither "=" nor a comma, because MinIO splits its own texts at these.
 func (l *loader) lintAccount(name *string) {
 	if len(*name) < 3 || strings.ContainsAny(*name, "=,") {
 		l.report(codeNeverMatches, l.source.At(name), fmt.Sprintf("no MinIO access key is called %q: they have 3 characters or more, and no = or comma", *name),
@@ -84,7 +85,7 @@ func (l *loader) lintPattern(g *rawGroup, p *pattern) {
 	}
 }
 
-// findGrants finds where each policy is granted first.
+// findGrants records the place at which the first rule grants each policy.
 func (l *loader) findGrants() {
 	l.m.granted = map[*entry]policy.Position{}
 	each := func(names []string) {

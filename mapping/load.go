@@ -18,18 +18,18 @@ import (
 	"github.com/claimgate/claimgate/internal/stricttoml"
 )
 
-// maxFile bounds the mapping and each policy file.
+// maxFile is the largest size of the mapping and of each policy file, in bytes.
 const maxFile = 16 << 20
 
-// Load reads a mapping and the policy files it names, relative to its own
-// place. The Mapping is nil if any finding is an error.
+// Load reads a mapping and the policy files that it names. Their paths are relative to the directory of the
+// mapping. The Mapping is nil if a finding is an error.
 func Load(path string) (*Mapping, []Finding) {
 	l := newLoader(path, readFile, time.Now())
 	return l.load(), l.findings
 }
 
-// LoadText is Load for a text in the place of the mapping file, such as one that is being edited. The
-// policy files are those beside path.
+// LoadText is like Load, but takes the mapping from text, such as a file that is being edited. The policy
+// files are read relative to path.
 func LoadText(path string, text []byte) (*Mapping, []Finding) {
 	return LoadFrom(path, func(name string) ([]byte, error) {
 		if name == path {
@@ -39,15 +39,16 @@ func LoadText(path string, text []byte) (*Mapping, []Finding) {
 	})
 }
 
-// LoadFrom is Load with another way to read files, such as those of a revision. read gets path, or the path
-// of a policy file relative to the place of path.
+// LoadFrom is like Load, but reads files with read, for example from a revision in version control. read
+// gets path and the paths of the policy files. A relative path of a policy file is joined to the directory
+// of path.
 func LoadFrom(path string, read func(name string) ([]byte, error)) (*Mapping, []Finding) {
 	l := newLoader(path, read, time.Now())
 	return l.load(), l.findings
 }
 
-// Files lists the files that Load would read, as far as that can be told of a
-// mapping that may be broken. A change of any of them is a reason to try again.
+// Files lists the files that Load would read, as far as this can be known if the mapping is broken. Load
+// may give another result when one of them changes.
 func Files(path string) []string {
 	l := newLoader(path, readFile, time.Now())
 	l.load()
@@ -64,17 +65,17 @@ type loader struct {
 	contents []content
 	files    []string
 	policies map[string]*entry // by folded name
-	names    []string          // of policies, as written; the first are MinIO's own
-	canned   int               // how many of them
-	used     map[*entry]bool
+	names    []string          // the policies' names as written, MinIO's own first
+	canned   int               // the number of MinIO's own policies
+	used     map[*entry]bool   // the policies that a rule or a guard names
 	m        *Mapping
 	findings []Finding
 }
 
-// content is a file as it was read: once, so that what is compiled is what the
-// revision speaks of.
+// content is a file as it was read. Each file is read once, so that the revision is that of the compiled
+// bytes.
 type content struct {
-	name string // as the mapping names it, so that the revision moves with the files
+	name string // the path in the mapping; the revision does not depend on the directory
 	data []byte
 	err  error
 }
@@ -117,7 +118,7 @@ func (l *loader) load() *Mapping {
 	return l.m
 }
 
-// decode reports false if there is nothing to look at.
+// decode returns false if there is nothing more to check.
 func (l *loader) decode(data []byte) bool {
 	source, problems := stricttoml.Decode(l.path, data, &l.raw, nil, nil)
 	l.source = source
@@ -150,7 +151,7 @@ func (l *loader) decode(data []byte) bool {
 	return true
 }
 
-// broken says whether a finding stands at a field's value already.
+// broken reports whether there is already an error at the field's value.
 func (l *loader) broken(field any) bool {
 	at := l.source.At(field)
 	return slices.ContainsFunc(l.findings, func(f Finding) bool {
@@ -164,7 +165,7 @@ func (l *loader) report(code string, at stricttoml.Position, message, fix string
 	})
 }
 
-// readOnce reads a file that the mapping names; a second policy may name it too.
+// readOnce reads a policy file. If two policies name the same file, the file is read once.
 func (l *loader) readOnce(name string) (path string, data []byte, err error) {
 	path = name
 	if !filepath.IsAbs(path) {
@@ -181,8 +182,8 @@ func (l *loader) readOnce(name string) (path string, data []byte, err error) {
 	return path, data, err
 }
 
-// revision hashes names and contents, each with its length before it, so that
-// nothing can move from one file to the next unseen.
+// revision hashes the names and contents. The length of each part is hashed before the part, so that no
+// byte can move from one part to the next without changing the revision.
 func revision(contents []content) string {
 	slices.SortFunc(contents, func(a, b content) int { return cmp.Compare(a.name, b.name) })
 	h := sha256.New()

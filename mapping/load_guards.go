@@ -55,8 +55,8 @@ func (l *loader) except(g *rawGuard, i, number int) {
 	l.m.exceptions[*group] = append(l.m.exceptions[*group], number)
 }
 
-// checkGuardPolicy wants something to deny: a guard grants nothing, so that one
-// whose policy only allows guards nothing.
+// checkGuardPolicy reports a guard whose policy has no Deny statement. A guard grants nothing, so such a
+// guard has no effect.
 func (l *loader) checkGuardPolicy(g *rawGuard, e *entry) {
 	at := l.source.At(&g.Policy)
 	statements := e.Statements()

@@ -10,7 +10,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// loadPolicies makes MinIO's own policies and those of the file known.
+// loadPolicies registers MinIO's own policies and the policies of the file.
 func (l *loader) loadPolicies() {
 	for _, name := range policy.CannedNames() {
 		p, _ := policy.Canned(name)
@@ -32,8 +32,8 @@ func (l *loader) loadPolicies() {
 	}
 }
 
-// addPolicy makes a policy known; a nil one is broken, which is reported
-// already, so that the rules that name it need not be.
+// addPolicy registers a policy. p is nil if the document is broken. That is reported already, so rules may
+// name the policy without another finding.
 func (l *loader) addPolicy(name string, p *policy.Policy, at documentStart, doc []byte) {
 	e := &entry{Policy: p, number: len(l.names), place: at, doc: doc}
 	if p != nil {
@@ -43,7 +43,7 @@ func (l *loader) addPolicy(name string, p *policy.Policy, at documentStart, doc 
 	l.names = append(l.names, name)
 }
 
-// checkPolicyName says whether the name is free to be taken.
+// checkPolicyName reports whether the policy has a name that is not taken.
 func (l *loader) checkPolicyName(p *rawPolicy) bool {
 	if p.Name == "" {
 		l.missing(&p.Name, p, "the policy has no name", `write name = "..."`)
@@ -66,7 +66,7 @@ func (l *loader) checkPolicyName(p *rawPolicy) bool {
 	return !taken
 }
 
-// readPolicy returns nil if it reported why there is no policy.
+// readPolicy reads and parses a policy. It returns a nil policy after it has reported an error.
 func (l *loader) readPolicy(p *rawPolicy) (*policy.Policy, documentStart, []byte) {
 	hasFile, hasDocument := l.source.Has(&p.File), l.source.Has(&p.Document)
 	switch {
@@ -78,7 +78,7 @@ func (l *loader) readPolicy(p *rawPolicy) (*policy.Policy, documentStart, []byte
 		path, data, err := l.readOnce(p.File)
 		if err == nil {
 			if text, encoding := utf8text.Decode(data); text != nil {
-				data = text // a byte order mark is no part of the document
+				data = text // without a byte order mark
 			} else if encoding != nil {
 				l.report(codePolicyFile, stricttoml.Position{File: path, Line: 1, Column: 1}, encoding.Error(), utf8text.Fix)
 				return nil, documentStart{}, nil
@@ -105,7 +105,7 @@ func (l *loader) parse(name string, document []byte, src policy.Source, at docum
 		return loaded
 	}
 	problems, ok := errors.AsType[policy.Errors](err)
-	if !ok { // package policy promises otherwise
+	if !ok { // policy.Parse promises that this does not happen
 		problems = policy.Errors{{Pos: policy.Position{File: src.File, Line: src.Line, Column: 1}, Msg: err.Error(), Fix: "correct the document"}}
 	}
 	for _, e := range problems {
@@ -114,13 +114,14 @@ func (l *loader) parse(name string, document []byte, src policy.Source, at docum
 	return nil
 }
 
-// missing reports a key that is absent or empty: at its value, else at its table.
+// missing reports a key that is absent or empty. The finding is at the value, or at the table if the key is
+// absent.
 func (l *loader) missing(field, table any, message, fix string) {
 	at := l.source.At(field)
 	if !l.source.Has(field) {
 		at = l.source.At(table)
 	} else if l.broken(field) {
-		return // of another type
+		return // the value has another type, which is reported already
 	}
 	l.report(codeMissing, at, message, fix)
 }

@@ -13,7 +13,7 @@ import (
 
 func (l *loader) loadRules() {
 	l.loadClaim()
-	seen := map[string]int{} // what a rule is for -> line of the first
+	seen := map[string]int{} // kind, name and issuer -> line of the first rule
 	for i := range l.raw.Groups {
 		l.loadGroup(&l.raw.Groups[i], seen)
 	}
@@ -144,7 +144,7 @@ func (l *loader) add(r *rule) int {
 	return len(l.m.rules) - 1
 }
 
-// rights reads what every rule that grants has.
+// rights reads the keys that all granting rules have.
 func (l *loader) rights(r *rule, w *rawRights, table any) {
 	if len(w.Policies) == 0 {
 		l.missing(&w.Policies, table, "the rule grants no policy", `write policies = ["..."], or remove the rule`)
@@ -171,8 +171,9 @@ func (l *loader) rights(r *rule, w *rawRights, table any) {
 	l.lintRights(r, w, table)
 }
 
-// find returns the policy that a key or an element of a list names, and checks
-// that the pattern captures what it needs.
+// find returns the policy that name names, and marks it as used. name points to a field or a list element,
+// for the finding's position. find also reports a ${group:x} in the policy if the pattern does not capture
+// x. p is nil for a rule without a pattern.
 func (l *loader) find(name *string, p *pattern) *entry {
 	at := l.source.At(name)
 	e, ok := l.policies[fold(*name)]
@@ -200,7 +201,7 @@ func (l *loader) find(name *string, p *pattern) *entry {
 	return e
 }
 
-// once refuses a second rule for the same name and issuer.
+// once reports a second rule for the same kind, name and issuer.
 func (l *loader) once(seen map[string]int, kind, name, issuer string, field *string) {
 	key := kind + strconv.Itoa(len(name)) + ":" + name + issuer
 	at := l.source.At(field)
@@ -218,7 +219,7 @@ func (l *loader) issuer(name *string) {
 	}
 }
 
-// visible warns of what a reader of the file cannot see in a name.
+// visible warns of characters in a name that a reader of the file cannot see.
 func (l *loader) visible(name *string) {
 	if strings.TrimSpace(*name) != *name {
 		l.report(codeInvisible, l.source.At(name), fmt.Sprintf("%q has a blank before or after it, and names are compared exactly", *name), "remove it unless the name has it")

@@ -14,7 +14,7 @@ import (
 
 var now = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// loadText loads a mapping with the files beside it from memory.
+// loadText loads a mapping from memory. files are pairs of a path and its content.
 func loadText(text string, files ...string) (*Mapping, []Finding) {
 	l := newLoader("mapping.toml", func(path string) ([]byte, error) {
 		if path == "mapping.toml" {
@@ -40,7 +40,7 @@ func mustLoad(t testing.TB, text string, files ...string) *Mapping {
 }
 
 const (
-	// explained keeps warnings out of the tables.
+	// explained avoids the warning about a missing reason and owner.
 	explained = "reason = \"r\"\nowner = \"o\"\n"
 	aGroup    = "[[group]]\nname = \"g\"\npolicies = [\"readonly\"]\n" + explained
 	deny      = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["s3:DeleteObject"],"Resource":["arn:aws:s3:::b/*"]}]}`
@@ -49,7 +49,7 @@ const (
 
 func TestEveryCodeIsReportedAtItsPlace(t *testing.T) {
 	tests := []struct {
-		name, toml string // without version = 1 where it starts with "!"
+		name, toml string // "version = 1" is put before it, unless it starts with "!"
 		want       string // the findings, one a line
 	}{
 		// Errors.
@@ -159,7 +159,7 @@ func TestEveryCodeIsReportedAtItsPlace(t *testing.T) {
 					t.Errorf("no message, fix, line or column: %+v", f)
 				}
 			}
-			if tt.name == "one group table" { // a TOML error of its own: the table is defined twice
+			if tt.name == "one group table" { // the TOML decoder reports this: the table is defined twice
 				if m != nil || findings[0].Code != "M002" {
 					t.Error(got)
 				}
@@ -184,11 +184,11 @@ func TestEveryCodeIsReportedAtItsPlace(t *testing.T) {
 	}
 	for _, code := range []string{ // package lint
 		CodeRootEquivalent, CodeAddsNothing, CodeGuardsNothing, CodeNotTheirs, CodeOperation, CodeNoBucket, CodeNeverApplies, CodeTakenBack, CodeNotSent, CodeOverridden,
-		CodeViolated, CodeUndecided, CodeInvariants, // package proof
+		CodeViolated, CodeUndecided, CodeInvariants, // invariants
 	} {
 		seen[code] = true
 	}
-	seen[codeUnreadable], seen[codeUnknownIssuer], seen[codeSubjectIssuer], seen[codeAnyIssuer] = true, true, true, true // below
+	seen[codeUnreadable], seen[codeUnknownIssuer], seen[codeSubjectIssuer], seen[codeAnyIssuer] = true, true, true, true // other tests
 	for _, c := range Codes() {
 		if !seen[c.Code] {
 			t.Errorf("no case reports %s, %s", c.Code, c.Meaning)
@@ -223,8 +223,8 @@ func TestBadPatterns(t *testing.T) {
 	}
 }
 
-// complete reports whether a finding says all that a person needs: what, the fix, and where. What is missing
-// from the whole file has no line.
+// complete reports whether a finding has all that a person needs: message, fix and place. A finding about
+// something that is missing from the whole file has no line.
 func complete(f finding.Finding) bool {
 	wholeFile := f.Code == codeVersion && strings.Contains(f.Message, "missing") || f.Code == codeEmpty
 	return f.Message != "" && f.Fix != "" && severities[f.Code] != "" && (wholeFile || f.Line > 0 && f.Column > 0)

@@ -8,14 +8,14 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// Mapping is one loaded mapping.toml with its policies. It never changes: a
-// reload makes another. It may be used by any number of goroutines.
+// Mapping is one loaded mapping.toml with its policies. It never changes: a reload makes a new Mapping. It
+// may be used by many goroutines.
 type Mapping struct {
 	revision  string
 	files     []string
 	claimPath []string
 
-	policies []*entry // MinIO's own, then those of the file in its order
+	policies []*entry // MinIO's own, then the file's, in its order
 	rules    []*rule
 	claim    map[string]int   // policy name, folded -> rule
 	groups   map[string][]int // exact name -> rules
@@ -26,7 +26,7 @@ type Mapping struct {
 	guards     []*guard
 	exceptions map[string][]int // group -> guards that do not bind it
 
-	granted map[*entry]policy.Position // where each policy is granted first
+	granted map[*entry]policy.Position // the place at which the first rule grants each policy
 
 	sets    cache[*policy.Set]
 	bundles cache[*bundle]
@@ -34,10 +34,10 @@ type Mapping struct {
 	ofAccounts sync.Map // rule -> *Grants, at most one for each [[account]]
 }
 
-// Rule is where a grant, or a guard, stands.
+// Rule identifies a granting rule or a guard, and says where it is in the file.
 type Rule struct {
-	// Name is the group's name or pattern, the subject, the account, the claim,
-	// or the guard.
+	// Name is the group's name or pattern, the subject, the account, the name of the claim, or the name of
+	// the guard.
 	Name string
 	// Kind is claim, group, user, account or guard.
 	Kind string
@@ -45,12 +45,12 @@ type Rule struct {
 	Line int
 }
 
-// rule is one thing that grants.
+// rule is one rule that grants.
 type rule struct {
 	Rule
-	issuer   string // empty: any
+	issuer   string // empty: any issuer
 	policies []*entry
-	pattern  *pattern  // of a group with match
+	pattern  *pattern  // nil for a rule without match
 	expires  time.Time // zero: never
 
 	reason, owner string // for the reviewer
@@ -60,22 +60,21 @@ func (r *rule) active(now time.Time) bool { return r.expires.IsZero() || now.Bef
 
 type guard struct {
 	Rule
-	issuer string // of the groups it excepts; empty: any
+	issuer string // the issuer of the excepted groups; empty: any issuer
 	policy *entry
 
 	reason, owner string // for the reviewer
 }
 
-// Revision is the SHA-256, in hexadecimal, of the mapping file and every policy
-// file. It does not depend on where the files lie.
+// Revision returns the SHA-256, in hexadecimal, over the mapping file and all policy files. It does not
+// depend on the directory of the files.
 func (m *Mapping) Revision() string { return m.revision }
 
-// Files lists the files whose change means another revision: the mapping, then
-// the policy files.
+// Files lists the files that the Revision covers: the mapping, then the policy files.
 func (m *Mapping) Files() []string { return slices.Clone(m.files) }
 
-// ClaimName returns the name of the claim that may grant policies. A nested claim has the names of its
-// path with slashes between them, as policy.ClaimKey writes them.
+// ClaimName returns the name of the claim that may grant policies. The name of a nested claim is its path
+// joined with slashes, as policy.ClaimKey writes it.
 func (m *Mapping) ClaimName() string {
 	if len(m.claimPath) == 1 {
 		return m.claimPath[0]
@@ -83,17 +82,16 @@ func (m *Mapping) ClaimName() string {
 	return policy.ClaimKey(m.claimPath)
 }
 
-// ClaimPath returns the names that lead to the claim that may grant policies. The caller must not change
-// them.
+// ClaimPath returns the path of the claim that may grant policies. The caller must not change the slice.
 func (m *Mapping) ClaimPath() []string { return m.claimPath }
 
-// Expiry is when a rule goes off.
+// Expiry says when a rule expires.
 type Expiry struct {
 	Rule Rule
 	At   time.Time
 }
 
-// Expiries lists the rules that expire, or have, in the order of the file.
+// Expiries lists the rules that expire or have expired, in the order of Rules.
 func (m *Mapping) Expiries() []Expiry {
 	var list []Expiry
 	for _, r := range m.rules {
@@ -104,8 +102,8 @@ func (m *Mapping) Expiries() []Expiry {
 	return list
 }
 
-// patternIndex finds the patterns a name may fit: by their literal beginning,
-// one map lookup for each length such a beginning has.
+// patternIndex finds the patterns that a name may match. It looks up prefixes of the name among the literal
+// prefixes of the patterns: one map lookup for each length of such a prefix.
 type patternIndex struct {
 	lengths  []int
 	byPrefix map[string][]int
@@ -132,8 +130,8 @@ func (x *patternIndex) each(name string, visit func(rule int)) {
 	}
 }
 
-// fold makes policy names comparable. ASCII only: no letter of another script
-// may become one of these.
+// fold returns a policy name in lower case, for comparison. Only ASCII letters are changed, so that no
+// letter of another script is taken for one of them.
 func fold(name string) string {
 	for i := range len(name) {
 		if 'A' <= name[i] && name[i] <= 'Z' {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// pattern is the name of a group with captures: literals[0], captures[0],
+// pattern matches the names of groups and captures parts of them. It is literals[0], captures[0],
 // literals[1], and so on to the last literal.
 type pattern struct {
 	literals []string
@@ -14,14 +14,15 @@ type pattern struct {
 }
 
 const (
-	// maxCaptures and maxMatched bound the work on a name from a token.
+	// maxCaptures and maxMatched (in bytes) bound the work for a name from a token.
 	maxCaptures = 4
 	maxMatched  = 255
 )
 
 var captureName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
-// parsePattern reads a match key. The message is empty if it can be used.
+// parsePattern reads the value of a match key. If the pattern cannot be used, p is nil, and message and fix
+// say why.
 func parsePattern(text string) (p *pattern, message, fix string) {
 	if strings.Contains(text, "*") {
 		return nil, `"*" is no wildcard in match`, "write a capture such as {bucket}, or the exact name with name = ..."
@@ -69,8 +70,8 @@ func contains(list []string, s string) bool {
 	return false
 }
 
-// ambiguous says between which two captures a name can be cut in several ways:
-// where everything that separates them could belong to a capture too.
+// ambiguous returns two neighbouring captures between which a name can be split in several ways. This is
+// possible if all of the literal between them could also be part of a capture.
 func (p *pattern) ambiguous() (first, second string, is bool) {
 	for i := 1; i < len(p.captures); i++ {
 		if captured(p.literals[i]) {
@@ -80,7 +81,7 @@ func (p *pattern) ambiguous() (first, second string, is bool) {
 	return "", "", false
 }
 
-// least is the length of the shortest name that fits.
+// least returns the length of the shortest matching name, in bytes.
 func (p *pattern) least() int {
 	n := 0
 	for _, literal := range p.literals {
@@ -95,9 +96,8 @@ func (p *pattern) least() int {
 	return n
 }
 
-// match returns the captured texts in the order of the captures. A name that
-// fits in more than one way does not match: what it would grant depended on a
-// rule of reading that no reviewer sees.
+// match returns the captured texts in the order of the captures. A name that fits in more than one way does
+// not match, because what such a name grants would depend on a choice that no reviewer sees.
 func (p *pattern) match(name string) ([]string, bool) {
 	if len(name) > maxMatched {
 		return nil, false
@@ -106,7 +106,7 @@ func (p *pattern) match(name string) ([]string, bool) {
 	if !strings.HasPrefix(name, p.literals[0]) || s.ways(0, len(p.literals[0])) != 1 {
 		return nil, false
 	}
-	// One way: follow it.
+	// There is exactly one way: follow it.
 	texts := make([]string, len(p.captures))
 	at := len(p.literals[0])
 	for i := range texts {
@@ -119,16 +119,16 @@ func (p *pattern) match(name string) ([]string, bool) {
 	return texts, true
 }
 
-// search counts the ways in which a name fits a pattern, remembering what it
-// has counted: each state is looked at once.
+// search counts the ways in which a name fits a pattern. It remembers each count, so each state is counted
+// once.
 type search struct {
 	p     *pattern
 	name  string
-	known [maxCaptures][maxMatched + 1]uint8 // ways + 1; 0 is not counted yet
+	known [maxCaptures][maxMatched + 1]uint8 // ways + 1; 0 means not counted yet
 }
 
-// ways counts the ways, at most 2, in which the name from at on fits capture i
-// and what follows it.
+// ways counts the ways, at most 2, in which the name from index at fits capture i and the rest of the
+// pattern.
 func (s *search) ways(i, at int) int {
 	if i == len(s.p.captures) {
 		if at == len(s.name) {
@@ -150,8 +150,8 @@ func (s *search) ways(i, at int) int {
 	return n
 }
 
-// fits says whether name[at:end], all capture bytes, can be capture i with the
-// literal after it.
+// fits reports whether name[at:end] can be capture i and the literal after the capture follows. All bytes
+// of name[at:end] must be capture bytes.
 func (s *search) fits(i, at, end int) bool {
 	return strings.HasPrefix(s.name[end:], s.p.literals[i+1]) &&
 		(s.p.captures[i] != "bucket" || legalBucket(s.name[at:end]))

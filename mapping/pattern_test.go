@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A pattern matches exactly the names that can be cut in one way, and then
-// with those texts: held against all ways there are.
+// A pattern matches exactly the names that can be split in one way, and captures the texts of that way. The
+// test compares match with a list of all ways.
 func TestPatternsMatchInOneWayOnly(t *testing.T) {
 	alphabet := rapid.StringOfN(rapid.SampledFrom([]rune("ab-./1")), 0, 9, -1)
 	rapid.Check(t, func(t *rapid.T) {

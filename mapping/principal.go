@@ -8,22 +8,21 @@ import (
 	"time"
 )
 
-// Principal is a verified token's holder.
+// Principal is the holder of a verified token.
 type Principal struct {
 	Issuer  string // the configured issuer's name
 	Subject string
 	Groups  []string
-	Claim   []string // the claim's strings as they stand in the token, unsplit
+	Claim   []string // the strings of the policy claim as in the token, not split at commas
 }
 
-// match is a rule that fits, with what its pattern captured.
+// match is a rule that fits, with the texts that its pattern captured.
 type match struct {
 	rule int
 	vars []string
 }
 
-// Principal returns what the holder of a token holds now. It is never nil, but
-// may be Empty.
+// Principal returns what the holder of a token holds at now. The result is never nil, but may be Empty.
 func (m *Mapping) Principal(p Principal, now time.Time) *Grants {
 	var found []match
 	add := func(rule int, vars []string) {
@@ -49,8 +48,8 @@ func (m *Mapping) Principal(p Principal, now time.Time) *Grants {
 	return m.grants(found, m.excepted(p), ignored)
 }
 
-// Account returns what a static MinIO key holds now: nil if no rule names it, and
-// empty grants if the rule has expired.
+// Account returns what a static MinIO key holds at now. The result is nil if no rule names the key, and
+// empty if the rule has expired.
 func (m *Mapping) Account(name string, now time.Time) *Grants {
 	rule, ok := m.accounts[name]
 	if !ok {
@@ -59,8 +58,7 @@ func (m *Mapping) Account(name string, now time.Time) *Grants {
 	if !m.rules[rule].active(now) {
 		return new(Grants)
 	}
-	// The same grants for every request: what others remember of them goes by
-	// their address.
+	// All requests get the same *Grants, because callers cache decisions by its address.
 	if g, known := m.ofAccounts.Load(rule); known {
 		return g.(*Grants)
 	}
@@ -68,8 +66,8 @@ func (m *Mapping) Account(name string, now time.Time) *Grants {
 	return g.(*Grants)
 }
 
-// readClaim splits the claim as MinIO does, at commas and trimmed, and returns
-// the names that [claim].allow does not let through.
+// readClaim splits the claim at commas and trims the names, as MinIO does. It returns the names that
+// [claim].allow does not list.
 func (m *Mapping) readClaim(claim []string, add func(int, []string)) (ignored []string) {
 	for _, text := range claim {
 		for name := range strings.SplitSeq(text, ",") {
@@ -124,8 +122,8 @@ func (m *Mapping) grants(found []match, excepted []int, ignored []string) *Grant
 	return g
 }
 
-// matchKey names a set of matches. Each part says its length, so that no two
-// sets have one name whatever a group is called.
+// matchKey returns a cache key for a set of matches. Each part has its length before it, so that different
+// sets have different keys, whatever the names of the groups are.
 func matchKey(found []match, excepted []int) []byte {
 	key := make([]byte, 0, 8*(len(found)+len(excepted)+1))
 	key = binary.AppendUvarint(key, uint64(len(found)))

@@ -13,7 +13,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// why says which rules grant which policies.
+// why returns the rules that grant, and the policies that they grant.
 func why(g *Grants) string {
 	var rules []string
 	for _, r := range g.Rules() {
@@ -200,7 +200,7 @@ policies = ["readonly"]
 	if got := m.Principal(Principal{Groups: all}, now).Until(); !got.Equal(ends["zoned"]) {
 		t.Errorf("until %v", got)
 	}
-	// An expired rule has no say in when the others end.
+	// An expired rule does not shorten the lifetime of the others.
 	if got := m.Principal(Principal{Groups: all}, ends["zoned"]).Until(); !got.Equal(ends["local"]) {
 		t.Errorf("until %v", got)
 	}
@@ -216,8 +216,7 @@ policies = ["readonly"]
 	}
 }
 
-// Whatever a group is called, and whatever rules there are, a principal holds
-// exactly what the rules for these very bytes grant.
+// For all group names and all rules, a principal holds exactly what the rules for these bytes grant.
 func TestGroupNamesAreData(t *testing.T) {
 	names := rapid.OneOf(
 		rapid.String(),
@@ -260,7 +259,7 @@ func TestGroupNamesAreData(t *testing.T) {
 	})
 }
 
-// quoteTOML writes any valid text as a basic string.
+// quoteTOML writes a text as a TOML basic string.
 func quoteTOML(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')

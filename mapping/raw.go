@@ -2,7 +2,7 @@ package mapping
 
 import "github.com/claimgate/claimgate/internal/stricttoml"
 
-// raw is mapping.toml as it is written. The struct tags are its reference.
+// raw is the content of mapping.toml. The documentation of the keys is generated from the struct tags.
 type raw struct {
 	Version  int64        `toml:"version" doc:"The version of this format: 1."`
 	Claim    rawClaim     `toml:"claim" doc:"What the token's own claim may grant. Without it the claim grants nothing."`
@@ -19,7 +19,7 @@ type rawClaim struct {
 	Allow []string `toml:"allow" doc:"The policies it may name. Anything else it names is ignored and logged."`
 }
 
-// rawRights is what every rule that grants says.
+// rawRights has the keys that all granting rules have.
 type rawRights struct {
 	Policies []string         `toml:"policies" doc:"The policies granted. At least one."`
 	Reason   string           `toml:"reason" doc:"Why, for the reviewer."`

@@ -6,9 +6,9 @@ import (
 	"github.com/claimgate/claimgate/internal/stricttoml"
 )
 
-// Table is one table of mapping.toml with its keys, for the documentation.
+// Table documents one table of mapping.toml and its keys.
 type Table struct {
-	Name string // "[[group]]"; "" for the top of the file
+	Name string // such as "[[group]]"; empty for the top of the file
 	Doc  string
 	Keys []Key
 }
@@ -16,8 +16,8 @@ type Table struct {
 // Key is one key of a table.
 type Key struct{ Name, Type, Doc string }
 
-// Reference lists every table and key of mapping.toml, read from the struct that
-// the file is read into.
+// Reference lists all tables and keys of mapping.toml. It is generated from the struct that the file is
+// decoded into.
 func Reference() []Table { return ReferenceOf(raw{}) }
 
 // ReferenceOf lists the tables and keys of a struct with toml and doc tags.
