@@ -12,7 +12,7 @@ import (
 
 const s3ARN = "arn:aws:s3:::"
 
-// applies looks at each statement of the file's policies for what can never apply.
+// applies reports the statements of custom policies, and the parts of statements, that can never apply.
 func (c *checker) applies() {
 	read := access.NewReader(nil)
 	for _, p := range c.m.Policies() {
@@ -41,7 +41,7 @@ func denies(p *policy.Policy) bool {
 	return slices.ContainsFunc(p.Statements(), func(s policy.Statement) bool { return s.Deny })
 }
 
-// forms reports the resources of a form that no bucket and no object of MinIO has.
+// forms reports resources that no bucket and no object of MinIO can have.
 func (c *checker) forms(name string, s policy.Statement, at policy.Position) (found bool) {
 	for _, text := range slices.Concat(s.Resources, s.NotResources) {
 		resource, s3 := strings.CutPrefix(text, s3ARN)
@@ -57,8 +57,8 @@ func (c *checker) forms(name string, s policy.Statement, at policy.Position) (fo
 	return found
 }
 
-// impossible says why nothing can match a resource. MinIO's names of buckets have letters, digits, dots,
-// dashes, underscores and colons (minio-go CheckValidBucketName).
+// impossible says why nothing can match a resource, or returns "". Bucket names of MinIO have letters,
+// digits, dots, dashes, underscores and colons (minio-go CheckValidBucketName).
 func impossible(resource string) string {
 	bucket, _, _ := strings.Cut(outsideVariables(resource), "/")
 	if bucket == "" {
@@ -89,8 +89,8 @@ func outsideVariables(text string) string {
 	}
 }
 
-// never reports actions that MinIO asks about none of the statement's resources, and resources about which
-// MinIO asks none of the statement's actions.
+// never reports actions that MinIO never asks for on any resource of the statement, and resources on which
+// MinIO never asks for any action of the statement.
 func (c *checker) never(name string, s policy.Statement, at policy.Position) (found bool) {
 	if len(s.Actions) == 0 || len(s.Resources) == 0 || !strings.HasPrefix(s.Actions[0], "s3:") {
 		return false
@@ -111,7 +111,7 @@ func (c *checker) never(name string, s policy.Statement, at policy.Position) (fo
 		}
 	}
 	for i, resource := range s.Resources {
-		if !used[i] && !found && !s.Deny { // a Deny may name more than is needed
+		if !used[i] && !found && !s.Deny { // in a Deny a superfluous resource does no harm
 			c.at(mapping.CodeNeverApplies, at, fmt.Sprintf("policy %q names the resource %q, about which MinIO asks none of the statement's actions", name, resource),
 				"remove it, or write the actions that are meant for it")
 			found = true
@@ -128,7 +128,7 @@ func quoted(list []string) string {
 	return strings.Join(all, ", ")
 }
 
-// about says what an action is about.
+// about says on what an action operates.
 func about(action string) string {
 	switch access.KindOf(action) {
 	case access.ObjectKind:
@@ -146,7 +146,7 @@ func about(action string) string {
 func instead(action string, s policy.Statement) string {
 	bucket, _, _ := strings.Cut(strings.TrimPrefix(s.Resources[0], s3ARN), "/")
 	switch kind := access.KindOf(action); {
-	case slices.Contains(policy.RootEquivalent(), action): // no advice that leads to everything
+	case slices.Contains(policy.RootEquivalent(), action): // no advice to allow a root-equivalent action
 		return "remove the action, which leads to everything where it applies"
 	case kind == access.ClusterKind:
 		return `write "arn:aws:s3:::*" in a statement of its own`

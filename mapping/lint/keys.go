@@ -9,8 +9,8 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// keys looks for keys that mean nothing for people of an issuer, in the policies that a rule for such
-// people grants. MinIO sends the hash of sub and iss as their user name, and no LDAP values.
+// keys reports keys that have no useful value for holders of a token, in the policies of rules for such
+// holders. For them MinIO sends a hash of sub and iss as the user name, and no LDAP values.
 func (c *checker) keys() {
 	reported := map[string]bool{}
 	for _, r := range c.m.Rules() {
@@ -41,8 +41,8 @@ func (c *checker) keysOf(r mapping.RuleInfo, name string, reported map[string]bo
 	}
 }
 
-// notTheirs says why a key means nothing for people of an issuer, and what to write. why is empty for
-// other keys.
+// notTheirs says why a key has no useful value for holders of a token, and what to write instead. why is
+// empty for all other keys.
 func notTheirs(key string) (why, fix string) {
 	switch {
 	case slices.Contains([]string{"aws:username", "aws:userid"}, key):
@@ -53,8 +53,9 @@ func notTheirs(key string) (why, fix string) {
 	return "", ""
 }
 
-// headBucket reports an Allow of s3:HeadBucket alone. MinIO asks s3:HeadBucket for the operation HeadBucket
-// and then, if that is denied, s3:ListBucket, which is the action of AWS and of the listing that follows.
+// headBucket reports an Allow that has s3:HeadBucket but not s3:ListBucket. For the operation HeadBucket,
+// MinIO asks for s3:HeadBucket and then, if that is denied, for s3:ListBucket. AWS and the listing of
+// objects use s3:ListBucket.
 func (c *checker) headBucket(name string, i int, s policy.Statement, reported map[string]bool) {
 	const head, list = "s3:HeadBucket", "s3:ListBucket"
 	place := fmt.Sprint(name, i, head)

@@ -1,6 +1,6 @@
-// Package lint finds what can only be found by weighing policies against each
-// other: grants that add nothing, and guards that guard nothing. What a mapping's
-// own text shows mapping.Load finds.
+// Package lint finds problems of a mapping that need a comparison of policies, such as grants that add
+// nothing and guards that guard nothing. mapping.Load finds the problems that the text of the mapping
+// shows.
 package lint
 
 import (
@@ -13,10 +13,10 @@ import (
 	"github.com/claimgate/claimgate/mapping/access"
 )
 
-// severity is that of every finding here.
+// severity is the severity of all findings of this package.
 const severity = finding.Warning
 
-// Check looks a mapping over that has loaded.
+// Check returns the findings about a loaded mapping, sorted by place. All are warnings.
 func Check(m *mapping.Mapping) []mapping.Finding {
 	c := checker{m: m, known: map[string]bool{}}
 	c.root()
@@ -30,7 +30,7 @@ func Check(m *mapping.Mapping) []mapping.Finding {
 
 type checker struct {
 	m        *mapping.Mapping
-	known    map[string]bool // lists of policies, by what each adds
+	known    map[string]bool // results of addsNothing
 	findings []mapping.Finding
 }
 
@@ -40,8 +40,8 @@ func (c *checker) report(code string, r mapping.Rule, message, fix string) {
 	})
 }
 
-// grants looks for policies of a rule that its other policies contain. Guards
-// that except somebody are left out: for those the grant may add something.
+// grants reports policies of a rule that the rule's other policies contain. Guards with except_groups are
+// ignored: for the excepted groups the policy may add something.
 func (c *checker) grants() {
 	var always []mapping.Granted
 	for _, g := range c.m.Guards() {
@@ -55,7 +55,7 @@ func (c *checker) grants() {
 		}
 		vars := map[string]string{}
 		for i, capture := range r.Captures {
-			vars[capture] = fmt.Sprintf("captured%d", i) // some name: the same in all of its policies
+			vars[capture] = fmt.Sprintf("captured%d", i) // any name will do, if all policies of the rule get the same
 		}
 		for i, name := range r.Policies {
 			if c.addsNothing(r.Policies, i, vars, always) {
@@ -86,7 +86,7 @@ func (c *checker) addsNothing(names []string, i int, vars map[string]string, gua
 	return c.known[key]
 }
 
-// guards looks for guards that no grant meets.
+// guards reports guards that deny nothing that a rule grants.
 func (c *checker) guards() {
 	var granted []string
 	captures := map[string]string{}
@@ -97,7 +97,7 @@ func (c *checker) guards() {
 			}
 		}
 		for _, capture := range r.Captures {
-			captures[capture] = "*" // any name may be captured
+			captures[capture] = "*" // the capture can be any name
 		}
 	}
 	for _, g := range c.m.Guards() {

@@ -86,7 +86,7 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-// Each finding stands at its place, for one policy p of an account or of a group's pattern.
+// Each case has one policy p, granted to an account. The finding must be at its place.
 func TestFindingsOfOnePolicy(t *testing.T) {
 	const guard = "[[policy]]\nname = \"d\"\ndocument = '{\"Statement\":[{\"Effect\":\"Deny\",%s}]}'\n[[guard]]\nname = \"d\"\npolicy = \"d\"\n"
 	for name, tc := range map[string]struct {

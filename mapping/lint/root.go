@@ -9,12 +9,14 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// exfiltrate is root-equivalent only together: a replication rule needs a target to copy to.
+// exfiltrate lists two actions that are root-equivalent only together: a replication rule needs a target to
+// copy to.
 var exfiltrate = [2]string{"s3:PutReplicationConfiguration", "admin:SetBucketTarget"}
 
-// root reports each policy that is granted and leads to everything, once: a custom policy at the
-// statement, one of MinIO's own at the first rule that grants the policy. What the policy itself or a guard
-// denies does not count. consoleAdmin is meant to lead to everything.
+// root reports each granted policy that allows root-equivalent actions, once. The finding is at the
+// statement, or for one of MinIO's own policies at the first rule that grants the policy. Actions that the
+// policy itself or a guard denies do not count. consoleAdmin is meant to be root-equivalent and is not
+// reported.
 func (c *checker) root() {
 	var guards []mapping.Granted
 	for _, g := range c.m.Guards() {
@@ -42,7 +44,8 @@ func (c *checker) root() {
 	}
 }
 
-// leads lists the root-equivalent actions that a policy allows, with the first statement that does.
+// leads lists the root-equivalent actions that a policy allows, and the first statement that allows one of
+// them.
 func leads(read *access.Reader, m *mapping.Mapping, name string, guards []mapping.Granted) (actions []string, statement int) {
 	h := made(m, name)
 	first := map[string]int{}
@@ -67,8 +70,7 @@ func leads(read *access.Reader, m *mapping.Mapping, name string, guards []mappin
 	return actions, statement
 }
 
-// made returns a policy as somebody would hold the policy whose group captured a made-up name for each
-// variable.
+// made returns a policy as somebody holds it, with a made-up capture for each ${group:x} variable.
 func made(m *mapping.Mapping, name string) mapping.Granted {
 	h, _ := m.Policy(name, nil)
 	vars := map[string]string{}

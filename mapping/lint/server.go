@@ -10,9 +10,9 @@ import (
 	"github.com/claimgate/claimgate/mapping/access"
 )
 
-// RustFS finds what a mapping says that RustFS does otherwise than MinIO (1.0.0-rc.3 and later, as
-// docs/servers.md tells): keys that it does not send, and the one action with which a webhook's deny is walked
-// around.
+// RustFS returns findings about what RustFS does differently from MinIO (1.0.0-rc.3 and later, see
+// docs/servers.md): keys that RustFS does not send, and the one action that can override a deny of the
+// webhook.
 func RustFS(m *mapping.Mapping) []mapping.Finding {
 	c := checker{m: m}
 	c.bucketPolicies()
@@ -21,9 +21,9 @@ func RustFS(m *mapping.Mapping) []mapping.Finding {
 	return c.findings
 }
 
-// bucketPolicies reports each granted policy that lets somebody write bucket policies: on RustFS a bucket policy
-// that allows overrides the webhook's deny, so that a guard does not hold in that bucket any more. A guard that
-// denies the action to all ends that.
+// bucketPolicies reports each granted policy that allows writing bucket policies. On RustFS an Allow in a
+// bucket policy overrides the webhook's deny, so guards no longer hold in that bucket. A guard that denies
+// the action to everybody prevents this.
 func (c *checker) bucketPolicies() {
 	const action = "s3:PutBucketPolicy"
 	var guards []mapping.Granted
@@ -51,8 +51,8 @@ func (c *checker) bucketPolicies() {
 	}
 }
 
-// notSent reports conditions and variables that read a key that RustFS sends only sometimes, or never. A
-// condition without a value holds for a negated operator alone (StringNotEquals and its like).
+// notSent reports conditions and variables on a key that RustFS sends only sometimes, or never. A condition
+// without a value holds only for a negated operator, such as StringNotEquals.
 func (c *checker) notSent() {
 	for _, p := range c.m.Policies() {
 		if p.Policy == nil || p.Canned {
@@ -72,7 +72,7 @@ func (c *checker) notSent() {
 	}
 }
 
-// absent says when RustFS does not send a key; empty for keys that it sends as MinIO does.
+// absent says when RustFS does not send a key. It returns "" for keys that RustFS sends as MinIO does.
 func absent(key string) string {
 	switch {
 	case key == "s3:versionid":

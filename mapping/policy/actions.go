@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// A family is the part of an action before the colon. MinIO treats the
-// statements of each family differently, and a statement has one family only.
+// A family is the part of an action before the colon. MinIO treats the statements of each family
+// differently. A statement belongs to one family.
 type family uint8
 
 const (
-	noFamily    family = iota // an action this engine does not know: no Allow reaches it by a wide pattern
-	s3Family                  // Resource counts
+	noFamily    family = iota // an unknown family: no wide pattern of an Allow covers it
+	s3Family                  // Resource is evaluated
 	adminFamily               // Resource is ignored
-	kmsFamily                 // Resource names keys and may be left out
+	kmsFamily                 // Resource names keys and may be absent
 	stsFamily                 // Resource is ignored
 )
 
@@ -68,8 +68,8 @@ SetPolicy Status Version`
 
 const stsNames = `AssumeRoleWithWebIdentity`
 
-// anyAction is the pattern MinIO keeps for STS, which is why it takes the bare
-// star for an STS statement (README, D6).
+// anyAction is the bare star. MinIO uses this text as the pattern for sts actions, so MinIO takes a
+// statement with the bare star for an sts statement (README, D6).
 const anyAction = "*"
 
 var (
@@ -99,18 +99,18 @@ func numbered(names []string) map[string]uint8 {
 	return ids
 }
 
-// Actions lists every action of MinIO that this engine knows, sorted. A
-// request may carry one it does not know; it is evaluated like any other.
+// Actions lists the actions of MinIO that this package knows, sorted. A request may have an unknown action,
+// which is evaluated like any other.
 func Actions() []string { return slices.Clone(actionNames) }
 
-// An actionSet holds known actions by number.
+// An actionSet is a set of known actions, by their number in actionNames.
 type actionSet [3]uint64
 
 func (s *actionSet) add(id uint8)      { s[id>>6] |= 1 << (id & 63) }
 func (s *actionSet) has(id uint8) bool { return s[id>>6]&(1<<(id&63)) != 0 }
 func (s *actionSet) empty() bool       { return *s == actionSet{} }
 
-// matching collects the known actions that a pattern matches.
+// matching returns the known actions that a pattern matches.
 func matching(pattern []op) (set actionSet) {
 	for id, name := range actionNames {
 		if matchOps(pattern, name) {
@@ -120,7 +120,7 @@ func matching(pattern []op) (set actionSet) {
 	return set
 }
 
-// meets reports whether the sets have an action in common.
+// meets reports whether the two sets have an action in common.
 func (s actionSet) meets(other actionSet) bool {
 	for i := range s {
 		if s[i]&other[i] != 0 {

@@ -9,9 +9,9 @@ import (
 )
 
 // RootEquivalent lists the actions that lead to all other actions, or to all data, without the webhook:
-// creating keys and users, attaching policies, changing the configuration (which can remove the
-// webhook), reading drives, and making a bucket public, because MinIO never asks the webhook about
-// anonymous requests.
+// creating keys and users, attaching policies, changing the configuration (which can remove the webhook),
+// reading drives, and making a bucket public, because MinIO never asks the webhook about anonymous
+// requests.
 func RootEquivalent() []string { return slices.Clone(rootEquivalent) }
 
 var rootEquivalent = []string{
@@ -23,14 +23,14 @@ var rootEquivalent = []string{
 	"s3:PutBucketPolicy",
 }
 
-// dangerous are the actions that likeness of letters must never lead to: the root-equivalent ones, and
-// the two that together copy all data away.
+// dangerous lists the actions that a guess from similar letters must never propose: the root-equivalent
+// ones, and the two that together copy all data away.
 var dangerous = append([]string{"s3:PutReplicationConfiguration", "admin:SetBucketTarget"}, rootEquivalent...)
 
-// SeeActions is the advice for a text whose meaning nobody knows.
+// SeeActions is the advice for a text that resembles no action.
 const SeeActions = "see the list of actions"
 
-// KnownAction returns true if the action is one of Actions, else what to write instead.
+// KnownAction reports whether the action is one of Actions. If not, advice says what to write instead.
 func KnownAction(action string) (advice string, known bool) {
 	if _, known = actionIDs[action]; known {
 		return "", true
@@ -38,11 +38,11 @@ func KnownAction(action string) (advice string, known bool) {
 	return ActionAdvice(action), false
 }
 
-// ActionAdvice says what to write in place of a text that no action has. The meaning comes first: the
-// operations of the S3 API and the actions of AWS that MinIO knows under another name, or not at all.
-// Only a text without a known meaning is compared letter by letter, and never with a root-equivalent
-// action, because a guess must not grant more than was meant. The advice is a clause such as
-// `write "s3:ListBucket", which MinIO asks for ListObjectsV2`.
+// ActionAdvice says what to write instead of a text that is not an action. It first looks for the meaning:
+// operations of the S3 API, and actions of AWS that MinIO has under another name or not at all. Only a text
+// without a known meaning is compared by its letters, and then never with a root-equivalent action, because
+// a guess must not grant more than was meant. The advice is a clause such as `write "s3:ListBucket", which
+// MinIO asks for ListObjectsV2`.
 func ActionAdvice(text string) string {
 	family, name, found := strings.Cut(text, ":")
 	if !found {
@@ -76,9 +76,9 @@ func operationAdvice(operation, asked string) string {
 	return advice
 }
 
-// operations gives the operations of the S3 API (AWS API reference, 2026) the action that MinIO asks
-// for, without "s3:". A second action is asked on the source of a copy. The operations that MinIO
-// implements are in its router (cmd/api-router.go), the actions in their handlers.
+// operations maps each operation of the S3 API (AWS API reference, 2026) to the action that MinIO asks for,
+// without "s3:". A second action is asked for the source of a copy. The operations that MinIO implements
+// are in its router (cmd/api-router.go), the actions in their handlers.
 var operations = map[string]string{
 	"AbortMultipartUpload": "AbortMultipartUpload", "CompleteMultipartUpload": "PutObject", "CopyObject": "PutObject GetObject",
 	"CreateBucket": "CreateBucket", "CreateMultipartUpload": "PutObject", "InitiateMultipartUpload": "PutObject",
@@ -110,7 +110,7 @@ var operations = map[string]string{
 	"UploadPart": "PutObject", "UploadPartCopy": "PutObject GetObject",
 }
 
-// awsOnly are operations of the S3 API and actions of AWS that MinIO does not have, or answers without
+// awsOnly lists operations of the S3 API and actions of AWS that MinIO does not have, or answers without
 // asking for an action of that name.
 var awsOnly = strings.Fields(`CreateBucketMetadataConfiguration CreateBucketMetadataTableConfiguration CreateSession
 DeleteBucketAnalyticsConfiguration DeleteBucketIntelligentTieringConfiguration DeleteBucketInventoryConfiguration
@@ -132,8 +132,7 @@ PutObjectVersionAcl GetObjectVersionTorrent CreateAccessPoint DeleteAccessPoint 
 CreateJob DescribeJob ListJobs InitiateReplication ObjectOwnerOverrideToBucketOwner TagResource UntagResource
 ListTagsForResource`)
 
-// keyAdvice says what to write in place of a condition key, or a policy variable, that MinIO does not
-// have.
+// keyAdvice says what to write instead of a condition key or a policy variable that MinIO does not have.
 func keyAdvice(key string, known []string) string {
 	for aws, advice := range awsKeys {
 		if strings.EqualFold(key, aws) || strings.HasSuffix(aws, "/") && len(key) > len(aws) && strings.EqualFold(key[:len(aws)], aws) {
@@ -157,7 +156,8 @@ func keyAdvice(key string, known []string) string {
 	return "see the list of condition keys"
 }
 
-// awsKeys are condition keys of AWS that MinIO does not fill.
+// awsKeys maps the condition keys of AWS that MinIO does not fill to what to write instead. A key that ends
+// in a slash is a prefix, and %s stands for the rest of the key.
 var awsKeys = func() map[string]string {
 	const never = "remove it: the key exists in AWS only, and MinIO never sends it"
 	keys := map[string]string{

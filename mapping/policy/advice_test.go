@@ -8,7 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Each operation of the S3 API leads to an action that MinIO asks for, or is said to exist in AWS only.
+// The advice for each operation of the S3 API names an action that MinIO asks for, or says that the
+// operation exists in AWS only.
 func TestEveryOperationHasItsAction(t *testing.T) {
 	for operation, asked := range operations {
 		for action := range strings.FieldsSeq(asked) {
@@ -45,7 +46,7 @@ func TestEveryOperationHasItsAction(t *testing.T) {
 	}
 }
 
-// A guess never leads to a root-equivalent action.
+// A guess from similar letters never proposes a root-equivalent action.
 func TestNoAdviceLeadsToARootEquivalentAction(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		action := []byte(rapid.SampledFrom(actionNames).Draw(t, "action"))

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// teams is a policy of n statements, each about a bucket of its own.
+// teams is a policy with two statements for each of n buckets.
 func teams(tb testing.TB, n int) *Set {
 	var statements []string
 	for i := range n {
@@ -63,8 +63,7 @@ func BenchmarkEvaluate(b *testing.B) {
 	}
 }
 
-// A pattern of many stars against a key that almost matches is what makes
-// naive matchers run for seconds.
+// With many stars and a key that almost matches, a naive matcher runs for seconds.
 func BenchmarkStars(b *testing.B) {
 	for _, stars := range []int{1, 4, 7, 100} {
 		for _, length := range []int{60, 1024} {

@@ -7,16 +7,16 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// claimPrefix marks the condition keys and variables that read a claim of the verified token: claim:NAME,
-// or claim:A/B for the member B of the claim A. In a name "~1" stands for a slash and "~0" for a tilde
-// (RFC 6901 section 3), so that each key has one meaning.
+// claimPrefix begins the condition keys and variables that read a claim of the verified token: claim:NAME,
+// or claim:A/B for the member B of the claim A. In a name "~1" stands for a slash and "~0" for a tilde (RFC
+// 6901 section 3), so each key has one meaning.
 //
 // A Context returns the values of such a key as JSON texts, because a claim has a type: "\"mfa\"", "3",
-// "true". A claim that is neither a scalar nor a list of scalars is the one text "{}".
+// "true". The only value of a claim that is neither a scalar nor a list of scalars is the text "{}".
 const claimPrefix = "claim:"
 
-// ClaimPath returns the names of a claim: key is NAME or A/B without the prefix. ok is false if a name
-// is empty or has an escape that RFC 6901 does not know.
+// ClaimPath splits a key of the form NAME or A/B, without the prefix "claim:", into the names of the claim.
+// ok is false if a name is empty or has an escape that RFC 6901 does not know.
 func ClaimPath(key string) (path []string, ok bool) {
 	for name := range strings.SplitSeq(key, "/") {
 		unescaped := strings.ReplaceAll(strings.ReplaceAll(name, "~1", "/"), "~0", "~")
@@ -28,7 +28,7 @@ func ClaimPath(key string) (path []string, ok bool) {
 	return path, true
 }
 
-// ClaimKey is the opposite of ClaimPath: the key without its prefix for the names of a claim.
+// ClaimKey is the inverse of ClaimPath: it returns the key, without the prefix, for the names of a claim.
 func ClaimKey(path []string) string {
 	names := make([]string, len(path))
 	for i, name := range path {
@@ -44,7 +44,7 @@ func validClaimName(name string) bool {
 
 func isClaim(key string) bool { return strings.HasPrefix(key, claimPrefix) }
 
-// claimTexts returns the strings of a claim. ok is false if one of the values is not a string.
+// claimTexts decodes the values of a claim as strings. ok is false if one of them is not a string.
 func claimTexts(texts []string) (values []string, ok bool) {
 	for _, text := range texts {
 		doc, err := strictjson.Parse([]byte(text))
@@ -56,8 +56,9 @@ func claimTexts(texts []string) (values []string, ok bool) {
 	return values, true
 }
 
-// claimHolds evaluates a condition on a claim. A claim of another type than the operator needs is
-// unknown: it opens no Allow and stops no Deny. Text is never taken for a number, nor a number for text.
+// claimHolds evaluates a condition on a claim. If the claim has another type than the operator needs, the
+// result is maybe: no Allow applies, and no Deny is stopped. A text is never converted to a number, nor a
+// number to a text.
 func (c *condition) claimHolds(texts []string, ctx Context) ternary {
 	switch c.function.kind {
 	case nullFunction:
@@ -74,7 +75,7 @@ func (c *condition) claimHolds(texts []string, ctx Context) ternary {
 		return truth(c.function.ifExists)
 	}
 	if len(texts) > 1 {
-		return maybe // several values are no one value
+		return maybe // the operator needs exactly one value
 	}
 	switch text := texts[0]; c.function.kind {
 	case numberFunction:

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// A condition is one operator on one key.
+// A condition is one operator applied to one key.
 type condition struct {
-	operator  string // as written, "ForAllValues:StringLike"
+	operator  string // as written, such as "ForAllValues:StringLike"
 	key       string
 	function  function
 	qualifier qualifier
@@ -29,7 +29,7 @@ const (
 	forAnyValue
 )
 
-// holds says whether the condition is met by what the request holds.
+// holds evaluates the condition against the values of the request.
 func (c *condition) holds(ctx Context) ternary {
 	found := values(ctx, c.key)
 	if isClaim(c.key) {
@@ -50,8 +50,7 @@ func (c *condition) holds(ctx Context) ternary {
 	if len(found) == 0 {
 		return truth(c.function.ifExists)
 	}
-	// Qualifiers mean nothing to these functions, as in MinIO: one value is
-	// looked at.
+	// As in MinIO, qualifiers have no effect on these functions: they look at the first value only.
 	switch value := found[0]; c.function.kind {
 	case numberFunction:
 		if n, err := strconv.Atoi(value); err == nil {
@@ -65,7 +64,7 @@ func (c *condition) holds(ctx Context) ternary {
 		}
 	case textFunction, nullFunction, addressFunction:
 	}
-	return maybe // there, but unreadable (README, D9)
+	return maybe // the value cannot be read (README, D9)
 }
 
 func (c *condition) date(value string) ternary {
@@ -86,11 +85,11 @@ func compareInts(a, b int) int {
 	return 0
 }
 
-// text evaluates a string function. MinIO negates the outcome of the whole;
-// AWS negates each comparison. Where a qualifier makes that two answers,
-// neither is taken for certain (README, D10).
+// text evaluates a string function. With a negated operator MinIO negates the result for the whole list,
+// but AWS negates each comparison. If a qualifier makes these two differ, the result is maybe (README,
+// D10).
 func (c *condition) text(found []string, ctx Context) ternary {
-	some, every := no, yes // of the values: match
+	some, every := no, yes // whether some value matches, and whether every value does
 	for _, value := range found {
 		m := c.textMatch(value, ctx)
 		some, every = max(some, m), min(every, m)

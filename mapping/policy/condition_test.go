@@ -57,7 +57,7 @@ func TestConditions(t *testing.T) {
 		{"NumericGreaterThanEquals", "s3:max-keys", `5`, conditions{"max-keys": {"4"}}, not},
 		{"NumericGreaterThanIfExists", "s3:max-keys", `5`, nil, met},
 		{"NumericGreaterThanIfExists", "s3:max-keys", `5`, conditions{"max-keys": {"5"}}, not},
-		{"ForAllValues:NumericLessThan", "s3:max-keys", `5`, nil, not}, // qualifiers say nothing here
+		{"ForAllValues:NumericLessThan", "s3:max-keys", `5`, nil, not}, // qualifiers have no effect here
 
 		{"DateEquals", cur, newYear, conditions{"CurrentTime": {"2026-01-01T01:00:00+01:00"}}, met},
 		{"DateNotEquals", cur, newYear, conditions{"CurrentTime": {"2026-01-01T00:00:01Z"}}, met},

@@ -2,20 +2,19 @@ package policy
 
 import "strings"
 
-// Context answers what a condition key or a policy variable holds for one
-// request. Keys are written as policies write them, prefix included:
-// "aws:SourceIp", "jwt:sub", "s3:prefix". A nil Context holds nothing.
+// Context provides the values of condition keys and policy variables for one request. Keys are as in
+// policies, with their prefix: "aws:SourceIp", "jwt:sub", "s3:prefix". A nil Context has no values. The
+// values of a key "claim:NAME" are JSON texts; see README, D14.
 //
-// An implementation must look its facts up under one exact name. MinIO's own
-// engine reads the canonical form of a header first, so a client's header
-// "Groups" beats the claim "groups" there; see ConditionNames.
+// An implementation must look up each value under its exact name only; see ConditionNames. MinIO's own
+// engine tries the canonical form of a header first, so there a client's header "Groups" wins over the
+// claim "groups".
 type Context interface {
 	Values(key string) []string
 }
 
-// manyValued tells the keys that may truly hold several values. Of every other
-// key element 0 is MinIO's own word, and what follows was appended from the
-// client's query string.
+// manyValued reports whether a key can have several values. For all other keys the first value comes from
+// MinIO, and the following ones were added from the client's query string.
 func manyValued(key string) bool {
 	switch key {
 	case "aws:groups", "ldap:groups", "s3:RequestObjectTagKeys":
@@ -24,17 +23,16 @@ func manyValued(key string) bool {
 	return strings.HasPrefix(key, "jwt:") || isClaim(key)
 }
 
-// contested tells values of which none can be believed. The retention call
-// sends object-lock facts under the plain name and a client may add a header of
-// the same meaning; a PUT is the other way round. Nothing in a request says
-// which of two different values is MinIO's (README, D8).
+// contested reports values of an object-lock key that contradict each other. The retention call sends the
+// value under the plain name, and a client may add a header with the same meaning; for a PUT it is the
+// other way round. Nothing in a request says which of two different values is MinIO's (README, D8).
 func contested(key string, found []string) bool {
 	return len(found) > 1 && strings.HasPrefix(key, objectLock) && found[0] != found[1]
 }
 
 const objectLock = "s3:object-lock-"
 
-// values reads a key. An empty list is the same as none.
+// values reads a key. An empty list means the same as no list.
 func values(ctx Context, key string) []string {
 	if ctx == nil {
 		return nil
@@ -46,8 +44,8 @@ func values(ctx Context, key string) []string {
 	return all
 }
 
-// variable returns the value of a policy variable; empty if the variable is not set. Several values are
-// no one value, so the variable is not set. MinIO takes the first value (README, D13).
+// variable returns the value of a policy variable, or "" if the variable is not set. A variable with
+// several values counts as not set. MinIO takes the first value (README, D13).
 func variable(ctx Context, key string) string {
 	all := values(ctx, key)
 	if isClaim(key) {
@@ -59,19 +57,17 @@ func variable(ctx Context, key string) string {
 	return all[0]
 }
 
-// ConditionNames lists the names under which MinIO sends the value of a key in
-// "conditions". Of a key with one value the first value of each name counts, of
-// the others all. MinIO's own engine tries the canonical form of every name;
-// only for keys that are headers is that form MinIO's own.
+// ConditionNames lists the names under which MinIO sends the values of a key in "conditions". For a key
+// with one value, only the first value of each name counts. MinIO's own engine also tries the canonical
+// header form of every name; MinIO itself sends that form only for keys that are headers.
 func ConditionNames(key string) []string {
 	_, name, _ := strings.Cut(key, ":")
 	switch {
 	case strings.HasPrefix(name, "x-amz-"):
 		return []string{canonicalHeader(name)}
 	case strings.HasPrefix(name, "object-lock-"):
-		// The retention call sends what it read from the body under the plain
-		// name, other calls the header. Context.Values returns both where there
-		// are both.
+		// The retention call sends the value from the body under the plain name; other calls send
+		// the header. Context.Values returns both if both are present.
 		return []string{name, canonicalHeader(name)}
 	}
 	return []string{name}

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// One test for each difference from MinIO's engine that README.md names. The
-// oracle module shows MinIO's side of each.
+// There is one test for each difference from MinIO's engine that README.md names. The oracle module shows how
+// MinIO's engine behaves in each case.
 
 func refuses(t *testing.T, document, finding string) {
 	t.Helper()
@@ -72,9 +72,9 @@ func TestD4UnsetVariablesOpenNothing(t *testing.T) {
 		{"Allow", "Resource", "s3:GetObject home/alice/o", ImplicitDeny},
 		{"Allow", "Resource", "s3:GetObject home/${aws:username}/o", ImplicitDeny},
 		{"Allow", "NotResource", "s3:GetObject home/alice/o", ImplicitDeny},
-		{"Allow", "NotResource", "s3:GetObject data/o", Allow}, // no value of the variable would exclude it
+		{"Allow", "NotResource", "s3:GetObject data/o", Allow}, // no value of the variable would exclude data/o
 		{"Deny", "Resource", "s3:GetObject home/alice/o", ExplicitDeny},
-		{"Deny", "Resource", "s3:GetObject data/o", ImplicitDeny}, // no value would include it
+		{"Deny", "Resource", "s3:GetObject data/o", ImplicitDeny}, // no value would include data/o
 		{"Deny", "NotResource", "s3:GetObject home/alice/o", ExplicitDeny},
 		{"Deny", "NotResource", "s3:GetObject data/o", ExplicitDeny},
 	} {
@@ -157,7 +157,7 @@ func TestD6WideActions(t *testing.T) {
 		{`"Allow","NotAction":["s3:PutObject"],"Resource":["*"]`, "admin:Heal", ImplicitDeny},
 		{`"Allow","NotAction":["s3:PutObject"],"Resource":["*"]`, "kms:CreateKey k", ImplicitDeny},
 		{`"Allow","NotAction":["s3:PutObject"],"Resource":["*"]`, "admin:FutureAction", ImplicitDeny},
-		{`"Deny","Action":["*"],"Resource":["arn:aws:s3:::b/*"]`, "s3:GetObject c/o", ExplicitDeny}, // as MinIO
+		{`"Deny","Action":["*"],"Resource":["arn:aws:s3:::b/*"]`, "s3:GetObject c/o", ExplicitDeny}, // as in MinIO
 		{`"Deny","Action":["*"]`, "admin:Heal", ExplicitDeny},
 		{`"Deny","Action":["*"]`, "anything", ExplicitDeny},
 		{`"Deny","Action":["*:*"],"Resource":["*"]`, "admin:Heal", ExplicitDeny},
@@ -292,7 +292,7 @@ func TestD13SeveralValuesAreNoValueOfAVariable(t *testing.T) {
 	}
 }
 
-// claims are claims of a verified token as JSON texts, by their key.
+// claims holds the values of claim keys as JSON texts.
 type claims map[string][]string
 
 func (c claims) Values(key string) []string { return c[key] }
@@ -354,7 +354,7 @@ func TestD14ClaimsHaveTypes(t *testing.T) {
 	}
 }
 
-// A variable stands for one string; a claim of another type is as one that is not there.
+// The value of a variable is one string. A claim of another type counts as absent.
 func TestD14AVariableIsOneString(t *testing.T) {
 	const home = `{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::homes/${claim:unix/name}/*"]}`
 	for _, c := range []struct {

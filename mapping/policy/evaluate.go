@@ -2,25 +2,25 @@ package policy
 
 import "unsafe"
 
-// Request is one question. Bucket and Object are as MinIO sends them: Object
-// is empty for calls on the bucket itself, Bucket too for admin calls.
+// Request is one request to decide. Bucket and Object are as MinIO sends them: Object is empty for calls on
+// the bucket itself, and Bucket is empty too for admin calls.
 type Request struct {
 	Action, Bucket, Object string
 
-	// DenyOnly marks self-service: allowed unless explicitly denied.
+	// DenyOnly marks a self-service request: it is allowed unless a Deny matches.
 	DenyOnly bool
 	Context  Context
 }
 
-// Outcome is how a question was decided. The zero Outcome denies.
+// Outcome is the decision on a request. The zero Outcome denies.
 type Outcome uint8
 
-// The outcomes, in no order of strength.
+// The outcomes. Their order has no meaning.
 const (
-	ImplicitDeny  Outcome = iota // nothing allows it
+	ImplicitDeny  Outcome = iota // no statement allows the request
 	ExplicitDeny                 // a Deny statement matches
-	AllowDenyOnly                // nothing denies it, and nothing more was asked
-	Allow                        // an Allow statement matches, and nothing denies it
+	AllowDenyOnly                // the request is DenyOnly, and no Deny matches
+	Allow                        // an Allow statement matches, and no Deny does
 )
 
 func (o Outcome) String() string {
@@ -36,9 +36,9 @@ func (o Outcome) String() string {
 	return "implicit deny"
 }
 
-// Result is an answer with its reason: the statement that decided, by its
-// number within the policy of a grant. Where no statement decided, Statement
-// and Grant are -1 and Policy is nil.
+// Result is a decision with its reason: the deciding statement, as its number within the policy of a grant,
+// and the grant's number among those given to Compile. If no statement decided, Statement and Grant are -1
+// and Policy is nil.
 type Result struct {
 	Outcome   Outcome
 	Grant     int
@@ -49,14 +49,14 @@ type Result struct {
 // Allowed reports whether the request may proceed.
 func (r Result) Allowed() bool { return r.Outcome == Allow || r.Outcome == AllowDenyOnly }
 
-// Evaluate answers one question. See the package comment for the order.
+// Evaluate decides one request. The package comment lists the steps.
 func (s *Set) Evaluate(r *Request) Result {
 	if s == nil || !s.granted || r == nil {
 		return undecided(ImplicitDeny)
 	}
 	id := -1
 	if known, found := actionIDs[r.Action]; found {
-		if !s.known.has(known) { // no statement is about it
+		if !s.known.has(known) { // no statement is about the action
 			if r.DenyOnly {
 				return undecided(AllowDenyOnly)
 			}
@@ -64,8 +64,8 @@ func (s *Set) Evaluate(r *Request) Result {
 		}
 		id = int(known)
 	}
-	// Most resources fit here. The longest key S3 allows fits the large frame,
-	// which costs more to clear.
+	// Most resources fit into this frame. The larger frame of evaluateLong fits the longest key that S3
+	// allows, but takes longer to clear.
 	var frame [256]byte
 	if size := len(r.Bucket) + 1 + len(r.Object); size > len(frame) {
 		return s.evaluateLong(r, id, size)
@@ -87,7 +87,7 @@ func (s *Set) evaluate(r *Request, id int, frame []byte) Result {
 	frame = append(frame, r.Object...)
 	t := target{
 		bucket:   r.Bucket,
-		resource: unsafe.String(&frame[0], len(frame)), //nolint:gosec // frame holds the slash at least, and is not written again
+		resource: unsafe.String(&frame[0], len(frame)), //nolint:gosec // frame has at least the slash, and is not written again
 		whole:    r.Object == "",
 	}
 	if e := s.first(true, r, id, &t); e != nil {

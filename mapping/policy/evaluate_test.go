@@ -125,7 +125,7 @@ func TestActionsMatch(t *testing.T) {
 		{`"NotAction":["s3:PutObject"]`, "s3:PutObject b/o", ImplicitDeny},
 		{`"NotAction":["s3:PutObject"]`, "s3:FutureAction b/o", Allow},
 		{`"NotAction":["s3:*"]`, "s3:FutureAction b/o", ImplicitDeny},
-		{`"Action":["s3:*"]`, "s3:getobject b/o", Allow}, // not a known action, but one of the family
+		{`"Action":["s3:*"]`, "s3:getobject b/o", Allow}, // an unknown action of the s3 family
 		{`"Action":["s3:*"]`, "S3:GetObject b/o", ImplicitDeny},
 		{`"Action":["s3:*"]`, "s3tables:GetTable b", ImplicitDeny},
 		{`"Action":["s3:*"]`, "", ImplicitDeny},
@@ -142,13 +142,13 @@ func TestResourcesMatch(t *testing.T) {
 		want              Outcome
 	}{
 		{"*", "s3:GetObject b/o", Allow},
-		{"**", "s3:GetObject b/o", Allow}, // as MinIO writes the star into session policies
+		{"**", "s3:GetObject b/o", Allow}, // MinIO writes the star so into session policies
 		{"arn:aws:s3:::*", "s3:ListAllMyBuckets", Allow},
 		{"arn:aws:s3:::b", "s3:ListBucket b", Allow},
 		{"arn:aws:s3:::b/", "s3:ListBucket b", Allow},
 		{"arn:aws:s3:::b", "s3:GetObject b/o", ImplicitDeny},
 		{"arn:aws:s3:::b/*", "s3:GetObject b/x/y", Allow},
-		{"arn:aws:s3:::b/*", "s3:ListBucket b", Allow}, // as MinIO: a grant on all objects reaches the bucket
+		{"arn:aws:s3:::b/*", "s3:ListBucket b", Allow}, // as in MinIO: a grant on all objects includes the bucket
 		{"arn:aws:s3:::b/pre*", "s3:ListBucket b", ImplicitDeny},
 		{"arn:aws:s3:::b/o", "s3:ListBucket b", ImplicitDeny},
 		{"arn:aws:s3:::b*", "s3:ListBucket b2", Allow},
@@ -158,14 +158,14 @@ func TestResourcesMatch(t *testing.T) {
 		{"arn:aws:s3:::B/*", "s3:GetObject b/o", ImplicitDeny},
 		{"arn:aws:s3:::b/a*/c*e", "s3:GetObject b/ab/b/cd/e", Allow},
 		{"arn:aws:s3:::b/a*/c*e", "s3:GetObject b/ab/b/cd/f", ImplicitDeny},
-		{"arn:aws:s3:::b*c", "s3:ListBucket b*c", Allow}, // a bucket cannot have this name; its text is the pattern's
+		{"arn:aws:s3:::b*c", "s3:ListBucket b*c", Allow}, // no bucket can have this name; the text equals the pattern
 		{"arn:aws:s3:::b?", "s3:ListBucket b?", Allow},
 	} {
 		statement := `{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::none","` + c.resource + `"]}`
 		if got := ask(t, statement, on(c.request, nil)); got != c.want {
 			t.Errorf("%s, %q: %v, want %v", c.resource, c.request, got, c.want)
 		}
-		// NotResource is the contrary, in a Deny as in an Allow.
+		// NotResource is the opposite, in an Allow and in a Deny.
 		statement = strings.Replace(statement, "Resource", "NotResource", 1)
 		want := map[Outcome]Outcome{Allow: ImplicitDeny, ImplicitDeny: Allow}[c.want]
 		if got := ask(t, statement, on(c.request, nil)); got != want {

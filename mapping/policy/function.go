@@ -16,14 +16,14 @@ const (
 	addressFunction
 )
 
-// A function is what an operator does, its qualifier aside.
+// A function is the effect of an operator, without its qualifier.
 type function struct {
 	kind     functionKind
 	negated  bool
-	fold     bool // letters of either case are the same
+	fold     bool // upper and lower case are the same
 	like     bool // the policy's value has wildcards
 	binary   bool // the policy's value is base64
-	ifExists bool // met where the key is absent
+	ifExists bool // holds if the key is absent
 	compare  func(order int) bool
 }
 
@@ -64,7 +64,7 @@ func lessOrEqual(order int) bool    { return order <= 0 }
 func greater(order int) bool        { return order > 0 }
 func greaterOrEqual(order int) bool { return order >= 0 }
 
-// spelling is how the function reads the literal text of the policy's value.
+// spelling returns the function that turns the literal text of a policy's value into ops.
 func (f function) spelling() func([]op, string) []op {
 	switch {
 	case f.like:
@@ -77,8 +77,8 @@ func (f function) spelling() func([]op, string) []op {
 
 var operatorNames = Operators()
 
-// Operators lists the condition operators, sorted. Each may be written with
-// "ForAllValues:" or "ForAnyValue:" before it.
+// Operators lists the condition operators, sorted. A policy may put "ForAllValues:" or "ForAnyValue:"
+// before each of them.
 func Operators() []string {
 	names := make([]string, 0, len(functions))
 	for name := range functions {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// conditions are what MinIO sends, read by exact name.
+// conditions holds what MinIO sends. Values are read by exact name.
 type conditions map[string][]string
 
 func (c conditions) Values(key string) []string {
@@ -22,7 +22,7 @@ func (c conditions) Values(key string) []string {
 	return all
 }
 
-// must loads a document made of the statements' text.
+// must loads a document with the given statements.
 func must(t testing.TB, statements string) *Policy {
 	t.Helper()
 	p, err := Parse("p", []byte(`{"Version":"2012-10-17","Statement":[`+statements+`]}`), Source{File: "p.json"})

@@ -6,13 +6,11 @@ import (
 	"strings"
 )
 
-// fewEntries is up to how many statements looking at each is cheaper than
-// finding the right ones.
+// fewEntries is the number of statements up to which checking each one is faster than using the index.
 const fewEntries = 8
 
-// An index holds, for the actions that were asked about so far, where to look.
-// It is built action by action: a principal uses a handful of the 170, and
-// most Sets are never asked about the rest.
+// An index finds, for each action asked so far, the statements that may match. It is built action by
+// action, because a principal uses only a few of the known actions.
 type index struct {
 	ids     []byte
 	actions []*actionIndex
@@ -20,8 +18,8 @@ type index struct {
 
 type actionIndex struct{ denies, allows node }
 
-// first finds the first entry, in the order of grants and statements, that
-// matches.
+// first returns the first matching entry, in the order of grants and statements, or nil. It looks at the
+// Deny statements if deny is true, else at the Allow statements.
 func (s *Set) first(deny bool, r *Request, id int, t *target) *entry {
 	entries := s.allows
 	if deny {
@@ -42,7 +40,7 @@ func (s *Set) first(deny bool, r *Request, id int, t *target) *entry {
 	return nil
 }
 
-// indexOf returns the index of an action, building it the first time.
+// indexOf returns the index of an action, and builds it at the first use.
 func (s *Set) indexOf(id byte) *actionIndex {
 	if known := s.index.Load(); known != nil {
 		if i := bytes.IndexByte(known.ids, id); i >= 0 {
@@ -52,9 +50,8 @@ func (s *Set) indexOf(id byte) *actionIndex {
 	return s.buildIndex(id)
 }
 
-// buildIndex adds an action's index to a copy of what there is. Where two
-// goroutines do so at once one addition may be lost, and is made again when it
-// is asked for.
+// buildIndex adds an action's index to a copy of the present index. If two goroutines do this at once, one
+// addition may be lost; it is then built again at the next request.
 func (s *Set) buildIndex(id byte) *actionIndex {
 	built := &actionIndex{newNode(s.denies, id), newNode(s.allows, id)}
 	next := &index{}
@@ -66,9 +63,8 @@ func (s *Set) buildIndex(id byte) *actionIndex {
 	return built
 }
 
-// A node of a tree over the literal beginnings of resources. A request walks
-// from the root along its own resource, and meets only statements whose
-// resource may match.
+// A node is part of a prefix tree over the literal prefixes of resources. A request walks from the root
+// along its own resource, so it visits only statements whose resource may match.
 type node struct {
 	label    string
 	heads    string // the first byte of each child's label
@@ -76,7 +72,7 @@ type node struct {
 	refs     []ref // in the order of the entries
 }
 
-type ref struct{ entry, resource int } // resource -1: all of the entry's
+type ref struct{ entry, resource int } // resource is -1 for all resources of the entry
 
 func newNode(entries []entry, id byte) node {
 	var root node
@@ -96,7 +92,7 @@ func newNode(entries []entry, id byte) node {
 	return root
 }
 
-// at finds the node for a text, making room for it where there is none.
+// at returns the node for a text, and inserts it if it does not exist.
 func (n *node) at(text string) *node {
 	for text != "" {
 		i := strings.IndexByte(n.heads, text[0])
@@ -122,7 +118,7 @@ func (n *node) at(text string) *node {
 	return n
 }
 
-// first finds the first matching entry on the way along the resource.
+// first returns the first matching entry among the nodes along the resource, or nil.
 func (n *node) first(entries []entry, t *target, ctx Context) *entry {
 	best, rest := len(entries), t.resource
 	for {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// commonKeys may stand in a condition of any s3 action.
+// commonKeys are allowed in a condition of every s3 action.
 var commonKeys = strings.Fields(`s3:signatureversion s3:authType s3:signatureAge s3:x-amz-content-sha256
 s3:LocationConstraint aws:Referer aws:SourceIp aws:UserAgent aws:SecureTransport aws:CurrentTime aws:EpochTime
 aws:principaltype aws:userid aws:username aws:groups ldap:user ldap:username ldap:groups jwt:sub jwt:iss jwt:aud
@@ -13,7 +13,7 @@ jwt:jti jwt:upn jwt:name jwt:groups jwt:given_name jwt:family_name jwt:middle_na
 jwt:preferred_username jwt:profile jwt:picture jwt:website jwt:email jwt:gender jwt:birthdate jwt:phone_number
 jwt:address jwt:scope jwt:client_id`)
 
-// someKeys may stand in a condition of the s3 actions named beside them.
+// someKeys are allowed in a condition of the listed s3 actions only.
 var someKeys = map[string]string{
 	"s3:prefix":                       `ListBucket ListBucketVersions`,
 	"s3:delimiter":                    `ListBucket ListBucketVersions`,
@@ -45,8 +45,8 @@ const (
 	sseActions        = `GetObject GetObjectRetention PutObject PutObjectLegalHold PutObjectRetention`
 	requestTagActions = `BypassGovernanceRetention PutBucketTagging PutObject PutObjectTagging PutObjectVersionTagging`
 
-	existingTag = "s3:ExistingObjectTag/" // and the tag's name
-	requestTag  = "s3:RequestObjectTag/"  // and the tag's name
+	existingTag = "s3:ExistingObjectTag/" // followed by the tag's name
+	requestTag  = "s3:RequestObjectTag/"  // followed by the tag's name
 
 	serviceDuration = "svc:DurationSeconds" // of a new access key
 	stsDuration     = "sts:DurationSeconds" // of a new session
@@ -54,7 +54,7 @@ const (
 
 var keyActions = tabulateKeys()
 
-// tabulateKeys gives every key the s3 actions that may be restricted by it.
+// tabulateKeys maps each key to the s3 actions that a condition may restrict by that key.
 func tabulateKeys() map[string]actionSet {
 	table := make(map[string]actionSet)
 	for _, key := range commonKeys {
@@ -70,8 +70,8 @@ func tabulateKeys() map[string]actionSet {
 	return table
 }
 
-// ConditionKeys lists the condition keys, sorted. Those that end in a slash
-// are followed by the name of a tag.
+// ConditionKeys lists the condition keys, sorted. A key that ends in a slash is followed by the name of a
+// tag.
 func ConditionKeys() []string {
 	keys := make([]string, 0, len(keyActions))
 	for key := range keyActions {
@@ -81,20 +81,21 @@ func ConditionKeys() []string {
 	return keys
 }
 
-// variableKeys are the common keys but one: MinIO looks a variable up under its
-// plain name, under which a header never comes (README, D3).
+// variableKeys are the common keys except one. MinIO looks up a variable under its plain name, and never
+// sends a header under that name (README, D3).
 var variableKeys = slices.DeleteFunc(slices.Clone(commonKeys), func(key string) bool {
 	return key == "s3:x-amz-content-sha256"
 })
 
-// Variables lists what ${...} may name besides group:NAME, sorted.
+// Variables lists the names that may stand in ${...}, sorted, except group:NAME and claim:NAME.
 func Variables() []string {
 	keys := slices.Clone(variableKeys)
 	slices.Sort(keys)
 	return keys
 }
 
-// tableKey is the key under which a condition key stands in the tables.
+// tableKey returns the name under which the tables list a condition key. It is empty for a tag without a
+// name.
 func tableKey(key string) string {
 	for _, tag := range []string{existingTag, requestTag} {
 		if strings.HasPrefix(key, tag) && len(key) > len(tag) {
@@ -102,7 +103,7 @@ func tableKey(key string) string {
 		}
 	}
 	if strings.HasSuffix(key, "/") {
-		return "" // a tag without a name
+		return ""
 	}
 	return key
 }
@@ -115,13 +116,12 @@ func knownKey(key string) bool {
 	return known
 }
 
-// supports reports whether MinIO lets an action of a statement be restricted
-// by a key. Nothing is checked for kms, as in MinIO; a NotAction is not checked
-// either.
+// supports reports whether MinIO accepts a condition on the key for the action. Like MinIO, it accepts all
+// keys for kms actions. The caller does not ask for a NotAction.
 func supports(f family, action, key string) bool {
 	key = tableKey(key)
 	if isClaim(key) {
-		return f != stsFamily // nobody has a verified token before the login
+		return f != stsFamily // there is no verified token before the login
 	}
 	switch f {
 	case adminFamily:
@@ -138,7 +138,7 @@ func supports(f family, action, key string) bool {
 	}
 	pattern := appendWild(nil, action)
 	if matchOps(pattern, "s3:*") {
-		return true // the wildcard itself takes every key
+		return true // the wildcard itself accepts every key
 	}
 	return matching(pattern).meets(keyActions[key])
 }

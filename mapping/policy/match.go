@@ -2,18 +2,17 @@ package policy
 
 import "strings"
 
-// An op is one step of a wildcard pattern: a byte below 256, or one of the two
-// wildcards. Keeping them apart from bytes is what lets the value of a variable
-// hold a "*" without becoming one.
+// An op is one step of a wildcard pattern: a byte if it is below 256, or a wildcard. Because wildcards are
+// not bytes, a "*" in the value of a variable stays a literal.
 type op uint16
 
 const (
 	anyByte op = 256 + iota // ? matches one byte, as in MinIO, not one character
-	anyRun                  // * matches any number of bytes, "/" among them
+	anyRun                  // * matches any number of bytes, "/" included
 )
 
-// Match reports whether text matches a pattern by the rules of Action and
-// Resource: "*" is any run of bytes, slashes among them, "?" is one byte.
+// Match reports whether text matches a pattern of Action or Resource: "*" matches any number of bytes,
+// slashes included, and "?" matches one byte.
 func Match(pattern, text string) bool { return matchOps(appendWild(nil, pattern), text) }
 
 func appendWild(ops []op, pattern string) []op {
@@ -40,9 +39,8 @@ func appendLiteral(ops []op, text string) []op {
 	return ops
 }
 
-// matchOps matches greedily and goes back to the last star only: what an
-// earlier star has matched never needs to be looked at again, so there is no
-// exponential case.
+// matchOps matches greedily and backtracks to the last star only. What an earlier star has matched never
+// has to change, so there is no exponential case.
 func matchOps(p []op, s string) bool {
 	i, j := 0, 0
 	star, from := -1, 0
@@ -63,7 +61,7 @@ func matchOps(p []op, s string) bool {
 			from++
 			i = star
 			if c := p[star]; c < anyByte {
-				// The star must be followed by this byte: go straight to it.
+				// The next byte must be c: go to its next place.
 				next := strings.IndexByte(s[from:], byte(c))
 				if next < 0 {
 					return false
@@ -79,8 +77,7 @@ func matchOps(p []op, s string) bool {
 	return i == len(p)
 }
 
-// spells reports whether the pattern's own text is s, wildcards taken as the
-// characters they are.
+// spells reports whether s equals the text of the pattern, with wildcards taken literally.
 func spells(p []op, s string) bool {
 	if len(p) != len(s) {
 		return false

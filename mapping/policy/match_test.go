@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// naive is the textbook definition of a match: slow, and plainly right.
+// naive is the textbook definition of a match: slow, but obviously correct.
 func naive(pattern, text string) bool {
 	switch {
 	case pattern == "":
@@ -83,8 +83,7 @@ func TestPatternShortcutsChangeNothing(t *testing.T) {
 
 func TestVariablesMatchTheirValue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		// A pattern with variables must match as the one in which each value is
-		// written out and its wildcards are taken away by another alphabet.
+		// The value of a variable must match as a literal, also if it has wildcards.
 		value := rapid.StringMatching(`[ab*?]{1,4}`).Draw(t, "value")
 		before := rapid.StringMatching(`[ab*]{0,3}`).Draw(t, "before")
 		text := rapid.StringMatching(`[ab*?]{0,8}`).Draw(t, "text")
@@ -97,7 +96,7 @@ func TestVariablesMatchTheirValue(t *testing.T) {
 		if got != truth(want) {
 			t.Fatalf("%q and the value %q on %q: %v", before, value, text, got)
 		}
-		// Not set, it cannot be told, unless nothing could make it match.
+		// Without a value the result is maybe, or no if no value could make the pattern match.
 		if unset := p.match(text, nil); unset == yes || (unset == maybe) != naive(before+"*", text) {
 			t.Fatalf("%q and no value on %q: %v", before, text, unset)
 		}
@@ -109,7 +108,7 @@ func FuzzMatch(f *testing.F) {
 	f.Add("*a*a*a*b", strings.Repeat("a", 40))
 	f.Fuzz(func(t *testing.T, pattern, text string) {
 		if len(pattern) > 12 || len(text) > 24 {
-			Match(pattern, text) // the reference would not come back
+			Match(pattern, text) // naive would take too long
 			return
 		}
 		if got, want := Match(pattern, text), naive(pattern, text); got != want {

@@ -10,8 +10,8 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// Parse reads one document. The error is an Errors with every finding; there
-// is a Policy only where there is none.
+// Parse reads one document. If anything is wrong with it, the Policy is nil and the error is an Errors with
+// all findings. name is the name of the policy; src says where the document is, for positions.
 func Parse(name string, doc []byte, src Source) (*Policy, error) {
 	r := &reader{data: doc, src: src}
 	p := &Policy{name: name}
@@ -37,7 +37,7 @@ func Parse(name string, doc []byte, src Source) (*Policy, error) {
 	return p, nil
 }
 
-// A reader gathers findings while a document is read.
+// A reader collects findings while it reads a document.
 type reader struct {
 	data     []byte
 	src      Source
@@ -53,9 +53,8 @@ func (r *reader) fail(offset int, msg, fix string) {
 	r.findings = append(r.findings, &Error{r.position(offset), msg, fix})
 }
 
-// members checks an object against the names it may have and returns the
-// values by name. MinIO drops what it does not know, so that a mistyped
-// "Conditions" leaves a statement without any; here it is an error.
+// members returns the members of an object by name, and reports each unknown member. MinIO drops unknown
+// members, so a mistyped "Conditions" leaves a statement without its condition; here this is an error.
 func (r *reader) members(object strictjson.Value, where string, names ...string) map[string]strictjson.Value {
 	found := make(map[string]strictjson.Value, object.Len())
 	for name, value := range object.Members() {
@@ -106,8 +105,8 @@ func (r *reader) document(p *Policy, root strictjson.Value) {
 	}
 }
 
-// isOptionalText reports whether a member is there and a string. MinIO writes
-// null and "" for what a document leaves out.
+// isOptionalText reports whether the member is present and a string. MinIO writes null for a member that a
+// document leaves out.
 func (r *reader) isOptionalText(v strictjson.Value, name, want string) bool {
 	switch v.Kind() {
 	case strictjson.Missing, strictjson.Null:
@@ -146,7 +145,7 @@ func (r *reader) statement(v strictjson.Value) *statement {
 	before := len(r.findings)
 	r.actions(st, v, members["Action"], members["NotAction"])
 	if len(r.findings) > before {
-		return st // what follows depends on the family of the actions
+		return st // the other members depend on the family of the actions
 	}
 	r.resources(st, v, members["Resource"], members["NotResource"])
 	if condition := members["Condition"]; condition.Kind() != strictjson.Missing {
@@ -155,13 +154,13 @@ func (r *reader) statement(v strictjson.Value) *statement {
 	return st
 }
 
-// A written string of a document, and where it stands.
+// written is a string of the document with its offset.
 type written struct {
 	text   string
 	offset int
 }
 
-// strings reads a list of strings, or one string that stands for such a list.
+// strings reads a list of strings. A single string counts as a list of one.
 func (r *reader) strings(v strictjson.Value, name string) []written {
 	var all []written
 	switch v.Kind() {
@@ -189,7 +188,7 @@ func list(names []string) string {
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
 
-// shown quotes a value for a finding. Policies hold no secrets.
+// shown returns a value for a finding, or only its kind if the value is long. Policies hold no secrets.
 func shown(v strictjson.Value) string {
 	const longest = 80
 	raw := v.Raw()

@@ -7,8 +7,7 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// implied is the one action that MinIO takes for another as well: a statement
-// about object versions is about objects, in an Allow and in a Deny.
+// In MinIO a statement about versionAction is about impliedAction too, in an Allow and in a Deny.
 const (
 	versionAction = "s3:GetObjectVersion"
 	impliedAction = "s3:GetObject"
@@ -41,14 +40,14 @@ func (r *reader) actions(st *statement, v, action, notAction strictjson.Value) {
 	st.known = reach(st, covered)
 }
 
-// action checks one action and lets it take part in the statement's family.
+// action checks one action and sets or checks the statement's family.
 func (r *reader) action(st *statement, a written, found actionSet) {
 	if found.empty() {
 		r.fail(a.offset, fmt.Sprintf("no action is called %q", a.text), ActionAdvice(a.text))
 		return
 	}
 	if st.notAction {
-		st.family = s3Family // it takes a Resource, as in MinIO
+		st.family = s3Family // as in MinIO, a NotAction needs a Resource
 		return
 	}
 	f, ok := statementFamily(a.text)
@@ -68,8 +67,8 @@ func (r *reader) action(st *statement, a written, found actionSet) {
 	}
 }
 
-// statementFamily is the family of a statement with this action. Patterns
-// exist for s3; the other families have their one wildcard.
+// statementFamily returns the family of a statement with this action. ok is false for a pattern of another
+// family than s3, unless it is admin:* or kms:*.
 func statementFamily(action string) (family, bool) {
 	_, exact := actionIDs[action]
 	f := familyOf(action)
@@ -84,9 +83,9 @@ func statementFamily(action string) (family, bool) {
 	return f, false
 }
 
-// reach works out which known actions a statement is about. A wide pattern or
-// a NotAction of an Allow stays within s3: who wants to grant admin or kms
-// actions has to name them. A Deny reaches as far as its text (README, D6).
+// reach returns the known actions that a statement is about. A wide pattern or a NotAction of an Allow
+// covers s3 actions only: to grant admin or kms actions, a policy has to name them. A Deny covers all that
+// its text says (README, D6).
 func reach(st *statement, covered actionSet) actionSet {
 	if st.notAction {
 		for i := range covered {

@@ -28,7 +28,7 @@ func (r *reader) conditions(st *statement, v strictjson.Value) {
 			continue
 		}
 		if keys.Kind() != strictjson.Object || keys.Len() == 0 {
-			// MinIO reads this as no condition at all.
+			// MinIO drops this condition.
 			r.fail(keys.Offset(), name+" is "+emptyOr(keys), fix)
 			continue
 		}
@@ -69,8 +69,8 @@ func (r *reader) unknownOperator(offset int, name, text string) {
 	r.fail(offset, fmt.Sprintf("there is no condition operator %q", name), fix)
 }
 
-// conditionKey checks that the key exists and that MinIO fills it in for the
-// statement's actions and takes it with the operator.
+// conditionKey checks that the key exists, that MinIO fills it for the statement's actions, and that the
+// operator works on it.
 func (r *reader) conditionKey(st *statement, c *condition, offset int) bool {
 	before := len(r.findings)
 	if !knownKey(c.key) {
@@ -116,7 +116,7 @@ func (r *reader) conditionValue(c *condition, v strictjson.Value) {
 	}
 }
 
-// oneValue takes in one value and says what would be right if it can not.
+// oneValue adds one value to the condition. If the value is not possible, want says what would be.
 func (r *reader) oneValue(c *condition, v strictjson.Value) (want string) {
 	text := v.Text()
 	switch c.function.kind {
@@ -173,8 +173,8 @@ func (r *reader) textValue(c *condition, v strictjson.Value) (want string) {
 	return ""
 }
 
-// parseNetwork reads an address or a network. MinIO adds /32 to a bare address
-// of either kind, so its "::1" is a network of 2^96 addresses.
+// parseNetwork reads an address or a network. A bare IPv6 address is an error: MinIO adds /32 to every bare
+// address, so there "::1" is a network of 2^96 addresses.
 func parseNetwork(text string) (netip.Prefix, error) {
 	if addr, err := netip.ParseAddr(text); err == nil && addr.Is4() {
 		return netip.PrefixFrom(addr, addr.BitLen()), nil

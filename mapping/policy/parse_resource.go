@@ -17,8 +17,8 @@ const (
 func (r *reader) resources(st *statement, v, resource, notResource strictjson.Value) {
 	star := slices.Contains(st.actionText, anyAction) && !st.notAction
 	if star && !st.deny {
-		// MinIO takes the bare star for an STS statement and ignores Resource.
-		// An Allow may not be read so widely.
+		// MinIO takes a bare star for an sts statement and ignores Resource. For an Allow that would be
+		// too wide.
 		st.family = s3Family
 	}
 	ignored := st.family == adminFamily || st.family == stsFamily
@@ -51,7 +51,7 @@ func (r *reader) resources(st *statement, v, resource, notResource strictjson.Va
 	}
 }
 
-// resource reads one resource into a pattern on bucket/object.
+// resource reads one resource into a pattern that matches bucket/object.
 func (r *reader) resource(f family, w written) *pattern {
 	arn := s3ARN
 	if f == kmsFamily || f != s3Family && strings.HasPrefix(w.text, kmsARN) {
@@ -60,7 +60,7 @@ func (r *reader) resource(f family, w written) *pattern {
 	text, found := strings.CutPrefix(w.text, arn)
 	switch {
 	case w.text != "" && strings.Trim(w.text, "*") == "":
-		text = w.text // a bare star; MinIO writes it as "**" into session policies
+		text = w.text // a bare star, which MinIO writes as "**" into session policies
 	case !found:
 		r.fail(w.offset, fmt.Sprintf("resource %q does not begin with %q", w.text, arn),
 			fmt.Sprintf("write %q, or a bare \"*\"", arn+"NAME"))
@@ -74,8 +74,8 @@ func (r *reader) resource(f family, w written) *pattern {
 	return newPattern(r.parts(w.offset, text, appendWild), false)
 }
 
-// parts splits a text at its policy variables. What stands between them is
-// spelled out by the function: with wildcards or without.
+// parts splits a text at its policy variables. spell turns the text between them into ops, with or without
+// wildcards.
 func (r *reader) parts(offset int, text string, spell func([]op, string) []op) []part {
 	var parts []part
 	literal := func(text string) {

@@ -10,8 +10,9 @@ var (
 	dottedQuad   = regexp.MustCompile(`^([0-9]+\.){3}[0-9]+$`)
 )
 
-// possibleValue says what a key could hold, where MinIO checks it and the value
-// is something else. Patterns are checked for the copy source only.
+// possibleValue checks a value for the keys whose values MinIO checks. want is empty if the value is
+// possible, else it says what the key can hold. If like is true the value is a pattern, and only the copy
+// source is checked.
 func possibleValue(key, value string, like bool) (want string) {
 	if key == "s3:x-amz-copy-source" {
 		bucket, object, _ := strings.Cut(strings.TrimPrefix(value, "/"), "/")

@@ -2,23 +2,22 @@ package policy
 
 import "strings"
 
-// A pattern is text with wildcards and policy variables: a resource, or one
-// value of a string condition.
+// A pattern is a text with wildcards and policy variables: a resource, or one value of a string condition.
 type pattern struct {
-	parts []part // at least one; variables stand alone
-	ops   []op   // the whole, where no variable is left
-	plain string // the literal text every match begins with
-	exact bool   // the whole is plain and nothing more
-	open  bool   // the whole is plain and then anything
-	fold  bool   // all of it is in lower case, and so the values of variables must be
+	parts []part // at least one; each variable is a part of its own
+	ops   []op   // the whole pattern; nil if it has variables
+	plain string // the literal prefix of the pattern
+	exact bool   // the pattern is exactly plain
+	open  bool   // the pattern is plain and then "*"
+	fold  bool   // the pattern is in lower case, and values of variables are lowered too
 }
 
 type part struct {
-	ops []op   // where key is empty
-	key string // a policy variable
+	ops []op   // if key is empty
+	key string // the name of a policy variable
 }
 
-// groupVariable marks the variables that a group's name gives, not the request.
+// groupVariable begins the variables whose values come from the name of a group and not from the request.
 const groupVariable = "group:"
 
 func newPattern(parts []part, fold bool) *pattern {
@@ -54,8 +53,8 @@ func newPattern(parts []part, fold bool) *pattern {
 	return p
 }
 
-// bind puts a grant's captures in the place of its group variables, as
-// literals. What the grant does not capture stays a variable that is not set.
+// bind replaces the group variables by the captures of a grant, as literals. A variable that the grant does
+// not capture stays a variable without a value.
 func (p *pattern) bind(vars map[string]string) *pattern {
 	bound := make([]part, len(p.parts))
 	copy(bound, p.parts)
@@ -68,7 +67,7 @@ func (p *pattern) bind(vars map[string]string) *pattern {
 	return newPattern(bound, p.fold)
 }
 
-// cased prepares the value of a variable for the pattern it goes into.
+// cased lowers the value of a variable if the pattern is in lower case.
 func (p *pattern) cased(value string) string {
 	if p.fold {
 		return strings.ToLower(value)
@@ -76,7 +75,7 @@ func (p *pattern) cased(value string) string {
 	return value
 }
 
-// fixed reports whether no variable is left.
+// fixed reports whether the pattern has no variables.
 func (p *pattern) fixed() bool { return p.ops != nil }
 
 func (p *pattern) hasGroupVariable() bool {
@@ -88,7 +87,7 @@ func (p *pattern) hasGroupVariable() bool {
 	return false
 }
 
-// hasContextVariable reports whether the request decides what the pattern is.
+// hasContextVariable reports whether the pattern has a variable whose value comes from the request.
 func (p *pattern) hasContextVariable() bool {
 	for _, part := range p.parts {
 		if part.key != "" && !strings.HasPrefix(part.key, groupVariable) {
@@ -98,8 +97,8 @@ func (p *pattern) hasContextVariable() bool {
 	return false
 }
 
-// expand puts the request's values in the place of the variables. A variable
-// that is not set stands for any text, and the second result says so.
+// expand replaces the variables by the request's values. A variable without a value becomes "*", and
+// complete is then false.
 func (p *pattern) expand(scratch []op, ctx Context) (ops []op, complete bool) {
 	ops, complete = scratch, true
 	for _, part := range p.parts {
@@ -117,8 +116,8 @@ func (p *pattern) expand(scratch []op, ctx Context) (ops []op, complete bool) {
 	return ops, complete
 }
 
-// match says whether the pattern matches s. Where a variable is not set it
-// cannot be told, unless no value of it could make the pattern match.
+// match reports whether the pattern matches s. If a variable has no value the result is maybe, or no if no
+// value could make the pattern match.
 func (p *pattern) match(s string, ctx Context) ternary {
 	switch {
 	case p.exact:
@@ -139,8 +138,8 @@ func (p *pattern) match(s string, ctx Context) ternary {
 	return maybe
 }
 
-// spells is match for the one comparison in which MinIO takes a resource's
-// text as it stands: "arn:aws:s3:::b" names the bucket b itself.
+// spells is the second comparison that MinIO makes for a bucket: it compares the bucket's name with the
+// text of the resource, wildcards taken literally. So "arn:aws:s3:::b" names the bucket b itself.
 func (p *pattern) spells(s string, ctx Context) ternary {
 	if p.fixed() {
 		return truth(spells(p.ops, s))

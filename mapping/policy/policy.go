@@ -5,12 +5,11 @@ import (
 	"strings"
 )
 
-// Version is the only version of the language there is. A document may leave
-// it out.
+// Version is the only version of the policy language. A document may leave it out.
 const Version = "2012-10-17"
 
-// Policy is one document, read and found sound. It never changes. The zero
-// value holds no statement and grants nothing.
+// Policy is one document that has been read without errors. It never changes. The zero value has no
+// statement and grants nothing.
 type Policy struct {
 	name       string
 	version    string
@@ -18,10 +17,10 @@ type Policy struct {
 	statements []*statement
 }
 
-// Name is the name under which the document was loaded.
+// Name returns the name that was given to Parse.
 func (p *Policy) Name() string { return p.name }
 
-// Statement is a statement as its author wrote it, for findings and reports.
+// Statement describes a statement as its author wrote it, for findings and reports.
 type Statement struct {
 	Sid          string
 	Pos          Position
@@ -30,21 +29,20 @@ type Statement struct {
 	NotActions   []string
 	Resources    []string // with their "arn:..." prefix
 	NotResources []string
-	Conditions   []string // the operators and keys, "StringLike aws:username"
-	Reads        []string // the keys of conditions and variables, sorted
+	Conditions   []string // operators and keys, such as "StringLike aws:username"
+	Reads        []string // the keys that conditions and variables read, sorted
 
 	known actionSet
 }
 
-// Covers reports whether the action part of the statement takes in one of the
-// known actions. Resources and conditions may still keep the statement from
-// applying.
+// Covers reports whether the Action or NotAction of the statement covers the action. It is false for an
+// unknown action. The statement may still not apply, because of its resources and conditions.
 func (s Statement) Covers(action string) bool {
 	id, known := actionIDs[action]
 	return known && s.known.has(id)
 }
 
-// Statements describes the policy's statements in their order.
+// Statements describes the policy's statements, in their order.
 func (p *Policy) Statements() []Statement {
 	all := make([]Statement, len(p.statements))
 	for i, st := range p.statements {
@@ -64,7 +62,7 @@ func (p *Policy) Statements() []Statement {
 	return all
 }
 
-// reads returns the keys that the statement reads of a request: those of conditions and variables.
+// reads returns the keys that the statement's conditions and variables read from a request.
 func (st *statement) reads() []string {
 	var keys []string
 	for _, c := range st.conditions {
@@ -81,8 +79,8 @@ func (st *statement) reads() []string {
 	return slices.Compact(keys)
 }
 
-// StatementInfo names statement i: its Sid, which may be empty, and where it
-// begins. There is nothing to say of a number that is no statement's.
+// StatementInfo returns the Sid of statement i, from 0, which may be empty, and the position at which the
+// statement begins. Both are zero if there is no such statement.
 func (p *Policy) StatementInfo(i int) (sid string, pos Position) {
 	if p == nil || i < 0 || i >= len(p.statements) {
 		return "", Position{}
@@ -90,16 +88,14 @@ func (p *Policy) StatementInfo(i int) (sid string, pos Position) {
 	return p.statements[i].sid, p.statements[i].pos
 }
 
-// Unconditional reports whether the policy reads nothing of a request but its
-// action, bucket, object and denyOnly: no condition, and no variable save those
-// of a group's name, which the grant fixes.
+// Unconditional reports whether the policy reads only the action, bucket, object and DenyOnly of a request:
+// it has no conditions, and no variables except ${group:NAME}, which the grant fixes.
 func (p *Policy) Unconditional() bool {
 	return !slices.ContainsFunc(p.statements, (*statement).readsContext)
 }
 
-// GroupVariables lists the names of the ${group:NAME} variables that the
-// policy uses, sorted. A grant that does not capture one of them grants nothing
-// where it is needed.
+// GroupVariables lists the names of the ${group:NAME} variables in the policy, sorted. A variable that a
+// grant does not capture has no value: it helps no Allow and stops no Deny.
 func (p *Policy) GroupVariables() []string {
 	var names []string
 	for _, st := range p.statements {

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// Source says where a document's text begins, so that positions in findings
-// and answers are positions in the file a person has open.
+// Source says where a document begins in a file, so that positions in findings and answers are positions in
+// that file.
 type Source struct {
 	File string
-	Line int // the line of File on which the document's first line stands; 0 is read as 1
+	Line int // the line of File at which the document begins; 0 means 1
 }
 
 // Position is a place in a file. Lines and columns count from 1.
@@ -20,8 +20,7 @@ type Position struct {
 
 func (p Position) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column) }
 
-// Error is one thing a document has wrong: where, what, and what would be
-// right.
+// Error is one finding about a document: the position, what is wrong (Msg), and what would be right (Fix).
 type Error struct {
 	Pos Position
 	Msg string
@@ -35,7 +34,7 @@ func (e *Error) Error() string {
 	return e.Pos.String() + ": " + e.Msg + ": " + e.Fix
 }
 
-// Errors are all findings of one document, in its order.
+// Errors are all findings about one document, sorted by position.
 type Errors []*Error
 
 func (e Errors) Error() string {
@@ -46,7 +45,7 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Unwrap lets errors.As find a single finding.
+// Unwrap lets errors.As find an *Error.
 func (e Errors) Unwrap() []error {
 	all := make([]error, len(e))
 	for i, err := range e {

@@ -113,7 +113,7 @@ func TestTheIndexChangesNoAnswer(t *testing.T) {
 	})
 }
 
-// linear evaluates by looking at every statement.
+// linear evaluates every statement, without the index.
 func linear(s *Set, r *Request) Result {
 	one := func(entries []entry) *entry {
 		for i := range entries {
@@ -139,8 +139,8 @@ func linear(s *Set, r *Request) Result {
 	return undecided(ImplicitDeny)
 }
 
-// What a client appends to a fact with one value, or sends under another
-// spelling of its name, must not change an answer.
+// An answer must not change if a client appends values to a key with one value, or sends a value under
+// another spelling of the key's name.
 func TestSmuggledValuesChangeNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		set, request := compile(t, drawStatements(t, 12)), drawRequest(t)

@@ -2,20 +2,19 @@ package policy
 
 import "bytes"
 
-// SessionKind says what a session policy asks for. The zero value is the one
-// that grants nothing.
+// SessionKind says how a session policy is to be evaluated. The zero value grants nothing.
 type SessionKind uint8
 
 const (
-	// SessionUnreadable is a document that does not load. Deny.
+	// SessionUnreadable is a document that does not load. The request is denied.
 	SessionUnreadable SessionKind = iota
-	// SessionEmpty is null, {} or the like: no version, no statement, no id. An
-	// access key inherits what its parent may do; a session is denied.
+	// SessionEmpty is a document without version, statements and id, such as null or {}. An access key
+	// has the rights of its parent; a session is denied.
 	SessionEmpty
-	// SessionNoVersion is a document without a version. A session is denied; an
-	// access key may do what the statements allow.
+	// SessionNoVersion is a document without a version, but with statements or an id. A session is
+	// denied. For an access key the policy must allow the request as well.
 	SessionNoVersion
-	// SessionRestricted is a policy that must allow as well, with denyOnly and owner
+	// SessionRestricted is a policy that must allow the request as well, evaluated with denyOnly and owner
 	// taken as false.
 	SessionRestricted
 )
@@ -33,8 +32,8 @@ func (k SessionKind) String() string {
 	return "unreadable"
 }
 
-// ParseSession reads the decoded JSON of a claim "sessionPolicy". There is a
-// policy for every kind but SessionUnreadable, and an error only for that.
+// ParseSession reads the decoded JSON of a claim "sessionPolicy". For SessionUnreadable the Policy is nil
+// and the error is not; for all other kinds it is the other way round.
 func ParseSession(doc []byte) (*Policy, SessionKind, error) {
 	const name = "session policy"
 	src := Source{File: name}

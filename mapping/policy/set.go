@@ -2,22 +2,21 @@ package policy
 
 import "sync/atomic"
 
-// Grant is a policy that someone holds. Vars are what the pattern of a group's
-// name captured: "bucket" is the value of ${group:bucket}.
+// Grant is a policy that somebody holds. Vars are the captures of the group's name: Vars["bucket"] is the
+// value of ${group:bucket}.
 type Grant struct {
 	Policy *Policy
 	Vars   map[string]string
 }
 
-// Set is the union of some grants, ready to be asked. A nil Set and a Set of
-// no policies deny everything, self-service included. A Set never changes and may be used by many
-// goroutines.
+// Set is the union of grants, compiled for Evaluate. A nil Set and a Set without policies deny everything,
+// also DenyOnly requests. A Set never changes and may be used by many goroutines.
 type Set struct {
 	grants        []Grant
-	granted       bool // one of them has a policy
+	granted       bool // at least one grant has a policy
 	denies        []entry
 	allows        []entry
-	known         actionSet // the actions that a statement is about
+	known         actionSet // the known actions that some statement covers
 	unconditional bool
 	index         atomic.Pointer[index]
 }
@@ -26,11 +25,11 @@ type Set struct {
 type entry struct {
 	*statement
 	grant  int
-	number int // of the statement within its policy
+	number int // the statement's number within its policy
 }
 
-// Compile makes a Set of grants. A grant without a policy is left out, but
-// keeps its number.
+// Compile makes a Set of grants. A grant without a policy grants nothing, but counts in the numbering of
+// Result.Grant.
 func Compile(grants ...Grant) *Set {
 	s := &Set{unconditional: true}
 	for g, grant := range grants {
@@ -53,6 +52,6 @@ func Compile(grants ...Grant) *Set {
 	return s
 }
 
-// Unconditional reports whether answers depend on action, bucket, object and
-// denyOnly alone, so that they may be kept.
+// Unconditional reports whether answers depend only on the action, bucket, object and DenyOnly of a
+// request, so that the caller may cache them.
 func (s *Set) Unconditional() bool { return s == nil || s.unconditional }

@@ -2,7 +2,7 @@ package policy
 
 import "strings"
 
-// A statement is one entry of a policy, ready to be evaluated.
+// A statement is one entry of a policy, compiled.
 type statement struct {
 	sid  string
 	pos  Position
@@ -11,25 +11,25 @@ type statement struct {
 	family     family
 	notAction  bool
 	actionText []string
-	known      actionSet // the known actions it covers, NotAction and implications worked in
-	actions    [][]op    // for actions that are not known
+	known      actionSet // the known actions it covers, after NotAction and implied actions
+	actions    [][]op    // the patterns, for actions that are not known
 
 	notResource  bool
-	anyResource  bool // Resource is ignored or left out
+	anyResource  bool // Resource is ignored or absent
 	resourceText []string
 	resources    []*pattern
 
 	conditions []*condition
 }
 
-// covers reports whether the statement is about the action. The number is that
-// of a known action, -1 of another.
+// covers reports whether the statement is about the action. id is the number of a known action, or -1 for
+// an unknown action.
 func (st *statement) covers(action string, id int) bool {
 	if id >= 0 {
 		return st.known.has(uint8(id))
 	}
-	// An action of a server newer than the table. No wide pattern of an Allow
-	// reaches out of the family it was written for.
+	// The action is unknown, perhaps from a newer server. An Allow for s3 actions never covers an action
+	// of another family.
 	if !st.deny && st.family == s3Family && familyOf(action) != s3Family {
 		return false
 	}
@@ -41,17 +41,17 @@ func (st *statement) covers(action string, id int) bool {
 	return st.notAction
 }
 
-// target is what a request is about, in the form the statements are matched
-// against. The context stays apart from it: what is handed to a Context may
-// outlive the call, and the resource's bytes may not.
+// target is the object of a request in the form in which statements match it. It does not include the
+// Context, because a Context may keep what it is given, and the bytes of resource are only valid during the
+// call.
 type target struct {
 	bucket   string
-	resource string // bucket/object, or bucket/ where there is no object
-	whole    bool   // there is no object: the bucket itself is meant
+	resource string // bucket/object, or bucket/ if there is no object
+	whole    bool   // there is no object: the request is about the bucket itself
 }
 
-// matchResource matches one resource. Resources are compared as they are
-// written: "..", "." and doubled slashes mean nothing (README, D7).
+// matchResource matches one resource. Resources are compared as written: "..", "." and double slashes have
+// no meaning (README, D7).
 func (t *target) matchResource(p *pattern, ctx Context) ternary {
 	result := p.match(t.resource, ctx)
 	if result != yes && t.whole {
@@ -60,8 +60,8 @@ func (t *target) matchResource(p *pattern, ctx Context) ternary {
 	return result
 }
 
-// matches reports whether the statement applies. The action has been looked at
-// already; only is the one resource to look at, -1 for all.
+// matches reports whether the resources and conditions of the statement hold. The caller has checked the
+// action. only is the number of the one resource to check, or -1 for all.
 func (st *statement) matches(t *target, ctx Context, only int) bool {
 	found := st.matchResources(t, ctx, only)
 	if !found.applies(st.deny) {
@@ -77,7 +77,7 @@ func (st *statement) matches(t *target, ctx Context, only int) bool {
 
 func (st *statement) matchResources(t *target, ctx Context, only int) ternary {
 	if st.anyResource || st.family == kmsFamily && t.bucket == "" {
-		return yes // most kms calls name no key
+		return yes // most kms calls name no key, and no Resource limits those
 	}
 	if only >= 0 {
 		return t.matchResource(st.resources[only], ctx)
@@ -119,8 +119,8 @@ func (st *statement) conditionText() []string {
 	return text
 }
 
-// bind fixes the statement's group variables for one grant. Without any it is
-// the statement itself.
+// bind replaces the group variables by the captures of a grant. A statement without group variables is
+// returned unchanged.
 func (st *statement) bind(vars map[string]string) *statement {
 	needs := false
 	st.eachPattern(func(p *pattern) { needs = needs || p.hasGroupVariable() })

@@ -1,11 +1,10 @@
 package policy
 
-// A ternary is what is known of a part of a statement: that it does not hold, that
-// it cannot be told, that it holds. The order makes "and" the minimum, "or" the
-// maximum and "not" the mirror (Kleene's logic).
+// A ternary says whether a part of a statement holds: no, maybe (it cannot be known), or yes. With this
+// order "and" is the minimum, "or" the maximum and "not" the mirror (Kleene's logic).
 //
-// An Allow needs yes everywhere; a Deny is kept off by a no only. So what
-// cannot be told never opens a door.
+// An Allow applies only if all parts are yes. A Deny applies unless a part is no. So a maybe never grants
+// anything.
 type ternary uint8
 
 const (
@@ -23,5 +22,5 @@ func truth(b bool) ternary {
 	return no
 }
 
-// applies turns what is known into a decision, by the statement's effect.
+// applies reports whether a statement with this result applies: a Deny applies also on maybe.
 func (t ternary) applies(deny bool) bool { return t == yes || deny && t == maybe }

@@ -11,12 +11,12 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// A contest is one question that both engines answer again and again.
+// A contest is one request that both engines decide repeatedly.
 type contest struct {
 	name    string
 	policy  []byte
 	request policy.Request
-	faster  float64 // how many times faster claimgate has to be
+	faster  float64 // claimgate must be this many times faster
 }
 
 func contests() []contest {

@@ -9,8 +9,8 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// TestCannedPoliciesAgree compares the five canned policies with MinIO's over
-// every action, on a bucket, on an object and on nothing.
+// TestCannedPoliciesAgree compares the five canned policies with MinIO's for every action: on a bucket, on
+// an object, and without a resource.
 func TestCannedPoliciesAgree(t *testing.T) {
 	if len(minio.DefaultPolicies) != len(policy.CannedNames()) {
 		t.Fatalf("MinIO has %d canned policies, claimgate %d", len(minio.DefaultPolicies), len(policy.CannedNames()))
@@ -43,8 +43,8 @@ func TestCannedPoliciesAgree(t *testing.T) {
 	t.Logf("%d answers compared", compared)
 }
 
-// TestActionNames holds the list of actions against MinIO's: each loads there,
-// but for those of D12, and no wildcard of MinIO's reaches one that is missing.
+// TestActionNames compares the list of actions with MinIO's. MinIO loads every listed action, except those
+// of D12, and every action of MinIO is listed.
 func TestActionNames(t *testing.T) {
 	for _, action := range policy.Actions() {
 		d := document{Statements: []statement{{Effect: "Allow", Action: []string{action}}}}

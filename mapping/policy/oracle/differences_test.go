@@ -11,13 +11,12 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// A neutralized case is one in which MinIO's engine is asked a question that
-// each deliberate difference has been worked into: what it answers then is what
-// claimgate must answer. README.md describes the differences under their names.
+// A neutralized case is changed so that MinIO's engine must answer as claimgate does: each deliberate
+// difference is expressed in the question. README.md describes the differences by their names.
 type neutralized struct {
 	testCase
 	applied []string // the differences that changed the question
-	skip    string   // a difference that no other question can express
+	skip    string   // a difference that no changed question can express
 }
 
 func (n *neutralized) apply(name string) {
@@ -26,7 +25,7 @@ func (n *neutralized) apply(name string) {
 	}
 }
 
-// neutralize works all differences but those of loading into a case.
+// neutralize changes a case by all differences, except those of loading.
 func neutralize(c testCase) neutralized {
 	n := neutralized{testCase: c.clone()}
 	switch {
@@ -48,11 +47,11 @@ func neutralize(c testCase) neutralized {
 	return n
 }
 
-// inert is a statement about nothing. It takes the place of one that does not
-// apply, for a document without statements may mean something else.
+// inert is a statement that matches no request. It replaces a statement that does not apply, because a
+// document without statements may have another meaning.
 var inert = statement{Effect: "Allow", Action: []string{"s3:GetObject"}, Resource: []string{"arn:aws:s3:::no-such-bucket"}}
 
-// uncleanPath recognizes D7: MinIO compares the cleaned path as well.
+// uncleanPath recognizes D7: MinIO also compares the cleaned path.
 func (n *neutralized) uncleanPath() bool {
 	if n.Object == "" {
 		return false
@@ -60,8 +59,7 @@ func (n *neutralized) uncleanPath() bool {
 	return strings.HasPrefix(n.Object, "/") || path.Clean(n.Bucket+"/"+n.Object) != n.Bucket+"/"+n.Object
 }
 
-// wildValue recognizes D5: the value of a variable in use has a wildcard or
-// the beginning of a variable in it.
+// wildValue recognizes D5: the value of a variable contains a wildcard or the beginning of a variable.
 func (n *neutralized) wildValue() bool {
 	for _, key := range variablesOf(n.testCase) {
 		if v := n.variable(key); strings.ContainsAny(v, "*?$") {
@@ -78,7 +76,7 @@ func (n *neutralized) first(key string) string {
 	return ""
 }
 
-// variable returns the value of a variable by D13: of several values there is none.
+// variable returns the value of a variable. By D13, a variable with several values has none.
 func (n *neutralized) variable(key string) string {
 	if manyValued(key) && len(facts(n.Conditions).Values(key)) > 1 {
 		n.apply("D13")
@@ -91,14 +89,15 @@ func manyValued(key string) bool {
 	return key == "aws:groups" || key == "ldap:groups" || key == "s3:RequestObjectTagKeys" || strings.HasPrefix(key, "jwt:")
 }
 
-// exactNames is D8: one spelling of a key, and one value where there is one.
+// exactNames applies D8: one spelling of each key, and one value of each key that has one value. It also
+// applies D11.
 func (n *neutralized) exactNames() {
 	read := slices.Concat(keysOf(n.testCase), variablesOf(n.testCase))
 	for _, key := range read {
 		own := policy.ConditionNames(key)
 		_, plain, _ := strings.Cut(key, ":")
 		for _, other := range []string{twin(key), plain} {
-			// Another key may have that name for its own.
+			// The name may be the proper name of another key.
 			if _, found := n.Conditions[other]; found && !slices.Contains(own, other) && !n.isOwn(read, other) {
 				delete(n.Conditions, other)
 				n.apply("D8")
@@ -125,21 +124,21 @@ func (n *neutralized) isOwn(read []string, name string) bool {
 	return slices.ContainsFunc(read, func(key string) bool { return slices.Contains(policy.ConditionNames(key), name) })
 }
 
-// sharedWithMany: aws:username and ldap:username are one name, and so are
-// svc:DurationSeconds and sts:DurationSeconds, and aws:groups and jwt:groups.
+// sharedWithMany reports whether a key with several values has this name. Some keys share a name:
+// aws:username and ldap:username, svc:DurationSeconds and sts:DurationSeconds, aws:groups and jwt:groups.
 func (n *neutralized) sharedWithMany(read []string, name string) bool {
 	return slices.ContainsFunc(read, func(key string) bool {
 		return manyValued(key) && slices.Contains(policy.ConditionNames(key), name)
 	})
 }
 
-// wideGrant says what a wide pattern of an Allow grants.
+// wideGrant maps a wide pattern to what it grants in an Allow.
 var wideGrant = map[string]string{
 	"*": "s3:*", "*:*": "s3:*", "**": "s3:*", "s*": "s3:*", "s3*": "s3:*", "*GetObject": "s3:*GetObject", "*Bucket": "s3:*Bucket",
 }
 
-// statement works the differences into one statement. It returns false where
-// the statement does not apply at all.
+// statement applies the differences to one statement. It returns false if the statement does not apply at
+// all.
 func (n *neutralized) statement(st *statement) bool {
 	if !st.deny() {
 		for i, a := range st.Action {
@@ -156,7 +155,7 @@ func (n *neutralized) statement(st *statement) bool {
 	return n.resources(st) && n.conditions(st)
 }
 
-// resources is D4 for resources: a variable that is not set.
+// resources applies D4, a variable without a value, to the resources.
 func (n *neutralized) resources(st *statement) bool {
 	ignored := len(st.Action) > 0 && (strings.HasPrefix(st.Action[0], "admin:") || strings.HasPrefix(st.Action[0], "sts:") || st.Action[0] == "*")
 	if ignored {
@@ -174,7 +173,7 @@ func (n *neutralized) resources(st *statement) bool {
 				wide = strings.ReplaceAll(wide, "${"+key+"}", "*")
 			}
 		}
-		// Excluding widely in an Allow is as narrow as granting narrowly.
+		// In an Allow, a wider NotResource grants less, as does a narrower Resource.
 		widen := st.deny() == (st.NotResource == nil)
 		switch {
 		case !unset:
@@ -201,14 +200,14 @@ func (n *neutralized) resources(st *statement) bool {
 	return true
 }
 
-// kmsWithoutKey: a kms statement whose resources all fall away is still about
-// calls that name no key.
+// kmsWithoutKey reports whether a kms statement without any resource left still applies: it does for calls
+// that name no key.
 func (n *neutralized) kmsWithoutKey(st *statement) bool {
 	return len(st.Action) > 0 && strings.HasPrefix(st.Action[0], "kms:") && n.Bucket == ""
 }
 
-// conditions replaces each condition that a difference is about by what it
-// amounts to in the statement at hand.
+// conditions removes each condition that a difference changes, after evaluating it. It returns false if the
+// statement then does not apply.
 func (n *neutralized) conditions(st *statement) bool {
 	for operator, keys := range st.Condition {
 		for key, values := range keys {
@@ -231,15 +230,15 @@ func (n *neutralized) conditions(st *statement) bool {
 	return true
 }
 
-// What is known of a condition, in Kleene's order.
+// The results of a condition, in Kleene's order.
 const (
 	no = iota
 	maybe
 	yes
 )
 
-// condition evaluates one condition by the README's rules, if one of them is
-// about it: D4, D8, D9 or D10.
+// condition evaluates one condition by the rules of README.md, if one of D4, D8, D9 or D10 changes it. Else
+// differs is false.
 func (n *neutralized) condition(operator, key string, policyValues []string) (value int, differs bool) {
 	found := facts(n.Conditions).Values(key)
 	base := baseOperator(operator)
@@ -312,8 +311,8 @@ func (n *neutralized) unset(operator string, policyValues []string) bool {
 	return false
 }
 
-// oneValue asks MinIO's engine whether one value of the request matches one of
-// the policy's, and takes a variable that is not set for anything.
+// oneValue reports whether one value of the request matches one of the policy's values, by MinIO's engine.
+// A variable without a value matches everything.
 func (n *neutralized) oneValue(operator, key string, policyValues []string, v string) int {
 	result := no
 	for _, p := range policyValues {
@@ -331,7 +330,7 @@ func (n *neutralized) oneValue(operator, key string, policyValues []string, v st
 		}
 		matched := text == v
 		if like || !complete {
-			// The pools put no wildcard beside a variable of these operators.
+			// For these operators the generator puts no wildcard beside a variable.
 			matched = minioLike(text, v)
 		}
 		switch {

@@ -1,5 +1,4 @@
-// Package oracle holds no product code: its tests compare the policy engine
-// with MinIO's own, github.com/minio/pkg/v3 at the version that MinIO servers
-// run. That module is licensed under the AGPL, so it lives in a Go module of
-// its own that nothing imports.
+// Package oracle has only tests. They compare package policy with MinIO's own engine,
+// github.com/minio/pkg/v3, at the version that MinIO servers run. MinIO's engine is licensed under the
+// AGPL, so these tests are a Go module of their own that nothing imports.
 package oracle

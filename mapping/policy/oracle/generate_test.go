@@ -10,8 +10,8 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// generator makes cases out of small pools, so that documents and requests
-// meet often. Everything follows from the seed.
+// generator makes test cases from small pools of values, so that documents and requests often match. The
+// cases depend only on the seed.
 type generator struct{ *rand.Rand }
 
 func newGenerator(seed uint64) generator {
@@ -49,7 +49,7 @@ var (
 	strangers   = []string{"s3:Foo", "admin:Foo", "kms:Foo", "s3tables:GetTable", "sts:Foo", "Foo", ""}
 )
 
-// documents makes the documents of a case; request fills in the rest.
+// documents makes the documents of a case. The method request adds the rest.
 func (g generator) documents() testCase {
 	c := testCase{}
 	if g.chance(10) {
@@ -75,7 +75,7 @@ func (g generator) document(session bool) document {
 	}
 	statements := 1 + g.IntN(3)
 	if g.chance(4) {
-		statements = 20 // enough to be found by the index
+		statements = 20 // enough for the index to be used
 	}
 	for range statements {
 		d.Statements = append(d.Statements, g.statement())
@@ -176,7 +176,7 @@ func (g generator) otherFamily(st *statement) {
 	}
 }
 
-// keyedStatement starts from a condition key and finds an action that has it.
+// keyedStatement picks a condition key, and then an action that supports the key.
 func (g generator) keyedStatement(st *statement) {
 	key := pick(g, policy.ConditionKeys()...)
 	st.Action = []string{"s3:*"}
@@ -219,7 +219,7 @@ func (g generator) resource() string {
 	case n < 65:
 		return arn + pick(g, template("${%s}/*"), "home/${%s}/*", "b/${%s}", "${%s}", "?/${%s}*", "b/x${%s}${%[1]s}", "*/${%s}/?").with(pick(g, policy.Variables()...))
 	}
-	// Anything at all, of an alphabet that hits and of its wildcards.
+	// A random text of wildcards and of parts that requests use.
 	var b strings.Builder
 	b.WriteString(arn)
 	b.WriteString(pick(g, "b", "?", "*", "h", "a"))

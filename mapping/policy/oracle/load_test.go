@@ -8,8 +8,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// TestTablesAgree loads every key with every action, and every operator with
-// every key, in both engines.
+// TestTablesAgree loads every key with every action, and every operator with every key, in both engines.
 func TestTablesAgree(t *testing.T) {
 	actions := append(policy.Actions(), "s3:*", "admin:*", "kms:*", "s3:Get*", "s3:*Tagging", "*:*", "s3:L*")
 	agree := func(action, operator, key, value string) {
@@ -49,7 +48,7 @@ func TestTablesAgree(t *testing.T) {
 	}
 }
 
-// TestValuesAgree loads values of many forms with every operator.
+// TestValuesAgree loads values of many forms with every operator, in both engines.
 func TestValuesAgree(t *testing.T) {
 	values := []string{
 		"", "a", "5", "-5", "+5", "05", "5 ", "1e3", "99999999999999999999", "true", "false", "YQ==", "YQ", "YR==",

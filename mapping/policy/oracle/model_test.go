@@ -14,10 +14,10 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// testCase is one question to both engines, small enough to be printed.
+// testCase is one request to both engines, with the documents. It is small enough to print.
 type testCase struct {
 	Documents  []document          `json:"documents"`
-	Session    string              `json:"session,omitempty"` // "", "session" or "access key": the document is a session policy
+	Session    string              `json:"session,omitempty"` // "session" or "access key" if the document is a session policy
 	Action     string              `json:"action"`
 	Bucket     string              `json:"bucket"`
 	Object     string              `json:"object"`
@@ -38,12 +38,12 @@ type statement struct {
 	Resource    []string                       `json:"resource,omitempty"`
 	NotResource []string                       `json:"notResource,omitempty"`
 	Condition   map[string]map[string][]string `json:"condition,omitempty"`
-	Scalar      bool                           `json:"scalar,omitempty"` // lists of one are written as their element
+	Scalar      bool                           `json:"scalar,omitempty"` // a list of one is written as its element
 }
 
 func (st statement) deny() bool { return st.Effect == "Deny" }
 
-// text writes a document as a person would.
+// text returns the document as JSON, as a person would write it.
 func (d document) text() []byte {
 	top := map[string]any{}
 	if d.Version != "" {
@@ -132,7 +132,7 @@ func (c testCase) String() string {
 	return b.String()
 }
 
-// facts is the evaluation context as the gateway builds it.
+// facts is the policy.Context of a request, as the gateway builds it.
 type facts map[string][]string
 
 func (f facts) Values(key string) []string {
@@ -149,8 +149,7 @@ func (f facts) Values(key string) []string {
 	return all
 }
 
-// ours asks claimgate's engine. The second result tells whether the documents
-// load.
+// ours asks claimgate's engine. err is set if a document does not load.
 func ours(c testCase) (allowed bool, err error) {
 	request := &policy.Request{
 		Action: c.Action, Bucket: c.Bucket, Object: c.Object, DenyOnly: c.DenyOnly, Context: facts(c.Conditions),
@@ -179,7 +178,7 @@ func ours(c testCase) (allowed bool, err error) {
 	return policy.Compile(grants...).Evaluate(request).Allowed(), nil
 }
 
-// theirs asks MinIO's engine, in the way its server does.
+// theirs asks MinIO's engine, as MinIO's server does.
 func theirs(c testCase) (allowed bool, err error) {
 	args := minio.Args{
 		Action: minio.Action(c.Action), BucketName: c.Bucket, ObjectName: c.Object, DenyOnly: c.DenyOnly,
@@ -209,7 +208,7 @@ func theirs(c testCase) (allowed bool, err error) {
 	return minio.MergePolicies(policies...).IsAllowed(args), nil
 }
 
-// A parsed document, kept because reading is what costs MinIO's engine most.
+// parsed is a parsed document, cached because parsing is the slowest part of MinIO's engine.
 type parsed struct {
 	policy *minio.Policy
 	err    error
@@ -229,7 +228,7 @@ func minioPolicy(text string) (*minio.Policy, error) {
 	return known.policy, known.err
 }
 
-// twin is the other spelling under which MinIO's engine looks a name up first.
+// twin returns the other spelling of a key's name, which MinIO's engine looks up first.
 func twin(key string) string {
 	_, name, _ := strings.Cut(key, ":")
 	return http.CanonicalHeaderKey(name)

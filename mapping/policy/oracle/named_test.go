@@ -9,7 +9,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// What an engine made of a document and a request.
+// outcome is what an engine does with a document and a request.
 type outcome string
 
 const (
@@ -19,8 +19,8 @@ const (
 	panics  outcome = "panics"
 )
 
-// TestNamedDifferences shows both sides of every difference in README.md. When
-// MinIO's side changes with a new version, the list has to change too.
+// TestNamedDifferences shows how both engines behave for each difference in README.md. If a new version of
+// MinIO's engine behaves differently, the list in README.md must change too.
 func TestNamedDifferences(t *testing.T) {
 	const (
 		get       = "s3:GetObject"

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// cases is how many cases are compared: ORACLE_CASES, else 50,000.
+// cases returns the number of cases to compare: ORACLE_CASES, or 50,000.
 func cases(t *testing.T) int {
 	text := os.Getenv("ORACLE_CASES")
 	if text == "" {
@@ -25,8 +25,7 @@ func cases(t *testing.T) int {
 	return n
 }
 
-// seed is where the random cases begin: ORACLE_SEED, else always the same, so
-// that a failure is seen again.
+// seed returns the first seed: ORACLE_SEED, or always the same, so that a failure can be repeated.
 func seed(t *testing.T) uint64 {
 	text := os.Getenv("ORACLE_SEED")
 	if text == "" {
@@ -39,12 +38,12 @@ func seed(t *testing.T) uint64 {
 	return n
 }
 
-// verdict is the comparison of one case.
+// verdict is the result of comparing one case.
 type verdict struct {
-	problem string   // empty: no disagreement outside the named differences
-	loaded  bool     // in both engines
-	allowed bool     // by claimgate
-	flipped []string // the differences that account for unequal answers
+	problem string   // a disagreement outside the named differences, or empty
+	loaded  bool     // both engines load the documents
+	allowed bool     // claimgate allows the request
+	flipped []string // the named differences that explain different answers
 }
 
 func compare(c testCase) verdict {
@@ -85,8 +84,7 @@ func compare(c testCase) verdict {
 	return v
 }
 
-// theirsSafe takes a panic of MinIO's engine for a denial: it panics over empty
-// lists (D11).
+// theirsSafe counts a panic of MinIO's engine as a denial. The engine panics on an empty list (D11).
 func theirsSafe(c testCase) (allowed bool, err error) {
 	defer func() {
 		if recover() != nil {
@@ -101,7 +99,7 @@ func TestEnginesAgree(t *testing.T) {
 	reached := newReached()
 	flips := map[string]int{}
 	loaded, allowed := 0, 0
-	const requests = 8 // to the same documents
+	const requests = 8 // for each set of documents
 	var g generator
 	var documents testCase
 	for i := range total {
@@ -135,7 +133,7 @@ func TestEnginesAgree(t *testing.T) {
 	}
 }
 
-// report minimizes a failing case, prints it and keeps it.
+// report minimizes a failing case, prints it and stores it under testdata/regressions.
 func report(t *testing.T, c testCase) {
 	c = shrink(c, func(c testCase) bool { return compare(c).problem != "" })
 	text, err := json.MarshalIndent(c, "", "  ")
@@ -152,7 +150,7 @@ func report(t *testing.T, c testCase) {
 	t.Fatalf("%s\n%vkept as %s", compare(c).problem, c, name)
 }
 
-// TestRegressions replays every case that failed once.
+// TestRegressions replays the stored cases, which failed once.
 func TestRegressions(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("testdata", "regressions", "*.json"))
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// reached counts what the cases made both engines look at.
+// reached counts the operators, keys, variables and actions that the cases exercised.
 type reached struct{ operators, keys, variables, actions map[string]int }
 
 func newReached() reached {
@@ -31,8 +31,7 @@ func newReached() reached {
 	return r
 }
 
-// add counts a case that both engines loaded. Only what stands in a statement
-// about the request's action counts.
+// add counts a case that both engines loaded. Only statements about the request's action count.
 func (r reached) add(c testCase) {
 	for _, d := range c.Documents {
 		for _, st := range d.Statements {

@@ -11,7 +11,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// request adds a request that has something to do with the documents.
+// request adds a request that is likely to match the documents.
 func (g generator) request(c testCase) testCase {
 	c.Conditions = map[string][]string{}
 	c.DenyOnly = g.chance(10)
@@ -66,7 +66,7 @@ func (g generator) requestAction(c testCase) string {
 	return pick(g, candidates...)
 }
 
-// wireName is the name under which MinIO would send a key's value.
+// wireName returns a name under which MinIO would send the values of a key.
 func (g generator) wireName(key string) string {
 	return pick(g, policy.ConditionNames(key)...)
 }
@@ -114,7 +114,7 @@ func (g generator) fact(c *testCase, key string) {
 		values = []string{}
 	}
 	c.Conditions[name] = values
-	if g.chance(4) { // what a client's header or query string can add
+	if g.chance(4) { // a client's header or query string can add this
 		c.Conditions[twin(key)] = []string{pick(g, append(pool, names...)...)}
 	}
 }
@@ -137,7 +137,7 @@ func (g generator) variableFact(c *testCase, key string) {
 	}
 }
 
-// aim points the request at one of the resources, which chance does too seldom.
+// aim sometimes points the request at one of the resources, because random requests rarely match one.
 func (g generator) aim(c *testCase) {
 	if !g.chance(50) || strings.HasPrefix(c.Action, "admin:") || strings.HasPrefix(c.Action, "sts:") {
 		return
@@ -175,7 +175,7 @@ func (g generator) aim(c *testCase) {
 	c.Bucket, c.Object = bucket, object
 }
 
-// A use is one condition on a key.
+// A use is one condition on a given key.
 type use struct {
 	operator string // without its qualifier
 	values   []string
@@ -223,7 +223,7 @@ func variablesOf(c testCase) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// textsOf lists everything of a statement in which a variable may stand.
+// textsOf lists the texts of a statement that may contain variables.
 func textsOf(st statement) []string {
 	texts := slices.Concat(st.Resource, st.NotResource)
 	for operator, keys := range st.Condition {

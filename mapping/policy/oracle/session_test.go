@@ -11,9 +11,8 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// TestSessionPoliciesAsMinIOWritesThem: MinIO reads a session policy and writes
-// it anew into the session. What it writes has to load here, and to mean what
-// the original did.
+// MinIO parses a session policy and writes it again into the session. The written text must load here, and
+// must mean the same as the original.
 func TestSessionPoliciesAsMinIOWritesThem(t *testing.T) {
 	first, compared := seed(t), 0
 	for i := range cases(t) / 50 {
@@ -53,7 +52,7 @@ func TestSessionPoliciesAsMinIOWritesThem(t *testing.T) {
 				Action: minio.Action(c.Action), BucketName: c.Bucket, ObjectName: c.Object, ConditionValues: c.Conditions,
 			}
 			if original.IsAllowed(args) != rewritten.IsAllowed(args) {
-				continue // it loses one of two conditions that differ by qualifier only
+				continue // MinIO drops one of two conditions that differ only in their qualifier
 			}
 			if before.Allowed() != after.Allowed() {
 				t.Fatalf("%v became %v\n%swritten by MinIO as\n%s", before.Outcome, after.Outcome, c, written)

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// shrink makes a failing case smaller for as long as it still fails.
+// shrink returns the smallest version of a case, found step by step, that still fails.
 func shrink(c testCase, fails func(testCase) bool) testCase {
 	for {
 		smaller := slices.IndexFunc(simpler(c), fails)

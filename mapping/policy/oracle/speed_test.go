@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// TestNeverSlower times both engines side by side in one run: claimgate may not
-// be slower on a canned policy, and has to be ten times faster with a thousand
-// statements. The best of several rounds counts, for the machine may be busy.
+// TestNeverSlower measures both engines in one run. claimgate must not be slower on a canned policy, and
+// must be ten times faster with a thousand statements. The best of several rounds counts, because the
+// machine may be busy.
 func TestNeverSlower(t *testing.T) {
 	for _, c := range contests() {
 		mine, minio := c.ours(t), c.theirs(t)
@@ -24,7 +24,7 @@ func TestNeverSlower(t *testing.T) {
 	}
 }
 
-// per is how long one call takes, of as many as fill half a millisecond.
+// per returns the time of one call, averaged over half a millisecond of calls.
 func per(ask func()) time.Duration {
 	const enough = 500 * time.Microsecond
 	calls := 0

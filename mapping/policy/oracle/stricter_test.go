@@ -10,8 +10,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// about reports whether the action part of a statement takes in an action, by
-// MinIO's own matching.
+// about reports whether the Action or NotAction of a statement covers an action, by MinIO's own matching.
 func about(st statement, action string) bool {
 	matches := func(patterns []string) bool {
 		return slices.ContainsFunc(patterns, func(p string) bool {
@@ -26,7 +25,7 @@ func about(st statement, action string) bool {
 
 var taken sync.Map
 
-// minioTakes asks whether MinIO loads a condition on a key for an action.
+// minioTakes reports whether MinIO loads a condition on a key for an action.
 func minioTakes(action, key string) bool {
 	if strings.HasSuffix(key, "/") {
 		key += "k"
@@ -45,8 +44,7 @@ func minioTakes(action, key string) bool {
 	return err == nil
 }
 
-// spoil makes a statement one that MinIO loads and claimgate refuses (D3), or
-// that neither does.
+// spoil turns a statement into one that MinIO loads and claimgate refuses (D3), or that both refuse.
 func (g generator) spoil(st *statement) {
 	switch g.IntN(9) {
 	case 0:
@@ -73,8 +71,7 @@ func (g generator) spoil(st *statement) {
 	}
 }
 
-// stricter recognizes D3: what makes a document that MinIO loads an error here.
-// It names the difference, or nothing.
+// stricter returns "D3" if a document has an error that MinIO's engine does not report, else "".
 func stricter(c testCase) string {
 	for _, d := range c.Documents {
 		for _, st := range d.Statements {
@@ -139,8 +136,7 @@ func strictStatement(st statement) bool {
 	return false
 }
 
-// unlisted are the actions that MinIO's servers ask about and that its engine
-// does not take in a document (D12).
+// unlisted are the actions that MinIO's servers ask about, but that its engine refuses in a document (D12).
 var unlisted = []string{
 	"admin:ClusterInfo", "admin:DriveInfo", "admin:ForceUnlock", "admin:GenerateBatchJob", "admin:InspectData",
 	"admin:LicenseInfo", "admin:PoolInfo", "admin:PoolList", "admin:SetInfo",

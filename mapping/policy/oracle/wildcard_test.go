@@ -9,8 +9,8 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// FuzzWildcard compares the matchers. MinIO's takes exponential time in the
-// number of stars, so it is not shown more than a few.
+// FuzzWildcard compares the matchers. The time of MinIO's matcher is exponential in the number of stars, so
+// the test gives it only a few.
 func FuzzWildcard(f *testing.F) {
 	f.Add("a*b?c/*", "axxbyc/z")
 	f.Add("*a*a*b", strings.Repeat("a", 20))
@@ -26,7 +26,7 @@ func FuzzWildcard(f *testing.F) {
 	})
 }
 
-// TestWildcardsAgree goes through all short patterns and texts.
+// TestWildcardsAgree compares the matchers on all short patterns and texts.
 func TestWildcardsAgree(t *testing.T) {
 	var patterns, texts []string
 	grow := func(letters string, longest int) []string {
