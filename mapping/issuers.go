@@ -38,13 +38,13 @@ func (m *Mapping) CheckIssuers(configured []string) []Finding {
 		case "user":
 			report(codeSubjectIssuer, r.Rule, fmt.Sprintf("subject %q could be another person at another issuer", r.Name), "write issuer = \"...\"")
 		case "group":
-			report(codeAnyIssuer, r.Rule, fmt.Sprintf("group %q counts whichever issuer says so", r.Name), "write issuer = \"...\", unless that is meant")
+			report(codeAnyIssuer, r.Rule, fmt.Sprintf("group %q counts for the tokens of every issuer", r.Name), "write issuer = \"...\", unless every issuer is meant")
 		}
 	}
 	for i, g := range m.guards {
 		check(g.Rule, g.issuer)
 		if several && g.issuer == "" && m.excepts(i) {
-			report(codeAnyIssuer, g.Rule, fmt.Sprintf("guard %q excepts groups whichever issuer says so", g.Name), "write issuer = \"...\", unless that is meant")
+			report(codeAnyIssuer, g.Rule, fmt.Sprintf("the except_groups of guard %q count for the tokens of every issuer", g.Name), "write issuer = \"...\", unless every issuer is meant")
 		}
 	}
 	finding.Sort(findings)

@@ -26,7 +26,7 @@ func (l *loader) lintUnused() {
 	for i := range l.raw.Policies {
 		p := &l.raw.Policies[i]
 		if e := l.policies[fold(p.Name)]; p.Name != "" && !l.used[e] {
-			l.report(codeNeverGranted, l.source.At(p), fmt.Sprintf("no rule names policy %q", p.Name), "remove it, or grant it")
+			l.report(codeNeverGranted, l.source.At(p), fmt.Sprintf("no rule names policy %q", p.Name), "remove the policy, or grant it in a rule")
 		}
 	}
 }
@@ -37,9 +37,9 @@ func (l *loader) lintRights(r *rule, w *rawRights, table any) {
 	switch {
 	case r.expires.IsZero():
 	case !r.active(l.now):
-		l.report(codeExpired, at, "the grant has expired, and is off", "remove the rule, or give it another date")
+		l.report(codeExpired, at, "the grant has expired and grants nothing", "remove the rule, or write a later date in expires")
 	case !r.active(l.now.Add(soon)):
-		l.report(codeExpiresSoon, at, "the grant goes off on "+r.expires.Format("2006-01-02 15:04 MST"), "renew it, or let it go")
+		l.report(codeExpiresSoon, at, "the grant expires on "+r.expires.Format("2006-01-02 15:04 MST"), "write a later date in expires, or let the grant expire")
 	}
 	l.lintExplained(w.Reason, w.Owner, table)
 }
@@ -62,7 +62,7 @@ func (l *loader) lintExplained(reason, owner string, table any) {
 // characters, and neither "=" nor a comma, because MinIO splits its own texts at these.
 func (l *loader) lintAccount(name *string) {
 	if len(*name) < 3 || strings.ContainsAny(*name, "=,") {
-		l.report(codeNeverMatches, l.source.At(name), fmt.Sprintf("no MinIO access key is called %q: they have 3 characters or more, and no = or comma", *name),
+		l.report(codeNeverMatches, l.source.At(name), fmt.Sprintf("no MinIO access key can be %q: an access key has 3 characters or more, and no \"=\" and no comma", *name),
 			"write the access key, exactly")
 	}
 }
@@ -70,7 +70,7 @@ func (l *loader) lintAccount(name *string) {
 func (l *loader) lintPattern(g *rawGroup, p *pattern) {
 	at := l.source.At(&g.Match)
 	if first, second, is := p.ambiguous(); is {
-		l.report(codeAmbiguous, at, fmt.Sprintf("a name can often be cut between {%s} and {%s} in several ways, and then it matches nothing", first, second),
+		l.report(codeAmbiguous, at, fmt.Sprintf("many names can be split between {%s} and {%s} in several ways, and such a name matches nothing", first, second),
 			"separate them by a character that a capture cannot hold, such as / or :")
 	}
 	for _, capture := range p.captures {
@@ -79,8 +79,8 @@ func (l *loader) lintPattern(g *rawGroup, p *pattern) {
 			return !ok || e.Policy == nil || slices.Contains(e.needs, capture)
 		})
 		if !needed {
-			l.report(codeUnusedCapture, at, fmt.Sprintf("no policy of the rule uses ${group:%s}, so every group that matches holds the same", capture),
-				"grant a policy that uses it, unless that is meant")
+			l.report(codeUnusedCapture, at, fmt.Sprintf("no policy of the rule uses ${group:%s}, so all matching groups get the same rights", capture),
+				"grant a policy that uses the capture, unless equal rights are meant")
 		}
 	}
 }

@@ -45,10 +45,10 @@ func (l *loader) except(g *rawGuard, i, number int) {
 	group := &g.ExceptGroups[i]
 	switch {
 	case *group == "":
-		l.missing(group, g, "a group in except_groups has no name", "write the group's name, or remove the element")
+		l.missing(group, g, "a group in except_groups has no name", "write the group's name, or remove the list element")
 		return
 	case slices.Contains(l.m.exceptions[*group], number):
-		l.report(codeTwice, l.source.At(group), fmt.Sprintf("%q stands in except_groups twice", *group), "remove one")
+		l.report(codeTwice, l.source.At(group), fmt.Sprintf("%q is in except_groups twice", *group), "remove one of them")
 		return
 	}
 	l.visible(group)
@@ -63,7 +63,7 @@ func (l *loader) checkGuardPolicy(g *rawGuard, e *entry) {
 	allows := slices.ContainsFunc(statements, func(s policy.Statement) bool { return !s.Deny })
 	if !slices.ContainsFunc(statements, func(s policy.Statement) bool { return s.Deny }) {
 		l.report(codeGuardAllows, at, fmt.Sprintf("policy %q denies nothing, so it cannot guard", g.Policy),
-			"name a policy with \"Effect\": \"Deny\" for what nobody may do")
+			"name a policy with \"Effect\": \"Deny\" statements for what nobody may do")
 	} else if allows {
 		l.report(codeGuardExtra, at, fmt.Sprintf("policy %q also has Allow statements, which grant nothing in a guard", g.Policy),
 			"keep only its Deny statements")

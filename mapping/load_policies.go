@@ -52,7 +52,7 @@ func (l *loader) checkPolicyName(p *rawPolicy) bool {
 	at := l.source.At(&p.Name)
 	if strings.Contains(p.Name, ",") || strings.TrimSpace(p.Name) != p.Name {
 		l.report(codeName, at, fmt.Sprintf("no claim can name the policy %q: claims are split at commas and trimmed", p.Name),
-			"write a name without commas, and without blanks around it")
+			"write a name without a comma, and without a blank before or after it")
 	}
 	e, taken := l.policies[fold(p.Name)]
 	switch {

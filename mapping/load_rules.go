@@ -50,7 +50,7 @@ func (l *loader) loadClaim() {
 		}
 		name := fold(c.Allow[i])
 		if _, twice := l.m.claim[name]; twice {
-			l.report(codeTwice, l.source.At(&c.Allow[i]), fmt.Sprintf("%q stands in allow twice", c.Allow[i]), "remove one")
+			l.report(codeTwice, l.source.At(&c.Allow[i]), fmt.Sprintf("%q is in allow twice", c.Allow[i]), "remove one of them")
 			continue
 		}
 		at := l.source.At(&c.Allow[i])
@@ -98,7 +98,7 @@ func (l *loader) loadGroup(g *rawGroup, seen map[string]int) {
 		l.visible(&g.Match)
 		l.lintPattern(g, p)
 		if least := p.least(); least > maxMatched {
-			l.report(codeNeverMatches, l.source.At(&g.Match), fmt.Sprintf("a name that fits has %d bytes, and names of more than %d match no pattern", least, maxMatched), "shorten the pattern")
+			l.report(codeNeverMatches, l.source.At(&g.Match), fmt.Sprintf("the shortest matching name has %d bytes, and a name of more than %d bytes matches no pattern", least, maxMatched), "shorten the pattern")
 		}
 	}
 	l.issuer(&g.Issuer)
@@ -154,7 +154,7 @@ func (l *loader) rights(r *rule, w *rawRights, table any) {
 		switch {
 		case e == nil:
 		case slices.Contains(r.policies, e):
-			l.report(codeTwice, l.source.At(&w.Policies[i]), fmt.Sprintf("%q stands in policies twice", w.Policies[i]), "remove one")
+			l.report(codeTwice, l.source.At(&w.Policies[i]), fmt.Sprintf("%q is in policies twice", w.Policies[i]), "remove one of them")
 		default:
 			r.policies = append(r.policies, e)
 		}
@@ -222,12 +222,12 @@ func (l *loader) issuer(name *string) {
 // visible warns of characters in a name that a reader of the file cannot see.
 func (l *loader) visible(name *string) {
 	if strings.TrimSpace(*name) != *name {
-		l.report(codeInvisible, l.source.At(name), fmt.Sprintf("%q has a blank before or after it, and names are compared exactly", *name), "remove it unless the name has it")
+		l.report(codeInvisible, l.source.At(name), fmt.Sprintf("%q has a blank before or after it, and names are compared exactly", *name), "remove the blank, unless the name has it")
 		return
 	}
 	for _, r := range *name {
 		if r != ' ' && !unicode.IsPrint(r) {
-			l.report(codeInvisible, l.source.At(name), fmt.Sprintf("%+q holds a character that cannot be seen, %U", *name, r), "remove it unless the name has it")
+			l.report(codeInvisible, l.source.At(name), fmt.Sprintf("%+q has an invisible character, %U", *name, r), "remove the character, unless the name has it")
 			return
 		}
 	}

@@ -25,7 +25,7 @@ var captureName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 // say why.
 func parsePattern(text string) (p *pattern, message, fix string) {
 	if strings.Contains(text, "*") {
-		return nil, `"*" is no wildcard in match`, "write a capture such as {bucket}, or the exact name with name = ..."
+		return nil, `"*" is not a wildcard in match`, "write a capture such as {bucket}, or the exact name with name = ..."
 	}
 	p = &pattern{}
 	rest := text
@@ -43,11 +43,11 @@ func parsePattern(text string) (p *pattern, message, fix string) {
 		case !found:
 			return nil, `"{" without "}"`, "write a capture as {bucket}, or the exact name with name = ..."
 		case !captureName.MatchString(name):
-			return nil, fmt.Sprintf("%q is no name for a capture", name), "write small letters, digits and _, such as {bucket}"
+			return nil, fmt.Sprintf("%q is not a valid name for a capture", name), "write a lower-case letter, then lower-case letters, digits and _, such as {bucket}"
 		case contains(p.captures, name):
-			return nil, fmt.Sprintf("{%s} stands in the pattern twice", name), "give every capture a name of its own"
+			return nil, fmt.Sprintf("the pattern has {%s} twice", name), "give every capture a name of its own"
 		case len(p.captures) > 0 && literal == "":
-			return nil, "two captures have nothing between them", "write what separates them, such as {team}/{bucket}"
+			return nil, "there is nothing between two captures", "write what separates them, such as {team}/{bucket}"
 		}
 		p.captures = append(p.captures, name)
 		rest = after

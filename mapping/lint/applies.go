@@ -30,7 +30,7 @@ func (c *checker) applies() {
 				continue
 			}
 			if denies(p.Policy) {
-				c.at(mapping.CodeTakenBack, at, fmt.Sprintf("policy %q takes this Allow back whole by a Deny of its own", p.Name()),
+				c.at(mapping.CodeTakenBack, at, fmt.Sprintf("a Deny of policy %q takes back all of this Allow", p.Name()),
 					"remove the Allow, or narrow the Deny if the Allow is meant")
 			}
 		}
@@ -62,14 +62,14 @@ func (c *checker) forms(name string, s policy.Statement, at policy.Position) (fo
 func impossible(resource string) string {
 	bucket, _, _ := strings.Cut(outsideVariables(resource), "/")
 	if bucket == "" {
-		return "no bucket's name is before the slash"
+		return "there is no bucket name before the slash"
 	}
 	for _, r := range bucket {
 		switch {
 		case r == ' ' || r == '\t':
-			return "a bucket's name has no blank"
+			return "a bucket name cannot contain a blank"
 		case !strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:*?", r):
-			return fmt.Sprintf("a bucket's name has no %q", r)
+			return fmt.Sprintf("a bucket name cannot contain %q", r)
 		}
 	}
 	return ""
@@ -106,14 +106,14 @@ func (c *checker) never(name string, s policy.Statement, at policy.Position) (fo
 		}
 		if !applies && len(actions) > 0 {
 			found = true
-			c.at(mapping.CodeNeverApplies, at, fmt.Sprintf("policy %q names %s, which is about %s: on %s it can never apply", name, pattern, about(actions[0]), quoted(s.Resources)),
+			c.at(mapping.CodeNeverApplies, at, fmt.Sprintf("policy %q names %s, an action on %s: it can never apply to %s", name, pattern, about(actions[0]), quoted(s.Resources)),
 				instead(actions[0], s))
 		}
 	}
 	for i, resource := range s.Resources {
 		if !used[i] && !found && !s.Deny { // in a Deny a superfluous resource does no harm
-			c.at(mapping.CodeNeverApplies, at, fmt.Sprintf("policy %q names the resource %q, about which MinIO asks none of the statement's actions", name, resource),
-				"remove it, or write the actions that are meant for it")
+			c.at(mapping.CodeNeverApplies, at, fmt.Sprintf("policy %q names the resource %q, but MinIO asks for none of the statement's actions on it", name, resource),
+				"remove the resource, or write the actions that are meant for it")
 			found = true
 		}
 	}
@@ -147,7 +147,7 @@ func instead(action string, s policy.Statement) string {
 	bucket, _, _ := strings.Cut(strings.TrimPrefix(s.Resources[0], s3ARN), "/")
 	switch kind := access.KindOf(action); {
 	case slices.Contains(policy.RootEquivalent(), action): // no advice to allow a root-equivalent action
-		return "remove the action, which leads to everything where it applies"
+		return "remove the action, which is root-equivalent"
 	case kind == access.ClusterKind:
 		return `write "arn:aws:s3:::*" in a statement of its own`
 	case kind == access.BucketKind:

@@ -35,7 +35,7 @@ func (c *checker) keysOf(r mapping.RuleInfo, name string, reported map[string]bo
 			if place := fmt.Sprint(h.Policy.Name(), i, key); why != "" && !reported[place] {
 				reported[place] = true
 				_, at, _ := c.m.StatementAt(h.Policy.Name(), i)
-				c.at(mapping.CodeNotTheirs, at, fmt.Sprintf("policy %q reads %s, but %s %q is for people of an issuer: %s", h.Policy.Name(), key, r.Kind, r.Name, why), fix)
+				c.at(mapping.CodeNotTheirs, at, fmt.Sprintf("policy %q reads %s, but %s %q grants it to holders of a token: %s", h.Policy.Name(), key, r.Kind, r.Name, why), fix)
 			}
 		}
 	}
@@ -46,9 +46,9 @@ func (c *checker) keysOf(r mapping.RuleInfo, name string, reported map[string]bo
 func notTheirs(key string) (why, fix string) {
 	switch {
 	case slices.Contains([]string{"aws:username", "aws:userid"}, key):
-		return "MinIO sends a hash of sub and iss there", "write jwt:preferred_username for the user name, or jwt:sub for the subject; in a resource ${jwt:preferred_username} or ${jwt:sub}"
+		return "for them MinIO sends a hash of sub and iss under this key", "write jwt:preferred_username for the user name, or jwt:sub for the subject; in a resource ${jwt:preferred_username} or ${jwt:sub}"
 	case strings.HasPrefix(key, "ldap:"):
-		return "MinIO sends no value there", "write jwt:preferred_username, jwt:sub or jwt:groups, or claim:NAME for another claim of the token"
+		return "for them MinIO sends no value under this key", "write jwt:preferred_username, jwt:sub or jwt:groups, or claim:NAME for another claim of the token"
 	}
 	return "", ""
 }
@@ -65,5 +65,5 @@ func (c *checker) headBucket(name string, i int, s policy.Statement, reported ma
 	reported[place] = true
 	_, at, _ := c.m.StatementAt(name, i)
 	c.at(mapping.CodeOperation, at, fmt.Sprintf("policy %q allows %s, which answers whether a bucket exists and lists nothing", name, head),
-		fmt.Sprintf("write %q: MinIO asks for it for HeadBucket, too", list))
+		fmt.Sprintf("write %q: MinIO asks for this action for HeadBucket, too", list))
 }

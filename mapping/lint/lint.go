@@ -59,12 +59,12 @@ func (c *checker) grants() {
 		}
 		for i, name := range r.Policies {
 			if c.addsNothing(r.Policies, i, vars, always) {
-				because := "the others of the rule allow it all"
+				because := "the other policies of the rule allow all of it"
 				if len(r.Policies) == 1 {
-					because = "guards deny it all"
+					because = "guards deny all of it"
 				}
 				c.report(mapping.CodeAddsNothing, r.Rule, fmt.Sprintf("policy %q adds nothing to %s %q: %s", name, r.Kind, r.Name, because),
-					"remove it from policies, or write what it should add")
+					"remove the policy from policies, or correct what it should add")
 			}
 		}
 	}
@@ -111,7 +111,7 @@ func (c *checker) guards() {
 		})
 		if !bears {
 			c.report(mapping.CodeGuardsNothing, g.Rule, fmt.Sprintf("guard %q guards nothing: no rule grants what it denies", g.Name),
-				"correct the actions and resources of its policy, unless it is there for grants to come")
+				"correct the actions and resources of its policy, unless the guard is for future grants")
 		}
 	}
 }

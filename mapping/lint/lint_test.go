@@ -42,18 +42,18 @@ func TestFindings(t *testing.T) {
 		want []string
 	}{
 		"two that differ":   {`[[group]]` + "\nname = \"g\"\npolicies = [\"readonly\", \"writeonly\"]\n", nil},
-		"a part of another": {"[[group]]\nname = \"g\"\npolicies = [\"readonly\", \"one\"]\n", []string{`2: M114: policy "one" adds nothing to group "g": the others of the rule allow it all`}},
+		"a part of another": {"[[group]]\nname = \"g\"\npolicies = [\"readonly\", \"one\"]\n", []string{`2: M114: policy "one" adds nothing to group "g": the other policies of the rule allow all of it`}},
 		"canned ones": {"[[account]]\nname = \"a-key\"\npolicies = [\"readonly\", \"readwrite\"]\n", []string{
-			`2: M114: policy "readonly" adds nothing to account "a-key": the others of the rule allow it all`, `4: M103: policy "readwrite" allows s3:PutBucketPolicy, which leads to everything`,
+			`2: M114: policy "readonly" adds nothing to account "a-key": the other policies of the rule allow all of it`, `4: M103: policy "readwrite" allows s3:PutBucketPolicy, which is root-equivalent`,
 		}},
-		"a captured part":               {"[[group]]\nmatch = \"t-{bucket}\"\npolicies = [\"own\", \"readonly\"]\n", []string{`2: M114: policy "own" adds nothing to group "t-{bucket}": the others of the rule allow it all`}},
+		"a captured part":               {"[[group]]\nmatch = \"t-{bucket}\"\npolicies = [\"own\", \"readonly\"]\n", []string{`2: M114: policy "own" adds nothing to group "t-{bucket}": the other policies of the rule allow all of it`}},
 		"a captured bucket, beside one": {"[[group]]\nmatch = \"t-{bucket}\"\npolicies = [\"own\", \"one\"]\n", nil},
 		"under a condition":             {"[[group]]\nname = \"g\"\npolicies = [\"if\", \"one\"]\n", nil},
-		"a condition beside all":        {"[[group]]\nname = \"g\"\npolicies = [\"if\", \"readonly\"]\n", []string{`2: M114: policy "if" adds nothing to group "g": the others of the rule allow it all`}},
+		"a condition beside all":        {"[[group]]\nname = \"g\"\npolicies = [\"if\", \"readonly\"]\n", []string{`2: M114: policy "if" adds nothing to group "g": the other policies of the rule allow all of it`}},
 		"a Deny takes away":             {"[[group]]\nname = \"g\"\npolicies = [\"readonly\", \"narrows\"]\n", nil},
 		"guarded away": {
 			"[[group]]\nname = \"g\"\npolicies = [\"one\"]\n[[guard]]\nname = \"no\"\npolicy = \"no-get\"\n",
-			[]string{`2: M114: policy "one" adds nothing to group "g": guards deny it all`},
+			[]string{`2: M114: policy "one" adds nothing to group "g": guards deny all of it`},
 		},
 		"guarded, save to some": {"[[group]]\nname = \"g\"\npolicies = [\"one\"]\n[[guard]]\nname = \"no\"\npolicy = \"no-get\"\nexcept_groups = [\"x\"]\n", nil},
 		"a guard of what nobody holds": {
@@ -92,22 +92,22 @@ func TestFindingsOfOnePolicy(t *testing.T) {
 	for name, tc := range map[string]struct {
 		statements, more, want string
 	}{
-		"root-equivalent":                           {`{"Effect":"Allow","Action":["admin:ConfigUpdate"]}`, "", `6:27: M103: policy "p" allows admin:ConfigUpdate, which leads to everything`},
-		"root-equivalent together":                  {`{"Effect":"Allow","Action":["s3:PutReplicationConfiguration"],"Resource":["*"]},{"Effect":"Allow","Action":["admin:SetBucketTarget"]}`, "", `6:27: M103: policy "p" allows s3:PutReplicationConfiguration with admin:SetBucketTarget, which leads to everything`},
+		"root-equivalent":                           {`{"Effect":"Allow","Action":["admin:ConfigUpdate"]}`, "", `6:27: M103: policy "p" allows admin:ConfigUpdate, which is root-equivalent`},
+		"root-equivalent together":                  {`{"Effect":"Allow","Action":["s3:PutReplicationConfiguration"],"Resource":["*"]},{"Effect":"Allow","Action":["admin:SetBucketTarget"]}`, "", `6:27: M103: policy "p" allows s3:PutReplicationConfiguration with admin:SetBucketTarget, which is root-equivalent`},
 		"root-equivalent, but denied by a guard":    {`{"Effect":"Allow","Action":["s3:*"],"Resource":["*"]}`, fmt.Sprintf(guard, `"Action":["s3:PutBucket*"],"Resource":["*"]`), ""},
-		"root-equivalent, denied in one bucket":     {`{"Effect":"Allow","Action":["s3:*"],"Resource":["*"]}`, fmt.Sprintf(guard, `"Action":["s3:PutBucket*"],"Resource":["arn:aws:s3:::b"]`), `6:27: M103: policy "p" allows s3:PutBucketPolicy, which leads to everything`},
-		"root-equivalent, denied under a condition": {`{"Effect":"Allow","Action":["s3:*"],"Resource":["*"]}`, fmt.Sprintf(guard, `"Action":["s3:PutBucket*"],"Resource":["*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}`), `6:27: M103: policy "p" allows s3:PutBucketPolicy, which leads to everything`},
+		"root-equivalent, denied in one bucket":     {`{"Effect":"Allow","Action":["s3:*"],"Resource":["*"]}`, fmt.Sprintf(guard, `"Action":["s3:PutBucket*"],"Resource":["arn:aws:s3:::b"]`), `6:27: M103: policy "p" allows s3:PutBucketPolicy, which is root-equivalent`},
+		"root-equivalent, denied under a condition": {`{"Effect":"Allow","Action":["s3:*"],"Resource":["*"]}`, fmt.Sprintf(guard, `"Action":["s3:PutBucket*"],"Resource":["*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}`), `6:27: M103: policy "p" allows s3:PutBucketPolicy, which is root-equivalent`},
 		"root-equivalent, denied by itself":         {`{"Effect":"Allow","Action":["s3:*"],"Resource":["*"]},{"Effect":"Deny","Action":["s3:PutBucketPolicy"],"Resource":["*"]}`, "", ""},
 		"a whole home in a bucket":                  {`{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::scratch/${jwt:sub}/*"]}`, "", ""},
 		"objects and their bucket":                  {`{"Effect":"Allow","Action":["s3:GetObject","s3:ListBucket"],"Resource":["arn:aws:s3:::b","arn:aws:s3:::b/*"]}`, "", ""},
-		"an object action on a bucket's ARN":        {`{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::b"]}`, "", `6:27: M120: policy "p" names s3:GetObject, which is about objects: on "arn:aws:s3:::b" it can never apply; write "arn:aws:s3:::b/*" for the objects of the bucket`},
-		"a bucket action on objects":                {`{"Effect":"Allow","Action":["s3:GetObject","s3:ListBucket"],"Resource":["arn:aws:s3:::b/x/*"]}`, "", `6:27: M120: policy "p" names s3:ListBucket, which is about buckets: on "arn:aws:s3:::b/x/*" it can never apply; write "arn:aws:s3:::b" for the bucket, in a statement of its own`},
-		"an action on all buckets on one":           {`{"Effect":"Allow","Action":["s3:ListAllMyBuckets"],"Resource":["arn:aws:s3:::b"]}`, "", `6:27: M120: policy "p" names s3:ListAllMyBuckets, which is about all buckets together: on "arn:aws:s3:::b" it can never apply; write "arn:aws:s3:::*" in a statement of its own`},
-		"a resource that no action is for":          {`{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::b","arn:aws:s3:::b/*"]}`, "", `6:27: M120: policy "p" names the resource "arn:aws:s3:::b", about which MinIO asks none of the statement's actions`},
-		"a root-equivalent action is not advised":   {`{"Effect":"Allow","Action":["s3:PutBucketPolicy"],"Resource":["arn:aws:s3:::b/x/*"]}`, "", `6:27: M120: policy "p" names s3:PutBucketPolicy, which is about buckets: on "arn:aws:s3:::b/x/*" it can never apply; remove the action`},
-		"a blank in the bucket":                     {`{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::my bucket/*"]}`, "", `6:27: M119: policy "p" names the resource "arn:aws:s3:::my bucket/*", which nothing can match: a bucket's name has no blank`},
+		"an object action on a bucket's ARN":        {`{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::b"]}`, "", `6:27: M120: policy "p" names s3:GetObject, an action on objects: it can never apply to "arn:aws:s3:::b"; write "arn:aws:s3:::b/*" for the objects of the bucket`},
+		"a bucket action on objects":                {`{"Effect":"Allow","Action":["s3:GetObject","s3:ListBucket"],"Resource":["arn:aws:s3:::b/x/*"]}`, "", `6:27: M120: policy "p" names s3:ListBucket, an action on buckets: it can never apply to "arn:aws:s3:::b/x/*"; write "arn:aws:s3:::b" for the bucket, in a statement of its own`},
+		"an action on all buckets on one":           {`{"Effect":"Allow","Action":["s3:ListAllMyBuckets"],"Resource":["arn:aws:s3:::b"]}`, "", `6:27: M120: policy "p" names s3:ListAllMyBuckets, an action on all buckets together: it can never apply to "arn:aws:s3:::b"; write "arn:aws:s3:::*" in a statement of its own`},
+		"a resource that no action is for":          {`{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::b","arn:aws:s3:::b/*"]}`, "", `6:27: M120: policy "p" names the resource "arn:aws:s3:::b", but MinIO asks for none of the statement's actions on it`},
+		"a root-equivalent action is not advised":   {`{"Effect":"Allow","Action":["s3:PutBucketPolicy"],"Resource":["arn:aws:s3:::b/x/*"]}`, "", `6:27: M120: policy "p" names s3:PutBucketPolicy, an action on buckets: it can never apply to "arn:aws:s3:::b/x/*"; remove the action`},
+		"a blank in the bucket":                     {`{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::my bucket/*"]}`, "", `6:27: M119: policy "p" names the resource "arn:aws:s3:::my bucket/*", which nothing can match: a bucket name cannot contain a blank`},
 		"a variable for the bucket":                 {`{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::${jwt:sub}/*"]}`, "", ""},
-		"an Allow that a Deny takes back":           {`{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::b/*"]},{"Effect":"Deny","Action":["s3:Get*"],"NotResource":["arn:aws:s3:::c/*"]}`, "", `6:27: M121: policy "p" takes this Allow back whole by a Deny of its own; remove the Allow`},
+		"an Allow that a Deny takes back":           {`{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::b/*"]},{"Effect":"Deny","Action":["s3:Get*"],"NotResource":["arn:aws:s3:::c/*"]}`, "", `6:27: M121: a Deny of policy "p" takes back all of this Allow; remove the Allow`},
 		"an Allow that a Deny narrows":              {`{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::b/*"]},{"Effect":"Deny","Action":["s3:Get*"],"Resource":["arn:aws:s3:::b/secret/*"]}`, "", ""},
 		"an Allow that a Deny may take back":        {`{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::b/*"]},{"Effect":"Deny","Action":["s3:*"],"Resource":["*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}`, "", ""},
 	} {

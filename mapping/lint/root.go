@@ -34,13 +34,13 @@ func (c *checker) root() {
 		if len(actions) == 0 {
 			continue
 		}
-		fix := "leave that to consoleAdmin, or deny it to all by a [[guard]]"
+		fix := "leave the action to consoleAdmin, or add a [[guard]] that denies the action to everybody"
 		if p.Canned {
-			fix = fmt.Sprintf("keep it, and deny %s to all by a [[guard]]: whoever holds %s keeps every other right", strings.Join(actions, ", "), p.Name())
+			fix = fmt.Sprintf("keep the policy, and add a [[guard]] that denies %s to everybody: the holders of %s keep all other rights", strings.Join(actions, ", "), p.Name())
 		} else {
 			_, at, _ = c.m.StatementAt(p.Name(), statement)
 		}
-		c.at(mapping.CodeRootEquivalent, at, fmt.Sprintf("policy %q allows %s, which leads to everything", p.Name(), strings.Join(actions, ", ")), fix)
+		c.at(mapping.CodeRootEquivalent, at, fmt.Sprintf("policy %q allows %s, which is root-equivalent", p.Name(), strings.Join(actions, ", ")), fix)
 	}
 }
 

@@ -46,8 +46,8 @@ func (c *checker) bucketPolicies() {
 		if !p.Canned {
 			_, at, _ = c.m.StatementAt(p.Name(), allowed[0].Statement)
 		}
-		c.at(mapping.CodeOverridden, at, fmt.Sprintf("policy %q allows %s: on RustFS a bucket policy that allows overrides every deny of claimgate's, guards too", p.Name(), action),
-			"deny "+action+" to all by a [[guard]]; bucket policies that are there already count on")
+		c.at(mapping.CodeOverridden, at, fmt.Sprintf("policy %q allows %s: on RustFS an Allow in a bucket policy overrides every deny of claimgate, also of a guard", p.Name(), action),
+			"add a [[guard]] that denies "+action+" to everybody; existing bucket policies stay in force")
 	}
 }
 

@@ -147,7 +147,7 @@ func keyAdvice(key string, known []string) string {
 			return fmt.Sprintf("write %q", near)
 		}
 		if validClaimName(name) {
-			return fmt.Sprintf("write %q: MinIO knows no jwt:%s, claim:NAME reads any claim of the verified token", claimPrefix+name, name)
+			return fmt.Sprintf("write %q: MinIO has no key jwt:%s, but claim:NAME reads any claim of the verified token", claimPrefix+name, name)
 		}
 	}
 	if near := spelling.Nearest(key, known); near != "" {
@@ -161,10 +161,10 @@ func keyAdvice(key string, known []string) string {
 var awsKeys = func() map[string]string {
 	const never = "remove it: the key exists in AWS only, and MinIO never sends it"
 	keys := map[string]string{
-		"aws:MultiFactorAuthPresent": `MinIO knows no second factor: let the token say so, and ask "claim:amr" or "claim:acr" of the verified token`,
-		"aws:MultiFactorAuthAge":     `MinIO knows no second factor: let the token say so, and ask "claim:auth_time" of the verified token`,
-		"aws:PrincipalTag/":          `write "claim:%s": a tag of a principal is a claim of the verified token here`,
-		"aws:TokenIssueTime":         `write "claim:iat": the time at which the token was issued is a claim`,
+		"aws:MultiFactorAuthPresent": `MinIO does not know about a second factor: let the issuer put it into the token, and write a condition on "claim:amr" or "claim:acr"`,
+		"aws:MultiFactorAuthAge":     `MinIO does not know about a second factor: let the issuer put it into the token, and write a condition on "claim:auth_time"`,
+		"aws:PrincipalTag/":          `write "claim:%s": claimgate reads the tags of a principal from the claims of the verified token`,
+		"aws:TokenIssueTime":         `write "claim:iat": this claim is the time at which the token was issued`,
 		"aws:FederatedProvider":      `write "jwt:iss": the issuer of the token`,
 		"aws:VpcSourceIp":            `write "aws:SourceIp"`,
 		"aws:PrincipalArn":           `write "jwt:sub": MinIO has no ARN of a principal`,

@@ -54,7 +54,7 @@ func TestD3WhatMinIODropsOrMisreadsIsAnError(t *testing.T) {
 		`{"Statement":[{"Effect":"Allow","NotAction":["s3:Foo"],"Resource":["*"]}]}`:                                   "no action is called",
 		`{"Statement":[{"Effect":"Allow","Action":["s3:?"],"Resource":["*"]}]}`:                                        "no action is called",
 		`{"Statement":[{"Effect":"Allow","Action":["*"]}]}`:                                                            "no Resource",
-		`{"Statement":[{"Effect":"Deny","Action":["*","sts:AssumeRoleWithWebIdentity"]}]}`:                             "cannot stand beside",
+		`{"Statement":[{"Effect":"Deny","Action":["*","sts:AssumeRoleWithWebIdentity"]}]}`:                             "cannot be in one statement with",
 		`{"Statement":[{"Effect":"Allow","Action":["kms:CreateKey"],"NotResource":["arn:minio:kms:::k"]}]}`:            "does not read NotResource",
 		`{"Statement":[{"Effect":"Allow","Action":["admin:Heal"],"Resource":["*"],"NotResource":["arn:aws:s3:::b"]}]}`: "Resource and NotResource",
 	} {

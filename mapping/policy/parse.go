@@ -21,7 +21,7 @@ func Parse(name string, doc []byte, src Source) (*Policy, error) {
 		if errors.As(err, &syntax) {
 			offset, msg = syntax.Offset, syntax.Msg
 		}
-		r.fail(offset, "the document is not sound JSON: "+msg, "correct the text there")
+		r.fail(offset, "the document is not valid JSON: "+msg, "correct the JSON at this place")
 	} else {
 		r.document(p, text.Root())
 	}
@@ -105,8 +105,8 @@ func (r *reader) document(p *Policy, root strictjson.Value) {
 	}
 }
 
-// isOptionalText reports whether the member is present and a string. MinIO writes null for a member that a
-// document leaves out.
+// isOptionalText reports whether the member is present and a string. MinIO writes null or ""
+// for a member that a document leaves out.
 func (r *reader) isOptionalText(v strictjson.Value, name, want string) bool {
 	switch v.Kind() {
 	case strictjson.Missing, strictjson.Null:
@@ -169,7 +169,7 @@ func (r *reader) strings(v strictjson.Value, name string) []written {
 	case strictjson.Array:
 		for e := range v.Elements() {
 			if e.Kind() != strictjson.String {
-				r.fail(e.Offset(), name+" holds "+e.Kind().String(), "write a string")
+				r.fail(e.Offset(), name+" contains "+e.Kind().String(), "write a string")
 				continue
 			}
 			all = append(all, written{e.Text(), e.Offset()})

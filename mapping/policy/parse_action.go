@@ -20,7 +20,7 @@ func (r *reader) actions(st *statement, v, action, notAction strictjson.Value) {
 		r.fail(v.Offset(), "the statement has no Action", `write "Action": ["s3:GetObject"] or the like`)
 		return
 	case action.Kind() != strictjson.Missing && notAction.Kind() != strictjson.Missing:
-		r.fail(notAction.Offset(), "the statement has Action and NotAction", "make two statements of it")
+		r.fail(notAction.Offset(), "the statement has Action and NotAction", "write two statements")
 		return
 	case notAction.Kind() != strictjson.Missing:
 		list, name, st.notAction = notAction, "NotAction", true
@@ -52,8 +52,8 @@ func (r *reader) action(st *statement, a written, found actionSet) {
 	}
 	f, ok := statementFamily(a.text)
 	if !ok {
-		r.fail(a.offset, fmt.Sprintf("%q stands for several %s actions", a.text, familyOf(a.text)),
-			fmt.Sprintf("name them one by one, or write %q: MinIO knows no other pattern there", familyOf(a.text).String()+":*"))
+		r.fail(a.offset, fmt.Sprintf("%q matches several %s actions", a.text, familyOf(a.text)),
+			fmt.Sprintf("name them one by one, or write %q: MinIO has no other pattern for these actions", familyOf(a.text).String()+":*"))
 		return
 	}
 	first := len(st.actions) == 0 || st.family == noFamily
@@ -62,8 +62,8 @@ func (r *reader) action(st *statement, a written, found actionSet) {
 	case first:
 		st.family = f
 	case st.family != f || alone:
-		r.fail(a.offset, fmt.Sprintf("%q cannot stand beside %q", a.text, st.actionText[0]),
-			"make a statement for each: s3, admin, kms and sts actions and the bare star do not mix")
+		r.fail(a.offset, fmt.Sprintf("%q cannot be in one statement with %q", a.text, st.actionText[0]),
+			"write a statement for each: a statement has only s3, only admin, only kms or only sts actions, or only the bare star")
 	}
 }
 

@@ -62,7 +62,7 @@ func cutQualifier(operator string) (string, qualifier) {
 func (r *reader) unknownOperator(offset int, name, text string) {
 	fix := "use one of " + list(operatorNames)
 	if strings.HasSuffix(text, "IfExists") {
-		fix = "MinIO knows NumericGreaterThanIfExists only; use two statements, one of them with Null"
+		fix = "MinIO has only NumericGreaterThanIfExists; write two statements, one of them with Null"
 	} else if known := spelling.Nearest(text, operatorNames); known != "" {
 		fix = fmt.Sprintf("write %q", strings.TrimSuffix(name, text)+known)
 	}
@@ -80,8 +80,8 @@ func (r *reader) conditionKey(st *statement, c *condition, offset int) bool {
 	if !st.notAction {
 		for _, action := range st.actionText {
 			if !supports(st.family, action, c.key) {
-				r.fail(offset, fmt.Sprintf("MinIO does not know %q for %q", c.key, action),
-					"make a statement of its own for the actions that have this key")
+				r.fail(offset, fmt.Sprintf("MinIO does not support %q for %q", c.key, action),
+					"write a separate statement for the actions that support this key")
 			}
 		}
 	}
@@ -106,7 +106,7 @@ func (r *reader) conditionValue(c *condition, v strictjson.Value) {
 	seen := make(map[string]bool)
 	for _, value := range all {
 		if raw := string(value.Raw()); seen[raw] {
-			r.fail(value.Offset(), "the value "+shown(value)+" stands there twice", "remove one of them")
+			r.fail(value.Offset(), "the value "+shown(value)+" is in the list twice", "remove one of them")
 		} else {
 			seen[raw] = true
 		}
@@ -125,7 +125,7 @@ func (r *reader) oneValue(c *condition, v strictjson.Value) (want string) {
 	case addressFunction:
 		network, err := parseNetwork(text)
 		if err != nil {
-			return `an address or a network, "10.0.0.0/8" or "2001:db8::/32"; an IPv6 address with its /128`
+			return `an address or a network, "10.0.0.0/8" or "2001:db8::/32"; a single IPv6 address needs /128`
 		}
 		c.networks = append(c.networks, network)
 	case dateFunction:

@@ -25,10 +25,10 @@ func (r *reader) resources(st *statement, v, resource, notResource strictjson.Va
 	list, name := resource, "Resource"
 	switch has, hasNot := resource.Kind() != strictjson.Missing, notResource.Kind() != strictjson.Missing; {
 	case has && hasNot:
-		r.fail(notResource.Offset(), "the statement has Resource and NotResource", "make two statements of it")
+		r.fail(notResource.Offset(), "the statement has Resource and NotResource", "write two statements")
 		return
 	case hasNot && st.family != s3Family:
-		r.fail(notResource.Offset(), "MinIO does not read NotResource beside these actions",
+		r.fail(notResource.Offset(), "MinIO does not read NotResource with these actions",
 			"remove it, or name the resources meant")
 		return
 	case hasNot:
@@ -69,7 +69,7 @@ func (r *reader) resource(f family, w written) *pattern {
 	case text[0] == '/':
 		r.fail(w.offset, "a resource that begins with a slash matches no bucket", "remove the slash")
 	case arn == kmsARN && strings.ContainsAny(text, `/\`):
-		r.fail(w.offset, "the name of a key holds no slash", "write the key's name alone")
+		r.fail(w.offset, "the name of a kms key cannot contain a slash", "write only the key's name")
 	}
 	return newPattern(r.parts(w.offset, text, appendWild), false)
 }
@@ -96,7 +96,7 @@ func (r *reader) parts(offset int, text string, spell func([]op, string) []op) [
 			return parts
 		}
 		if !knownVariable(key) {
-			fix := "use one of the condition keys that MinIO fills in for every request, ${claim:NAME} or ${group:NAME}"
+			fix := "use one of the condition keys that MinIO sends with every request, ${claim:NAME} or ${group:NAME}"
 			if name := spelling.Nearest(key, variableKeys); name != "" {
 				fix = fmt.Sprintf("write \"${%s}\"", name)
 			}
