@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// large loads a mapping with ten thousand group rules over a thousand policies.
-func large(tb testing.TB) *Mapping {
+// largeMapping loads a mapping with ten thousand group rules over a thousand policies.
+func largeMapping(tb testing.TB) *Mapping {
 	tb.Helper()
 	var text strings.Builder
 	for i := range 10_000 {
-		fmt.Fprintf(&text, "[[group]]\nname = \"group %d\"\npolicies = [\"p%d\"]\n%s", i, i%1000, explained)
+		fmt.Fprintf(&text, "[[group]]\nname = \"group %d\"\npolicies = [\"p%d\"]\n%s", i, i%1000, reasonAndOwner)
 	}
 	for i := range 1_000 {
 		fmt.Fprintf(&text, "[[policy]]\nname = \"p%d\"\ndocument = '''{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":[\"s3:GetObject\"],\"Resource\":[\"arn:aws:s3:::b%d/*\"]}]}'''\n", i, i)
@@ -33,7 +33,7 @@ func groupsHeld(n int) []string {
 // far below the times of quadratic work.
 func TestLargeMappingsAreQuick(t *testing.T) {
 	start := time.Now()
-	m := large(t)
+	m := largeMapping(t)
 	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("loading took %v", took)
 	}
@@ -52,12 +52,12 @@ func TestLargeMappingsAreQuick(t *testing.T) {
 
 func BenchmarkLoad(b *testing.B) {
 	for b.Loop() {
-		large(b)
+		largeMapping(b)
 	}
 }
 
 func BenchmarkPrincipal(b *testing.B) {
-	m := large(b)
+	m := largeMapping(b)
 	for _, n := range []int{1, 10, 500} {
 		b.Run(fmt.Sprintf("groups=%d", n), func(b *testing.B) {
 			p := Principal{Groups: groupsHeld(n)}

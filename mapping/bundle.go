@@ -45,12 +45,12 @@ func (m *Mapping) bundle(found []match, excepted []int) *bundle {
 			b.held = append(b.held, grantedPolicy{entry: e, vars: r.values(e.needs, f.vars), rule: r})
 		}
 	}
-	slices.SortStableFunc(b.held, compareHeld)
-	b.held = slices.CompactFunc(b.held, func(a, b grantedPolicy) bool { return compareHeld(a, b) == 0 })
-	b.set = m.sets.get(heldKey(b.held), func() *policy.Set {
+	slices.SortStableFunc(b.held, compareGrantedPolicies)
+	b.held = slices.CompactFunc(b.held, func(a, b grantedPolicy) bool { return compareGrantedPolicies(a, b) == 0 })
+	b.set = m.sets.get(grantedKey(b.held), func() *policy.Set {
 		grants := make([]policy.Grant, len(b.held))
 		for i, h := range b.held {
-			grants[i] = policy.Grant{Policy: h.entry.Policy, Vars: h.named()}
+			grants[i] = policy.Grant{Policy: h.entry.Policy, Vars: h.variables()}
 		}
 		return policy.Compile(grants...)
 	})
@@ -81,7 +81,7 @@ func (r *rule) values(needs, captured []string) []string {
 	return values
 }
 
-func (h grantedPolicy) named() map[string]string {
+func (h grantedPolicy) variables() map[string]string {
 	if len(h.vars) == 0 {
 		return nil
 	}
@@ -92,11 +92,11 @@ func (h grantedPolicy) named() map[string]string {
 	return vars
 }
 
-func compareHeld(a, b grantedPolicy) int {
+func compareGrantedPolicies(a, b grantedPolicy) int {
 	return cmp.Or(cmp.Compare(a.entry.number, b.entry.number), slices.Compare(a.vars, b.vars))
 }
 
-func heldKey(list []grantedPolicy) []byte {
+func grantedKey(list []grantedPolicy) []byte {
 	key := []byte("grants")
 	for _, h := range list {
 		key = binary.AppendUvarint(key, uint64(h.entry.number))

@@ -24,7 +24,7 @@ func (g *Grants) Granted() []Granted {
 	}
 	list := make([]Granted, len(g.held))
 	for i, h := range g.held {
-		list[i] = Granted{Policy: h.entry.Policy, Vars: h.named(), Rule: h.rule.Rule, entry: h.entry}
+		list[i] = Granted{Policy: h.entry.Policy, Vars: h.variables(), Rule: h.rule.Rule, entry: h.entry}
 	}
 	return list
 }

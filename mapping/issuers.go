@@ -43,7 +43,7 @@ func (m *Mapping) CheckIssuers(configured []string) []Finding {
 	}
 	for i, g := range m.guards {
 		check(g.Rule, g.issuer)
-		if several && g.issuer == "" && m.excepts(i) {
+		if several && g.issuer == "" && m.hasExceptions(i) {
 			report(codeAnyIssuer, g.Rule, fmt.Sprintf("the except_groups of guard %q count for the tokens of every issuer", g.Name), "write issuer = \"...\", unless every issuer is meant")
 		}
 	}
@@ -51,8 +51,8 @@ func (m *Mapping) CheckIssuers(configured []string) []Finding {
 	return findings
 }
 
-// excepts reports whether the guard has except_groups.
-func (m *Mapping) excepts(guard int) bool {
+// hasExceptions reports whether the guard has except_groups.
+func (m *Mapping) hasExceptions(guard int) bool {
 	for _, guards := range m.exceptions {
 		if slices.Contains(guards, guard) {
 			return true

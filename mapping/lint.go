@@ -9,8 +9,8 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// soon is how long before its end a grant gets a warning.
-const soon = 30 * 24 * time.Hour
+// expiryWarning is how long before its end a grant gets a warning.
+const expiryWarning = 30 * 24 * time.Hour
 
 // RootEquivalent lists the actions that lead to all other actions or to all data; see
 // policy.RootEquivalent.
@@ -38,7 +38,7 @@ func (l *loader) lintRights(r *rule, w *rawRights, table any) {
 	case r.expires.IsZero():
 	case !r.active(l.now):
 		l.report(codeExpired, at, "the grant has expired and grants nothing", "remove the rule, or write a later date in expires")
-	case !r.active(l.now.Add(soon)):
+	case !r.active(l.now.Add(expiryWarning)):
 		l.report(codeExpiresSoon, at, "the grant expires on "+r.expires.Format("2006-01-02 15:04 MST"), "write a later date in expires, or let the grant expire")
 	}
 	l.lintExplained(w.Reason, w.Owner, table)

@@ -145,14 +145,14 @@ func (l *loader) decode(data []byte) bool {
 	switch {
 	case !source.Has(&r.Version):
 		l.report(codeVersion, stricttoml.Position{File: l.path}, "the version of the format is missing", "write version = 1 at the top")
-	case r.Version != 1 && !l.broken(&r.Version):
+	case r.Version != 1 && !l.hasError(&r.Version):
 		l.report(codeVersion, source.At(&r.Version), fmt.Sprintf("version %d is not known to this claimgate", r.Version), "write version = 1")
 	}
 	return true
 }
 
-// broken reports whether there is already an error at the field's value.
-func (l *loader) broken(field any) bool {
+// hasError reports whether there is already an error at the field's value.
+func (l *loader) hasError(field any) bool {
 	at := l.source.At(field)
 	return slices.ContainsFunc(l.findings, func(f Finding) bool {
 		return f.Severity == finding.Error && f.Line == at.Line && f.Column == at.Column && f.File == at.File

@@ -16,13 +16,13 @@ func (l *loader) loadGuards() {
 
 func (l *loader) loadGuard(g *rawGuard, seen map[string]int) {
 	if g.Name == "" {
-		l.missing(&g.Name, g, "the guard has no name", "write what it is for, such as \"backups are immutable\"")
+		l.reportMissing(&g.Name, g, "the guard has no name", "write what it is for, such as \"backups are immutable\"")
 	} else {
-		l.once(seen, "guard", g.Name, "", &g.Name)
+		l.checkDuplicate(seen, "guard", g.Name, "", &g.Name)
 	}
 	l.issuer(&g.Issuer)
 	if g.Policy == "" {
-		l.missing(&g.Policy, g, "the guard names no policy", "write policy = \"...\", a policy with Deny statements")
+		l.reportMissing(&g.Policy, g, "the guard names no policy", "write policy = \"...\", a policy with Deny statements")
 		return
 	}
 	e := l.find(&g.Policy, nil)
@@ -45,13 +45,13 @@ func (l *loader) except(g *rawGuard, i, number int) {
 	group := &g.ExceptGroups[i]
 	switch {
 	case *group == "":
-		l.missing(group, g, "a group in except_groups has no name", "write the group's name, or remove the list element")
+		l.reportMissing(group, g, "a group in except_groups has no name", "write the group's name, or remove the list element")
 		return
 	case slices.Contains(l.m.exceptions[*group], number):
 		l.report(codeTwice, l.source.At(group), fmt.Sprintf("%q is in except_groups twice", *group), "remove one of them")
 		return
 	}
-	l.visible(group)
+	l.checkVisible(group)
 	l.m.exceptions[*group] = append(l.m.exceptions[*group], number)
 }
 

@@ -46,7 +46,7 @@ func (l *loader) addPolicy(name string, p *policy.Policy, at documentStart, doc 
 // checkPolicyName reports whether the policy has a name that is not taken.
 func (l *loader) checkPolicyName(p *rawPolicy) bool {
 	if p.Name == "" {
-		l.missing(&p.Name, p, "the policy has no name", `write name = "..."`)
+		l.reportMissing(&p.Name, p, "the policy has no name", `write name = "..."`)
 		return false
 	}
 	at := l.source.At(&p.Name)
@@ -73,7 +73,7 @@ func (l *loader) readPolicy(p *rawPolicy) (*policy.Policy, documentStart, []byte
 	case hasFile && hasDocument:
 		l.report(codePolicySource, l.source.KeyAt(&p.File), "the policy has both file and document", "keep one of them")
 	case hasFile && p.File == "":
-		l.missing(&p.File, p, "the policy's file has no name", "write the file's path, relative to this file")
+		l.reportMissing(&p.File, p, "the policy's file has no name", "write the file's path, relative to this file")
 	case hasFile:
 		path, data, err := l.readOnce(p.File)
 		if err == nil {
@@ -114,13 +114,13 @@ func (l *loader) parse(name string, document []byte, src policy.Source, at docum
 	return nil
 }
 
-// missing reports a key that is absent or empty. The finding is at the value, or at the table if the key is
-// absent.
-func (l *loader) missing(field, table any, message, fix string) {
+// reportMissing reports a key that is absent or empty. The finding is at the value, or at the table if the
+// key is absent.
+func (l *loader) reportMissing(field, table any, message, fix string) {
 	at := l.source.At(field)
 	if !l.source.Has(field) {
 		at = l.source.At(table)
-	} else if l.broken(field) {
+	} else if l.hasError(field) {
 		return // the value has another type, which is reported already
 	}
 	l.report(codeMissing, at, message, fix)

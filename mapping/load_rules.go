@@ -31,7 +31,7 @@ func (l *loader) loadClaim() {
 	case l.source.Has(&c.Path) && l.source.Has(&c.Name):
 		l.report(codeNameOrMatch, l.source.At(&c.Path), "the claim has both name and path", "keep one of them: path for a nested claim")
 	case l.source.Has(&c.Path) && (len(c.Path) == 0 || slices.Contains(c.Path, "")):
-		l.missing(&c.Path, c, "path has an empty name", `write the names that lead to the claim, such as path = ["resource_access", "minio", "roles"]`)
+		l.reportMissing(&c.Path, c, "path has an empty name", `write the names that lead to the claim, such as path = ["resource_access", "minio", "roles"]`)
 	case l.source.Has(&c.Path):
 		l.m.claimPath = c.Path
 	case c.Name != "":
@@ -41,7 +41,7 @@ func (l *loader) loadClaim() {
 				fmt.Sprintf("write path = [%s] if a nested claim is meant", quotedNames(strings.Split(c.Name, "."))))
 		}
 	case l.source.Has(&c.Name):
-		l.missing(&c.Name, c, "the claim has no name", `write name = "policy", or remove the key`)
+		l.reportMissing(&c.Name, c, "the claim has no name", `write name = "policy", or remove the key`)
 	}
 	for i := range c.Allow {
 		e := l.find(&c.Allow[i], nil)
@@ -79,25 +79,25 @@ func (l *loader) loadGroup(g *rawGroup, seen map[string]int) {
 		l.report(codeNameOrMatch, at, message, `write name = "the exact name", or match = "a-pattern-{bucket}"`)
 		return
 	case hasName && g.Name == "":
-		l.missing(&g.Name, g, "the group has no name", "write the group's name, exactly as the token has it")
+		l.reportMissing(&g.Name, g, "the group has no name", "write the group's name, exactly as the token has it")
 		return
 	case hasName:
-		l.once(seen, "group", g.Name, g.Issuer, &g.Name)
-		l.visible(&g.Name)
+		l.checkDuplicate(seen, "group", g.Name, g.Issuer, &g.Name)
+		l.checkVisible(&g.Name)
 	default:
 		r.Name = g.Match
 		p, message, fix := parsePattern(g.Match)
 		if p == nil {
-			if !l.broken(&g.Match) {
+			if !l.hasError(&g.Match) {
 				l.report(codePattern, l.source.At(&g.Match), message, fix)
 			}
 			return
 		}
 		r.pattern = p
-		l.once(seen, "match", g.Match, g.Issuer, &g.Match)
-		l.visible(&g.Match)
+		l.checkDuplicate(seen, "match", g.Match, g.Issuer, &g.Match)
+		l.checkVisible(&g.Match)
 		l.lintPattern(g, p)
-		if least := p.least(); least > maxMatched {
+		if least := p.minLength(); least > maxMatched {
 			l.report(codeNeverMatches, l.source.At(&g.Match), fmt.Sprintf("the shortest matching name has %d bytes, and a name of more than %d bytes matches no pattern", least, maxMatched), "shorten the pattern")
 		}
 	}
@@ -113,11 +113,11 @@ func (l *loader) loadGroup(g *rawGroup, seen map[string]int) {
 
 func (l *loader) loadUser(u *rawUser, seen map[string]int) {
 	if u.Subject == "" {
-		l.missing(&u.Subject, u, "the user has no subject", "write the token's sub, exactly")
+		l.reportMissing(&u.Subject, u, "the user has no subject", "write the token's sub, exactly")
 		return
 	}
-	l.once(seen, "user", u.Subject, u.Issuer, &u.Subject)
-	l.visible(&u.Subject)
+	l.checkDuplicate(seen, "user", u.Subject, u.Issuer, &u.Subject)
+	l.checkVisible(&u.Subject)
 	l.issuer(&u.Issuer)
 	at := l.source.At(u)
 	r := &rule{Rule: Rule{Name: u.Subject, Kind: "user", File: at.File, Line: at.Line}, issuer: u.Issuer}
@@ -127,11 +127,11 @@ func (l *loader) loadUser(u *rawUser, seen map[string]int) {
 
 func (l *loader) loadAccount(a *rawAccount, seen map[string]int) {
 	if a.Name == "" {
-		l.missing(&a.Name, a, "the account has no name", "write the MinIO access key, exactly")
+		l.reportMissing(&a.Name, a, "the account has no name", "write the MinIO access key, exactly")
 		return
 	}
-	l.once(seen, "account", a.Name, "", &a.Name)
-	l.visible(&a.Name)
+	l.checkDuplicate(seen, "account", a.Name, "", &a.Name)
+	l.checkVisible(&a.Name)
 	l.lintAccount(&a.Name)
 	at := l.source.At(a)
 	r := &rule{Rule: Rule{Name: a.Name, Kind: "account", File: at.File, Line: at.Line}}
@@ -147,7 +147,7 @@ func (l *loader) add(r *rule) int {
 // rights reads the keys that all granting rules have.
 func (l *loader) rights(r *rule, w *rawRights, table any) {
 	if len(w.Policies) == 0 {
-		l.missing(&w.Policies, table, "the rule grants no policy", `write policies = ["..."], or remove the rule`)
+		l.reportMissing(&w.Policies, table, "the rule grants no policy", `write policies = ["..."], or remove the rule`)
 	}
 	for i := range w.Policies {
 		e := l.find(&w.Policies[i], r.pattern)
@@ -178,7 +178,7 @@ func (l *loader) find(name *string, p *pattern) *entry {
 	at := l.source.At(name)
 	e, ok := l.policies[fold(*name)]
 	if !ok {
-		if l.broken(name) {
+		if l.hasError(name) {
 			return nil
 		}
 		fix := "add a [[policy]] of that name, or write one of " + strings.Join(l.names[:l.canned], ", ")
@@ -201,8 +201,8 @@ func (l *loader) find(name *string, p *pattern) *entry {
 	return e
 }
 
-// once reports a second rule for the same kind, name and issuer.
-func (l *loader) once(seen map[string]int, kind, name, issuer string, field *string) {
+// checkDuplicate reports a second rule for the same kind, name and issuer.
+func (l *loader) checkDuplicate(seen map[string]int, kind, name, issuer string, field *string) {
 	key := kind + strconv.Itoa(len(name)) + ":" + name + issuer
 	at := l.source.At(field)
 	if line, twice := seen[key]; twice {
@@ -214,13 +214,13 @@ func (l *loader) once(seen map[string]int, kind, name, issuer string, field *str
 }
 
 func (l *loader) issuer(name *string) {
-	if *name == "" && l.source.Has(name) && !l.broken(name) {
+	if *name == "" && l.source.Has(name) && !l.hasError(name) {
 		l.report(codeMissing, l.source.At(name), "the issuer has no name", "write the name of an [[issuer]] in config.toml, or remove the key")
 	}
 }
 
-// visible warns of characters in a name that a reader of the file cannot see.
-func (l *loader) visible(name *string) {
+// checkVisible warns of characters in a name that a reader of the file cannot see.
+func (l *loader) checkVisible(name *string) {
 	if strings.TrimSpace(*name) != *name {
 		l.report(codeInvisible, l.source.At(name), fmt.Sprintf("%q has a blank before or after it, and names are compared exactly", *name), "remove the blank, unless the name has it")
 		return

@@ -31,7 +31,7 @@ type Mapping struct {
 	sets    cache[*policy.Set]
 	bundles cache[*bundle]
 
-	ofAccounts sync.Map // rule -> *Grants, at most one for each [[account]]
+	accountGrants sync.Map // rule -> *Grants, at most one for each [[account]]
 }
 
 // Rule identifies a granting rule or a guard, and says where it is in the file.

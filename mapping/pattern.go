@@ -74,15 +74,15 @@ func contains(list []string, s string) bool {
 // possible if all of the literal between them could also be part of a capture.
 func (p *pattern) ambiguous() (first, second string, is bool) {
 	for i := 1; i < len(p.captures); i++ {
-		if captured(p.literals[i]) {
+		if isCapture(p.literals[i]) {
 			return p.captures[i-1], p.captures[i], true
 		}
 	}
 	return "", "", false
 }
 
-// least returns the length of the shortest matching name, in bytes.
-func (p *pattern) least() int {
+// minLength returns the length of the shortest matching name, in bytes.
+func (p *pattern) minLength() int {
 	n := 0
 	for _, literal := range p.literals {
 		n += len(literal)
@@ -157,7 +157,7 @@ func (s *search) fits(i, at, end int) bool {
 		(s.p.captures[i] != "bucket" || legalBucket(s.name[at:end]))
 }
 
-func captured(text string) bool {
+func isCapture(text string) bool {
 	for i := range len(text) {
 		if !captureByte(text[i]) {
 			return false

@@ -25,7 +25,7 @@ func TestPatternsMatchInOneWayOnly(t *testing.T) {
 		p.literals = append(p.literals, rapid.SampledFrom([]string{"", "b", "/"}).Draw(t, "last"))
 		name := alphabet.Draw(t, "name")
 
-		all := allWays(p, name)
+		all := allMatches(p, name)
 		got, ok := p.match(name)
 		if ok != (len(all) == 1) || ok && !slices.Equal(got, all[0]) {
 			t.Fatalf("%q by %q: got %q %v, all ways %q", name, p.literals, got, ok, all)
@@ -33,7 +33,7 @@ func TestPatternsMatchInOneWayOnly(t *testing.T) {
 	})
 }
 
-func allWays(p *pattern, name string) [][]string {
+func allMatches(p *pattern, name string) [][]string {
 	rest, ok := strings.CutPrefix(name, p.literals[0])
 	if !ok {
 		return nil
@@ -47,10 +47,10 @@ func allWays(p *pattern, name string) [][]string {
 	var all [][]string
 	for n := 1; n <= len(rest); n++ {
 		text := rest[:n]
-		if !captured(text) || p.captures[0] == "bucket" && !legalBucket(text) {
+		if !isCapture(text) || p.captures[0] == "bucket" && !legalBucket(text) {
 			continue
 		}
-		for _, way := range allWays(&pattern{literals: p.literals[1:], captures: p.captures[1:]}, rest[n:]) {
+		for _, way := range allMatches(&pattern{literals: p.literals[1:], captures: p.captures[1:]}, rest[n:]) {
 			all = append(all, append([]string{text}, way...))
 		}
 	}

@@ -59,10 +59,10 @@ func (m *Mapping) Account(name string, now time.Time) *Grants {
 		return new(Grants)
 	}
 	// All requests get the same *Grants, because callers cache decisions by its address.
-	if g, known := m.ofAccounts.Load(rule); known {
+	if g, known := m.accountGrants.Load(rule); known {
 		return g.(*Grants)
 	}
-	g, _ := m.ofAccounts.LoadOrStore(rule, m.grants([]match{{rule: rule}}, nil, nil))
+	g, _ := m.accountGrants.LoadOrStore(rule, m.grants([]match{{rule: rule}}, nil, nil))
 	return g.(*Grants)
 }
 

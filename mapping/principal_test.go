@@ -13,8 +13,8 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// why returns the rules that grant, and the policies that they grant.
-func why(g *Grants) string {
+// grantedBy returns the rules that grant, and the policies that they grant.
+func grantedBy(g *Grants) string {
 	var rules []string
 	for _, r := range g.Rules() {
 		rules = append(rules, fmt.Sprintf("%s %q", r.Kind, r.Name))
@@ -117,7 +117,7 @@ document = '`+team+`'
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			g := m.Principal(tt.p, now)
-			if got := why(g); got != tt.want {
+			if got := grantedBy(g); got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 			if g.Empty() != (tt.want == nothing) {
@@ -127,7 +127,7 @@ document = '`+team+`'
 	}
 	t.Run("accounts", func(t *testing.T) {
 		for name, want := range map[string]string{"velero": `account "velero": readwrite`, "old": nothing, "s": nothing, "Velero": nothing, "": nothing} {
-			if got := why(m.Account(name, now)); got != want {
+			if got := grantedBy(m.Account(name, now)); got != want {
 				t.Errorf("%q: %s, want %s", name, got, want)
 			}
 		}
@@ -141,7 +141,7 @@ func TestNoClaimTableMeansTheClaimGrantsNothing(t *testing.T) {
 	m := mustLoad(t, aGroup)
 	g := m.Principal(Principal{Claim: []string{"readonly, x", "x", ""}}, now)
 	if !g.Empty() {
-		t.Error(why(g))
+		t.Error(grantedBy(g))
 	}
 	if diff := cmp.Diff([]string{"readonly", "x"}, g.Ignored()); diff != "" {
 		t.Error(diff)
@@ -153,8 +153,8 @@ func TestNoClaimTableMeansTheClaimGrantsNothing(t *testing.T) {
 	if named.ClaimName() != "minio" {
 		t.Error(named.ClaimName())
 	}
-	if g := named.Principal(Principal{Claim: []string{"readonly,y"}}, now); why(g) != `claim "minio": readonly` || !slices.Equal(g.Ignored(), []string{"y"}) {
-		t.Error(why(g), g.Ignored())
+	if g := named.Principal(Principal{Claim: []string{"readonly,y"}}, now); grantedBy(g) != `claim "minio": readonly` || !slices.Equal(g.Ignored(), []string{"y"}) {
+		t.Error(grantedBy(g), g.Ignored())
 	}
 }
 

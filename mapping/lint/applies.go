@@ -19,17 +19,17 @@ func (c *checker) applies() {
 		if p.Canned || p.Policy == nil {
 			continue
 		}
-		h := made(c.m, p.Name())
+		h := withMadeUpCaptures(c.m, p.Name())
 		allowed := map[int]bool{}
 		for _, a := range read.AllowedBy(h, []mapping.Granted{h}, nil, access.Asked()) {
 			allowed[a.Statement] = true
 		}
 		for i, s := range p.Statements() {
 			_, at, _ := c.m.StatementAt(p.Name(), i)
-			if c.forms(p.Name(), s, at) || c.never(p.Name(), s, at) || s.Deny || allowed[i] || len(s.Resources) == 0 && len(s.NotResources) == 0 && len(s.Actions) == 0 {
+			if c.impossibleResources(p.Name(), s, at) || c.neverApplies(p.Name(), s, at) || s.Deny || allowed[i] || len(s.Resources) == 0 && len(s.NotResources) == 0 && len(s.Actions) == 0 {
 				continue
 			}
-			if denies(p.Policy) {
+			if hasDeny(p.Policy) {
 				c.at(mapping.CodeTakenBack, at, fmt.Sprintf("a Deny of policy %q takes back all of this Allow", p.Name()),
 					"remove the Allow, or narrow the Deny if the Allow is meant")
 			}
@@ -37,18 +37,18 @@ func (c *checker) applies() {
 	}
 }
 
-func denies(p *policy.Policy) bool {
+func hasDeny(p *policy.Policy) bool {
 	return slices.ContainsFunc(p.Statements(), func(s policy.Statement) bool { return s.Deny })
 }
 
-// forms reports resources that no bucket and no object of MinIO can have.
-func (c *checker) forms(name string, s policy.Statement, at policy.Position) (found bool) {
+// impossibleResources reports resources that no bucket and no object of MinIO can have.
+func (c *checker) impossibleResources(name string, s policy.Statement, at policy.Position) (found bool) {
 	for _, text := range slices.Concat(s.Resources, s.NotResources) {
 		resource, s3 := strings.CutPrefix(text, s3ARN)
 		if !s3 || resource == "*" {
 			continue
 		}
-		if why := impossible(resource); why != "" {
+		if why := whyImpossible(resource); why != "" {
 			found = true
 			c.at(mapping.CodeNoBucket, at, fmt.Sprintf("policy %q names the resource %q, which nothing can match: %s", name, text, why),
 				"write arn:aws:s3:::BUCKET for a bucket, arn:aws:s3:::BUCKET/* for its objects")
@@ -57,9 +57,9 @@ func (c *checker) forms(name string, s policy.Statement, at policy.Position) (fo
 	return found
 }
 
-// impossible says why nothing can match a resource, or returns "". Bucket names of MinIO have letters,
+// whyImpossible says why nothing can match a resource, or returns "". Bucket names of MinIO have letters,
 // digits, dots, dashes, underscores and colons (minio-go CheckValidBucketName).
-func impossible(resource string) string {
+func whyImpossible(resource string) string {
 	bucket, _, _ := strings.Cut(outsideVariables(resource), "/")
 	if bucket == "" {
 		return "there is no bucket name before the slash"
@@ -89,9 +89,9 @@ func outsideVariables(text string) string {
 	}
 }
 
-// never reports actions that MinIO never asks for on any resource of the statement, and resources on which
-// MinIO never asks for any action of the statement.
-func (c *checker) never(name string, s policy.Statement, at policy.Position) (found bool) {
+// neverApplies reports actions that MinIO never asks for on any resource of the statement, and resources on
+// which MinIO never asks for any action of the statement.
+func (c *checker) neverApplies(name string, s policy.Statement, at policy.Position) (found bool) {
 	if len(s.Actions) == 0 || len(s.Resources) == 0 || !strings.HasPrefix(s.Actions[0], "s3:") {
 		return false
 	}
@@ -106,8 +106,8 @@ func (c *checker) never(name string, s policy.Statement, at policy.Position) (fo
 		}
 		if !applies && len(actions) > 0 {
 			found = true
-			c.at(mapping.CodeNeverApplies, at, fmt.Sprintf("policy %q names %s, an action on %s: it can never apply to %s", name, pattern, about(actions[0]), quoted(s.Resources)),
-				instead(actions[0], s))
+			c.at(mapping.CodeNeverApplies, at, fmt.Sprintf("policy %q names %s, an action on %s: it can never apply to %s", name, pattern, kindName(actions[0]), quoted(s.Resources)),
+				applicableAdvice(actions[0], s))
 		}
 	}
 	for i, resource := range s.Resources {
@@ -128,8 +128,8 @@ func quoted(list []string) string {
 	return strings.Join(all, ", ")
 }
 
-// about says on what an action operates.
-func about(action string) string {
+// kindName says on what an action operates.
+func kindName(action string) string {
 	switch access.KindOf(action) {
 	case access.ObjectKind:
 		return "objects"
@@ -142,8 +142,8 @@ func about(action string) string {
 	return "something else"
 }
 
-// instead says what to write for an action that can never apply.
-func instead(action string, s policy.Statement) string {
+// applicableAdvice says what to write for an action that can never apply.
+func applicableAdvice(action string, s policy.Statement) string {
 	bucket, _, _ := strings.Cut(strings.TrimPrefix(s.Resources[0], s3ARN), "/")
 	switch kind := access.KindOf(action); {
 	case slices.Contains(policy.RootEquivalent(), action): // no advice to allow a root-equivalent action

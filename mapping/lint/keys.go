@@ -18,12 +18,12 @@ func (c *checker) keys() {
 			continue
 		}
 		for _, name := range r.Policies {
-			c.keysOf(r, name, reported)
+			c.policyKeys(r, name, reported)
 		}
 	}
 }
 
-func (c *checker) keysOf(r mapping.RuleInfo, name string, reported map[string]bool) {
+func (c *checker) policyKeys(r mapping.RuleInfo, name string, reported map[string]bool) {
 	h, ok := c.m.Policy(name, nil)
 	if !ok {
 		return
@@ -31,7 +31,7 @@ func (c *checker) keysOf(r mapping.RuleInfo, name string, reported map[string]bo
 	for i, s := range h.Policy.Statements() {
 		c.headBucket(h.Policy.Name(), i, s, reported)
 		for _, key := range s.Reads {
-			why, fix := notTheirs(key)
+			why, fix := uselessForHolders(key)
 			if place := fmt.Sprint(h.Policy.Name(), i, key); why != "" && !reported[place] {
 				reported[place] = true
 				_, at, _ := c.m.StatementAt(h.Policy.Name(), i)
@@ -41,9 +41,9 @@ func (c *checker) keysOf(r mapping.RuleInfo, name string, reported map[string]bo
 	}
 }
 
-// notTheirs says why a key has no useful value for holders of a token, and what to write instead. why is
-// empty for all other keys.
-func notTheirs(key string) (why, fix string) {
+// uselessForHolders says why a key has no useful value for holders of a token, and what to write instead.
+// why is empty for all other keys.
+func uselessForHolders(key string) (why, fix string) {
 	switch {
 	case slices.Contains([]string{"aws:username", "aws:userid"}, key):
 		return "for them MinIO sends a hash of sub and iss under this key", "write jwt:preferred_username for the user name, or jwt:sub for the subject; in a resource ${jwt:preferred_username} or ${jwt:sub}"

@@ -19,7 +19,7 @@ const severity = finding.Warning
 // Check returns the findings about a loaded mapping, sorted by place. All are warnings.
 func Check(m *mapping.Mapping) []mapping.Finding {
 	c := checker{m: m, known: map[string]bool{}}
-	c.root()
+	c.rootEquivalent()
 	c.applies()
 	c.keys()
 	c.grants()

@@ -9,15 +9,15 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// exfiltrate lists two actions that are root-equivalent only together: a replication rule needs a target to
+// copyActions lists two actions that are root-equivalent only together: a replication rule needs a target to
 // copy to.
-var exfiltrate = [2]string{"s3:PutReplicationConfiguration", "admin:SetBucketTarget"}
+var copyActions = [2]string{"s3:PutReplicationConfiguration", "admin:SetBucketTarget"}
 
-// root reports each granted policy that allows root-equivalent actions, once. The finding is at the
+// rootEquivalent reports each granted policy that allows root-equivalent actions, once. The finding is at the
 // statement, or for one of MinIO's own policies at the first rule that grants the policy. Actions that the
 // policy itself or a guard denies do not count. consoleAdmin is meant to be root-equivalent and is not
 // reported.
-func (c *checker) root() {
+func (c *checker) rootEquivalent() {
 	var guards []mapping.Granted
 	for _, g := range c.m.Guards() {
 		if h, ok := c.m.Policy(g.Policy, nil); ok {
@@ -30,7 +30,7 @@ func (c *checker) root() {
 		if !granted || p.Policy == nil || p.Name() == "consoleAdmin" {
 			continue
 		}
-		actions, statement := leads(read, c.m, p.Name(), guards)
+		actions, statement := rootActions(read, c.m, p.Name(), guards)
 		if len(actions) == 0 {
 			continue
 		}
@@ -44,12 +44,12 @@ func (c *checker) root() {
 	}
 }
 
-// leads lists the root-equivalent actions that a policy allows, and the first statement that allows one of
-// them.
-func leads(read *access.Reader, m *mapping.Mapping, name string, guards []mapping.Granted) (actions []string, statement int) {
-	h := made(m, name)
+// rootActions lists the root-equivalent actions that a policy allows, and the first statement that allows
+// one of them.
+func rootActions(read *access.Reader, m *mapping.Mapping, name string, guards []mapping.Granted) (actions []string, statement int) {
+	h := withMadeUpCaptures(m, name)
 	first := map[string]int{}
-	for _, a := range read.AllowedBy(h, []mapping.Granted{h}, guards, append(policy.RootEquivalent(), exfiltrate[:]...)) {
+	for _, a := range read.AllowedBy(h, []mapping.Granted{h}, guards, append(policy.RootEquivalent(), copyActions[:]...)) {
 		for _, action := range a.Actions {
 			if i, known := first[action]; !known || a.Statement < i {
 				first[action] = a.Statement
@@ -62,16 +62,17 @@ func leads(read *access.Reader, m *mapping.Mapping, name string, guards []mappin
 			actions, statement = append(actions, action), min(statement, i)
 		}
 	}
-	i, copies := first[exfiltrate[0]]
-	j, targets := first[exfiltrate[1]]
+	i, copies := first[copyActions[0]]
+	j, targets := first[copyActions[1]]
 	if copies && targets {
-		actions, statement = append(actions, exfiltrate[0]+" with "+exfiltrate[1]), min(statement, i, j)
+		actions, statement = append(actions, copyActions[0]+" with "+copyActions[1]), min(statement, i, j)
 	}
 	return actions, statement
 }
 
-// made returns a policy as somebody holds it, with a made-up capture for each ${group:x} variable.
-func made(m *mapping.Mapping, name string) mapping.Granted {
+// withMadeUpCaptures returns a policy as somebody holds it, with a made-up capture for each ${group:x}
+// variable.
+func withMadeUpCaptures(m *mapping.Mapping, name string) mapping.Granted {
 	h, _ := m.Policy(name, nil)
 	vars := map[string]string{}
 	for i, capture := range h.Policy.GroupVariables() {

@@ -38,7 +38,7 @@ func (c *checker) bucketPolicies() {
 		if !granted || p.Policy == nil {
 			continue
 		}
-		h := made(c.m, p.Name())
+		h := withMadeUpCaptures(c.m, p.Name())
 		allowed := read.AllowedBy(h, []mapping.Granted{h}, guards, []string{action})
 		if len(allowed) == 0 {
 			continue
@@ -60,7 +60,7 @@ func (c *checker) notSent() {
 		}
 		for i, s := range p.Policy.Statements() {
 			for _, key := range slices.Compact(slices.Sorted(slices.Values(s.Reads))) {
-				why := absent(key)
+				why := whenSent(key)
 				if why == "" {
 					continue
 				}
@@ -72,8 +72,8 @@ func (c *checker) notSent() {
 	}
 }
 
-// absent says when RustFS does not send a key. It returns "" for keys that RustFS sends as MinIO does.
-func absent(key string) string {
+// whenSent says when RustFS sends a key, if that differs from MinIO, else "".
+func whenSent(key string) string {
 	switch {
 	case key == "s3:versionid":
 		return "sends only if a version is named"

@@ -120,8 +120,8 @@ func matching(pattern []op) (set actionSet) {
 	return set
 }
 
-// meets reports whether the two sets have an action in common.
-func (s actionSet) meets(other actionSet) bool {
+// intersects reports whether the two sets have an action in common.
+func (s actionSet) intersects(other actionSet) bool {
 	for i := range s {
 		if s[i]&other[i] != 0 {
 			return true

@@ -23,9 +23,9 @@ var rootEquivalent = []string{
 	"s3:PutBucketPolicy",
 }
 
-// dangerous lists the actions that a guess from similar letters must never propose: the root-equivalent
+// neverSuggested lists the actions that a guess from similar letters must never propose: the root-equivalent
 // ones, and the two that together copy all data away.
-var dangerous = append([]string{"s3:PutReplicationConfiguration", "admin:SetBucketTarget"}, rootEquivalent...)
+var neverSuggested = append([]string{"s3:PutReplicationConfiguration", "admin:SetBucketTarget"}, rootEquivalent...)
 
 // SeeActions is the advice for a text that resembles no action.
 const SeeActions = "see the list of actions"
@@ -58,7 +58,7 @@ func ActionAdvice(text string) string {
 			return fmt.Sprintf("remove it: %s exists in AWS only, MinIO has no such action and never asks for it", name)
 		}
 	}
-	if near := spelling.Nearest(text, actionNames); near != "" && (!slices.Contains(dangerous, near) || strings.EqualFold(near, text)) {
+	if near := spelling.Nearest(text, actionNames); near != "" && (!slices.Contains(neverSuggested, near) || strings.EqualFold(near, text)) {
 		return fmt.Sprintf("write %q", near)
 	}
 	return SeeActions

@@ -14,12 +14,12 @@ func teams(tb testing.TB, n int) *Set {
 			`{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":["arn:aws:s3:::team-%d","arn:aws:s3:::team-%d/*"]},`+
 				`{"Effect":"Deny","Action":["s3:Delete*"],"Resource":["arn:aws:s3:::team-%d/keep/*"]}`, i, i, i))
 	}
-	return Compile(Grant{Policy: must(tb, strings.Join(statements, ","))})
+	return Compile(Grant{Policy: mustParse(tb, strings.Join(statements, ","))})
 }
 
 func TestNoAllocationWithoutConditions(t *testing.T) {
 	readwrite, _ := Canned("readwrite")
-	captured := must(t, `{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::${group:bucket}/a*c*"]}`)
+	captured := mustParse(t, `{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::${group:bucket}/a*c*"]}`)
 	for name, set := range map[string]*Set{
 		"a canned policy": Compile(Grant{Policy: readwrite}),
 		"1,000 policies":  teams(t, 1000),
@@ -38,7 +38,7 @@ func TestNoAllocationWithoutConditions(t *testing.T) {
 func BenchmarkEvaluate(b *testing.B) {
 	readonly, _ := Canned("readonly")
 	request := Request{Action: "s3:GetObject", Bucket: "team-7", Object: "path/to/object"}
-	conditional := must(b, `{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::team-7/${aws:username}/*","arn:aws:s3:::team-7/path/*"],
+	conditional := mustParse(b, `{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::team-7/${aws:username}/*","arn:aws:s3:::team-7/path/*"],
 		"Condition":{"ForAnyValue:StringLike":{"jwt:groups":["team-*"]},"IpAddress":{"aws:SourceIp":["10.0.0.0/8"]}}}`)
 	withFacts := request
 	withFacts.Context = conditions{"username": {"alice"}, "groups": {"a", "b", "team-7"}, "SourceIp": {"10.1.2.3"}}

@@ -53,7 +53,7 @@ func TestCannedPoliciesGrant(t *testing.T) {
 		{"diagnostics", "s3:GetObject b/o", ImplicitDeny},
 	} {
 		p, _ := Canned(c.policy)
-		r := on(c.request, nil)
+		r := requestFor(c.request, nil)
 		if got := Compile(Grant{Policy: p}).Evaluate(&r).Outcome; got != c.want {
 			t.Errorf("%s, %s: %v, want %v", c.policy, c.request, got, c.want)
 		}

@@ -35,7 +35,7 @@ func (c *condition) holds(ctx Context) ternary {
 	if isClaim(c.key) {
 		return c.claimHolds(found, ctx)
 	}
-	if contested(c.key, found) {
+	if contradictory(c.key, found) {
 		return maybe
 	}
 	switch c.function.kind {

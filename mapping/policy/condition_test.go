@@ -89,7 +89,7 @@ func TestConditions(t *testing.T) {
 	} {
 		statement := fmt.Sprintf(`{"Effect":"Allow","Action":["s3:*"],"Resource":["*"],"Condition":{%q:{%q:%s}}}`,
 			c.operator, c.key, c.values)
-		if got := ask(t, statement, on("s3:ListBucket b", c.facts)); got != c.want {
+		if got := ask(t, statement, requestFor("s3:ListBucket b", c.facts)); got != c.want {
 			t.Errorf("%s %s %s with %v: %v, want %v", c.operator, c.key, c.values, c.facts, got, c.want)
 		}
 	}
@@ -99,19 +99,19 @@ func TestEveryConditionMustHold(t *testing.T) {
 	const statement = `{"Effect":"%s","Action":["s3:*"],"Resource":["*"],"Condition":{
 		"StringEquals":{"aws:username":"alice","jwt:groups":"ops"},"Bool":{"aws:SecureTransport":true}}}`
 	all := conditions{"username": {"alice"}, "groups": {"ops"}, "SecureTransport": {"true"}}
-	if got := ask(t, fmt.Sprintf(statement, "Allow"), on("s3:ListBucket b", all)); got != Allow {
+	if got := ask(t, fmt.Sprintf(statement, "Allow"), requestFor("s3:ListBucket b", all)); got != Allow {
 		t.Errorf("all conditions hold: %v", got)
 	}
 	for name := range all {
 		facts := conditions{"username": {"alice"}, "groups": {"ops"}, "SecureTransport": {"true"}}
 		facts[name] = []string{"false"}
 		for effect, want := range map[string]Outcome{"Allow": ImplicitDeny, "Deny": ImplicitDeny} {
-			if got := ask(t, fmt.Sprintf(statement, effect), on("s3:ListBucket b", facts)); got != want {
+			if got := ask(t, fmt.Sprintf(statement, effect), requestFor("s3:ListBucket b", facts)); got != want {
 				t.Errorf("%s, %s does not hold: %v", effect, name, got)
 			}
 		}
 	}
-	if got := ask(t, fmt.Sprintf(statement, "Deny"), on("s3:ListBucket b", all)); got != ExplicitDeny {
+	if got := ask(t, fmt.Sprintf(statement, "Deny"), requestFor("s3:ListBucket b", all)); got != ExplicitDeny {
 		t.Errorf("all conditions of a deny hold: %v", got)
 	}
 }
@@ -133,14 +133,14 @@ func TestTagsAndVersions(t *testing.T) {
 		{"s3:PutObjectRetention", "s3:object-lock-mode", conditions{"object-lock-mode": {"x"}}, Allow},
 	} {
 		statement := fmt.Sprintf(`{"Effect":"Allow","Action":[%q],"Resource":["*"],"Condition":{"StringEquals":{%q:"x"}}}`, c.action, c.key)
-		if got := ask(t, statement, on(c.action+" b/o", c.facts)); got != c.want {
+		if got := ask(t, statement, requestFor(c.action+" b/o", c.facts)); got != c.want {
 			t.Errorf("%s with %v: %v, want %v", c.key, c.facts, got, c.want)
 		}
 	}
 }
 
 func TestGroupVariables(t *testing.T) {
-	p := must(t, `{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::${group:bucket}/*"],
+	p := mustParse(t, `{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::${group:bucket}/*"],
 		"Condition":{"StringEqualsIgnoreCase":{"jwt:name":"${group:Who}"}}},
 		{"Effect":"Deny","Action":["s3:*"],"Resource":["arn:aws:s3:::${group:bucket}-locked/*"]}`)
 	if got := fmt.Sprint(p.GroupVariables()); got != "[Who bucket]" {
@@ -160,12 +160,12 @@ func TestGroupVariables(t *testing.T) {
 		{"no capture stops no deny", "s3:GetObject photos-locked/o", nil, ExplicitDeny},
 		{"a deny that no capture makes match", "s3:GetObject photos/o", nil, ImplicitDeny},
 	} {
-		r := on(c.request, facts)
+		r := requestFor(c.request, facts)
 		if got := Compile(Grant{Policy: p, Vars: c.vars}).Evaluate(&r).Outcome; got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
-	fixed := must(t, `{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::${group:bucket}/*"]}`)
+	fixed := mustParse(t, `{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::${group:bucket}/*"]}`)
 	if !fixed.Unconditional() || !Compile(Grant{Policy: fixed}).Unconditional() {
 		t.Error("a capture is fixed by the grant, but the policy is said to read the request")
 	}
@@ -174,7 +174,7 @@ func TestGroupVariables(t *testing.T) {
 		"a variable":              `{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::${aws:username}"]}`,
 		"a variable in condition": `{"Effect":"Allow","Action":["s3:*"],"Resource":["*"],"Condition":{"StringEquals":{"jwt:sub":"${aws:username}"}}}`,
 	} {
-		p := must(t, statement)
+		p := mustParse(t, statement)
 		if p.Unconditional() || Compile(Grant{Policy: p}).Unconditional() {
 			t.Errorf("%s is said not to read the request", name)
 		}

@@ -23,10 +23,10 @@ func manyValued(key string) bool {
 	return strings.HasPrefix(key, "jwt:") || isClaim(key)
 }
 
-// contested reports values of an object-lock key that contradict each other. The retention call sends the
+// contradictory reports values of an object-lock key that contradict each other. The retention call sends the
 // value under the plain name, and a client may add a header with the same meaning; for a PUT it is the
 // other way round. Nothing in a request says which of two different values is MinIO's (README, D8).
-func contested(key string, found []string) bool {
+func contradictory(key string, found []string) bool {
 	return len(found) > 1 && strings.HasPrefix(key, objectLock) && found[0] != found[1]
 }
 
@@ -38,7 +38,7 @@ func values(ctx Context, key string) []string {
 		return nil
 	}
 	all := ctx.Values(key)
-	if len(all) > 1 && !manyValued(key) && !contested(key, all) {
+	if len(all) > 1 && !manyValued(key) && !contradictory(key, all) {
 		return all[:1]
 	}
 	return all

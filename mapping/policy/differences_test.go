@@ -10,7 +10,7 @@ import (
 // There is one test for each difference from MinIO's engine that README.md names. The oracle module shows how
 // MinIO's engine behaves in each case.
 
-func refuses(t *testing.T, document, finding string) {
+func mustRefuse(t *testing.T, document, finding string) {
 	t.Helper()
 	_, err := Parse("p", []byte(document), Source{File: "p"})
 	if err == nil || !strings.Contains(err.Error(), finding) {
@@ -19,18 +19,18 @@ func refuses(t *testing.T, document, finding string) {
 }
 
 func TestD1UnknownMembersAreErrors(t *testing.T) {
-	refuses(t, `{"Statement":[],"Comment":"x"}`, `no member "Comment"`)
-	refuses(t, `{"statement":[]}`, `write "Statement"`)
-	refuses(t, `{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*","Conditions":{}}]}`, `write "Condition"`)
-	refuses(t, `{"Statement":[{"effect":"Allow","Action":"s3:*","Resource":"*"}]}`, `write "Effect"`)
-	refuses(t, `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}]}`, `no member "Principal"`)
+	mustRefuse(t, `{"Statement":[],"Comment":"x"}`, `no member "Comment"`)
+	mustRefuse(t, `{"statement":[]}`, `write "Statement"`)
+	mustRefuse(t, `{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*","Conditions":{}}]}`, `write "Condition"`)
+	mustRefuse(t, `{"Statement":[{"effect":"Allow","Action":"s3:*","Resource":"*"}]}`, `write "Effect"`)
+	mustRefuse(t, `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}]}`, `no member "Principal"`)
 }
 
 func TestD2OneReadingPerDocument(t *testing.T) {
-	refuses(t, `{"Version":"2012-10-17","Version":"2012-10-17"}`, "two members of one name")
-	refuses(t, `{"Statement":[{"Effect":"Allow","Effect":"Deny","Action":"s3:*","Resource":"*"}]}`, "two members of one name")
-	refuses(t, `{"Statement":[]} {}`, "after the JSON value")
-	refuses(t, `{"Id":"a","ID":"b"}`, `has "Id" and "ID"`)
+	mustRefuse(t, `{"Version":"2012-10-17","Version":"2012-10-17"}`, "two members of one name")
+	mustRefuse(t, `{"Statement":[{"Effect":"Allow","Effect":"Deny","Action":"s3:*","Resource":"*"}]}`, "two members of one name")
+	mustRefuse(t, `{"Statement":[]} {}`, "after the JSON value")
+	mustRefuse(t, `{"Id":"a","ID":"b"}`, `has "Id" and "ID"`)
 }
 
 func TestD3WhatMinIODropsOrMisreadsIsAnError(t *testing.T) {
@@ -58,7 +58,7 @@ func TestD3WhatMinIODropsOrMisreadsIsAnError(t *testing.T) {
 		`{"Statement":[{"Effect":"Allow","Action":["kms:CreateKey"],"NotResource":["arn:minio:kms:::k"]}]}`:            "does not read NotResource",
 		`{"Statement":[{"Effect":"Allow","Action":["admin:Heal"],"Resource":["*"],"NotResource":["arn:aws:s3:::b"]}]}`: "Resource and NotResource",
 	} {
-		refuses(t, text, finding)
+		mustRefuse(t, text, finding)
 	}
 }
 
@@ -79,27 +79,27 @@ func TestD4UnsetVariablesOpenNothing(t *testing.T) {
 		{"Deny", "NotResource", "s3:GetObject data/o", ExplicitDeny},
 	} {
 		for name, facts := range map[string]conditions{"absent": nil, "empty": {"username": {""}}, "an empty list": {"username": {}}} {
-			if got := ask(t, fmt.Sprintf(home, c.effect, c.resource), on(c.request, facts)); got != c.want {
+			if got := ask(t, fmt.Sprintf(home, c.effect, c.resource), requestFor(c.request, facts)); got != c.want {
 				t.Errorf("%s %s, %s, username %s: %v, want %v", c.effect, c.resource, c.request, name, got, c.want)
 			}
 		}
 	}
 	bucket := `{"Effect":%q,"Action":["s3:*"],"Resource":["arn:aws:s3:::${aws:username}"]}`
-	if got := ask(t, fmt.Sprintf(bucket, "Deny"), on("s3:ListBucket b", nil)); got != ExplicitDeny {
+	if got := ask(t, fmt.Sprintf(bucket, "Deny"), requestFor("s3:ListBucket b", nil)); got != ExplicitDeny {
 		t.Errorf("a deny on the user's own bucket, no user: %v", got)
 	}
-	if got := ask(t, fmt.Sprintf(bucket, "Deny"), on("s3:GetObject b/o", conditions{"username": {"b"}})); got != ImplicitDeny {
+	if got := ask(t, fmt.Sprintf(bucket, "Deny"), requestFor("s3:GetObject b/o", conditions{"username": {"b"}})); got != ImplicitDeny {
 		t.Errorf("a deny on the user's own bucket reaches its objects: %v", got)
 	}
-	if got := ask(t, fmt.Sprintf(bucket, "Allow"), on("s3:ListBucket b", conditions{"username": {"b"}})); got != Allow {
+	if got := ask(t, fmt.Sprintf(bucket, "Allow"), requestFor("s3:ListBucket b", conditions{"username": {"b"}})); got != Allow {
 		t.Errorf("an allow on the user's own bucket: %v", got)
 	}
 	suffix := `{"Effect":"Deny","Action":["s3:*"],"Resource":["arn:aws:s3:::${aws:username}-home"]}`
-	if got := ask(t, suffix, on("s3:ListBucket x-home", nil)); got != ExplicitDeny {
+	if got := ask(t, suffix, requestFor("s3:ListBucket x-home", nil)); got != ExplicitDeny {
 		t.Errorf("a deny on a bucket that some user has: %v", got)
 	}
 	inside := `{"Effect":%q,"Action":["s3:*"],"Resource":["arn:aws:s3:::home-${aws:username}"]}`
-	if got := ask(t, fmt.Sprintf(inside, "Deny"), on("s3:ListBucket b", nil)); got != ImplicitDeny {
+	if got := ask(t, fmt.Sprintf(inside, "Deny"), requestFor("s3:ListBucket b", nil)); got != ImplicitDeny {
 		t.Errorf("a deny that no user makes match: %v", got)
 	}
 	for operator, want := range map[string][2]Outcome{
@@ -109,7 +109,7 @@ func TestD4UnsetVariablesOpenNothing(t *testing.T) {
 	} {
 		for i, effect := range []string{"Allow", "Deny"} {
 			statement := fmt.Sprintf(`{"Effect":%q,"Action":["s3:*"],"Resource":["*"],"Condition":{%q:{"jwt:sub":["x","${aws:username}"]}}}`, effect, operator)
-			if got := ask(t, statement, on("s3:ListBucket b", conditions{"sub": {"alice"}})); got != want[i] {
+			if got := ask(t, statement, requestFor("s3:ListBucket b", conditions{"sub": {"alice"}})); got != want[i] {
 				t.Errorf("%s %s: %v, want %v", effect, operator, got, want[i])
 			}
 		}
@@ -130,12 +130,12 @@ func TestD5ValuesAreLiterals(t *testing.T) {
 		{"a/b", "s3:GetObject home/a/b/o", Allow},
 	} {
 		facts := conditions{"username": {c.username}, "sub": {"victim"}}
-		if got := ask(t, fmt.Sprintf(home, "Allow", "Resource"), on(c.request, facts)); got != c.want {
+		if got := ask(t, fmt.Sprintf(home, "Allow", "Resource"), requestFor(c.request, facts)); got != c.want {
 			t.Errorf("user %s, %s: %v, want %v", c.username, c.request, got, c.want)
 		}
 	}
 	const like = `{"Effect":"Allow","Action":["s3:*"],"Resource":["*"],"Condition":{"StringLike":{"s3:prefix":"home/${aws:username}/*"}}}`
-	if got := ask(t, like, on("s3:ListBucket b", conditions{"username": {"*"}, "prefix": {"home/bob/"}})); got != ImplicitDeny {
+	if got := ask(t, like, requestFor("s3:ListBucket b", conditions{"username": {"*"}, "prefix": {"home/bob/"}})); got != ImplicitDeny {
 		t.Errorf("a user named * lists another's home: %v", got)
 	}
 }
@@ -165,7 +165,7 @@ func TestD6WideActions(t *testing.T) {
 		{`"Deny","NotAction":["s3:*"],"Resource":["*"]`, "admin:Heal", ExplicitDeny},
 		{`"Deny","NotAction":["s3:*"],"Resource":["*"]`, "s3:GetObject b/o", ImplicitDeny},
 	} {
-		if got := ask(t, `{"Effect":`+c.statement+`}`, on(c.request, nil)); got != c.want {
+		if got := ask(t, `{"Effect":`+c.statement+`}`, requestFor(c.request, nil)); got != c.want {
 			t.Errorf("%s, %s: %v, want %v", c.statement, c.request, got, c.want)
 		}
 	}
@@ -205,7 +205,7 @@ func TestD8ExactNamesAndOneValue(t *testing.T) {
 		{"StringEquals", "s3:object-lock-mode", "M", conditions{"object-lock-mode": {"M"}, "Object-Lock-Mode": {"X"}}, ImplicitDeny},
 		{"StringNotEquals", "s3:object-lock-mode", "Z", conditions{"object-lock-mode": {"M"}, "Object-Lock-Mode": {"X"}}, ImplicitDeny},
 	} {
-		if got := ask(t, fmt.Sprintf(statement, c.operator, c.key, c.value), on("s3:ListBucket b", c.facts)); got != c.want {
+		if got := ask(t, fmt.Sprintf(statement, c.operator, c.key, c.value), requestFor("s3:ListBucket b", c.facts)); got != c.want {
 			t.Errorf("%s %s with %v: %v, want %v", c.operator, c.key, c.facts, got, c.want)
 		}
 	}
@@ -224,7 +224,7 @@ func TestD9UnreadableValuesOpenNothing(t *testing.T) {
 	} {
 		facts := conditions{c.name: {c.found}}
 		for effect, want := range map[string]Outcome{"Allow": ImplicitDeny, "Deny": ExplicitDeny} {
-			if got := ask(t, fmt.Sprintf(statement, effect, c.operator, c.key, c.value), on("s3:ListBucket b", facts)); got != want {
+			if got := ask(t, fmt.Sprintf(statement, effect, c.operator, c.key, c.value), requestFor("s3:ListBucket b", facts)); got != want {
 				t.Errorf("%s %s with %q: %v, want %v", effect, c.operator, c.found, got, want)
 			}
 		}
@@ -249,7 +249,7 @@ func TestD10QualifiedNegations(t *testing.T) {
 		{"ForAnyValue:StringNotEquals", nil, one},                // MinIO says yes, AWS no
 	} {
 		for i, effect := range []string{"Allow", "Deny"} {
-			if got := ask(t, fmt.Sprintf(statement, effect, c.operator), on("s3:ListBucket b", conditions{"groups": c.groups})); got != c.want[i] {
+			if got := ask(t, fmt.Sprintf(statement, effect, c.operator), requestFor("s3:ListBucket b", conditions{"groups": c.groups})); got != c.want[i] {
 				t.Errorf("%s %s with %v: %v, want %v", effect, c.operator, c.groups, got, c.want[i])
 			}
 		}
@@ -259,7 +259,7 @@ func TestD10QualifiedNegations(t *testing.T) {
 func TestD11EmptyListsAreAbsent(t *testing.T) {
 	for operator, want := range map[string]Outcome{"StringEquals": ImplicitDeny, "StringNotEquals": Allow, "ForAllValues:StringEquals": Allow} {
 		statement := fmt.Sprintf(`{"Effect":"Allow","Action":["s3:*"],"Resource":["*"],"Condition":{%q:{"jwt:groups":"x"}}}`, operator)
-		if got := ask(t, statement, on("s3:ListBucket b", conditions{"groups": {}})); got != want {
+		if got := ask(t, statement, requestFor("s3:ListBucket b", conditions{"groups": {}})); got != want {
 			t.Errorf("%s with an empty list: %v, want %v", operator, got, want)
 		}
 	}
@@ -267,7 +267,7 @@ func TestD11EmptyListsAreAbsent(t *testing.T) {
 
 func TestD12UnlistedActionsCanBeNamed(t *testing.T) {
 	for _, action := range []string{"admin:ForceUnlock", "admin:InspectData", "admin:PoolList"} {
-		if got := ask(t, fmt.Sprintf(`{"Effect":"Deny","Action":[%q]}`, action), on(action, nil)); got != ExplicitDeny {
+		if got := ask(t, fmt.Sprintf(`{"Effect":"Deny","Action":[%q]}`, action), requestFor(action, nil)); got != ExplicitDeny {
 			t.Errorf("a deny of %s: %v", action, got)
 		}
 	}
@@ -286,7 +286,7 @@ func TestD13SeveralValuesAreNoValueOfAVariable(t *testing.T) {
 		{deny, []string{"carol", "bob"}, ExplicitDeny},
 		{deny, []string{"carol"}, Allow},
 	} {
-		if got := ask(t, c.statements, on("s3:GetObject homes/bob/o", conditions{"preferred_username": c.values})); got != c.want {
+		if got := ask(t, c.statements, requestFor("s3:GetObject homes/bob/o", conditions{"preferred_username": c.values})); got != c.want {
 			t.Errorf("%s with %v: %v, want %v", c.statements, c.values, got, c.want)
 		}
 	}
@@ -331,9 +331,9 @@ func TestD14ClaimsHaveTypes(t *testing.T) {
 		{`"Null":{"claim:acr":true}`, nil, met},
 		{`"Null":{"claim:acr":true}`, []string{`{}`}, not},
 	} {
-		key := Compile(Grant{Policy: must(t, `{"Effect":"Allow","Action":["s3:*"],"Resource":["*"],"Condition":{`+c.condition+`}}`)})
-		deny := Compile(Grant{Policy: must(t, `{"Effect":"Allow","Action":["s3:*"],"Resource":["*"]},{"Effect":"Deny","Action":["s3:*"],"Resource":["*"],"Condition":{`+c.condition+`}}`)})
-		r := on("s3:GetObject b/o", nil)
+		key := Compile(Grant{Policy: mustParse(t, `{"Effect":"Allow","Action":["s3:*"],"Resource":["*"],"Condition":{`+c.condition+`}}`)})
+		deny := Compile(Grant{Policy: mustParse(t, `{"Effect":"Allow","Action":["s3:*"],"Resource":["*"]},{"Effect":"Deny","Action":["s3:*"],"Resource":["*"],"Condition":{`+c.condition+`}}`)})
+		r := requestFor("s3:GetObject b/o", nil)
 		facts := claims{}
 		for _, name := range []string{"acr", "amr", "level", "verified", "until"} {
 			facts["claim:"+name] = c.texts
@@ -368,7 +368,7 @@ func TestD14AVariableIsOneString(t *testing.T) {
 		{[]string{`{}`}, ImplicitDeny},
 		{[]string{`"*"`}, ImplicitDeny},
 	} {
-		r := on("s3:GetObject homes/bob/o", nil)
+		r := requestFor("s3:GetObject homes/bob/o", nil)
 		r.Context = claims{"claim:unix/name": c.texts}
 		if got := ask(t, home, r); got != c.want {
 			t.Errorf("%v: %v, want %v", c.texts, got, c.want)

@@ -31,7 +31,7 @@ func TestOrderOfEvaluation(t *testing.T) {
 		{"self-service with an allow", allowAll, "s3:GetObject b/o", true, AllowDenyOnly},
 		{"a policy without statements and self-service", ``, "admin:GetUser", true, AllowDenyOnly},
 	} {
-		r := on(c.request, nil)
+		r := requestFor(c.request, nil)
 		r.DenyOnly = c.denyOnly
 		if got := ask(t, c.statements, r); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
@@ -130,7 +130,7 @@ func TestActionsMatch(t *testing.T) {
 		{`"Action":["s3:*"]`, "s3tables:GetTable b", ImplicitDeny},
 		{`"Action":["s3:*"]`, "", ImplicitDeny},
 	} {
-		if got := ask(t, strings.Replace(statement, "%s", c.action, 1), on(c.request, nil)); got != c.want {
+		if got := ask(t, strings.Replace(statement, "%s", c.action, 1), requestFor(c.request, nil)); got != c.want {
 			t.Errorf("%s, %q: %v, want %v", c.action, c.request, got, c.want)
 		}
 	}
@@ -162,18 +162,18 @@ func TestResourcesMatch(t *testing.T) {
 		{"arn:aws:s3:::b?", "s3:ListBucket b?", Allow},
 	} {
 		statement := `{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::none","` + c.resource + `"]}`
-		if got := ask(t, statement, on(c.request, nil)); got != c.want {
+		if got := ask(t, statement, requestFor(c.request, nil)); got != c.want {
 			t.Errorf("%s, %q: %v, want %v", c.resource, c.request, got, c.want)
 		}
 		// NotResource is the opposite, in an Allow and in a Deny.
 		statement = strings.Replace(statement, "Resource", "NotResource", 1)
 		want := map[Outcome]Outcome{Allow: ImplicitDeny, ImplicitDeny: Allow}[c.want]
-		if got := ask(t, statement, on(c.request, nil)); got != want {
+		if got := ask(t, statement, requestFor(c.request, nil)); got != want {
 			t.Errorf("not %s, %q: %v, want %v", c.resource, c.request, got, want)
 		}
 		want = map[Outcome]Outcome{Allow: Allow, ImplicitDeny: ExplicitDeny}[c.want]
 		statement = strings.Replace(statement, "Allow", "Deny", 1) + "," + allowAll
-		if got := ask(t, statement, on(c.request, nil)); got != want {
+		if got := ask(t, statement, requestFor(c.request, nil)); got != want {
 			t.Errorf("deny not %s, %q: %v, want %v", c.resource, c.request, got, want)
 		}
 	}
@@ -199,7 +199,7 @@ func TestAdminAndSTSIgnoreResource(t *testing.T) {
 		{`{"Effect":"Allow","Action":["admin:*"],"Resource":["arn:minio:kms:::k"]}`, "admin:Heal"},
 		{`{"Effect":"Allow","Action":["sts:AssumeRoleWithWebIdentity"],"Resource":["arn:aws:s3:::b"]}`, "sts:AssumeRoleWithWebIdentity"},
 	} {
-		if got := ask(t, c.statement, on(c.request, nil)); got != Allow {
+		if got := ask(t, c.statement, requestFor(c.request, nil)); got != Allow {
 			t.Errorf("%s: %v", c.statement, got)
 		}
 	}
@@ -220,7 +220,7 @@ func TestKMSResourcesNameKeys(t *testing.T) {
 		{`,"Resource":["arn:minio:kms:::k1"]`, "admin:KMSCreateKey", ImplicitDeny},
 	} {
 		statement := `{"Effect":"Allow","Action":["kms:*"]` + c.resource + `}`
-		if got := ask(t, statement, on(c.request, nil)); got != c.want {
+		if got := ask(t, statement, requestFor(c.request, nil)); got != c.want {
 			t.Errorf("%s, %q: %v, want %v", c.resource, c.request, got, c.want)
 		}
 	}
@@ -228,13 +228,13 @@ func TestKMSResourcesNameKeys(t *testing.T) {
 
 func TestManyKMSStatements(t *testing.T) {
 	var statements []string
-	for i := range 3 * fewEntries {
+	for i := range 3 * indexThreshold {
 		statements = append(statements, fmt.Sprintf(`{"Effect":"Allow","Action":["kms:*"],"Resource":["arn:minio:kms:::key-%d"]}`, i))
 	}
 	for request, want := range map[string]Outcome{
 		"kms:CreateKey key-7": Allow, "kms:CreateKey key": ImplicitDeny, "kms:Status": Allow, "kms:Future key-7": Allow,
 	} {
-		if got := ask(t, strings.Join(statements, ","), on(request, nil)); got != want {
+		if got := ask(t, strings.Join(statements, ","), requestFor(request, nil)); got != want {
 			t.Errorf("%s: %v, want %v", request, got, want)
 		}
 	}
@@ -253,7 +253,7 @@ func TestManyStatementsAreFound(t *testing.T) {
 			if i >= 300 {
 				want = ImplicitDeny
 			}
-			r := on(fmt.Sprintf(request, i), nil)
+			r := requestFor(fmt.Sprintf(request, i), nil)
 			got := set.Evaluate(&r)
 			if got.Outcome != want || want != ImplicitDeny && got.Statement/2 != i {
 				t.Fatalf("%s %s/%s: %+v, want %v by a statement of team %d", r.Action, r.Bucket, r.Object, got, want, i)

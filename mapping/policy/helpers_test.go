@@ -22,8 +22,8 @@ func (c conditions) Values(key string) []string {
 	return all
 }
 
-// must loads a document with the given statements.
-func must(t testing.TB, statements string) *Policy {
+// mustParse loads a document with the given statements.
+func mustParse(t testing.TB, statements string) *Policy {
 	t.Helper()
 	p, err := Parse("p", []byte(`{"Version":"2012-10-17","Statement":[`+statements+`]}`), Source{File: "p.json"})
 	if err != nil {
@@ -34,11 +34,11 @@ func must(t testing.TB, statements string) *Policy {
 
 func ask(t testing.TB, statements string, r Request) Outcome {
 	t.Helper()
-	return Compile(Grant{Policy: must(t, statements)}).Evaluate(&r).Outcome
+	return Compile(Grant{Policy: mustParse(t, statements)}).Evaluate(&r).Outcome
 }
 
-// on turns "s3:GetObject bucket/object" into a request.
-func on(text string, facts conditions) Request {
+// requestFor turns "s3:GetObject bucket/object" into a request.
+func requestFor(text string, facts conditions) Request {
 	action, resource, _ := strings.Cut(text, " ")
 	bucket, object, _ := strings.Cut(resource, "/")
 	r := Request{Action: action, Bucket: bucket, Object: object}

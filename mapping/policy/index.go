@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// fewEntries is the number of statements up to which checking each one is faster than using the index.
-const fewEntries = 8
+// indexThreshold is the number of statements up to which checking each one is faster than using the index.
+const indexThreshold = 8
 
 // An index finds, for each action asked so far, the statements that may match. It is built action by
 // action, because a principal uses only a few of the known actions.
@@ -25,7 +25,7 @@ func (s *Set) first(deny bool, r *Request, id int, t *target) *entry {
 	if deny {
 		entries = s.denies
 	}
-	if id >= 0 && len(entries) > fewEntries {
+	if id >= 0 && len(entries) > indexThreshold {
 		found := s.indexOf(byte(id))
 		if deny {
 			return found.denies.first(entries, t, r.Context)

@@ -13,8 +13,8 @@ jwt:jti jwt:upn jwt:name jwt:groups jwt:given_name jwt:family_name jwt:middle_na
 jwt:preferred_username jwt:profile jwt:picture jwt:website jwt:email jwt:gender jwt:birthdate jwt:phone_number
 jwt:address jwt:scope jwt:client_id`)
 
-// someKeys are allowed in a condition of the listed s3 actions only.
-var someKeys = map[string]string{
+// restrictedKeys are allowed in a condition of the listed s3 actions only.
+var restrictedKeys = map[string]string{
 	"s3:prefix":                       `ListBucket ListBucketVersions`,
 	"s3:delimiter":                    `ListBucket ListBucketVersions`,
 	"s3:max-keys":                     `ListBucket ListBucketVersions`,
@@ -52,15 +52,15 @@ const (
 	stsDuration     = "sts:DurationSeconds" // of a new session
 )
 
-var keyActions = tabulateKeys()
+var keyActions = newKeyActions()
 
-// tabulateKeys maps each key to the s3 actions that a condition may restrict by that key.
-func tabulateKeys() map[string]actionSet {
+// newKeyActions maps each key to the s3 actions that a condition may restrict by that key.
+func newKeyActions() map[string]actionSet {
 	table := make(map[string]actionSet)
 	for _, key := range commonKeys {
 		table[key] = s3Actions
 	}
-	for key, names := range someKeys {
+	for key, names := range restrictedKeys {
 		var set actionSet
 		for _, name := range strings.Fields(names) {
 			set.add(actionIDs["s3:"+name])
@@ -140,5 +140,5 @@ func supports(f family, action, key string) bool {
 	if matchOps(pattern, "s3:*") {
 		return true // the wildcard itself accepts every key
 	}
-	return matching(pattern).meets(keyActions[key])
+	return matching(pattern).intersects(keyActions[key])
 }

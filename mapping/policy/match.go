@@ -77,8 +77,8 @@ func matchOps(p []op, s string) bool {
 	return i == len(p)
 }
 
-// spells reports whether s equals the text of the pattern, with wildcards taken literally.
-func spells(p []op, s string) bool {
+// matchesText reports whether s equals the text of the pattern, with wildcards taken literally.
+func matchesText(p []op, s string) bool {
 	if len(p) != len(s) {
 		return false
 	}

@@ -7,17 +7,17 @@ import (
 	"pgregory.net/rapid"
 )
 
-// naive is the textbook definition of a match: slow, but obviously correct.
-func naive(pattern, text string) bool {
+// naiveMatch is the textbook definition of a match: slow, but obviously correct.
+func naiveMatch(pattern, text string) bool {
 	switch {
 	case pattern == "":
 		return text == ""
 	case pattern[0] == '*':
-		return naive(pattern[1:], text) || text != "" && naive(pattern, text[1:])
+		return naiveMatch(pattern[1:], text) || text != "" && naiveMatch(pattern, text[1:])
 	case text == "":
 		return false
 	}
-	return (pattern[0] == '?' || pattern[0] == text[0]) && naive(pattern[1:], text[1:])
+	return (pattern[0] == '?' || pattern[0] == text[0]) && naiveMatch(pattern[1:], text[1:])
 }
 
 func TestWildcards(t *testing.T) {
@@ -52,11 +52,11 @@ func TestWildcards(t *testing.T) {
 	}
 }
 
-func TestMatcherIsTheNaiveOne(t *testing.T) {
+func TestMatchEqualsNaiveMatch(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		pattern := rapid.StringMatching(`[ab/*?]{0,9}`).Draw(t, "pattern")
 		text := rapid.StringMatching(`[ab/]{0,9}`).Draw(t, "text")
-		if got, want := Match(pattern, text), naive(pattern, text); got != want {
+		if got, want := Match(pattern, text), naiveMatch(pattern, text); got != want {
 			t.Fatalf("%q on %q: %t", pattern, text, got)
 		}
 	})
@@ -91,13 +91,13 @@ func TestVariablesMatchTheirValue(t *testing.T) {
 		got := p.match(text, conditions{"username": {value}})
 		want := false
 		if head, found := strings.CutSuffix(text, value); found {
-			want = naive(before, head)
+			want = naiveMatch(before, head)
 		}
 		if got != truth(want) {
 			t.Fatalf("%q and the value %q on %q: %v", before, value, text, got)
 		}
 		// Without a value the result is maybe, or no if no value could make the pattern match.
-		if unset := p.match(text, nil); unset == yes || (unset == maybe) != naive(before+"*", text) {
+		if unset := p.match(text, nil); unset == yes || (unset == maybe) != naiveMatch(before+"*", text) {
 			t.Fatalf("%q and no value on %q: %v", before, text, unset)
 		}
 	})
@@ -108,10 +108,10 @@ func FuzzMatch(f *testing.F) {
 	f.Add("*a*a*a*b", strings.Repeat("a", 40))
 	f.Fuzz(func(t *testing.T, pattern, text string) {
 		if len(pattern) > 12 || len(text) > 24 {
-			Match(pattern, text) // naive would take too long
+			Match(pattern, text) // naiveMatch would take too long
 			return
 		}
-		if got, want := Match(pattern, text), naive(pattern, text); got != want {
+		if got, want := Match(pattern, text), naiveMatch(pattern, text); got != want {
 			t.Fatalf("%q on %q: %t", pattern, text, got)
 		}
 	})

@@ -140,7 +140,7 @@ func (r *reader) statement(v strictjson.Value) *statement {
 	case effect.Kind() == strictjson.Missing:
 		r.fail(v.Offset(), "the statement has no Effect", `write "Effect": "Allow" or "Effect": "Deny"`)
 	default:
-		r.fail(effect.Offset(), "Effect is "+shown(effect), `write "Allow" or "Deny", in exactly these letters`)
+		r.fail(effect.Offset(), "Effect is "+quotedValue(effect), `write "Allow" or "Deny", in exactly these letters`)
 	}
 	before := len(r.findings)
 	r.actions(st, v, members["Action"], members["NotAction"])
@@ -188,8 +188,8 @@ func list(names []string) string {
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
 
-// shown returns a value for a finding, or only its kind if the value is long. Policies hold no secrets.
-func shown(v strictjson.Value) string {
+// quotedValue returns a value for a finding, or only its kind if the value is long. Policies hold no secrets.
+func quotedValue(v strictjson.Value) string {
 	const longest = 80
 	raw := v.Raw()
 	if len(raw) > longest {

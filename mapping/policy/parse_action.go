@@ -37,7 +37,7 @@ func (r *reader) actions(st *statement, v, action, notAction strictjson.Value) {
 		st.actions = append(st.actions, pattern)
 		st.actionText = append(st.actionText, a.text)
 	}
-	st.known = reach(st, covered)
+	st.known = coveredActions(st, covered)
 }
 
 // action checks one action and sets or checks the statement's family.
@@ -76,17 +76,17 @@ func statementFamily(action string) (family, bool) {
 	case action == anyAction:
 		return stsFamily, true
 	case f != adminFamily && f != kmsFamily && f != stsFamily:
-		return s3Family, matching(appendWild(nil, action)).meets(s3Actions)
+		return s3Family, matching(appendWild(nil, action)).intersects(s3Actions)
 	case exact, action == "admin:*", action == "kms:*":
 		return f, true
 	}
 	return f, false
 }
 
-// reach returns the known actions that a statement is about. A wide pattern or a NotAction of an Allow
-// covers s3 actions only: to grant admin or kms actions, a policy has to name them. A Deny covers all that
-// its text says (README, D6).
-func reach(st *statement, covered actionSet) actionSet {
+// coveredActions returns the known actions that a statement is about. A wide pattern or a NotAction of an
+// Allow covers s3 actions only: to grant admin or kms actions, a policy has to name them. A Deny covers all
+// that its text says (README, D6).
+func coveredActions(st *statement, covered actionSet) actionSet {
 	if st.notAction {
 		for i := range covered {
 			covered[i] = ^covered[i]

@@ -106,18 +106,18 @@ func (r *reader) conditionValue(c *condition, v strictjson.Value) {
 	seen := make(map[string]bool)
 	for _, value := range all {
 		if raw := string(value.Raw()); seen[raw] {
-			r.fail(value.Offset(), "the value "+shown(value)+" is in the list twice", "remove one of them")
+			r.fail(value.Offset(), "the value "+quotedValue(value)+" is in the list twice", "remove one of them")
 		} else {
 			seen[raw] = true
 		}
-		if want := r.oneValue(c, value); want != "" {
-			r.fail(value.Offset(), fmt.Sprintf("%s of %s has the value %s", c.operator, c.key, shown(value)), "write "+want)
+		if want := r.addValue(c, value); want != "" {
+			r.fail(value.Offset(), fmt.Sprintf("%s of %s has the value %s", c.operator, c.key, quotedValue(value)), "write "+want)
 		}
 	}
 }
 
-// oneValue adds one value to the condition. If the value is not possible, want says what would be.
-func (r *reader) oneValue(c *condition, v strictjson.Value) (want string) {
+// addValue adds one value to the condition. If the value is not possible, want says what would be.
+func (r *reader) addValue(c *condition, v strictjson.Value) (want string) {
 	text := v.Text()
 	switch c.function.kind {
 	case textFunction:
@@ -165,7 +165,7 @@ func (r *reader) textValue(c *condition, v strictjson.Value) (want string) {
 		}
 		text = string(decoded)
 	}
-	if want := possibleValue(c.key, text, c.function.like); want != "" {
+	if want := impossibleValue(c.key, text, c.function.like); want != "" {
 		return want
 	}
 	parts := r.parts(v.Offset(), text, c.function.spelling())

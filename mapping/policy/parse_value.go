@@ -10,10 +10,10 @@ var (
 	dottedQuad   = regexp.MustCompile(`^([0-9]+\.){3}[0-9]+$`)
 )
 
-// possibleValue checks a value for the keys whose values MinIO checks. want is empty if the value is
+// impossibleValue checks a value for the keys whose values MinIO checks. want is empty if the value is
 // possible, else it says what the key can hold. If like is true the value is a pattern, and only the copy
 // source is checked.
-func possibleValue(key, value string, like bool) (want string) {
+func impossibleValue(key, value string, like bool) (want string) {
 	if key == "s3:x-amz-copy-source" {
 		bucket, object, _ := strings.Cut(strings.TrimPrefix(value, "/"), "/")
 		if object == "" || !sourceBucket.MatchString(bucket) || dottedQuad.MatchString(bucket) ||

@@ -61,14 +61,14 @@ func (p *pattern) bind(vars map[string]string) *pattern {
 	for i := range bound {
 		name, isGroup := cutGroup(bound[i].key)
 		if value := vars[name]; isGroup && value != "" {
-			bound[i] = part{ops: appendLiteral(nil, p.cased(value))}
+			bound[i] = part{ops: appendLiteral(nil, p.foldValue(value))}
 		}
 	}
 	return newPattern(bound, p.fold)
 }
 
-// cased lowers the value of a variable if the pattern is in lower case.
-func (p *pattern) cased(value string) string {
+// foldValue lowers the value of a variable if the pattern is in lower case.
+func (p *pattern) foldValue(value string) string {
 	if p.fold {
 		return strings.ToLower(value)
 	}
@@ -107,7 +107,7 @@ func (p *pattern) expand(scratch []op, ctx Context) (ops []op, complete bool) {
 			continue
 		}
 		if value := variable(ctx, part.key); value != "" {
-			ops = appendLiteral(ops, p.cased(value))
+			ops = appendLiteral(ops, p.foldValue(value))
 			continue
 		}
 		complete = false
@@ -138,17 +138,17 @@ func (p *pattern) match(s string, ctx Context) ternary {
 	return maybe
 }
 
-// spells is the second comparison that MinIO makes for a bucket: it compares the bucket's name with the
+// matchesText is the second comparison that MinIO makes for a bucket: it compares the bucket's name with the
 // text of the resource, wildcards taken literally. So "arn:aws:s3:::b" names the bucket b itself.
-func (p *pattern) spells(s string, ctx Context) ternary {
+func (p *pattern) matchesText(s string, ctx Context) ternary {
 	if p.fixed() {
-		return truth(spells(p.ops, s))
+		return truth(matchesText(p.ops, s))
 	}
 	var scratch [128]op
 	ops, complete := p.expand(scratch[:0], ctx)
 	switch {
 	case complete:
-		return truth(spells(ops, s))
+		return truth(matchesText(ops, s))
 	case matchOps(ops, s):
 		return maybe
 	}

@@ -55,7 +55,7 @@ type target struct {
 func (t *target) matchResource(p *pattern, ctx Context) ternary {
 	result := p.match(t.resource, ctx)
 	if result != yes && t.whole {
-		result = max(result, p.spells(t.bucket, ctx))
+		result = max(result, p.matchesText(t.bucket, ctx))
 	}
 	return result
 }

@@ -11,19 +11,19 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// A contest is one request that both engines decide repeatedly.
-type contest struct {
+// A speedCase is one request that both engines decide repeatedly.
+type speedCase struct {
 	name    string
 	policy  []byte
 	request policy.Request
 	faster  float64 // claimgate must be this many times faster
 }
 
-func contests() []contest {
-	var all []contest
+func speedCases() []speedCase {
+	var all []speedCase
 	canned := func(name, action, bucket, object string) {
 		text := fmt.Sprintf("%s/%s", name, strings.ReplaceAll(action, ":", "."))
-		all = append(all, contest{text, cannedText(name), policy.Request{Action: action, Bucket: bucket, Object: object}, 1})
+		all = append(all, speedCase{text, cannedText(name), policy.Request{Action: action, Bucket: bucket, Object: object}, 1})
 	}
 	canned("readonly", "s3:GetObject", "bucket", "path/to/object")
 	canned("readonly", "s3:PutObject", "bucket", "path/to/object")
@@ -39,9 +39,9 @@ func contests() []contest {
 			faster = 10
 		}
 		request := policy.Request{Action: "s3:GetObject", Bucket: fmt.Sprintf("team-%d", n-1), Object: "path/to/object"}
-		all = append(all, contest{fmt.Sprintf("%d statements", n), manyStatements(n), request, faster})
+		all = append(all, speedCase{fmt.Sprintf("%d statements", n), manyStatements(n), request, faster})
 		request.Bucket = "elsewhere"
-		all = append(all, contest{fmt.Sprintf("%d statements, none", n), manyStatements(n), request, faster})
+		all = append(all, speedCase{fmt.Sprintf("%d statements, none", n), manyStatements(n), request, faster})
 	}
 	return all
 }
@@ -70,7 +70,7 @@ func manyStatements(n int) []byte {
 	return d.text()
 }
 
-func (c contest) ours(tb testing.TB) func() {
+func (c speedCase) claimgate(tb testing.TB) func() {
 	p, err := policy.Parse("p", c.policy, policy.Source{File: "p"})
 	if err != nil {
 		tb.Fatal(err)
@@ -79,7 +79,7 @@ func (c contest) ours(tb testing.TB) func() {
 	return func() { set.Evaluate(&request) }
 }
 
-func (c contest) theirs(tb testing.TB) func() {
+func (c speedCase) minio(tb testing.TB) func() {
 	p, err := minio.ParseConfig(strings.NewReader(string(c.policy)))
 	if err != nil {
 		tb.Fatal(err)
@@ -92,11 +92,11 @@ func (c contest) theirs(tb testing.TB) func() {
 }
 
 func BenchmarkBesideMinIO(b *testing.B) {
-	for _, c := range contests() {
+	for _, c := range speedCases() {
 		for _, engine := range []struct {
 			name string
 			ask  func(testing.TB) func()
-		}{{"claimgate", c.ours}, {"minio", c.theirs}} {
+		}{{"claimgate", c.claimgate}, {"minio", c.minio}} {
 			b.Run(c.name+"/"+engine.name, func(b *testing.B) {
 				ask := engine.ask(b)
 				b.ReportAllocs()

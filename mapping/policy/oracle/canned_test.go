@@ -24,7 +24,7 @@ func TestCannedPoliciesAgree(t *testing.T) {
 			continue
 		}
 		set := policy.Compile(policy.Grant{Policy: mine})
-		for _, action := range append(policy.Actions(), strangers...) {
+		for _, action := range append(policy.Actions(), unknownActions...) {
 			for _, target := range targets {
 				for _, denyOnly := range []bool{false, true} {
 					got := set.Evaluate(&policy.Request{Action: action, Bucket: target[0], Object: target[1], DenyOnly: denyOnly}).Allowed()

@@ -11,23 +11,23 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// A neutralized case is changed so that MinIO's engine must answer as claimgate does: each deliberate
+// An adjusted case is changed so that MinIO's engine must answer as claimgate does: each deliberate
 // difference is expressed in the question. README.md describes the differences by their names.
-type neutralized struct {
+type adjusted struct {
 	testCase
 	applied []string // the differences that changed the question
 	skip    string   // a difference that no changed question can express
 }
 
-func (n *neutralized) apply(name string) {
+func (n *adjusted) apply(name string) {
 	if !slices.Contains(n.applied, name) {
 		n.applied = append(n.applied, name)
 	}
 }
 
-// neutralize changes a case by all differences, except those of loading.
-func neutralize(c testCase) neutralized {
-	n := neutralized{testCase: c.clone()}
+// adjust changes a case by all differences, except those of loading.
+func adjust(c testCase) adjusted {
+	n := adjusted{testCase: c.clone()}
 	switch {
 	case n.uncleanPath():
 		n.skip = "D7"
@@ -52,7 +52,7 @@ func neutralize(c testCase) neutralized {
 var inert = statement{Effect: "Allow", Action: []string{"s3:GetObject"}, Resource: []string{"arn:aws:s3:::no-such-bucket"}}
 
 // uncleanPath recognizes D7: MinIO also compares the cleaned path.
-func (n *neutralized) uncleanPath() bool {
+func (n *adjusted) uncleanPath() bool {
 	if n.Object == "" {
 		return false
 	}
@@ -60,7 +60,7 @@ func (n *neutralized) uncleanPath() bool {
 }
 
 // wildValue recognizes D5: the value of a variable contains a wildcard or the beginning of a variable.
-func (n *neutralized) wildValue() bool {
+func (n *adjusted) wildValue() bool {
 	for _, key := range variablesOf(n.testCase) {
 		if v := n.variable(key); strings.ContainsAny(v, "*?$") {
 			return true
@@ -69,7 +69,7 @@ func (n *neutralized) wildValue() bool {
 	return false
 }
 
-func (n *neutralized) first(key string) string {
+func (n *adjusted) first(key string) string {
 	if values := facts(n.Conditions).Values(key); len(values) > 0 {
 		return values[0]
 	}
@@ -77,7 +77,7 @@ func (n *neutralized) first(key string) string {
 }
 
 // variable returns the value of a variable. By D13, a variable with several values has none.
-func (n *neutralized) variable(key string) string {
+func (n *adjusted) variable(key string) string {
 	if manyValued(key) && len(facts(n.Conditions).Values(key)) > 1 {
 		n.apply("D13")
 		return ""
@@ -91,12 +91,12 @@ func manyValued(key string) bool {
 
 // exactNames applies D8: one spelling of each key, and one value of each key that has one value. It also
 // applies D11.
-func (n *neutralized) exactNames() {
+func (n *adjusted) exactNames() {
 	read := slices.Concat(keysOf(n.testCase), variablesOf(n.testCase))
 	for _, key := range read {
 		own := policy.ConditionNames(key)
 		_, plain, _ := strings.Cut(key, ":")
-		for _, other := range []string{twin(key), plain} {
+		for _, other := range []string{canonicalName(key), plain} {
 			// The name may be the proper name of another key.
 			if _, found := n.Conditions[other]; found && !slices.Contains(own, other) && !n.isOwn(read, other) {
 				delete(n.Conditions, other)
@@ -120,13 +120,13 @@ func (n *neutralized) exactNames() {
 	}
 }
 
-func (n *neutralized) isOwn(read []string, name string) bool {
+func (n *adjusted) isOwn(read []string, name string) bool {
 	return slices.ContainsFunc(read, func(key string) bool { return slices.Contains(policy.ConditionNames(key), name) })
 }
 
 // sharedWithMany reports whether a key with several values has this name. Some keys share a name:
 // aws:username and ldap:username, svc:DurationSeconds and sts:DurationSeconds, aws:groups and jwt:groups.
-func (n *neutralized) sharedWithMany(read []string, name string) bool {
+func (n *adjusted) sharedWithMany(read []string, name string) bool {
 	return slices.ContainsFunc(read, func(key string) bool {
 		return manyValued(key) && slices.Contains(policy.ConditionNames(key), name)
 	})
@@ -139,7 +139,7 @@ var wideGrant = map[string]string{
 
 // statement applies the differences to one statement. It returns false if the statement does not apply at
 // all.
-func (n *neutralized) statement(st *statement) bool {
+func (n *adjusted) statement(st *statement) bool {
 	if !st.deny() {
 		for i, a := range st.Action {
 			if grant, wide := wideGrant[a]; wide {
@@ -156,7 +156,7 @@ func (n *neutralized) statement(st *statement) bool {
 }
 
 // resources applies D4, a variable without a value, to the resources.
-func (n *neutralized) resources(st *statement) bool {
+func (n *adjusted) resources(st *statement) bool {
 	ignored := len(st.Action) > 0 && (strings.HasPrefix(st.Action[0], "admin:") || strings.HasPrefix(st.Action[0], "sts:") || st.Action[0] == "*")
 	if ignored {
 		st.Resource = nil
@@ -202,13 +202,13 @@ func (n *neutralized) resources(st *statement) bool {
 
 // kmsWithoutKey reports whether a kms statement without any resource left still applies: it does for calls
 // that name no key.
-func (n *neutralized) kmsWithoutKey(st *statement) bool {
+func (n *adjusted) kmsWithoutKey(st *statement) bool {
 	return len(st.Action) > 0 && strings.HasPrefix(st.Action[0], "kms:") && n.Bucket == ""
 }
 
 // conditions removes each condition that a difference changes, after evaluating it. It returns false if the
 // statement then does not apply.
-func (n *neutralized) conditions(st *statement) bool {
+func (n *adjusted) conditions(st *statement) bool {
 	for operator, keys := range st.Condition {
 		for key, values := range keys {
 			value, differs := n.condition(operator, key, values)
@@ -239,7 +239,7 @@ const (
 
 // condition evaluates one condition by the rules of README.md, if one of D4, D8, D9 or D10 changes it. Else
 // differs is false.
-func (n *neutralized) condition(operator, key string, policyValues []string) (value int, differs bool) {
+func (n *adjusted) condition(operator, key string, policyValues []string) (value int, differs bool) {
 	found := facts(n.Conditions).Values(key)
 	base := baseOperator(operator)
 	if len(found) > 1 && strings.HasPrefix(key, "s3:object-lock-") {
@@ -300,7 +300,7 @@ func agreed(a, b int) int {
 	return maybe
 }
 
-func (n *neutralized) unset(operator string, policyValues []string) bool {
+func (n *adjusted) unset(operator string, policyValues []string) bool {
 	for _, v := range policyValues {
 		for _, key := range variablesIn(decodedValue(operator, v)) {
 			if n.variable(key) == "" {
@@ -313,7 +313,7 @@ func (n *neutralized) unset(operator string, policyValues []string) bool {
 
 // oneValue reports whether one value of the request matches one of the policy's values, by MinIO's engine.
 // A variable without a value matches everything.
-func (n *neutralized) oneValue(operator, key string, policyValues []string, v string) int {
+func (n *adjusted) oneValue(operator, key string, policyValues []string, v string) int {
 	result := no
 	for _, p := range policyValues {
 		text, complete := decodedValue(operator, p), true
@@ -351,7 +351,7 @@ func minioLike(pattern, value string) bool {
 			Condition: map[string]map[string][]string{"StringLike": {"jwt:sub": {pattern}}},
 		}}}},
 	}
-	allowed, err := theirs(c)
+	allowed, err := minioAllows(c)
 	if err != nil {
 		panic(err)
 	}

@@ -44,9 +44,9 @@ var (
 		"s3:*", "s3:*Object", "s3:Get*", "s3:Put*", "s3:List*", "s3:?etObject", "s3:*Tagging", "s3:GetObjectV*",
 		"s3:*Retention", "s3:**",
 	}
-	wideActions = []string{"*", "*:*", "**", "s*", "*GetObject", "*Bucket", "s3*"}
-	notActions  = []string{"s3:Put*", "s3:GetObject", "s3:GetObjectVersion", "admin:*", "admin:Heal", "kms:*", "*", "s3:*", "sts:*"}
-	strangers   = []string{"s3:Foo", "admin:Foo", "kms:Foo", "s3tables:GetTable", "sts:Foo", "Foo", ""}
+	wideActions    = []string{"*", "*:*", "**", "s*", "*GetObject", "*Bucket", "s3*"}
+	notActions     = []string{"s3:Put*", "s3:GetObject", "s3:GetObjectVersion", "admin:*", "admin:Heal", "kms:*", "*", "s3:*", "sts:*"}
+	unknownActions = []string{"s3:Foo", "admin:Foo", "kms:Foo", "s3tables:GetTable", "sts:Foo", "Foo", ""}
 )
 
 // documents makes the documents of a case. The method request adds the rest.
@@ -114,7 +114,7 @@ func (g generator) statement() statement {
 		g.keyedStatement(&st)
 	}
 	if g.chance(2) {
-		g.spoil(&st)
+		g.breakStatement(&st)
 	}
 	return st
 }

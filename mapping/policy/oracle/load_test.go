@@ -19,7 +19,7 @@ func TestTablesAgree(t *testing.T) {
 			d.Statements[0].Resource = []string{"*"}
 		}
 		c := testCase{Documents: []document{d}}
-		_, mine := ours(c)
+		_, mine := claimgateAllows(c)
 		_, their := minioPolicy(string(d.text()))
 		if (mine == nil) != (their == nil) && !namesUnlisted(c) {
 			t.Errorf("%s of %s with %s: claimgate %v, MinIO %v", operator, action, key, mine, their)
@@ -72,7 +72,7 @@ func TestValuesAgree(t *testing.T) {
 						Condition: map[string]map[string][]string{operator: {key: {value}}},
 					}}}
 					c := testCase{Documents: []document{d}}
-					_, mine := ours(c)
+					_, mine := claimgateAllows(c)
 					_, their := minioPolicy(string(d.text()))
 					if (mine == nil) != (their == nil) && stricter(c) == "" {
 						t.Errorf("%s: claimgate %v, MinIO %v", fmt.Sprintf("%s of %s with %q", operator, key, value), mine, their)

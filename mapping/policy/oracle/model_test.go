@@ -149,8 +149,8 @@ func (f facts) Values(key string) []string {
 	return all
 }
 
-// ours asks claimgate's engine. err is set if a document does not load.
-func ours(c testCase) (allowed bool, err error) {
+// claimgateAllows asks claimgate's engine. err is set if a document does not load.
+func claimgateAllows(c testCase) (allowed bool, err error) {
 	request := &policy.Request{
 		Action: c.Action, Bucket: c.Bucket, Object: c.Object, DenyOnly: c.DenyOnly, Context: facts(c.Conditions),
 	}
@@ -178,8 +178,8 @@ func ours(c testCase) (allowed bool, err error) {
 	return policy.Compile(grants...).Evaluate(request).Allowed(), nil
 }
 
-// theirs asks MinIO's engine, as MinIO's server does.
-func theirs(c testCase) (allowed bool, err error) {
+// minioAllows asks MinIO's engine, as MinIO's server does.
+func minioAllows(c testCase) (allowed bool, err error) {
 	args := minio.Args{
 		Action: minio.Action(c.Action), BucketName: c.Bucket, ObjectName: c.Object, DenyOnly: c.DenyOnly,
 		ConditionValues: c.Conditions,
@@ -228,8 +228,8 @@ func minioPolicy(text string) (*minio.Policy, error) {
 	return known.policy, known.err
 }
 
-// twin returns the other spelling of a key's name, which MinIO's engine looks up first.
-func twin(key string) string {
+// canonicalName returns the other spelling of a key's name, which MinIO's engine looks up first.
+func canonicalName(key string) string {
 	_, name, _ := strings.Cut(key, ":")
 	return http.CanonicalHeaderKey(name)
 }

@@ -78,17 +78,17 @@ func TestNamedDifferences(t *testing.T) {
 			conditions = map[string][]string{}
 		}
 		request := policy.Request{Action: c.action, Bucket: c.bucket, Object: c.object, Context: facts(conditions)}
-		if got := outcomeHere(c.document, request); got != c.claimgate {
+		if got := claimgateOutcome(c.document, request); got != c.claimgate {
 			t.Errorf("%s: claimgate %s, want %s\n%s", c.name, got, c.claimgate, c.document)
 		}
 		args := minio.Args{Action: minio.Action(c.action), BucketName: c.bucket, ObjectName: c.object, ConditionValues: conditions}
-		if got := outcomeThere(c.document, args); got != c.minio {
+		if got := minioOutcome(c.document, args); got != c.minio {
 			t.Errorf("%s: MinIO %s, want %s\n%s", c.name, got, c.minio, c.document)
 		}
 	}
 }
 
-func outcomeHere(document string, request policy.Request) outcome {
+func claimgateOutcome(document string, request policy.Request) outcome {
 	p, err := policy.Parse("p", []byte(document), policy.Source{})
 	if err != nil {
 		return refused
@@ -99,7 +99,7 @@ func outcomeHere(document string, request policy.Request) outcome {
 	return denies
 }
 
-func outcomeThere(document string, args minio.Args) (result outcome) {
+func minioOutcome(document string, args minio.Args) (result outcome) {
 	defer func() {
 		if recover() != nil {
 			result = panics

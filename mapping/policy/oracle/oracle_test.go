@@ -47,8 +47,8 @@ type verdict struct {
 }
 
 func compare(c testCase) verdict {
-	mine, mineErr := ours(c)
-	original, theirErr := theirsSafe(c)
+	mine, mineErr := claimgateAllows(c)
+	original, theirErr := minioAllowsOrPanics(c)
 	switch {
 	case mineErr == nil && theirErr != nil && namesUnlisted(c):
 		return verdict{flipped: []string{"D12"}}
@@ -62,7 +62,7 @@ func compare(c testCase) verdict {
 	case mineErr != nil:
 		return verdict{}
 	}
-	n := neutralize(c)
+	n := adjust(c)
 	if n.skip != "" {
 		v := verdict{loaded: true, allowed: mine}
 		if original != mine {
@@ -70,9 +70,9 @@ func compare(c testCase) verdict {
 		}
 		return v
 	}
-	expected, err := theirs(n.testCase)
+	expected, err := minioAllows(n.testCase)
 	if err != nil {
-		return verdict{problem: fmt.Sprintf("MinIO refuses the neutralized case: %v\n%v", err, n.testCase)}
+		return verdict{problem: fmt.Sprintf("MinIO refuses the adjusted case: %v\n%v", err, n.testCase)}
 	}
 	v := verdict{loaded: true, allowed: mine}
 	if expected != mine {
@@ -84,19 +84,19 @@ func compare(c testCase) verdict {
 	return v
 }
 
-// theirsSafe counts a panic of MinIO's engine as a denial. The engine panics on an empty list (D11).
-func theirsSafe(c testCase) (allowed bool, err error) {
+// minioAllowsOrPanics counts a panic of MinIO's engine as a denial. The engine panics on an empty list (D11).
+func minioAllowsOrPanics(c testCase) (allowed bool, err error) {
 	defer func() {
 		if recover() != nil {
 			allowed = false
 		}
 	}()
-	return theirs(c)
+	return minioAllows(c)
 }
 
 func TestEnginesAgree(t *testing.T) {
 	total, first := cases(t), seed(t)
-	reached := newReached()
+	coverage := newCoverage()
 	flips := map[string]int{}
 	loaded, allowed := 0, 0
 	const requests = 8 // for each set of documents
@@ -115,7 +115,7 @@ func TestEnginesAgree(t *testing.T) {
 		}
 		if v.loaded {
 			loaded++
-			reached.add(c)
+			coverage.add(c)
 		}
 		if v.allowed {
 			allowed++
@@ -129,7 +129,7 @@ func TestEnginesAgree(t *testing.T) {
 		t.Logf("answers that differ by %s: %d", name, flips[name])
 	}
 	if total >= 20_000 {
-		reached.check(t)
+		coverage.check(t)
 	}
 }
 

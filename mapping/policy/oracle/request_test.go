@@ -46,7 +46,7 @@ func (g generator) fill(c *testCase) {
 
 func (g generator) requestAction(c testCase) string {
 	if g.chance(4) {
-		return pick(g, strangers...)
+		return pick(g, unknownActions...)
 	}
 	var candidates []string
 	for _, d := range c.Documents {
@@ -115,7 +115,7 @@ func (g generator) fact(c *testCase, key string) {
 	}
 	c.Conditions[name] = values
 	if g.chance(4) { // a client's header or query string can add this
-		c.Conditions[twin(key)] = []string{pick(g, append(pool, names...)...)}
+		c.Conditions[canonicalName(key)] = []string{pick(g, append(pool, names...)...)}
 	}
 }
 

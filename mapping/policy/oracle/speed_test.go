@@ -9,12 +9,12 @@ import (
 // must be ten times faster with a thousand statements. The best of several rounds counts, because the
 // machine may be busy.
 func TestNeverSlower(t *testing.T) {
-	for _, c := range contests() {
-		mine, minio := c.ours(t), c.theirs(t)
+	for _, c := range speedCases() {
+		mine, minio := c.claimgate(t), c.minio(t)
 		mine() // builds the index
 		best, other := time.Duration(1<<62), time.Duration(1<<62)
 		for range 20 {
-			best, other = min(best, per(mine)), min(other, per(minio))
+			best, other = min(best, timePerCall(mine)), min(other, timePerCall(minio))
 		}
 		ratio := float64(other) / float64(best)
 		t.Logf("%-28s claimgate %8v, MinIO %9v, %.1f times faster", c.name, best, other, ratio)
@@ -24,8 +24,8 @@ func TestNeverSlower(t *testing.T) {
 	}
 }
 
-// per returns the time of one call, averaged over half a millisecond of calls.
-func per(ask func()) time.Duration {
+// timePerCall returns the time of one call, averaged over half a millisecond of calls.
+func timePerCall(ask func()) time.Duration {
 	const enough = 500 * time.Microsecond
 	calls := 0
 	begin := time.Now()

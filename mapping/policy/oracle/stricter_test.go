@@ -10,8 +10,8 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// about reports whether the Action or NotAction of a statement covers an action, by MinIO's own matching.
-func about(st statement, action string) bool {
+// covers reports whether the Action or NotAction of a statement covers an action, by MinIO's own matching.
+func covers(st statement, action string) bool {
 	matches := func(patterns []string) bool {
 		return slices.ContainsFunc(patterns, func(p string) bool {
 			return minio.Action(p).Match(minio.Action(action)) || p == "s3:GetObjectVersion" && action == "s3:GetObject"
@@ -44,8 +44,8 @@ func minioTakes(action, key string) bool {
 	return err == nil
 }
 
-// spoil turns a statement into one that MinIO loads and claimgate refuses (D3), or that both refuse.
-func (g generator) spoil(st *statement) {
+// breakStatement turns a statement into one that MinIO loads and claimgate refuses (D3), or that both refuse.
+func (g generator) breakStatement(st *statement) {
 	switch g.IntN(9) {
 	case 0:
 		st.Resource, st.NotResource = []string{pick(g, "**", "*x", "arn:aws:s3:::", "b/*", "arn:aws:s3:::/b", "arn:minio:kms:::a/b")}, nil

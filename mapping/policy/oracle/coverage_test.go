@@ -9,11 +9,11 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// reached counts the operators, keys, variables and actions that the cases exercised.
-type reached struct{ operators, keys, variables, actions map[string]int }
+// coverage counts the operators, keys, variables and actions that the cases exercised.
+type coverage struct{ operators, keys, variables, actions map[string]int }
 
-func newReached() reached {
-	r := reached{map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}}
+func newCoverage() coverage {
+	r := coverage{map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}}
 	for _, operator := range policy.Operators() {
 		for _, q := range []string{"", "ForAllValues:", "ForAnyValue:"} {
 			r.operators[q+operator] = 0
@@ -32,10 +32,10 @@ func newReached() reached {
 }
 
 // add counts a case that both engines loaded. Only statements about the request's action count.
-func (r reached) add(c testCase) {
+func (r coverage) add(c testCase) {
 	for _, d := range c.Documents {
 		for _, st := range d.Statements {
-			if !about(st, c.Action) {
+			if !covers(st, c.Action) {
 				continue
 			}
 			for _, text := range textsOf(st) {
@@ -61,7 +61,7 @@ func (r reached) add(c testCase) {
 	}
 }
 
-func (r reached) check(t *testing.T) {
+func (r coverage) check(t *testing.T) {
 	for _, kind := range []struct {
 		name   string
 		counts map[string]int
