@@ -9,10 +9,17 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
+// place is a key or an action in a statement of a policy. Each place is reported once.
+type place struct {
+	policy    string
+	statement int
+	text      string
+}
+
 // keys reports keys that have no useful value for holders of a token, in the policies of rules for such
 // holders. For them MinIO sends a hash of sub and iss as the user name, and no LDAP values.
 func (c *checker) keys() {
-	reported := map[string]bool{}
+	reported := map[place]bool{}
 	for _, r := range c.m.Rules() {
 		if r.Kind == "account" {
 			continue
@@ -23,7 +30,7 @@ func (c *checker) keys() {
 	}
 }
 
-func (c *checker) policyKeys(r mapping.RuleInfo, name string, reported map[string]bool) {
+func (c *checker) policyKeys(r mapping.RuleInfo, name string, reported map[place]bool) {
 	h, ok := c.m.Policy(name, nil)
 	if !ok {
 		return
@@ -32,8 +39,8 @@ func (c *checker) policyKeys(r mapping.RuleInfo, name string, reported map[strin
 		c.headBucket(h.Policy.Name(), i, s, reported)
 		for _, key := range s.Reads {
 			why, fix := uselessForHolders(key)
-			if place := fmt.Sprint(h.Policy.Name(), i, key); why != "" && !reported[place] {
-				reported[place] = true
+			if here := (place{h.Policy.Name(), i, key}); why != "" && !reported[here] {
+				reported[here] = true
 				_, at, _ := c.m.StatementAt(h.Policy.Name(), i)
 				c.at(mapping.CodeNotTheirs, at, fmt.Sprintf("policy %q reads %s, but %s %q grants it to holders of a token: %s", h.Policy.Name(), key, r.Kind, r.Name, why), fix)
 			}
@@ -56,13 +63,13 @@ func uselessForHolders(key string) (why, fix string) {
 // headBucket reports an Allow that has s3:HeadBucket but not s3:ListBucket. For the operation HeadBucket,
 // MinIO asks for s3:HeadBucket and then, if that is denied, for s3:ListBucket. AWS and the listing of
 // objects use s3:ListBucket.
-func (c *checker) headBucket(name string, i int, s policy.Statement, reported map[string]bool) {
+func (c *checker) headBucket(name string, i int, s policy.Statement, reported map[place]bool) {
 	const head, list = "s3:HeadBucket", "s3:ListBucket"
-	place := fmt.Sprint(name, i, head)
-	if s.Deny || s.Covers(list) || !slices.Contains(s.Actions, head) || reported[place] {
+	here := place{name, i, head}
+	if s.Deny || s.Covers(list) || !slices.Contains(s.Actions, head) || reported[here] {
 		return
 	}
-	reported[place] = true
+	reported[here] = true
 	_, at, _ := c.m.StatementAt(name, i)
 	c.at(mapping.CodeOperation, at, fmt.Sprintf("policy %q allows %s, which answers whether a bucket exists and lists nothing", name, head),
 		fmt.Sprintf("write %q: MinIO asks for this action for HeadBucket, too", list))

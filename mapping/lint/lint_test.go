@@ -131,3 +131,25 @@ func TestFindingsOfOnePolicy(t *testing.T) {
 		})
 	}
 }
+
+// Statement 1 of policy "p1" and statement 11 of policy "p" are different places: both are reported.
+func TestEachPlaceIsReported(t *testing.T) {
+	const other = `{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::b/*"]},`
+	const user = `{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::b/${aws:username}/*"]}`
+	text := "version = 1\n[[group]]\nname = \"g\"\npolicies = [\"p1\"]\n[[group]]\nname = \"h\"\npolicies = [\"p\"]\n" +
+		"[[policy]]\nname = \"p1\"\ndocument = '{\"Statement\":[" + other + user + "]}'\n" +
+		"[[policy]]\nname = \"p\"\ndocument = '{\"Statement\":[" + strings.Repeat(other, 11) + user + "]}'\n"
+	m, found := mapping.LoadText("mapping.toml", []byte(text))
+	if m == nil {
+		t.Fatal(found)
+	}
+	var got []string
+	for _, f := range lint.Check(m) {
+		if f.Code == mapping.CodeNotTheirs {
+			got = append(got, f.Message)
+		}
+	}
+	if len(got) != 2 {
+		t.Errorf("want a finding for p1 and one for p, got %q", got)
+	}
+}
