@@ -17,7 +17,7 @@ func TestCodesAreDistinctAndTheReadmeListsThem(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range Codes() {
 		if seen[c.Code] {
-			t.Errorf("%s stands for two things", c.Code)
+			t.Errorf("%s has two meanings", c.Code)
 		}
 		seen[c.Code] = true
 		if want := map[bool]finding.Severity{true: finding.Warning, false: finding.Error}[c.Code >= "M100"]; c.Severity != want {

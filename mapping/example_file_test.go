@@ -52,7 +52,7 @@ func TestTheExampleMappingGrantsWhatItSays(t *testing.T) {
 		{"the claim makes no administrator", claim("consoleAdmin"), "admin:CreateUser", "", "", deny},
 		{"nobody deletes backups", group("MinIO admins"), "s3:DeleteObject", "backups", "o", "guard: backups are immutable"},
 		{"nobody publishes", claim("readwrite"), "s3:PutBucketPolicy", "b", "", "guard: no bucket becomes public"},
-		{"save in an emergency", group("MinIO admins", "break-glass"), "s3:DeleteObject", "backups", "o", allow},
+		{"except in an emergency", group("MinIO admins", "break-glass"), "s3:DeleteObject", "backups", "o", allow},
 		{"the guards bind accounts", m.Account("velero", time.Now()), "s3:DeleteObject", "backups", "o", "guard: backups are immutable"},
 		{"velero writes", m.Account("velero", time.Now()), "s3:PutObject", "b", "o", allow},
 		{"prometheus scrapes", m.Account("prometheus", time.Now()), "admin:Prometheus", "", "", allow},

@@ -51,7 +51,7 @@ func FuzzLoad(f *testing.F) {
 		}
 		for _, rule := range g.Rules() {
 			if rule.Line < 1 || rule.Kind == "" {
-				t.Errorf("a rule from nowhere: %+v", rule)
+				t.Errorf("a rule without line or kind: %+v", rule)
 			}
 		}
 	})

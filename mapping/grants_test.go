@@ -130,7 +130,7 @@ func TestGuardsBindAllButThoseTheyExcept(t *testing.T) {
 	}
 	put := &policy.Request{Action: "s3:PutObject", Bucket: "b", Object: "o"}
 	if answer, _ := tests[2].g.Guard(put); answer.Rule.Name != "first" {
-		t.Errorf("an exception from one guard is none from another: %v", answer)
+		t.Errorf("an exception from one guard exempts from another: %v", answer)
 	}
 }
 
@@ -180,10 +180,10 @@ document = '`+team+`'
 `)
 	of := func(groups ...string) *Grants { return m.Principal(Principal{Groups: groups}, now) }
 	if first, second := of("a"), of("a"); first.bundle != second.bundle {
-		t.Error("equal rules, compiled twice")
+		t.Error("equal rules are compiled twice")
 	}
 	if of("a").bundle == of("b").bundle || of("a").set != of("b").set {
-		t.Error("other rules with equal policies: the rules differ, the set does not")
+		t.Error("different rules with equal policies: want different bundles and the same set")
 	}
 	if of("g-one").set == of("g-two").set {
 		t.Error("two buckets share a set")
@@ -240,7 +240,7 @@ func TestPrincipalFromManyGoroutines(t *testing.T) {
 					t.Errorf("%s: %v", bucket, a)
 				}
 				if _, denies := g.Guard(&policy.Request{Action: "s3:PutObject", Bucket: "b", Object: "o"}); !denies {
-					t.Error("the guard was away")
+					t.Error("the guard does not deny")
 				}
 			}
 		})
@@ -253,9 +253,9 @@ func TestAnAccountsGrantsAreTheSameEveryTime(t *testing.T) {
 	m := mustLoad(t, "[[account]]\nname = \"velero\"\npolicies = [\"readwrite\"]\nexpires = 2030-01-01\n")
 	first, second := m.Account("velero", now), m.Account("velero", now)
 	if first != second {
-		t.Error("two questions, two grants")
+		t.Error("two calls return different grants")
 	}
 	if g := m.Account("velero", now.AddDate(50, 0, 0)); g == nil || !g.Empty() {
-		t.Error("what is remembered outlives the rule")
+		t.Error("the cached grants are used after the rule has expired")
 	}
 }

@@ -27,7 +27,7 @@ type GuardInfo struct {
 	Reason, Owner string
 }
 
-// PolicyInfo describes a policy that a rule may grant.
+// PolicyInfo describes a policy that rules and guards may name.
 type PolicyInfo struct {
 	*policy.Policy
 	Canned bool // one of MinIO's own policies
@@ -90,8 +90,8 @@ func (m *Mapping) StatementAt(name string, i int) (sid string, at policy.Positio
 	return "", policy.Position{}, false
 }
 
-// Policy returns the named policy as somebody with these captures holds it. ok is false if there is no such
-// policy.
+// Policy returns the named policy as somebody with these captures holds it, with a zero Rule. ok is false
+// if there is no such policy.
 func (m *Mapping) Policy(name string, vars map[string]string) (h Granted, ok bool) {
 	for _, e := range m.policies {
 		if fold(e.Name()) == fold(name) {

@@ -132,7 +132,7 @@ document = '`+team+`'
 			}
 		}
 		if m.Account("old", now.Add(-time.Second)).Empty() {
-			t.Error("a grant was off before its time")
+			t.Error("a grant expired too early")
 		}
 	})
 }
@@ -193,7 +193,7 @@ policies = ["readonly"]
 			t.Errorf("%s: until %v, want %v", group, before.Until(), end)
 		}
 		if !after.Empty() || !after.Until().IsZero() {
-			t.Errorf("%s: still on at %v", group, end)
+			t.Errorf("%s: not expired at %v", group, end)
 		}
 	}
 	all := []string{"date", "never", "local", "zoned"}

@@ -55,7 +55,7 @@ func TestFindings(t *testing.T) {
 			"[[group]]\nname = \"g\"\npolicies = [\"one\"]\n[[guard]]\nname = \"no\"\npolicy = \"no-get\"\n",
 			[]string{`2: M114: policy "one" adds nothing to group "g": guards deny all of it`},
 		},
-		"guarded, save to some": {"[[group]]\nname = \"g\"\npolicies = [\"one\"]\n[[guard]]\nname = \"no\"\npolicy = \"no-get\"\nexcept_groups = [\"x\"]\n", nil},
+		"guarded, except for some": {"[[group]]\nname = \"g\"\npolicies = [\"one\"]\n[[guard]]\nname = \"no\"\npolicy = \"no-get\"\nexcept_groups = [\"x\"]\n", nil},
 		"a guard of what nobody holds": {
 			"[[group]]\nname = \"g\"\npolicies = [\"readonly\"]\n[[guard]]\nname = \"no\"\npolicy = \"no-kms\"\n",
 			[]string{`5: M115: guard "no" guards nothing: no rule grants what it denies`},

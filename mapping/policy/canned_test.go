@@ -21,10 +21,10 @@ func TestCannedPolicies(t *testing.T) {
 		}
 	}
 	if p, _ := Canned("readOnly"); p == nil || p.Name() != "readonly" {
-		t.Error("readOnly is not another spelling of readonly")
+		t.Error("readOnly does not find readonly")
 	}
 	if p, found := Canned("nosuch"); found || p != nil {
-		t.Error("there is a canned policy nobody has heard of")
+		t.Error("Canned finds a policy that does not exist")
 	}
 }
 

@@ -167,7 +167,7 @@ func TestGroupVariables(t *testing.T) {
 	}
 	fixed := mustParse(t, `{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::${group:bucket}/*"]}`)
 	if !fixed.Unconditional() || !Compile(Grant{Policy: fixed}).Unconditional() {
-		t.Error("a capture is fixed by the grant, but the policy is said to read the request")
+		t.Error("a policy with only group variables is not unconditional")
 	}
 	for name, statement := range map[string]string{
 		"a condition":             `{"Effect":"Allow","Action":["s3:*"],"Resource":["*"],"Condition":{"Null":{"jwt:sub":true}}}`,
@@ -176,7 +176,7 @@ func TestGroupVariables(t *testing.T) {
 	} {
 		p := mustParse(t, statement)
 		if p.Unconditional() || Compile(Grant{Policy: p}).Unconditional() {
-			t.Errorf("%s is said not to read the request", name)
+			t.Errorf("a policy with %s is unconditional", name)
 		}
 	}
 }

@@ -14,7 +14,7 @@ func mustRefuse(t *testing.T, document, finding string) {
 	t.Helper()
 	_, err := Parse("p", []byte(document), Source{File: "p"})
 	if err == nil || !strings.Contains(err.Error(), finding) {
-		t.Errorf("%s\nloads or is refused for another reason than %q: %v", document, finding, err)
+		t.Errorf("%s\nloads, or is refused for another reason than %q: %v", document, finding, err)
 	}
 }
 
@@ -391,7 +391,7 @@ func TestClaimKeys(t *testing.T) {
 	}
 	for _, key := range []string{"claim:", "claim:a//b", "claim:${x}"} {
 		if _, err := Parse("p", []byte(`{"Statement":[{"Effect":"Deny","Action":["s3:*"],"Resource":["*"],"Condition":{"StringEquals":{"`+key+`":"x"}}}]}`), Source{}); err == nil {
-			t.Errorf("%s is taken", key)
+			t.Errorf("%s is accepted", key)
 		}
 	}
 }

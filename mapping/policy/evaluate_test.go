@@ -51,7 +51,7 @@ func TestZeroValuesDeny(t *testing.T) {
 			}
 		}
 		if !set.Unconditional() && name != "the zero set" {
-			t.Errorf("the answers of %s depend on something", name)
+			t.Errorf("%s is not unconditional", name)
 		}
 	}
 	if got := Compile(Grant{Policy: &Policy{}}).Evaluate(&request); got.Allowed() {

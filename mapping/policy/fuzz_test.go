@@ -28,7 +28,7 @@ func FuzzParse(f *testing.F) {
 		}
 		for _, finding := range findings {
 			if finding.Pos.Line < 1 || finding.Pos.Column < 1 || finding.Msg == "" || finding.Fix == "" {
-				t.Fatalf("a finding nobody can act on: %+v", finding)
+				t.Fatalf("a finding without place, message or fix: %+v", finding)
 			}
 		}
 		set := Compile(Grant{Policy: p})

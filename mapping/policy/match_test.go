@@ -124,6 +124,6 @@ func TestKleene(t *testing.T) {
 		}
 	}
 	if maybe.applies(false) || !maybe.applies(true) || no.applies(true) || !yes.applies(false) {
-		t.Error("what cannot be told helps an Allow or stops a Deny")
+		t.Error("maybe helps an Allow or stops a Deny")
 	}
 }

@@ -93,7 +93,7 @@ func TestFindingsSayWhereWhatAndHow(t *testing.T) {
 			t.Errorf("%s\n got: %v\nwant: %s", c.document, err, c.want)
 		}
 		if p != nil {
-			t.Errorf("%s is in error and yet there is a policy", c.document)
+			t.Errorf("%s: there is a policy in spite of an error", c.document)
 		}
 	}
 }
@@ -120,7 +120,7 @@ func TestAllFindingsInTheirOrder(t *testing.T) {
 		t.Error("errors.As does not find a single finding")
 	}
 	if lines := strings.Split(err.Error(), "\n"); len(lines) != len(all) {
-		t.Errorf("%d findings are told in %d lines", len(all), len(lines))
+		t.Errorf("%d findings are printed in %d lines", len(all), len(lines))
 	}
 	if got := (&Error{Pos: Position{"f", 1, 2}, Msg: "m"}).Error(); got != "f:1:2: m" {
 		t.Errorf("a finding without a fix reads %q", got)

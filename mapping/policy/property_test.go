@@ -82,7 +82,7 @@ func TestDenyAlwaysWins(t *testing.T) {
 			t.Fatalf("a deny that matches is overridden: %v", both.Outcome)
 		}
 		if both.Allowed() && !before.Allowed() {
-			t.Fatalf("a deny opened a door: %v, before %v", both.Outcome, before.Outcome)
+			t.Fatalf("a deny allowed a request: %v, before %v", both.Outcome, before.Outcome)
 		}
 	})
 }
@@ -93,7 +93,7 @@ func TestAllowNeverTakesAway(t *testing.T) {
 		before := compile(t, statements).Evaluate(&request)
 		after := compile(t, append(statements, drawStatement(t, "Allow"))).Evaluate(&request)
 		if before.Allowed() && !after.Allowed() || before.Outcome == ExplicitDeny && after.Outcome != ExplicitDeny {
-			t.Fatalf("an allow made %v of %v", after.Outcome, before.Outcome)
+			t.Fatalf("an allow made %v out of %v", after.Outcome, before.Outcome)
 		}
 	})
 }
