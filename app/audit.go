@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newAuditCmd makes `claimgate audit`: what is done with a decision log as such.
+// newAuditCmd makes `claimgate audit`, the group of commands that check the decision log itself.
 func newAuditCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit",

@@ -18,7 +18,7 @@ type canFlags struct {
 	claims                                   []string
 }
 
-// newCanCmd makes `claimgate can`: all that one identity may do.
+// newCanCmd makes `claimgate can`, which lists all that one identity may do.
 func newCanCmd() *cobra.Command {
 	var f canFlags
 	cmd := &cobra.Command{
@@ -115,7 +115,7 @@ func (f *canFlags) entries(ctx context.Context, stdin io.Reader) ([]access.Entry
 	return access.Can(holder.Grants, f.on, holder.Value), nil
 }
 
-// body returns the webhook's body of the recorded request, or of one that is made up for the flags.
+// body returns the webhook's body of the recorded request, or without --request a body made from the flags.
 func (f *canFlags) body(gate *offline.Gate, stdin io.Reader) ([]byte, error) {
 	if f.request == "" {
 		return gate.Body(&f.question)

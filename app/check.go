@@ -23,8 +23,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/lint"
 )
 
-// newCheckCmd makes `claimgate check`: all that is wrong with the files a
-// reviewer reads, before anything is started with them.
+// newCheckCmd makes `claimgate check`, which finds the errors in the files before a server reads the files.
 func newCheckCmd() *cobra.Command {
 	var configFile, mappingFile, format, dialect string
 	var strict bool
@@ -83,8 +82,8 @@ Exit codes: 0 no errors; 1 errors, or with --strict warnings; 2 a file cannot be
 	return cmd
 }
 
-// check returns an error if a file that was named cannot be opened at all: that
-// is no finding about its content.
+// check returns the findings about the files. The error is for a named file that cannot be opened, which is
+// not a finding about the content.
 func check(ctx context.Context, configFile, mappingFile, dialect string, env []string) ([]finding.Finding, error) {
 	findings := []finding.Finding{}
 	var issuers []string
@@ -114,7 +113,7 @@ func check(ctx context.Context, configFile, mappingFile, dialect string, env []s
 			}
 		}
 	}
-	if mappingFile == "" { // config.toml is too broken to say which
+	if mappingFile == "" { // config.toml has errors and names no mapping
 		return findings, nil
 	}
 	if err := cli.Readable(mappingFile); err != nil {
@@ -131,7 +130,7 @@ func check(ctx context.Context, configFile, mappingFile, dialect string, env []s
 	if m != nil && len(issuers) > 0 {
 		findings = append(findings, m.CheckIssuers(issuers)...)
 	}
-	if m == nil || !sound || finding.HasErrors(findings) { // what does not load has no sentence to keep
+	if m == nil || !sound || finding.HasErrors(findings) { // no invariant can be proved
 		return findings, nil
 	}
 	o := offline.Options{Mapping: m, Now: time.Now}

@@ -24,7 +24,7 @@ type consoleFlags struct {
 	tlsCert, tlsK string
 }
 
-// newConsoleCmd makes `claimgate console`: a page for people who look rather than read.
+// newConsoleCmd makes `claimgate console`, which shows a mapping and its decision log in the browser.
 func newConsoleCmd() *cobra.Command {
 	var f consoleFlags
 	cmd := &cobra.Command{
@@ -115,13 +115,14 @@ func (f *consoleFlags) run(ctx context.Context, stdout, stderr io.Writer) error 
 			err = errors.Join(err, served)
 		}
 	}
-	if errors.Is(err, context.DeadlineExceeded) { // a page that is still being written is cut off
+	if errors.Is(err, context.DeadlineExceeded) { // a page is still being written: the exit cuts it off
 		return nil
 	}
 	return err
 }
 
-// check refuses an address that others reach, unless TLS is there and somebody said that they know.
+// check refuses a --listen outside the loopback interface, unless there is TLS and --i-know. It returns the
+// certificate, or nil without TLS.
 func (f *consoleFlags) check() (*tls.Certificate, error) {
 	host, _, err := net.SplitHostPort(f.listen)
 	if err != nil {
@@ -135,7 +136,7 @@ func (f *consoleFlags) check() (*tls.Certificate, error) {
 	case !loopback && (!f.iKnow || f.tlsCert == ""):
 		return nil, cli.Usage("--listen %s is reached by others: listen on 127.0.0.1, or add --i-know and TLS with --tls-cert and --tls-key", f.listen)
 	case f.tlsCert == "":
-		return nil, nil //nolint:nilnil // no certificate is no fault
+		return nil, nil //nolint:nilnil // no TLS on the loopback interface
 	}
 	certificate, err := tls.LoadX509KeyPair(f.tlsCert, f.tlsK)
 	if err != nil {
@@ -144,11 +145,11 @@ func (f *consoleFlags) check() (*tls.Certificate, error) {
 	return &certificate, nil
 }
 
-// browse opens an address in the browser of the desktop.
+// browse opens an address in the desktop's browser. It does not wait for the browser.
 func browse(ctx context.Context, address string) error {
 	command := map[string][]string{"darwin": {"open"}, "windows": {"rundll32", "url.dll,FileProtocolHandler"}}[runtime.GOOS]
 	if command == nil {
 		command = []string{"xdg-open"}
 	}
-	return exec.CommandContext(ctx, command[0], append(command[1:], address)...).Start() //nolint:gosec // the console's own address
+	return exec.CommandContext(ctx, command[0], append(command[1:], address)...).Start() //nolint:gosec // the console's own address, or the issuer's login page
 }

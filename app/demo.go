@@ -73,7 +73,7 @@ func runDemo(ctx context.Context, listen string, once bool, out io.Writer) (err 
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
 	defer func() {
-		http.DefaultClient.CloseIdleConnections() // ours, which the stop would wait for
+		http.DefaultClient.CloseIdleConnections() // the server's stop waits for open connections
 		stop()
 		err = errors.Join(err, <-ended)
 	}()
@@ -123,8 +123,7 @@ const (
 	logName     = "decisions.jsonl"
 )
 
-// demoService is the real service, configured as serve would be from the
-// environment alone.
+// demoService returns the real service. Its configuration comes from environment variables alone.
 func demoService(ctx context.Context, dir, listen, issuerURL, audience string) (*serve.Service, error) {
 	mappingFile := filepath.Join(dir, mappingName)
 	if err := os.WriteFile(mappingFile, claimgate.ExampleMapping, 0o600); err != nil {
@@ -147,8 +146,7 @@ func demoService(ctx context.Context, dir, listen, issuerURL, audience string) (
 	return serve.New(ctx, c, theBuild(), serve.NewLog(c.Log))
 }
 
-// ask sends the questions and prints a line for each. It returns how many
-// answers were not as expected.
+// ask sends the questions and prints a line for each. It returns the number of unexpected answers.
 func ask(ctx context.Context, url string, cases []demo.Case, out io.Writer) (wrong int, err error) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "WHO\tACTION\tOBJECT\tANSWER\tREASON")

@@ -22,8 +22,8 @@ type demoIssuerOptions struct {
 	issuer  issuer.Options
 }
 
-// newDemoIssuerCmd runs the embedded issuer on its own, for containers in which
-// MinIO and claimgate must reach it by name.
+// newDemoIssuerCmd makes `claimgate demo issuer`, which runs the embedded issuer alone, for containers in which
+// MinIO and claimgate reach the issuer by a host name.
 func newDemoIssuerCmd() *cobra.Command {
 	var o demoIssuerOptions
 	cmd := &cobra.Command{
@@ -64,8 +64,7 @@ func runDemoIssuer(ctx context.Context, cmd *cobra.Command, o demoIssuerOptions)
 	if o.issuer.Key, err = readKeyFile(o.keyFile); err != nil {
 		return err
 	}
-	// Listening for SIGHUP before the port is open means that whoever sees it
-	// answer may send the signal.
+	// SIGHUP is caught before the port opens, so that a client may send the signal after the first answer.
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
@@ -94,8 +93,7 @@ func runDemoIssuer(ctx context.Context, cmd *cobra.Command, o demoIssuerOptions)
 	}
 }
 
-// readKeyFile returns nil where there is no file yet: the issuer then makes a
-// key, and writeKeyFile keeps it.
+// readKeyFile returns nil if there is no file yet. The issuer then makes a key, and writeKeyFile saves the key.
 func readKeyFile(path string) (*rsa.PrivateKey, error) {
 	if path == "" {
 		return nil, nil

@@ -10,8 +10,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newDiffCmd makes `claimgate diff`: who gains and who loses what between two
-// mappings.
+// newDiffCmd makes `claimgate diff`, which lists who gains and who loses rights between two mappings.
 func newDiffCmd() *cobra.Command {
 	var format, at string
 	var allow []string

@@ -21,7 +21,7 @@ func readDoc(t *testing.T, file string) string {
 	return string(text)
 }
 
-// all are the first groups of a pattern's matches, in order.
+// all returns the first group of each match of the pattern, in order.
 func all(pattern, text string) []string {
 	var found []string
 	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
@@ -30,8 +30,7 @@ func all(pattern, text string) []string {
 	return found
 }
 
-// Whoever is woken by an alert, or reads a reason in the log, finds what to do,
-// and nothing stands there that no longer exists.
+// The runbook has a section for each alert and for each reason, and none for an alert or a reason that is gone.
 func TestTheRunbookHasASectionForEveryAlertAndReason(t *testing.T) {
 	const runbook, rules = "../docs/operations.md", "../deploy/prometheus/claimgate.rules.yaml"
 	text := readDoc(t, runbook)
@@ -66,7 +65,7 @@ func compare(t *testing.T, what string, want, got []string) {
 	}
 }
 
-// The picture of the decision has every way in which it can end.
+// The architecture document names every reason of a decision.
 func TestTheArchitectureShowsEveryReason(t *testing.T) {
 	text := readDoc(t, "../docs/architecture.md")
 	for _, r := range gateway.Reasons() {
@@ -80,7 +79,7 @@ func TestTheArchitectureShowsEveryReason(t *testing.T) {
 	}
 }
 
-// The threat model names the test that tries each attack: it must be there.
+// The threat model names a test for each attack, and each named test exists.
 func TestEveryTestOfTheThreatModelExists(t *testing.T) {
 	there := map[string]bool{}
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
@@ -113,7 +112,7 @@ func TestEveryTestOfTheThreatModelExists(t *testing.T) {
 	}
 }
 
-// A link to a file of the repository leads to one.
+// Each link to a file of the repository leads to a file that exists.
 func TestLinksOfTheDocumentationLeadSomewhere(t *testing.T) {
 	files, err := filepath.Glob("../docs/*.md")
 	if err != nil {

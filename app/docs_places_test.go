@@ -15,7 +15,7 @@ import (
 
 const architecture = "../docs/architecture.md"
 
-// Every package has a line in the table of rooms, and every line names a package.
+// Every package has a line in the table of packages, and every line names a package.
 func TestTheArchitectureListsEveryRoom(t *testing.T) {
 	var listed []string
 	for _, m := range regexp.MustCompile("(?m)^\\| `([\\w/.]+)` \\| .+ \\|$").FindAllStringSubmatch(readDoc(t, architecture), -1) {
@@ -57,7 +57,7 @@ func TestTheArchitectureListsEveryRoom(t *testing.T) {
 	}
 }
 
-// The place that answers a question is declared in the named file.
+// Each declaration in the table "Where is it?" is in the file that the table names.
 func TestTheArchitectureNamesPlacesThatExist(t *testing.T) {
 	rows := regexp.MustCompile("(?m)^\\| .+\\? \\| ([\\w/]+\\.go) \\| `([\\w.]+)` \\|$").FindAllStringSubmatch(readDoc(t, architecture), -1)
 	if len(rows) < 20 {

@@ -24,7 +24,7 @@ type explainFlags struct {
 	claims, conditions                   []string
 }
 
-// newExplainCmd makes `claimgate explain`: why one request is answered as it is.
+// newExplainCmd makes `claimgate explain`, which shows why one request is allowed or denied.
 func newExplainCmd() *cobra.Command {
 	var f explainFlags
 	cmd := &cobra.Command{
@@ -102,7 +102,7 @@ func runExplain(cmd *cobra.Command, f *explainFlags) error {
 	return printExplanation(cmd.OutOrStdout(), &x)
 }
 
-// complete checks that there is one request, and reads NAME=VALUE.
+// complete checks that the flags describe one request, and parses --condition and --claim.
 func (f *explainFlags) complete(stderr io.Writer) error {
 	q := &f.question
 	switch {
@@ -125,7 +125,7 @@ func (f *explainFlags) complete(stderr io.Writer) error {
 	return claimsOf(q, f.claims)
 }
 
-// claimsOf sets the claims of a question from a list of NAME=TEXT and NAME:=JSON.
+// claimsOf sets the claims of q from a list of NAME=TEXT and NAME:=JSON.
 func claimsOf(q *offline.Question, list []string) error {
 	claims, err := pairs("--claim", list)
 	if err != nil {
@@ -152,6 +152,7 @@ func claimsOf(q *offline.Question, list []string) error {
 	return nil
 }
 
+// pairs parses a list of NAME=VALUE. The flag is for the error.
 func pairs(flag string, list []string) (map[string][]string, error) {
 	all := map[string][]string{}
 	for _, pair := range list {
@@ -179,7 +180,7 @@ func (f *explainFlags) explain(ctx context.Context, gate *offline.Gate, stdin io
 	return x, err
 }
 
-// maxRequest is far above what MinIO sends.
+// maxRequest bounds a recorded request, in bytes. MinIO sends far less.
 const maxRequest = 16 << 20
 
 func readRequest(path string, stdin io.Reader) ([]byte, error) {

@@ -56,7 +56,7 @@ Exit codes: 0 ready; 1 not ready, or no answer; 2 the configuration cannot be re
 	return cmd
 }
 
-// adminListen is where this machine reaches the admin listener.
+// adminListen returns the host and port at which this machine reaches the admin listener.
 func adminListen(configFile string) (string, error) {
 	listen := "127.0.0.1:8081"
 	switch {
@@ -74,7 +74,7 @@ func adminListen(configFile string) (string, error) {
 		return "", fmt.Errorf("admin.listen: %w", err)
 	}
 	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
-		host = "127.0.0.1" // listening everywhere is listening here, too
+		host = "127.0.0.1" // a listener on every address includes this one
 	}
 	return net.JoinHostPort(host, port), nil
 }

@@ -8,8 +8,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Every command explains itself as a man page would: what it does, how it ends,
-// and examples that it takes.
+// Every command has a help text with its purpose, its exit codes, and examples that the command accepts.
 func TestEveryCommandExplainsItself(t *testing.T) {
 	commands := 0
 	var visit func(*cobra.Command)
@@ -46,8 +45,7 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 	}
 }
 
-// examples holds that each one names this command, with flags and a number of
-// arguments that it takes.
+// examples fails unless each example calls c with flags and arguments that c accepts.
 func examples(t *testing.T, c *cobra.Command) {
 	t.Helper()
 	found := 0

@@ -23,7 +23,7 @@ type loginFlags struct {
 
 const profileHelp = "the profile: where to log in, kept under this name"
 
-// newLoginCmd makes `claimgate login`: credentials of MinIO for a person.
+// newLoginCmd makes `claimgate login`, which gets MinIO's credentials for a person.
 func newLoginCmd() *cobra.Command {
 	var f loginFlags
 	cmd := &cobra.Command{
@@ -106,7 +106,7 @@ func (f *loginFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	return err
 }
 
-// show opens the address in the browser, or prints the address on a line of its own.
+// show opens the address in the browser, unless --no-browser is set, and prints the address on its own line.
 func (f *loginFlags) show(ctx context.Context, stdout, stderr io.Writer, address string) {
 	if !f.noBrowser {
 		err := browse(ctx, address)
@@ -126,7 +126,8 @@ func nameOf(s *login.Session) string {
 	return s.Subject
 }
 
-// newCredentialsCmd makes `claimgate credentials`: for clients, never for a person's eyes.
+// newCredentialsCmd makes `claimgate credentials`, which prints the credentials for an S3 client. The output
+// holds secrets.
 func newCredentialsCmd() *cobra.Command {
 	var profile, format string
 	var refresh bool
@@ -168,7 +169,7 @@ func notLoggedIn(err error) error {
 	return cli.Exit(cli.ExitFound, err)
 }
 
-// newWhoamiCmd makes `claimgate whoami`: who is logged in.
+// newWhoamiCmd makes `claimgate whoami`, which shows who is logged in.
 func newWhoamiCmd() *cobra.Command {
 	var profile, format string
 	cmd := &cobra.Command{
@@ -236,7 +237,7 @@ func printShown(w io.Writer, s *login.Shown, now time.Time) error {
 	return nil
 }
 
-// newLogoutCmd makes `claimgate logout`.
+// newLogoutCmd makes `claimgate logout`, which ends the session of a profile.
 func newLogoutCmd() *cobra.Command {
 	var profile string
 	cmd := &cobra.Command{

@@ -1,5 +1,5 @@
-// Command claimgate answers MinIO's authorization webhook from tokens it has
-// verified itself. Each file of this package is one sub-command.
+// Command claimgate answers MinIO's authorization webhook by tokens that it verifies itself. Each file of this
+// package holds one sub-command.
 package main
 
 import (
@@ -41,8 +41,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return coded.Code
 }
 
-// unknownCommand returns an error if args name a command that does not exist. cobra itself would first
-// complain of the flags of such a command.
+// unknownCommand returns an error if args name a command that does not exist. Without this check, cobra
+// complains about the flags of such a command first.
 func unknownCommand(root *cobra.Command, args []string) error {
 	for _, group := range append([]*cobra.Command{root}, root.Commands()...) {
 		if group != root && (len(args) == 0 || args[0] != group.Name()) {

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newMatrixCmd makes `claimgate matrix`: who may do what where, as a table.
+// newMatrixCmd makes `claimgate matrix`, which shows the rights of a mapping as a table.
 func newMatrixCmd() *cobra.Command {
 	var file, format, out string
 	cmd := &cobra.Command{
@@ -76,7 +76,7 @@ func matrixCells(r *matrix.Row, none string) []string {
 	return cells
 }
 
-// matrixTable shortens the columns of the principal, the policy and the resource.
+// matrixTable writes a table of at most width columns. It shortens the principal, the policy and the resource.
 func matrixTable(w io.Writer, rows []matrix.Row, width int) error {
 	lines := [][]string{matrixHeads}
 	for i := range rows {
@@ -89,7 +89,7 @@ func matrixCSV(w io.Writer, _ *mapping.Mapping, rows []matrix.Row) error {
 	c := csv.NewWriter(w)
 	_ = c.Write([]string{
 		"principal", "issuer", "policy", "effect", "resource", "read", "write", "delete", "list", "admin", "root_equivalent", "conditions", "expires", "file", "line",
-	}) // Error below has it
+	}) // c.Error below returns the error
 	for i := range rows {
 		r := &rows[i]
 		line := []string{cli.Spreadsheet(r.Principal), cli.Spreadsheet(r.Issuer), r.Policy, r.Effect, r.Resource}

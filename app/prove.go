@@ -20,7 +20,7 @@ type proveFlags struct {
 	assume                      []string
 }
 
-// newProveCmd makes `claimgate prove`: what never happens and what always can.
+// newProveCmd makes `claimgate prove`, which proves the invariants of a mapping.
 func newProveCmd() *cobra.Command {
 	var f proveFlags
 	cmd := &cobra.Command{
@@ -95,7 +95,7 @@ func (f *proveFlags) prove(cmd *cobra.Command, files []string) (*mapping.Mapping
 	return m, results, nil
 }
 
-// verdictOf returns the exit code. What could not be proved is no proof.
+// verdictOf returns an error with the exit code. An invariant that could not be proved does not count as kept.
 func verdictOf(results []invariant.Result) error {
 	has := func(v invariant.Verdict) bool {
 		return slices.ContainsFunc(results, func(r invariant.Result) bool { return r.Verdict == v })

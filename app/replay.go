@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newReplayCmd makes `claimgate replay`: which recorded decisions would flip.
+// newReplayCmd makes `claimgate replay`, which counts the recorded decisions that another mapping would flip.
 func newReplayCmd() *cobra.Command {
 	var file, format, at, failOn string
 	var shadow bool
@@ -87,7 +87,7 @@ func replayFile(path string, stdin io.Reader, stderr io.Writer, o replay.Options
 	return replay.Run(in, o)
 }
 
-// shownFlips is how many groups a person is shown.
+// shownFlips bounds the groups of flips in the text output.
 const shownFlips = 50
 
 func printReplay(w io.Writer, r *replay.Result) error {

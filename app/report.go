@@ -17,7 +17,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newReportCmd makes `claimgate report`: one page that a reviewer signs off.
+// newReportCmd makes `claimgate report`, which writes a page about a mapping for a reviewer to sign off.
 func newReportCmd() *cobra.Command {
 	var file, audit, tests, out, at string
 	cmd := &cobra.Command{

@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newSuggestCmd makes `claimgate suggest`: least privilege from the decision log.
+// newSuggestCmd makes `claimgate suggest`, which derives least-privilege policies from the decision log.
 func newSuggestCmd() *cobra.Command {
 	var file, format, at, since string
 	cmd := &cobra.Command{
@@ -69,7 +69,7 @@ Exit codes: 0 fine; 2 a file cannot be read, or holds no decision log.`,
 	return cmd
 }
 
-// days reads a duration in which d stands for 24 hours.
+// days parses --since: a Go duration, or whole days such as 90d. The empty text is 0.
 func days(text string) (time.Duration, error) {
 	if text == "" {
 		return 0, nil
@@ -146,7 +146,7 @@ func suggestionsText(w io.Writer, all []suggest.Suggestion, r *replay.Result, fr
 	return err
 }
 
-// youngLog is the length below which a log says little about what is never used.
+// youngLog is the length below which the output warns that rare actions may be missing from the log.
 const youngLog = 30 * 24 * time.Hour
 
 func suggestionsTOML(w io.Writer, all []suggest.Suggestion, from time.Time) error {

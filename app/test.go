@@ -17,7 +17,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newTestCmd makes `claimgate test`: the cases beside a mapping.
+// newTestCmd makes `claimgate test`, which runs the test cases of a mapping.
 func newTestCmd() *cobra.Command {
 	var file, configFile, format, at string
 	var least int
@@ -84,7 +84,7 @@ holds no case.`,
 	return cmd
 }
 
-// readCases reads the files named, or the one beside the mapping.
+// readCases reads the named files, or without names the file beside the mapping.
 func readCases(files []string, mappingFile string) ([]cases.Case, error) {
 	if len(files) == 0 {
 		files = []string{strings.TrimSuffix(mappingFile, filepath.Ext(mappingFile)) + ".test.toml"}
@@ -100,7 +100,7 @@ func readCases(files []string, mappingFile string) ([]cases.Case, error) {
 	return all, nil
 }
 
-// tested is what the cases and the invariants came to.
+// tested holds the results of the cases and of the invariants.
 type tested struct {
 	mapping  *mapping.Mapping
 	file     string
@@ -111,7 +111,7 @@ type tested struct {
 
 func (t *tested) broken() int { return len(proof.Broken(t.proofs)) }
 
-// prove proves the invariants of files. There may be none.
+// prove proves the invariants of files. The list may be empty.
 func prove(ctx context.Context, o offline.Options, files []string) ([]invariant.Result, error) {
 	list, err := proof.Read(files)
 	if err != nil {

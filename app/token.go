@@ -65,8 +65,8 @@ Exit codes: 0 the token is good; 1 a check failed; 2 no token, or a bad configur
 	return cmd
 }
 
-// readToken takes the token from where the person put it. White space around it
-// is the shell's, not the token's.
+// readToken returns the token of --token, of the file or of the standard input, without surrounding white space
+// and without the prefix "Bearer ".
 func readToken(token string, args []string, stdin io.Reader) (string, error) {
 	const most = 1 << 20
 	var text []byte
@@ -96,8 +96,7 @@ func readToken(token string, args []string, stdin io.Reader) (string, error) {
 	return strings.TrimPrefix(string(text), "Bearer "), nil
 }
 
-// noIssuer stands in for the configuration that was not given: it makes the
-// checks end at the issuer.
+// noIssuer is the only issuer if there is no --config. No token has this issuer, so the checks stop there.
 var noIssuer = verifier.Issuer{
 	Name: "none", URL: "https://no-issuer.invalid/", Audiences: []string{"none"}, Algorithms: verifier.Algorithms(),
 	MaxLifetime: time.Hour, Refresh: time.Hour, RefetchCooldown: time.Hour, MaxStale: time.Hour,
@@ -139,7 +138,7 @@ func inspect(ctx context.Context, configFile, token, format string, out io.Write
 	return nil
 }
 
-// withoutIssuers takes the verdict on the issuer back where none was configured.
+// withoutIssuers marks the failed issuer check as not reached, because no issuer is configured.
 func withoutIssuers(checks []verifier.Check) {
 	for i := range checks {
 		if checks[i].Name == "issuer" && checks[i].Outcome == verifier.Failed {
@@ -175,8 +174,8 @@ func printInspection(out io.Writer, in *verifier.Inspection, format string) erro
 // tokenLike finds signed tokens inside claims, such as authentik_token.
 var tokenLike = regexp.MustCompile(`[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}`)
 
-// shown is a part of a token as JSON, with tokens inside it cut out; a text that
-// is no JSON is not shown at all.
+// shown returns a part of a token as JSON, with the tokens inside replaced. It does not show a part that is not
+// JSON.
 func shown(part []byte) json.RawMessage {
 	if !json.Valid(part) {
 		return json.RawMessage(`"not readable"`)

@@ -12,8 +12,8 @@ import (
 // Set by the linker: -ldflags "-X main.version=... -X main.commit=... -X main.date=...".
 var version, commit, date string
 
-// theBuild fills what the linker was not told from what the Go toolchain wrote
-// into the binary.
+// theBuild returns the version of this binary. The Go toolchain's build information fills the values that the
+// linker did not set.
 func theBuild() serve.Build {
 	b := serve.Build{Version: version, Commit: commit, Date: date, Go: runtime.Version()}
 	info, ok := debug.ReadBuildInfo()

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newWhoCanCmd makes `claimgate who-can`: who may do an action.
+// newWhoCanCmd makes `claimgate who-can`, which lists everybody who may do an action.
 func newWhoCanCmd() *cobra.Command {
 	var file, format, at string
 	cmd := &cobra.Command{
@@ -81,6 +81,7 @@ func actionsOf(pattern string) ([]string, error) {
 	return nil, cli.Usage("no action of MinIO is called %q; %s", pattern, advice)
 }
 
+// printEntries writes a table of the entries, or the text none if there are no entries.
 func printEntries(w io.Writer, list []access.Entry, principals bool, none string) error {
 	if len(list) == 0 {
 		_, err := io.WriteString(w, none+"\n")

@@ -18,16 +18,16 @@ type whoisFlags struct {
 	sub, issuer, parent, config, format string
 }
 
-// parentName is the name of somebody on one kind of server.
+// parentName is the parent of one person on one kind of server.
 type parentName struct {
 	Issuer string `json:"issuer"`
 	URL    string `json:"url"`
 	Server string `json:"server"` // minio or rustfs
 	Parent string `json:"parent"`
-	Fits   *bool  `json:"fits,omitempty"` // with --parent: is this the name
+	Fits   *bool  `json:"fits,omitempty"` // only with --parent: whether Parent equals it
 }
 
-// newWhoisCmd makes `claimgate whois`: the names that servers have for people of an issuer.
+// newWhoisCmd makes `claimgate whois`, which prints the names that servers have for a person of an issuer.
 func newWhoisCmd() *cobra.Command {
 	var f whoisFlags
 	cmd := &cobra.Command{
@@ -93,7 +93,7 @@ func (f *whoisFlags) run(w io.Writer, env []string) error {
 	return nil
 }
 
-// issuers returns names and URLs.
+// issuers returns the name and the URL of each issuer that the flags select.
 func (f *whoisFlags) issuers(env []string) (list [][2]string, err error) {
 	if strings.Contains(f.issuer, "://") {
 		return [][2]string{{"-", f.issuer}}, nil

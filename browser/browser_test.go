@@ -20,7 +20,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// claimgate is the built program.
+// claimgate is the path of the built program.
 var claimgate string
 
 func TestMain(m *testing.M) {
@@ -47,7 +47,7 @@ type session struct {
 	dir     string
 
 	mu       sync.Mutex
-	problems []string // errors of the browser's console, violations of the policy, requests to elsewhere
+	problems []string // errors in the browser's log, violations of the policy, requests to other hosts
 }
 
 // open starts a console over the files of testdata, and a browser.
@@ -118,8 +118,8 @@ func (s *session) serve() {
 	}
 }
 
-// heard notes what must not happen: an error in the browser's console (a violation of the content security
-// policy is one), an exception, a request to elsewhere.
+// heard records what must not happen: an error in the browser's log (such as a violation of the content security
+// policy), an exception, or a request to another host.
 func (s *session) heard(event any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,13 +145,13 @@ func (s *session) run(actions ...chromedp.Action) {
 	}
 }
 
-// visit opens a view by its address. The cookie has the key.
+// visit opens the view at the path. The cookie holds the key.
 func (s *session) visit(path string) {
 	s.Helper()
 	s.run(chromedp.Navigate("http://"+s.address.Host+path), chromedp.WaitVisible("main"))
 }
 
-// until waits until the page says something.
+// until waits until the element of the selector holds the text.
 func (s *session) until(selector, text string) {
 	s.Helper()
 	quoted := fmt.Sprintf("(document.querySelector(%q)?.innerText || '').includes(%q)", selector, text)
@@ -163,7 +163,7 @@ func (s *session) until(selector, text string) {
 	}
 }
 
-// tabTo presses Tab until an element with the text, or of the selector, has the focus.
+// tabTo presses Tab until an element has the focus that matches the selector what, or whose text begins with what.
 func (s *session) tabTo(what string) {
 	s.Helper()
 	for range 60 {
@@ -178,7 +178,7 @@ func (s *session) tabTo(what string) {
 	s.Fatalf("no Tab leads to %q", what)
 }
 
-// focusIsSeen fails if nothing shows where the focus is.
+// focusIsSeen fails unless the focused element has a visible outline.
 func (s *session) focusIsSeen() {
 	s.Helper()
 	var seen bool
@@ -188,7 +188,7 @@ func (s *session) focusIsSeen() {
 	}
 }
 
-// An auditor asks who can delete in backups, and why, by the keyboard alone.
+// With the keyboard alone, an auditor finds who can delete in backups, and why.
 func TestAnAuditorAsksWhoDeletesBackups(t *testing.T) {
 	s := open(t)
 	s.tabTo("Access")
@@ -206,7 +206,7 @@ func TestAnAuditorAsksWhoDeletesBackups(t *testing.T) {
 	}
 }
 
-// An operator looks for what was denied, and why, by the keyboard alone.
+// With the keyboard alone, an operator finds a denied request and its explanation.
 func TestAnOperatorExplainsADeniedLine(t *testing.T) {
 	s := open(t)
 	s.visit("/decisions?answer=deny&reason=policy_implicit_deny")
@@ -219,7 +219,7 @@ func TestAnOperatorExplainsADeniedLine(t *testing.T) {
 	s.until("#results", "It would be allowed if")
 }
 
-// An engineer sees before a merge that a change gives contractors write access, by the keyboard alone.
+// With the keyboard alone, an engineer sees that an edited mapping gives contractors write access.
 func TestAnEngineerSeesWhatAChangeGives(t *testing.T) {
 	s := open(t)
 	s.visit("/change")
@@ -236,7 +236,7 @@ func TestAnEngineerSeesWhatAChangeGives(t *testing.T) {
 	}
 }
 
-// The log grows while somebody looks.
+// Decisions shows a line that is written while the page is open.
 func TestDecisionsGrow(t *testing.T) {
 	s := open(t)
 	s.visit("/decisions")
@@ -259,10 +259,11 @@ var views = map[string]string{
 	"change": "/change", "decisions": "/decisions",
 }
 
+// nameless lists the fields, buttons and links without a name for a screen reader.
 const nameless = `[...document.querySelectorAll("input,textarea,select,button,a,meter,summary")].filter((e) => !(e.labels?.length || e.getAttribute("aria-label") || e.innerText?.trim() || e.textContent.trim())).map((e) => e.outerHTML.slice(0, 120)).join("\n")`
 
-// faint lists texts whose contrast with what is behind them is below 4.5 (WCAG 2.2, 1.4.3), or below 3 for
-// large text.
+// faint lists the texts whose contrast with their background is below 4.5, or below 3 for large text (WCAG 2.2,
+// 1.4.3).
 const faint = `(() => {
   const lum = (c) => { const f = c.slice(0, 3).map((v) => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * f[0] + 0.7152 * f[1] + 0.0722 * f[2]; };
   const read = (s) => { const m = s.match(/[\d.]+/g).map(Number); return m.length > 3 && m[3] === 0 ? null : m; };
@@ -278,8 +279,8 @@ const faint = `(() => {
   return [...new Set(bad)].join("\n");
 })()`
 
-// Each view is readable, light and dark, has a name for every field, and fits a phone, a tablet and a desk.
-// UPDATE=1 takes the pictures of the documentation.
+// Each view has enough contrast in light and dark, a name for every field, and fits the widths of a phone, a tablet
+// and a desktop. UPDATE=1 takes the pictures of the documentation.
 func TestEachViewFitsAndIsReadable(t *testing.T) {
 	s := open(t)
 	for _, scheme := range []string{"light", "dark"} {

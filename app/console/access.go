@@ -16,10 +16,10 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// accessView is who may do what, as an answer to a question.
+// accessView holds a question and who may do what.
 type accessView struct {
 	Query    string         `json:"q"`
-	Read     string         `json:"read"` // how the question was understood
+	Read     string         `json:"read"` // how the console reads the question
 	Entries  []access.Entry `json:"entries"`
 	More     bool           `json:"-"` // there are entries beyond the rows of the page
 	Rows     []row          `json:"-"`
@@ -27,14 +27,14 @@ type accessView struct {
 	Examples []string       `json:"-"`
 }
 
-// row is an entry with the lines of the files that it comes from.
+// row is an entry with the lines of its rule and of its statement.
 type row struct {
 	access.Entry
 	Lines   []excerpt
-	Explain string // the address that explains one such request
+	Explain string // the address of Explain with one request that the entry allows
 }
 
-// asked is a question as it was understood.
+// asked is a parsed question.
 type asked struct {
 	identity offline.Question
 	someone  bool
@@ -133,8 +133,8 @@ func (c *Console) answer(r *http.Request, l *loaded, a *asked, most int) (list [
 	return kept, false, nil
 }
 
-// understand reads a question: people (group:NAME, user:SUB, account:NAME, claim:NAME=VALUE, or the bare
-// name of a rule), an action (with or without s3:, with wildcards), a bucket or a resource.
+// understand parses a question. Its words are principals (group:NAME, user:SUB, account:NAME, claim:NAME=VALUE,
+// or the name of a rule alone), actions (with or without s3:, with wildcards), and one bucket or resource.
 func understand(m *mapping.Mapping, text string) (*asked, error) {
 	a := &asked{identity: offline.Question{Claims: map[string]any{}}}
 	for _, word := range fields(text) {
@@ -212,7 +212,7 @@ func (a *asked) action(pattern string) error {
 	return nil
 }
 
-// fields cuts a question into words. Quotes hold a name with blanks together.
+// fields splits a question into words. Double quotes keep a name with blanks together.
 func fields(text string) []string {
 	var all []string
 	var word strings.Builder

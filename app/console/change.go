@@ -16,13 +16,13 @@ import (
 	"github.com/claimgate/claimgate/mapping/invariant"
 )
 
-// changeView is what a change of the mapping would change.
+// changeView holds an edited mapping and what it would change.
 type changeView struct {
 	Text      string            `json:"-"`
 	Lines     int               `json:"-"`
 	Against   string            `json:"against"`
 	Findings  []finding.Finding `json:"findings"`
-	Broken    bool              `json:"broken"` // the text has errors, so nothing can be compared
+	Broken    bool              `json:"broken"` // Text has errors and cannot be compared
 	Same      bool              `json:"same"`
 	Diff      *diff.Result      `json:"diff"`
 	Violated  []finding.Finding `json:"invariants"` // those that do not hold
@@ -85,7 +85,7 @@ func (c *Console) change(r *http.Request) (any, error) {
 	return v, err
 }
 
-// flips replays the end of the log under a mapping.
+// flips replays the last flipBytes of the log under a mapping.
 func (c *Console) flips(l *loaded) (*replay.Result, error) {
 	text, err := c.tail(flipBytes)
 	if err != nil {
@@ -94,5 +94,5 @@ func (c *Console) flips(l *loaded) (*replay.Result, error) {
 	return replay.Run(bytes.NewReader(text), replay.Options{Mapping: l.m, Now: c.o.Now(), Workers: 1})
 }
 
-// flipBytes is how much of the log's end is replayed as one types.
+// flipBytes bounds the part of the log that is replayed after each edit.
 const flipBytes = 4 << 20

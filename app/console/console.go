@@ -13,23 +13,23 @@ import (
 	"time"
 )
 
-// Options say what a console shows.
+// Options configure a console. Mapping and Now are required.
 type Options struct {
 	Mapping string // the mapping's file
-	Against string // a file, or git:REV; empty: the file on disk
+	Against string // the mapping to compare an edited one with: a file, or git:REV; empty: the file on disk
 	Audit   string // a decision log; empty: none
 	Tests   string // test cases; empty: none
 	Now     func() time.Time
 	TLS     bool     // the listener speaks TLS
-	Names   []string // of the certificate: a browser may use them, too
+	Names   []string // the DNS names of the certificate, which a browser may use too
 }
 
-// Console answers the requests of a browser.
+// Console answers the requests of a browser. It is safe for concurrent use.
 type Console struct {
 	o     Options
 	key   string
-	hosts []string // that a browser may use; the first is printed
-	port  string   // if the listener takes every address of the machine
+	hosts []string // the values of Host that a browser may send; Address returns the first
+	port  string   // the port, if the listener takes every address of the machine; else empty
 	mux   *http.ServeMux
 	files *files
 }
@@ -37,14 +37,14 @@ type Console struct {
 // The limits of a request and of its answer.
 const (
 	maxBody    = 8 << 20
-	maxRows    = 200 // of a table in a page; JSON has all
+	maxRows    = 200 // rows of a table in a page; /api/access has all
 	maxSeconds = 30
 )
 
 //go:embed style.css console.js
 var assets embed.FS
 
-// New makes a console for a listener. A new key is made for each.
+// New makes a console, with a new random key, for a listener on the address at.
 func New(o Options, at net.Addr) (*Console, error) {
 	c := &Console{o: o, mux: http.NewServeMux(), files: newFiles(o)}
 	c.name(at)
@@ -71,7 +71,7 @@ func New(o Options, at net.Addr) (*Console, error) {
 	return c, nil
 }
 
-// Address returns the address to open, with the key.
+// Address returns the URL to open, with the key.
 func (c *Console) Address() string {
 	scheme := "http://"
 	if c.o.TLS {
@@ -80,7 +80,7 @@ func (c *Console) Address() string {
 	return scheme + c.hosts[0] + "/?key=" + c.key
 }
 
-// name sets the names that a browser may use for the listener.
+// name sets the values of Host that a browser may send to the listener.
 func (c *Console) name(at net.Addr) {
 	host, port, err := net.SplitHostPort(at.String())
 	ip := net.ParseIP(host)
@@ -104,8 +104,8 @@ func (c *Console) name(at net.Addr) {
 	}
 }
 
-// named returns true if the name is one of the console's. An address in figures cannot be rebound, so each
-// counts if the listener takes every address of the machine.
+// named returns true if host is a name of the console. If the listener takes every address of the machine, any
+// IP address counts, because only a DNS name can be rebound.
 func (c *Console) named(host string) bool {
 	if slices.Contains(c.hosts, host) {
 		return true
@@ -124,7 +124,8 @@ func (c *Console) Server() *http.Server {
 
 const cookie = "claimgate_console"
 
-// ServeHTTP implements http.Handler. The order of the checks is the safety of the console.
+// ServeHTTP implements http.Handler. It checks the Host, the key, the method and the origin, in this order,
+// before a view reads anything.
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
@@ -155,7 +156,7 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mux.ServeHTTP(w, r)
 }
 
-// knows returns true if the request has the key, in its address or in the cookie.
+// knows returns true if the request has the key, in its query or in the cookie.
 func (c *Console) knows(r *http.Request) bool {
 	given := r.URL.Query().Get("key")
 	if given == "" {
@@ -166,8 +167,8 @@ func (c *Console) knows(r *http.Request) bool {
 	return subtle.ConstantTimeCompare([]byte(given), []byte(c.key)) == 1
 }
 
-// own returns true for a form of the console's own pages. A browser says where a form comes from; another
-// client that knows the key need not.
+// own returns true for a form of the console's own pages. Browsers send Sec-Fetch-Site or Origin with a form. A
+// request without both comes from another kind of client, for which the key is enough.
 func (c *Console) own(r *http.Request) bool {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
 		return false
@@ -180,7 +181,7 @@ func (c *Console) own(r *http.Request) bool {
 	return c.named(host)
 }
 
-// view makes the data of a page.
+// view is a page: its template, and the function that makes its data.
 type view struct {
 	name string
 	data func(*http.Request) (any, error)
@@ -210,6 +211,6 @@ func asJSON(v view) http.Handler {
 		}
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
-		_ = e.Encode(data) // the browser has gone
+		_ = e.Encode(data) // an error means that the client has gone
 	})
 }

@@ -44,7 +44,7 @@ no line
 {"time":"2026-11-21T12:01:00Z","id":"two","allow":false,"reason":"policy_implicit_deny","action":"s3:PutObject","bucket":"reports","object":"o","account":"KEY","source":"10.0.0.1","issuer":"authentik","sub":"bob","groups":["readers"],"shadow":{"allow":true,"reason":"policy_allow","rule":"writers <b>"}}
 `
 
-// page is a console with a client that has the key.
+// page is a running console with its key.
 type page struct {
 	t      testing.TB
 	server *httptest.Server
@@ -117,7 +117,7 @@ func (p *page) get(path string) string {
 	return text
 }
 
-// Nobody gets in without the key, by another name, by a form from elsewhere, or to write.
+// A request without the key, with another Host, with a form from another site, or to write, is refused.
 func TestOnlyWhoHasTheKeyGetsIn(t *testing.T) {
 	p := open(t, company)
 	none := func(r *http.Request) { r.Header.Del("Cookie") }
@@ -169,7 +169,8 @@ type addr string
 func (addr) Network() string  { return "tcp" }
 func (a addr) String() string { return string(a) }
 
-// Where others reach the console, it has the names of its certificate and its addresses, and no other name.
+// A console on every address of the machine takes the names of its certificate and any IP address as Host, and
+// no other name.
 func TestTheNamesOfAConsoleThatOthersReach(t *testing.T) {
 	c, err := console.New(console.Options{Mapping: "none.toml", Now: time.Now, TLS: true, Names: []string{"console.example.com"}}, addr("[::]:8090"))
 	if err != nil {
@@ -190,7 +191,7 @@ func TestTheNamesOfAConsoleThatOthersReach(t *testing.T) {
 	}
 }
 
-// A name with markup is text, and no page has a script or a style in a line.
+// A name with markup is shown as text, and no page has an inline script or style.
 func TestMarkupIsText(t *testing.T) {
 	p := open(t, company)
 	for _, path := range []string{"/", "/access?q=DeleteObject", "/access?q=%3Cscript%3E", "/explain?id=one", "/change", "/decisions", "/decisions?who=%22%3E%3Cscript%3E"} {
@@ -236,7 +237,7 @@ func TestTheViewsSayWhatThereIs(t *testing.T) {
 	}
 }
 
-// A change is told before anything is saved.
+// Change shows what an edited mapping would change, and saves nothing.
 func TestAChangeIsToldAndNotSaved(t *testing.T) {
 	p := open(t, company)
 	p.write("mapping.invariants.toml", "[[never]]\nname = \"nobody writes reports\"\nactions = [\"s3:PutObject\"]\nresources = [\"arn:aws:s3:::reports/*\"]\n")
@@ -273,7 +274,7 @@ func TestAChangeIsToldAndNotSaved(t *testing.T) {
 	}
 }
 
-// A mapping that breaks while the console runs is said, and breaks nothing.
+// The console reports a mapping that gets errors while the console runs, and goes on working.
 func TestABrokenMappingBreaksNothing(t *testing.T) {
 	p := open(t, company)
 	p.get("/")
@@ -292,7 +293,7 @@ func TestABrokenMappingBreaksNothing(t *testing.T) {
 	}
 }
 
-// A pasted token is taken as given, and stands in no page.
+// A pasted token is explained without a check of its signature, and no page shows the token.
 func TestAPastedTokenIsNotKept(t *testing.T) {
 	p := open(t, company)
 	const token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEiLCJncm91cHMiOlsicmVhZGVycyJdfQ.c2VjcmV0"
@@ -307,7 +308,7 @@ func TestAPastedTokenIsNotKept(t *testing.T) {
 	}
 }
 
-// What Change says and what diff says are the same.
+// Change and `claimgate diff` give the same result.
 func TestChangeSaysWhatDiffSays(t *testing.T) {
 	dir := t.TempDir()
 	p := open(t, company)
@@ -332,7 +333,7 @@ func TestChangeSaysWhatDiffSays(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		var expected *diff.Result // the file has another place
+		var expected *diff.Result // with the path of the console's file
 		if err := json.Unmarshal([]byte(strings.ReplaceAll(string(want), filepath.Join(dir, "mapping.toml"), p.path("mapping.toml"))), &expected); err != nil {
 			rt.Fatal(err)
 		}
@@ -342,7 +343,7 @@ func TestChangeSaysWhatDiffSays(t *testing.T) {
 	})
 }
 
-// What Access says and what who-can says are the same.
+// Access and `claimgate who-can` give the same entries.
 func TestAccessSaysWhatTheCommandsSay(t *testing.T) {
 	dir := t.TempDir()
 	p := open(t, company)

@@ -18,8 +18,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// loadOwn puts a random mapping, or an example, before the console and reads it as the commands do, from the
-// same file.
+// loadOwn writes a random mapping, or an example, to the console's file, and loads that file as the commands do.
 func (p *page) loadOwn(rt *rapid.T, dir string) *mapping.Mapping {
 	text := anymapping.Pick(rt, "example", []string{"", "", "", "", "", "", string(claimgate.ExampleMapping), company})
 	if text == "" {
@@ -33,7 +32,7 @@ func (p *page) loadOwn(rt *rapid.T, dir string) *mapping.Mapping {
 	return m
 }
 
-// What Explain says and what explain says are the same.
+// Explain and `claimgate explain` give the same explanation.
 func TestExplainSaysWhatTheCommandSays(t *testing.T) {
 	dir, p := t.TempDir(), open(t, company)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -74,7 +73,7 @@ func TestExplainSaysWhatTheCommandSays(t *testing.T) {
 	})
 }
 
-// What Overview says and what check says are the same.
+// Overview and `claimgate check` give the same findings.
 func TestOverviewSaysWhatCheckSays(t *testing.T) {
 	dir, p := t.TempDir(), open(t, company)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -101,7 +100,7 @@ func TestOverviewSaysWhatCheckSays(t *testing.T) {
 	})
 }
 
-// through returns a value as JSON carries it.
+// through encodes v as JSON and decodes it again.
 func through[T any](rt *rapid.T, v T) (out T) {
 	text, err := json.Marshal(v)
 	if err == nil {

@@ -16,23 +16,23 @@ import (
 	"github.com/zalando/go-keyring"
 )
 
-// The system's keyring keeps one key of 256 bits a profile, and the session's file is sealed with that key
-// (AES-256-GCM). The session itself does not fit: Windows takes 2,560 bytes, and a session token is longer.
+// The system's keyring keeps one key of 256 bits for each profile. The key seals the session's file (AES-256-GCM).
+// The session itself does not fit into the keyring: Windows takes 2,560 bytes, and a session token is longer.
 
 // keyringService is the name under which the keyring shows the keys.
 const keyringService = "claimgate login"
 
-// keyringPatience bounds a question to the keyring: a locked one waits for a person, and credentials asks
-// nobody.
+// keyringPatience bounds a call to the keyring. A locked keyring waits for a person, and `claimgate credentials`
+// must not wait for anybody.
 const keyringPatience = 5 * time.Second
 
 // sealedFile is the form of a sealed session.
 type sealedFile struct {
-	Sealed []byte `json:"sealed"` // nonce, then what AES-GCM made
+	Sealed []byte `json:"sealed"` // the nonce, then the ciphertext and tag of AES-GCM
 }
 
-// hasKeyring returns true if there may be a keyring. On Linux that is the Secret Service of a session bus;
-// without the look for the bus a library would start one.
+// hasKeyring returns true if there may be a keyring. On Linux the keyring is the Secret Service on the session
+// bus. The check for a bus is needed because the keyring library starts a bus if there is none.
 func hasKeyring() bool {
 	switch runtime.GOOS {
 	case "darwin", "windows":
@@ -53,7 +53,7 @@ var errNoKeyring = errors.New("there is none here")
 
 var errKeyringWaits = errors.New("the keyring does not answer: is it locked?")
 
-// patiently asks the keyring and waits no longer than keyringPatience.
+// patiently calls ask and waits for at most keyringPatience. After that ask goes on in its goroutine.
 func patiently(ask func() (string, error)) (string, error) {
 	type answer struct {
 		text string
@@ -72,7 +72,7 @@ func patiently(ask func() (string, error)) (string, error) {
 	}
 }
 
-// sealingKey returns the profile's key of the keyring.
+// sealingKey returns the profile's key from the keyring.
 func sealingKey(profile string) ([]byte, error) {
 	text, err := patiently(func() (string, error) { return keyring.Get(keyringService, profile) })
 	if err != nil {
@@ -95,6 +95,7 @@ func newSealingKey(profile string) ([]byte, error) {
 	return key, err
 }
 
+// sealer returns the AEAD of a key. The AEAD makes a random nonce for each Seal.
 func sealer(key []byte) (cipher.AEAD, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {
@@ -103,8 +104,8 @@ func sealer(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-// seal seals the text of a session, or returns the text as it is where there is no keyring. The mode 0600
-// of the file protects it either way.
+// seal seals the text of a session. Without a keyring it returns the text unchanged, and the file's mode 0600 is
+// the only protection.
 func seal(profile string, text []byte) ([]byte, error) {
 	if !hasKeyring() {
 		return text, nil
@@ -114,7 +115,7 @@ func seal(profile string, text []byte) ([]byte, error) {
 		key, err = newSealingKey(profile)
 	}
 	if err != nil {
-		return text, nil //nolint:nilerr // a bus without a keyring: a server, say
+		return text, nil //nolint:nilerr // a bus without a keyring, such as on a server
 	}
 	a, err := sealer(key)
 	if err != nil {
@@ -123,7 +124,7 @@ func seal(profile string, text []byte) ([]byte, error) {
 	return json.Marshal(sealedFile{a.Seal(nil, nil, text, []byte(profile))}) //nolint:gosec // the AEAD makes a random nonce itself
 }
 
-// unseal is the reverse. A file that is not sealed is returned as it is.
+// unseal reverses seal. It returns a text that is not sealed unchanged.
 func unseal(profile string, text []byte) ([]byte, error) {
 	var file sealedFile
 	if err := json.Unmarshal(text, &file); err != nil || file.Sealed == nil {
@@ -147,7 +148,7 @@ func unseal(profile string, text []byte) ([]byte, error) {
 	return plain, nil
 }
 
-// forgetKey removes the profile's key. A keyring without one, or none at all, is fine.
+// forgetKey removes the profile's key from the keyring, if there is one.
 func forgetKey(profile string) {
 	if hasKeyring() {
 		_, _ = patiently(func() (string, error) { return "", keyring.Delete(keyringService, profile) })

@@ -18,7 +18,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// provider is the issuer as its discovery document has it.
+// provider is the issuer with the values of its discovery document.
 type provider struct {
 	p      *Profile
 	client *http.Client
@@ -35,16 +35,16 @@ type provider struct {
 	Challenges []string `json:"code_challenge_methods_supported"`
 }
 
-// maxAnswer bounds what is read of an answer.
+// maxAnswer bounds an answer, in bytes.
 const maxAnswer = 1 << 20
 
-// private returns true if nobody is between: https, or plain http on this machine.
+// private returns true if nobody on the network can read the traffic: https, or http on the loopback interface.
 func private(address string) bool {
 	u, err := url.Parse(address)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()))
 }
 
-// stay follows no redirect: a 307 would carry a refresh token or an id_token to another place.
+// stay follows no redirect, because a 307 would send a refresh token or an id_token to another server.
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 func httpClient(p *Profile) (*http.Client, error) {
@@ -110,17 +110,17 @@ func (d *provider) get(ctx context.Context, address string, into any) error {
 func (d *provider) oauth(redirect string) *oauth2.Config {
 	return &oauth2.Config{
 		ClientID: d.p.ClientID, RedirectURL: redirect, Scopes: d.p.scopes(d.Scopes),
-		// A public client has no secret: its ID goes into the body.
+		// A public client has no secret, so its ID goes into the body.
 		Endpoint: oauth2.Endpoint{AuthURL: d.Auth, TokenURL: d.Token, DeviceAuthURL: d.Device, AuthStyle: oauth2.AuthStyleInParams},
 	}
 }
 
-// with gives the context the client that the oauth2 library uses.
+// with returns a context with which the oauth2 library uses the provider's HTTP client.
 func (d *provider) with(ctx context.Context) context.Context {
 	return context.WithValue(ctx, oauth2.HTTPClient, d.client)
 }
 
-// check verifies the id_token of an answer as the gateway would.
+// check verifies the id_token of an answer as the gateway does, and its nonce unless nonce is empty.
 func (d *provider) check(ctx context.Context, token *oauth2.Token, nonce string) (string, *verifier.Identity, error) {
 	idToken, _ := token.Extra("id_token").(string)
 	if idToken == "" {
@@ -137,7 +137,7 @@ func (d *provider) check(ctx context.Context, token *oauth2.Token, nonce string)
 	defer v.Close()
 	v.Start()
 	id, err := v.Verify(ctx, idToken, verifier.Presented{By: "login"})
-	for wait := 0; err != nil && wait < 50; wait++ { // the first fetch of the keys
+	for wait := 0; err != nil && wait < 50; wait++ { // wait for the first fetch of the keys
 		var refused *verifier.Error
 		if !errors.As(err, &refused) || refused.Reason != verifier.KeysUnavailable {
 			break
