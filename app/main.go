@@ -75,13 +75,14 @@ func unknownCommand(root *cobra.Command, args []string) error {
 func newRootCmd() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "claimgate",
-		Short: "The authorization webhook for MinIO that verifies Authentik's tokens",
-		Long: `claimgate answers MinIO's authorization webhook (MINIO_POLICY_PLUGIN_URL). It finds
-the token that Authentik issued in the request's conditions, verifies it itself,
-maps the policy claim and the groups to MinIO policies through mapping.toml, and
-answers allow or deny.
+		Short: "Authorization webhook for MinIO that verifies Authentik's tokens",
+		Long: `claimgate answers MinIO's authorization webhook (MINIO_POLICY_PLUGIN_URL). It
+finds Authentik's token in the conditions of the request, verifies the token
+itself, maps the policy claim and the groups to MinIO policies through
+mapping.toml, and answers allow or deny.
 
-Exit codes: 0 fine; 1 found something; 2 wrong usage or unreadable input; 3 gains.`,
+Exit codes: 0 fine; 1 something was found, or a server failed; 2 wrong usage or
+unreadable input; 3 somebody gains (diff).`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs, // an unknown command is wrong usage

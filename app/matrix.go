@@ -19,10 +19,11 @@ func newMatrixCmd() *cobra.Command {
 	var file, format, out string
 	cmd := &cobra.Command{
 		Use:   "matrix",
-		Short: "Lay out who may do what where, as a table",
-		Long: `matrix prints a row for each principal, policy and resource pattern, with a column
-for each class of actions: all of the class, some of it, or none. Guards, and Deny
-statements, have rows of their own. Without --out a table is fitted to the terminal.
+		Short: "Print a table of who may do what where",
+		Long: `matrix prints a row for each principal, policy and resource pattern, with a
+column for each class of actions: all of the class, some, or none. Guards and
+Deny statements have their own rows. Without --out the table fits the width of
+the terminal.
 
 Exit codes: 0 fine; 2 a file cannot be read or written.`,
 		Example: `  claimgate matrix --mapping mapping.toml
@@ -49,9 +50,9 @@ Exit codes: 0 fine; 2 a file cannot be read or written.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&file, "mapping", "", "mapping.toml to lay out")
+	flags.StringVar(&file, "mapping", "", "mapping.toml to read")
 	flags.StringVar(&format, "format", "table", "table, csv, json, md or html")
-	flags.StringVar(&out, "out", "", "the file to write; default standard output")
+	flags.StringVar(&out, "out", "", "the file to write; default: standard output")
 	return cmd
 }
 

@@ -24,27 +24,24 @@ func newTestCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "test [CASES.toml ...]",
 		Short: "Run the test cases beside a mapping",
-		Long: `test decides the cases of CASES.toml by the code that answers MinIO and says which
-answers differ from what the case expects, and which rules no case was decided by.
-Without CASES.toml the file beside the mapping is taken: mapping.test.toml for
-mapping.toml. The identity of a case is taken as given. The invariants beside the
-mapping, mapping.invariants.toml, are proved too, as claimgate prove does.
+		Long: `test decides the cases of CASES.toml with the code that answers MinIO. It says
+which answers differ from the expected ones, and which rules decided no case.
+Without CASES.toml it reads the file beside the mapping: mapping.test.toml for
+mapping.toml. It does not check the token of a case. test also proves the
+invariants beside the mapping, mapping.invariants.toml, as claimgate prove
+does.
 
-Exit codes: 0 all passed; 1 a case failed, an invariant is violated or unproved, or
-fewer rules were exercised than --min-coverage asks for; 2 a file cannot be read, or
-holds no case.`,
+Exit codes: 0 all passed; 1 a case failed, an invariant is violated or
+unproved, or fewer rules were exercised than --min-coverage asks for; 2 a file
+cannot be read, or holds no case.`,
 		Example: `  claimgate test --mapping mapping.toml
-  claimgate test --mapping mapping.toml cases/*.toml --format junit > junit.xml`,
+  claimgate test --mapping mapping.toml cases/*.toml --format junit > out.xml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			show, ok := map[string]func(io.Writer, *tested) error{"text": printCases, "junit": printJUnit}[format]
 			if !ok {
 				return cli.Usage("--format %q: write text or junit", format)
 			}
-			now, err := cli.Clock(at)
-			if err != nil {
-				return err
-			}
-			m, err := cli.LoadMapping(file)
+			m, now, err := loadMapping(file, at)
 			if err != nil {
 				return err
 			}
@@ -77,10 +74,10 @@ holds no case.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&file, "mapping", "", "mapping.toml to test")
-	flags.StringVar(&configFile, "config", "", "config.toml for evidence, owner and the issuers' names; default: its defaults")
+	flags.StringVar(&configFile, "config", "", configHelp)
 	flags.StringVar(&format, "format", "text", "text or junit")
-	flags.StringVar(&at, "at", "", "the time at which grants are judged, for cases without their own; default now")
-	flags.IntVar(&least, "min-coverage", 0, "exit 1 if fewer percent of the rules decided a case")
+	flags.StringVar(&at, "at", "", "check the expiry of grants at this date or time, for cases without their own; default now")
+	flags.IntVar(&least, "min-coverage", 0, "exit with 1 if fewer percent of the rules decided a case")
 	return cmd
 }
 

@@ -16,40 +16,34 @@ import (
 	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/config"
 	"github.com/claimgate/claimgate/app/serve"
-	"github.com/claimgate/claimgate/internal/finding"
+
 	"github.com/claimgate/claimgate/internal/utf8text"
 	"github.com/claimgate/claimgate/verifier"
 	"github.com/spf13/cobra"
 )
 
 func newTokenCmd() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "token",
-		Short: "Look into tokens",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newInspectCmd())
-	return cmd
+	return groupCmd("token", "Inspect tokens", newInspectCmd())
 }
 
 func newInspectCmd() *cobra.Command {
 	var configFile, token, format string
 	cmd := &cobra.Command{
 		Use:   "inspect [FILE]",
-		Short: "Say what is in a token and which check it passes or fails",
-		Long: `Print the header and the claims of a token, and each check that the server would
-make, in its order, with what to change where one fails. The token is --token, the
-content of FILE, or with "-" or nothing the standard input. Prefer a file or the
-standard input: arguments show in the process list.
+		Short: "Show the content of a token and the result of each check",
+		Long: `inspect prints the header and the claims of a token, and each check of the
+server, in its order, with what to change if the check fails. The token is
+--token, or the content of FILE, or standard input for "-" or nothing. Prefer a
+file or standard input, because the process list shows arguments.
 
-With --config the issuers of config.toml count and are asked for their keys; without
-it nothing is known of any issuer, so only the format and the header are checked.
-Neither the signature nor tokens inside claims are printed.
+With --config it asks the issuers of config.toml for their keys. Without it no
+issuer is known, so only the format and the header are checked. inspect prints
+neither the signature nor tokens inside claims.
 
-Exit codes: 0 the token is good; 1 a check failed; 2 no token, or a bad configuration.`,
+Exit codes: 0 no check failed; 1 a check failed; 2 no token, or a bad
+configuration.`,
 		Example: `  claimgate token inspect --config config.toml token.jwt
-  claimgate token inspect --config config.toml --token - --format json < token.jwt`,
+  claimgate token inspect --config config.toml --token - < token.jwt`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			text, err := readToken(token, args, cmd.InOrStdin())
@@ -59,8 +53,8 @@ Exit codes: 0 the token is good; 1 a check failed; 2 no token, or a bad configur
 			return inspect(cmd.Context(), configFile, text, format, cmd.OutOrStdout())
 		},
 	}
-	cmd.Flags().StringVar(&configFile, "config", os.Getenv(config.EnvConfig), "config.toml whose issuers count")
-	cmd.Flags().StringVar(&token, "token", "", `the token, or "-" for the standard input`)
+	cmd.Flags().StringVar(&configFile, "config", os.Getenv(config.EnvConfig), "config.toml with the issuers")
+	cmd.Flags().StringVar(&token, "token", "", `the token, or "-" for standard input`)
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
 	return cmd
 }
@@ -73,7 +67,7 @@ func readToken(token string, args []string, stdin io.Reader) (string, error) {
 	var err error
 	switch {
 	case token != "" && len(args) > 0:
-		return "", errors.New("give the token once: by --token, or by a file")
+		return "", errors.New("give the token once: with --token or in a file")
 	case token != "" && token != "-":
 		text = []byte(token)
 	case len(args) == 1 && args[0] != "-":
@@ -91,7 +85,7 @@ func readToken(token string, args []string, stdin io.Reader) (string, error) {
 		return "", fmt.Errorf("%w: %s", err, utf8text.Fix)
 	}
 	if text = bytes.TrimSpace(text); len(text) == 0 {
-		return "", errors.New("there is no token")
+		return "", errors.New("the input holds no token")
 	}
 	return strings.TrimPrefix(string(text), "Bearer "), nil
 }
@@ -103,14 +97,14 @@ var noIssuer = verifier.Issuer{
 }
 
 func inspect(ctx context.Context, configFile, token, format string, out io.Writer) error {
-	if format != "text" && format != "json" {
-		return cli.Exit(cli.ExitUsage, fmt.Errorf(`--format is %q, not "text" or "json"`, format))
+	if err := checkFormat(format, "text", "json"); err != nil {
+		return err
 	}
 	o := verifier.Options{Issuers: []verifier.Issuer{noIssuer}}
 	if configFile != "" {
-		c, found := config.Load(configFile, os.Environ())
-		if c == nil {
-			return cli.Exit(cli.ExitUsage, finding.AsError(found))
+		c, err := loadConfig(configFile)
+		if err != nil {
+			return err
 		}
 		o = serve.VerifierOptions(c)
 	}
