@@ -67,10 +67,10 @@ func (f *auditVerifyFlags) verify(cmd *cobra.Command, files []string) error {
 	}
 	o := chain.Options{TornEnd: f.tornEnd}
 	var err error
-	if o.Heads, err = hashes("--expect-head", f.heads); err != nil {
+	if o.Heads, err = parseHashes("--expect-head", f.heads); err != nil {
 		return err
 	}
-	if o.Lines, err = hashes("--expect-line", f.lines); err != nil {
+	if o.Lines, err = parseHashes("--expect-line", f.lines); err != nil {
 		return err
 	}
 	r, err := verifyFiles(files, cmd.InOrStdin(), cmd.ErrOrStderr(), o)
@@ -91,7 +91,7 @@ func (f *auditVerifyFlags) verify(cmd *cobra.Command, files []string) error {
 	return err
 }
 
-func hashes(flag string, texts []string) ([]chain.Hash, error) {
+func parseHashes(flag string, texts []string) ([]chain.Hash, error) {
 	var all []chain.Hash
 	for _, text := range texts {
 		h, err := chain.ParseHash(text)

@@ -30,8 +30,8 @@ func block(t *testing.T, name string) string {
 
 // Each invariant of the guide holds for the guide's mapping, and is violated after a change that breaks the
 // invariant.
-func TestEachSentenceOfTheGuideCanBreak(t *testing.T) {
-	company, sentences := block(t, "company.toml"), block(t, "company.invariants.toml")
+func TestEachInvariantOfTheGuideCanBreak(t *testing.T) {
+	company, invariants := block(t, "company.toml"), block(t, "company.invariants.toml")
 	now := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 	prove := func(text string) map[string]invariant.Result {
 		file := filepath.Join(t.TempDir(), "company.toml")
@@ -42,7 +42,7 @@ func TestEachSentenceOfTheGuideCanBreak(t *testing.T) {
 		if m == nil {
 			t.Fatalf("%v\n%s", found, text)
 		}
-		list, err := invariant.Parse("company.invariants.toml", []byte(sentences))
+		list, err := invariant.Parse("company.invariants.toml", []byte(invariants))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +74,7 @@ func TestEachSentenceOfTheGuideCanBreak(t *testing.T) {
 	}
 	sound := prove(company)
 	if len(sound) < 10 || len(sound) != len(changes) {
-		t.Fatalf("%d sentences, %d changes", len(sound), len(changes))
+		t.Fatalf("%d invariants, %d changes", len(sound), len(changes))
 	}
 	for name, change := range changes {
 		if r := sound[name]; r.Verdict != invariant.Holds {

@@ -19,15 +19,15 @@ const guide = "../docs/mapping.md"
 
 // The reference tables of the guides are those that the code makes. UPDATE=1 writes the tables.
 func TestTheGuidesReferenceIsThatOfTheCode(t *testing.T) {
-	written(t, guide, map[string]string{
+	checkMarked(t, guide, map[string]string{
 		"mapping.toml": referenceText(mapping.Reference()), "mapping.test.toml": referenceText(cases.Reference()),
 		"mapping.invariants.toml": referenceText(invariant.Reference()), "codes": codesText(),
 	})
-	written(t, "../docs/configuration.md", map[string]string{"config.toml": configText(), "codes": findingCodes(config.Codes())})
+	checkMarked(t, "../docs/configuration.md", map[string]string{"config.toml": configText(), "codes": findingCodes(config.Codes())})
 }
 
-// written compares each marked part of a guide with the text that the code makes.
-func written(t *testing.T, guide string, texts map[string]string) {
+// checkMarked compares each marked part of a guide with the text that the code makes.
+func checkMarked(t *testing.T, guide string, texts map[string]string) {
 	t.Helper()
 	text, err := os.ReadFile(guide)
 	if err != nil {

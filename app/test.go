@@ -37,7 +37,7 @@ cannot be read, or holds no case.`,
 		Example: `  claimgate test --mapping mapping.toml
   claimgate test --mapping mapping.toml cases/*.toml --format junit > out.xml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			show, ok := map[string]func(io.Writer, *tested) error{"text": printCases, "junit": printJUnit}[format]
+			show, ok := map[string]func(io.Writer, *testResults) error{"text": printCases, "junit": printJUnit}[format]
 			if !ok {
 				return cli.Usage("--format %q: write text or junit", format)
 			}
@@ -53,7 +53,7 @@ cannot be read, or holds no case.`,
 			if err != nil {
 				return err
 			}
-			t := tested{mapping: m, file: file}
+			t := testResults{mapping: m, file: file}
 			if t.outcomes, t.rules, err = cases.Run(cmd.Context(), o, list); err != nil {
 				return err
 			}
@@ -97,8 +97,8 @@ func readCases(files []string, mappingFile string) ([]cases.Case, error) {
 	return all, nil
 }
 
-// tested holds the results of the cases and of the invariants.
-type tested struct {
+// testResults holds the results of the cases and of the invariants.
+type testResults struct {
 	mapping  *mapping.Mapping
 	file     string
 	outcomes []cases.Outcome
@@ -106,7 +106,7 @@ type tested struct {
 	proofs   []invariant.Result
 }
 
-func (t *tested) broken() int { return len(proof.Broken(t.proofs)) }
+func (t *testResults) broken() int { return len(proof.Broken(t.proofs)) }
 
 // prove proves the invariants of files. The list may be empty.
 func prove(ctx context.Context, o offline.Options, files []string) ([]invariant.Result, error) {
@@ -117,7 +117,7 @@ func prove(ctx context.Context, o offline.Options, files []string) ([]invariant.
 	return proof.Of(ctx, o, list, nil)
 }
 
-func printCases(w io.Writer, t *tested) error {
+func printCases(w io.Writer, t *testResults) error {
 	var b strings.Builder
 	outcomes, rules := t.outcomes, t.rules
 	for i := range t.proofs {
@@ -174,7 +174,7 @@ func answer(allow bool) string {
 	return "deny"
 }
 
-func printJUnit(w io.Writer, t *tested) error {
+func printJUnit(w io.Writer, t *testResults) error {
 	outcomes, rules := t.outcomes, t.rules
 	suite := cli.JUnitSuite{Name: "claimgate mapping", Tests: len(outcomes) + len(t.proofs), Failures: cases.Failed(outcomes)}
 	f := proveFlags{mapping: t.file}

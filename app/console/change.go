@@ -35,7 +35,7 @@ type changeView struct {
 func (c *Console) change(r *http.Request) (any, error) {
 	v := changeView{Against: c.o.Against, Findings: []finding.Finding{}, Violated: []finding.Finding{}}
 	if err := r.ParseForm(); err != nil {
-		return v, errors.New("the form is too large, or no form")
+		return v, errors.New("the form is too large or malformed")
 	}
 	if r.Form.Has("against") {
 		v.Against = strings.TrimSpace(r.Form.Get("against"))
@@ -52,7 +52,7 @@ func (c *Console) change(r *http.Request) (any, error) {
 	v.Lines = strings.Count(v.Text, "\n") + 1
 	after := c.files.load([]byte(v.Text))
 	v.Findings = append(v.Findings, after.findings...)
-	before, err := c.files.before(r.Context(), v.Against)
+	before, err := c.files.baseline(r.Context(), v.Against)
 	switch {
 	case err != nil:
 		return v, err

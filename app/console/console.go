@@ -47,7 +47,7 @@ var assets embed.FS
 // New makes a console, with a new random key, for a listener on the address at.
 func New(o Options, at net.Addr) (*Console, error) {
 	c := &Console{o: o, mux: http.NewServeMux(), files: newFiles(o)}
-	c.name(at)
+	c.setHosts(at)
 	random := make([]byte, 24)
 	if _, err := rand.Read(random); err != nil {
 		return nil, err
@@ -80,8 +80,8 @@ func (c *Console) Address() string {
 	return scheme + c.hosts[0] + "/?key=" + c.key
 }
 
-// name sets the values of Host that a browser may send to the listener.
-func (c *Console) name(at net.Addr) {
+// setHosts sets the values of Host that a browser may send to the listener.
+func (c *Console) setHosts(at net.Addr) {
 	host, port, err := net.SplitHostPort(at.String())
 	ip := net.ParseIP(host)
 	if err != nil || ip == nil {
@@ -104,9 +104,9 @@ func (c *Console) name(at net.Addr) {
 	}
 }
 
-// named returns true if host is a name of the console. If the listener takes every address of the machine, any
+// allowedHost returns true if host is a name of the console. If the listener takes every address of the machine, any
 // IP address counts, because only a DNS name can be rebound.
-func (c *Console) named(host string) bool {
+func (c *Console) allowedHost(host string) bool {
 	if slices.Contains(c.hosts, host) {
 		return true
 	}
@@ -135,17 +135,17 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
 	switch {
-	case !c.named(r.Host):
-		http.Error(w, "this console has another name", http.StatusMisdirectedRequest)
+	case !c.allowedHost(r.Host):
+		http.Error(w, "the Host of the request is not a name of this console", http.StatusMisdirectedRequest)
 		return
-	case !c.knows(r):
+	case !c.hasKey(r):
 		http.Error(w, "open the address that claimgate console printed: it has the key", http.StatusForbidden)
 		return
 	case r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost:
 		h.Set("Allow", "GET, HEAD, POST")
-		http.Error(w, "the console reads only", http.StatusMethodNotAllowed)
+		http.Error(w, "the console only reads: use GET, HEAD or POST", http.StatusMethodNotAllowed)
 		return
-	case r.Method == http.MethodPost && !c.own(r):
+	case r.Method == http.MethodPost && !c.sameOrigin(r):
 		http.Error(w, "the form is not the console's own", http.StatusForbidden)
 		return
 	}
@@ -156,8 +156,8 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mux.ServeHTTP(w, r)
 }
 
-// knows returns true if the request has the key, in its query or in the cookie.
-func (c *Console) knows(r *http.Request) bool {
+// hasKey returns true if the request has the key, in its query or in the cookie.
+func (c *Console) hasKey(r *http.Request) bool {
 	given := r.URL.Query().Get("key")
 	if given == "" {
 		if found, err := r.Cookie(cookie); err == nil {
@@ -167,9 +167,9 @@ func (c *Console) knows(r *http.Request) bool {
 	return subtle.ConstantTimeCompare([]byte(given), []byte(c.key)) == 1
 }
 
-// own returns true for a form of the console's own pages. Browsers send Sec-Fetch-Site or Origin with a form. A
+// sameOrigin returns true for a form of the console's own pages. Browsers send Sec-Fetch-Site or Origin with a form. A
 // request without both comes from another kind of client, for which the key is enough.
-func (c *Console) own(r *http.Request) bool {
+func (c *Console) sameOrigin(r *http.Request) bool {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
 		return false
 	}
@@ -178,7 +178,7 @@ func (c *Console) own(r *http.Request) bool {
 		return true
 	}
 	_, host, _ := strings.Cut(origin, "://")
-	return c.named(host)
+	return c.allowedHost(host)
 }
 
 // view is a page: its template, and the function that makes its data.

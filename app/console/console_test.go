@@ -222,7 +222,7 @@ func TestTheViewsSayWhatThereIs(t *testing.T) {
 		"/decisions?answer=deny&who=bob":     {"1 of 3 decisions"},
 		"/decisions?rule=readers&part=1":     {"1 of 3 decisions"},
 		"/api/decisions?reason=policy_allow": {`"matched": 1`},
-		"/decisions?next=flips":              {"1 of 3 decisions", "next: allow", "0 allowed ones with deny and 1 denied ones with allow", "rule writers &lt;b&gt;"},
+		"/decisions?next=flips":              {"1 of 3 decisions", "next: allow", "deny 0 allowed requests and allow 1 denied ones", "rule writers &lt;b&gt;"},
 		"/api/decisions?next=flips":          {`"gains": 1`, `"losses": 0`, `"reason": "policy_allow"`},
 	} {
 		text := p.get(path)
@@ -252,10 +252,10 @@ func TestAChangeIsToldAndNotSaved(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 	for text, wants := range map[string][]string{
-		strings.Replace(company, `"readonly"`, `"readonly", "writeonly"`, 1): {"group:readers", "s3:PutObject", "Breaks 1 sentence", "1 would be allowed", "### Mapping: somebody gains rights"},
-		strings.Replace(company, `"readonly"`, `"readnothing"`, 1):           {"It has errors", "M010"},
-		"version = ": {"It has errors", "M002"},
-		"":           {"It has errors"},
+		strings.Replace(company, `"readonly"`, `"readonly", "writeonly"`, 1): {"group:readers", "s3:PutObject", "Breaks 1 invariant", "1 would be allowed", "### Mapping: somebody gains rights"},
+		strings.Replace(company, `"readonly"`, `"readnothing"`, 1):           {"The mapping has errors", "M010"},
+		"version = ": {"The mapping has errors", "M002"},
+		"":           {"The mapping has errors"},
 	} {
 		answer := post(text)
 		for _, want := range wants {
@@ -279,7 +279,7 @@ func TestABrokenMappingBreaksNothing(t *testing.T) {
 	p := open(t, company)
 	p.get("/")
 	p.write("mapping.toml", "version = 1\n[[group]]\nname = \"g\"\npolicies = [\"nothing\"]\n")
-	for path, want := range map[string]string{"/": "M010", "/access?q=g": "the mapping has errors", "/explain": "the mapping has errors", "/change": "It has errors", "/decisions": "2 of 3"} {
+	for path, want := range map[string]string{"/": "M010", "/access?q=g": "the mapping has errors", "/explain": "the mapping has errors", "/change": "The mapping has errors", "/decisions": "2 of 3"} {
 		if text := p.get(path); !strings.Contains(text, want) {
 			t.Errorf("%s does not say %q", path, want)
 		}
@@ -301,7 +301,7 @@ func TestAPastedTokenIsNotKept(t *testing.T) {
 	if code != http.StatusOK || !strings.Contains(text, "policy_allow") || strings.Contains(text, token) || strings.Contains(text, "c2VjcmV0") {
 		t.Errorf("%d %s", code, text)
 	}
-	for pasted, want := range map[string]string{"a.b.c": "not base64url", "{}": "no recorded request", "x": "no recorded request"} {
+	for pasted, want := range map[string]string{"a.b.c": "not base64url", "{}": "not a recorded request", "x": "not a recorded request"} {
 		if _, text, _ := p.ask("POST", "/explain", url.Values{"pasted": {pasted}}.Encode(), nil); !strings.Contains(text, want) {
 			t.Errorf("%s: %q is not said", pasted, want)
 		}

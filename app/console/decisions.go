@@ -139,7 +139,7 @@ func (c *Console) decisions(r *http.Request) (any, error) {
 	for i := len(times) - 1; i >= 0 && len(v.List) < maxRows; i-- {
 		v.List = append(v.List, times[i])
 	}
-	v.Reasons, v.Rules, v.Bars = sorted(reasons), sorted(rules), over(times)
+	v.Reasons, v.Rules, v.Bars = sorted(reasons), sorted(rules), histogram(times)
 	return v, nil
 }
 
@@ -172,8 +172,8 @@ func sorted(counts map[string]int) []counted {
 	return all
 }
 
-// over counts the answers in equal intervals between the first and the last decision.
-func over(list []decision) []bar {
+// histogram counts the answers in equal intervals between the first and the last decision.
+func histogram(list []decision) []bar {
 	all := []bar{}
 	if len(list) == 0 {
 		return all

@@ -89,7 +89,7 @@ func (f *form) question() (*offline.Question, error) {
 
 func (c *Console) explain(r *http.Request) (any, error) {
 	if err := r.ParseForm(); err != nil {
-		return explainView{}, errors.New("the form is too large, or no form")
+		return explainView{}, errors.New("the form is too large or malformed")
 	}
 	v := explainView{Form: formOf(r), ID: strings.TrimSpace(r.Form.Get("id")), Log: c.o.Audit != "", Actions: access.Asked()}
 	l := c.files.mapping()
@@ -145,7 +145,7 @@ func (c *Console) explain(r *http.Request) (any, error) {
 func explainRecorded(r *http.Request, gate *offline.Gate, text []byte) (explain.Explanation, error) {
 	x, err := gate.ExplainRecorded(r.Context(), text)
 	if err != nil {
-		err = fmt.Errorf("that is no recorded request: %w", err)
+		err = fmt.Errorf("this is not a recorded request: %w", err)
 	}
 	return x, err
 }

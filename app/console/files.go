@@ -24,10 +24,10 @@ import (
 type files struct {
 	o Options
 
-	mu    sync.Mutex
-	read  []string // the files to watch
-	stamp string   // the sizes and times of the files of read
-	now   *loaded
+	mu      sync.Mutex
+	watched []string // the files to watch
+	stamp   string   // the sizes and times of the watched files
+	current *loaded
 }
 
 // loaded is a mapping with its findings and with results that are computed once. For a mapping with errors m is
@@ -36,11 +36,11 @@ type loaded struct {
 	m        *mapping.Mapping
 	findings []finding.Finding
 
-	texts   sync.Map // file -> its lines
-	once    sync.Once
-	proofs  []invariant.Result
-	unread  error // why the invariants cannot be read or proved
-	options offline.Options
+	texts    sync.Map // file -> its lines
+	once     sync.Once
+	proofs   []invariant.Result
+	proofErr error // why the invariants cannot be read or proved
+	options  offline.Options
 
 	listed    sync.Once
 	directory *access.Directory
@@ -58,17 +58,17 @@ func newFiles(o Options) *files { return &files{o: o} }
 func (f *files) mapping() *loaded {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.now == nil || stampOf(f.read) != f.stamp {
-		f.read = append(mapping.Files(f.o.Mapping), invariant.FileOf(f.o.Mapping))
-		f.stamp = stampOf(f.read) // before reading: a change during the read is seen the next time
+	if f.current == nil || stampOf(f.watched) != f.stamp {
+		f.watched = append(mapping.Files(f.o.Mapping), invariant.FileOf(f.o.Mapping))
+		f.stamp = stampOf(f.watched) // before reading: a change during the read is seen the next time
 		text, err := os.ReadFile(f.o.Mapping)
 		if err != nil {
-			f.now = &loaded{findings: []finding.Finding{{Severity: finding.Error, File: f.o.Mapping, Message: "the mapping cannot be read: " + err.Error()}}}
+			f.current = &loaded{findings: []finding.Finding{{Severity: finding.Error, File: f.o.Mapping, Message: "the mapping cannot be read: " + err.Error()}}}
 		} else {
-			f.now = f.load(text)
+			f.current = f.load(text)
 		}
 	}
-	return f.now
+	return f.current
 }
 
 // load loads the text as if it were the content of the mapping file.
@@ -91,11 +91,11 @@ func (l *loaded) finish(o Options) {
 func (l *loaded) proven(ctx context.Context, file string) ([]invariant.Result, error) {
 	l.once.Do(func() {
 		var list []invariant.Invariant
-		if list, l.unread = proof.Read(proof.Beside(file)); l.unread == nil {
-			l.proofs, l.unread = proof.Of(context.WithoutCancel(ctx), l.options, list, nil)
+		if list, l.proofErr = proof.Read(proof.Beside(file)); l.proofErr == nil {
+			l.proofs, l.proofErr = proof.Of(context.WithoutCancel(ctx), l.options, list, nil)
 		}
 	})
-	return l.proofs, l.unread
+	return l.proofs, l.proofErr
 }
 
 // stampOf returns a text that changes if the size or the time of one of the files changes.
@@ -109,9 +109,9 @@ func stampOf(names []string) string {
 	return b.String()
 }
 
-// before returns the mapping that an edited one is compared with: the file on disk, another file, or a git
+// baseline returns the mapping that an edited one is compared with: the file on disk, another file, or a git
 // revision.
-func (f *files) before(ctx context.Context, against string) (*loaded, error) {
+func (f *files) baseline(ctx context.Context, against string) (*loaded, error) {
 	revision, isGit := strings.CutPrefix(against, "git:")
 	switch {
 	case against == "":

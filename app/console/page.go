@@ -31,7 +31,7 @@ var functions = template.FuncMap{
 	"trim": func(resource string) string {
 		return strings.TrimPrefix(strings.TrimPrefix(resource, "arn:aws:s3:::"), "arn:minio:kms:::")
 	},
-	"ask":   question,
+	"ask":   questionFor,
 	"chart": chart,
 	// lastDay is the last day of a grant: a grant that ends at midnight ends with the day before.
 	"lastDay": func(t time.Time) string { return t.Add(-time.Second).UTC().Format("2006-01-02") },
@@ -64,8 +64,8 @@ func write(w io.Writer, p *page, part bool) error {
 	return templates[p.Name].ExecuteTemplate(w, "layout.html", p)
 }
 
-// question returns the question for Access about one principal. It puts a name with blanks in quotes.
-func question(kind, name string) string {
+// questionFor returns the question for Access about one principal. It puts a name with blanks in quotes.
+func questionFor(kind, name string) string {
 	if kind != "" {
 		name = kind + ":" + name
 	}

@@ -67,7 +67,7 @@ func TestExplainSaysWhatTheCommandSays(t *testing.T) {
 		if err := json.Unmarshal([]byte(p.get("/api/explain?"+form.Encode())), &got); err != nil {
 			rt.Fatal(err)
 		}
-		if d := cmp.Diff(through(rt, want), got.Explanation); d != "" {
+		if d := cmp.Diff(throughJSON(rt, want), got.Explanation); d != "" {
 			rt.Fatal(d)
 		}
 	})
@@ -94,14 +94,14 @@ func TestOverviewSaysWhatCheckSays(t *testing.T) {
 		if got.Revision != m.Revision() || got.Rules != len(m.Rules()) || got.Guards != len(m.Guards()) {
 			rt.Fatalf("%+v", got)
 		}
-		if d := cmp.Diff(through(rt, want), got.Findings); d != "" {
+		if d := cmp.Diff(throughJSON(rt, want), got.Findings); d != "" {
 			rt.Fatal(d)
 		}
 	})
 }
 
-// through encodes v as JSON and decodes it again.
-func through[T any](rt *rapid.T, v T) (out T) {
+// throughJSON encodes v as JSON and decodes it again.
+func throughJSON[T any](rt *rapid.T, v T) (out T) {
 	text, err := json.Marshal(v)
 	if err == nil {
 		err = json.Unmarshal(text, &out)

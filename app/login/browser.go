@@ -54,7 +54,7 @@ type answer struct {
 // the login page, and returns the token and the nonce that the id_token must have.
 func browse(ctx context.Context, d *provider, port int, open func(address string)) (*oauth2.Token, string, error) {
 	if len(d.Challenges) > 0 && !slices.Contains(d.Challenges, "S256") {
-		return nil, "", fmt.Errorf("the issuer knows PKCE by %s only, not by S256: the code could be stolen on its way; update the issuer", strings.Join(d.Challenges, ", "))
+		return nil, "", fmt.Errorf("the issuer supports PKCE only with %s, not with S256, so that somebody could steal the code; update the issuer", strings.Join(d.Challenges, ", "))
 	}
 	l, err := listen(ctx, port)
 	if err != nil {
@@ -80,7 +80,7 @@ func browse(ctx context.Context, d *provider, port int, open func(address string
 	if got.err != nil {
 		return nil, "", got.err
 	}
-	token, err := c.Exchange(d.with(ctx), got.code, oauth2.VerifierOption(secret))
+	token, err := c.Exchange(d.withClient(ctx), got.code, oauth2.VerifierOption(secret))
 	if err != nil {
 		return nil, "", fmt.Errorf("the code is refused: %w", hideSecrets(err))
 	}
@@ -112,7 +112,7 @@ func callback(host, state, issuer string, answers chan<- answer) http.Handler {
 		case answers <- a:
 		default: // the first answer counts
 			w.WriteHeader(http.StatusConflict)
-			_, _ = fmt.Fprint(w, page("This login has had its answer."))
+			_, _ = fmt.Fprint(w, page("This login already has an answer."))
 			return
 		}
 		text := "You are logged in. Close this window and go back to the terminal."

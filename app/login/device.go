@@ -17,12 +17,12 @@ func device(ctx context.Context, d *provider, show func(address, whole, code str
 		return nil, errors.New("the issuer has no device grant: for Authentik set a device code flow on the brand, and allow the grant on the provider")
 	}
 	c := d.oauth("")
-	waiting, err := c.DeviceAuth(d.with(ctx))
+	waiting, err := c.DeviceAuth(d.withClient(ctx))
 	if err != nil {
 		return nil, deviceRefused(err)
 	}
 	show(waiting.VerificationURI, waiting.VerificationURIComplete, waiting.UserCode)
-	token, err := c.DeviceAccessToken(d.with(ctx), waiting)
+	token, err := c.DeviceAccessToken(d.withClient(ctx), waiting)
 	var refused *oauth2.RetrieveError
 	switch {
 	case err == nil:
@@ -38,7 +38,7 @@ func device(ctx context.Context, d *provider, show func(address, whole, code str
 func deviceRefused(err error) error {
 	var refused *oauth2.RetrieveError
 	if !errors.As(err, &refused) || refused.Response == nil {
-		return fmt.Errorf("the device grant cannot be asked for: %w", err)
+		return fmt.Errorf("the device grant cannot be requested: %w", err)
 	}
 	switch refused.Response.StatusCode {
 	case http.StatusNotFound:

@@ -37,9 +37,9 @@ func innerTokens(idToken string) []map[string]any {
 	return list
 }
 
-// ends returns the end of a session: the earliest end of MinIO's credentials and of the tokens inside the
+// sessionEnd returns the end of a session: the earliest end of MinIO's credentials and of the tokens inside the
 // id_token, because claimgate denies requests with an expired token.
-func ends(credentials time.Time, idToken string) time.Time {
+func sessionEnd(credentials time.Time, idToken string) time.Time {
 	for _, inner := range innerTokens(idToken) {
 		if exp, ok := inner["exp"].(float64); ok && exp < float64(credentials.Unix()) {
 			credentials = time.Unix(int64(exp), 0)

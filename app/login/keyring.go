@@ -22,9 +22,9 @@ import (
 // keyringService is the name under which the keyring shows the keys.
 const keyringService = "claimgate login"
 
-// keyringPatience bounds a call to the keyring. A locked keyring waits for a person, and `claimgate credentials`
+// keyringTimeout bounds a call to the keyring. A locked keyring waits for a person, and `claimgate credentials`
 // must not wait for anybody.
-const keyringPatience = 5 * time.Second
+const keyringTimeout = 5 * time.Second
 
 // sealedFile is the form of a sealed session.
 type sealedFile struct {
@@ -49,12 +49,12 @@ func hasKeyring() bool {
 	return err == nil
 }
 
-var errNoKeyring = errors.New("there is none here")
+var errNoKeyring = errors.New("there is no keyring")
 
-var errKeyringWaits = errors.New("the keyring does not answer: is it locked?")
+var errKeyringTimeout = errors.New("the keyring does not answer: is it locked?")
 
-// patiently calls ask and waits for at most keyringPatience. After that ask goes on in its goroutine.
-func patiently(ask func() (string, error)) (string, error) {
+// withKeyringTimeout calls ask and waits for at most keyringTimeout. After that ask goes on in its goroutine.
+func withKeyringTimeout(ask func() (string, error)) (string, error) {
 	type answer struct {
 		text string
 		err  error
@@ -67,20 +67,20 @@ func patiently(ask func() (string, error)) (string, error) {
 	select {
 	case a := <-answers:
 		return a.text, a.err
-	case <-time.After(keyringPatience):
-		return "", errKeyringWaits
+	case <-time.After(keyringTimeout):
+		return "", errKeyringTimeout
 	}
 }
 
 // sealingKey returns the profile's key from the keyring.
 func sealingKey(profile string) ([]byte, error) {
-	text, err := patiently(func() (string, error) { return keyring.Get(keyringService, profile) })
+	text, err := withKeyringTimeout(func() (string, error) { return keyring.Get(keyringService, profile) })
 	if err != nil {
 		return nil, err
 	}
 	key, err := base64.StdEncoding.DecodeString(text)
 	if err != nil || len(key) != 32 {
-		return nil, errors.New("the keyring's entry is not of claimgate")
+		return nil, errors.New("the keyring's entry was not made by claimgate")
 	}
 	return key, nil
 }
@@ -89,7 +89,7 @@ func sealingKey(profile string) ([]byte, error) {
 func newSealingKey(profile string) ([]byte, error) {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails (crypto/rand)
-	_, err := patiently(func() (string, error) {
+	_, err := withKeyringTimeout(func() (string, error) {
 		return "", keyring.Set(keyringService, profile, base64.StdEncoding.EncodeToString(key))
 	})
 	return key, err
@@ -143,7 +143,7 @@ func unseal(profile string, text []byte) ([]byte, error) {
 	}
 	plain, err := a.Open(nil, nil, file.Sealed, []byte(profile))
 	if err != nil {
-		return nil, errors.New("the session does not fit the key of the system's keyring: claimgate login")
+		return nil, errors.New("the key of the system's keyring does not open the session: claimgate login")
 	}
 	return plain, nil
 }
@@ -151,6 +151,6 @@ func unseal(profile string, text []byte) ([]byte, error) {
 // forgetKey removes the profile's key from the keyring, if there is one.
 func forgetKey(profile string) {
 	if hasKeyring() {
-		_, _ = patiently(func() (string, error) { return "", keyring.Delete(keyringService, profile) })
+		_, _ = withKeyringTimeout(func() (string, error) { return "", keyring.Delete(keyringService, profile) })
 	}
 }

@@ -22,8 +22,8 @@ type How struct {
 	Warn   func(text string)                 // receives what will not work after the login; may be nil
 }
 
-// patience bounds the time that a person takes to log in.
-const patience = 10 * time.Minute
+// loginTimeout bounds the time that a person takes to log in.
+const loginTimeout = 10 * time.Minute
 
 // Login logs somebody in, saves the session of the profile name, and returns the session. It fails after 10
 // minutes without a login. It does not save p: see Save.
@@ -31,7 +31,7 @@ func Login(ctx context.Context, name string, p Profile, how How) (*Session, erro
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, loginTimeout)
 	defer cancel()
 	d, err := discover(ctx, &p)
 	if err != nil {
@@ -53,15 +53,15 @@ func Login(ctx context.Context, name string, p Profile, how How) (*Session, erro
 		return err
 	})
 	if err == nil && how.Warn != nil {
-		for _, text := range missing(token) {
+		for _, text := range loginWarnings(token) {
 			how.Warn(text)
 		}
 	}
 	return s, err
 }
 
-// missing returns a warning for each thing that a successful login lacks.
-func missing(token *oauth2.Token) []string {
+// loginWarnings returns a warning for each thing that a successful login lacks.
+func loginWarnings(token *oauth2.Token) []string {
 	var list []string
 	idToken, _ := token.Extra("id_token").(string) // check has verified it
 	if len(innerTokens(idToken)) == 0 {
@@ -81,7 +81,7 @@ func (d *provider) session(ctx context.Context, name string, token *oauth2.Token
 		return nil, err
 	}
 	if subject != "" && subject != id.Subject {
-		return nil, errors.New("the issuer speaks of somebody else now")
+		return nil, errors.New("the issuer returned another subject")
 	}
 	c, err := exchange(ctx, d.client, d.p, idToken)
 	if err != nil {
@@ -89,7 +89,7 @@ func (d *provider) session(ctx context.Context, name string, token *oauth2.Token
 	}
 	s := &Session{
 		Profile: name, Issuer: d.p.Issuer, Subject: id.Subject, Username: id.Username, Groups: append([]string{}, id.Groups...), Policy: policyOf(id),
-		ID: id.Session, Endpoint: d.p.Endpoint, Expires: ends(c.Expires, idToken),
+		ID: id.Session, Endpoint: d.p.Endpoint, Expires: sessionEnd(c.Expires, idToken),
 		AccessKey: c.AccessKey, SecretKey: c.SecretKey, SessionToken: c.SessionToken, RefreshToken: token.RefreshToken,
 	}
 	return s, s.save()
@@ -108,15 +108,15 @@ func policyOf(id *verifier.Identity) []string {
 	return list
 }
 
-// early is the rest of their life at which credentials are renewed.
-const early = 5 * time.Minute
+// renewBefore is the rest of their life at which credentials are renewed.
+const renewBefore = 5 * time.Minute
 
 // Current returns the session of a profile, and never asks a person. If the session ends within 5 minutes of now,
 // or if renew is true, Current renews the session with the refresh token first.
 func Current(ctx context.Context, name string, renew bool, now time.Time) (*Session, error) {
 	var s *Session
 	err := locked(name, func() (err error) {
-		if s, err = Read(name); err != nil || !renew && s.Expires.Sub(now) > early {
+		if s, err = Read(name); err != nil || !renew && s.Expires.Sub(now) > renewBefore {
 			return err
 		}
 		s, err = renewed(ctx, name, s, now)
@@ -144,7 +144,7 @@ func renewed(ctx context.Context, name string, s *Session, now time.Time) (*Sess
 	if err != nil {
 		return fail(err)
 	}
-	token, err := d.oauth("").TokenSource(d.with(ctx), &oauth2.Token{RefreshToken: s.RefreshToken}).Token()
+	token, err := d.oauth("").TokenSource(d.withClient(ctx), &oauth2.Token{RefreshToken: s.RefreshToken}).Token()
 	if err != nil {
 		return fail(hideSecrets(err))
 	}
@@ -169,11 +169,11 @@ func Logout(ctx context.Context, name string) (page string, err error) {
 		if err != nil {
 			return err
 		}
-		d, told := providerOf(ctx, name)
-		if told == nil {
-			page, told = d.EndSession, d.revoke(ctx, s.RefreshToken)
+		d, revokeErr := providerOf(ctx, name)
+		if revokeErr == nil {
+			page, revokeErr = d.EndSession, d.revoke(ctx, s.RefreshToken)
 		}
-		return errors.Join(Forget(name), told)
+		return errors.Join(Forget(name), revokeErr)
 	})
 	return page, err
 }
@@ -207,7 +207,7 @@ func (d *provider) revoke(ctx context.Context, refresh string) error {
 		return fmt.Errorf("the session is forgotten here, and the issuer was not told: %w", err)
 	}
 	if err := resp.Body.Close(); err != nil || resp.StatusCode >= http.StatusBadRequest {
-		return fmt.Errorf("the session is forgotten here, and the issuer answers %s to its end", resp.Status)
+		return fmt.Errorf("the session is forgotten here, and the issuer refuses to end it: %s", resp.Status)
 	}
 	return nil
 }

@@ -286,9 +286,9 @@ func TestAnswersOfAnotherLogin(t *testing.T) {
 	}{
 		"another nonce":    {func(c map[string]any) { c["nonce"] = "x" }, "another nonce"},
 		"no nonce":         {func(c map[string]any) { delete(c, "nonce") }, "another nonce"},
-		"another audience": {func(c map[string]any) { c["aud"] = "grafana" }, "does not count"},
-		"another issuer":   {func(c map[string]any) { c["iss"] = "https://evil.example/" }, "does not count"},
-		"expired":          {func(c map[string]any) { c["exp"] = time.Now().Add(-time.Hour).Unix() }, "does not count"},
+		"another audience": {func(c map[string]any) { c["aud"] = "grafana" }, "the id_token is refused"},
+		"another issuer":   {func(c map[string]any) { c["iss"] = "https://evil.example/" }, "the id_token is refused"},
+		"expired":          {func(c map[string]any) { c["exp"] = time.Now().Add(-time.Hour).Unix() }, "the id_token is refused"},
 	} {
 		w.claims = c.claims
 		if _, err := w.login(); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -296,7 +296,7 @@ func TestAnswersOfAnotherLogin(t *testing.T) {
 		}
 	}
 	if len(w.sts) != 0 {
-		t.Error("MinIO was asked with a token that does not count")
+		t.Error("MinIO was asked with a refused token")
 	}
 	if _, err := login.Read("default"); err == nil {
 		t.Error("a login that failed is kept")
@@ -519,7 +519,7 @@ func TestProfilesThatCannotWork(t *testing.T) {
 	}
 	for want, change := range map[string]func(*login.Profile){
 		"--issuer is missing":              func(p *login.Profile) { p.Issuer = "" },
-		"is no URL":                        func(p *login.Profile) { p.Endpoint = "s3.example" },
+		"is not a URL":                     func(p *login.Profile) { p.Endpoint = "s3.example" },
 		"127.evil.example\" is plain http": func(p *login.Profile) { p.Issuer = "http://127.evil.example" },
 		"plain http":                       func(p *login.Profile) { p.Issuer = "http://i.example/" },
 		"--client-id is missing":           func(p *login.Profile) { p.ClientID = "" },

@@ -101,9 +101,9 @@ func (p *Profile) Check() error {
 		case text == "":
 			return fmt.Errorf("%s is missing: the profile is not set up yet", flag)
 		case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
-			return fmt.Errorf("%s %q is no URL", flag, text)
+			return fmt.Errorf("%s %q is not a URL", flag, text)
 		case u.Scheme == "http" && !loopback(u.Hostname()):
-			return fmt.Errorf("%s %q is plain http: whoever is between reads the login; write https", flag, text)
+			return fmt.Errorf("%s %q is plain http: somebody on the network could read the login; write https", flag, text)
 		}
 	}
 	if p.ClientID == "" {

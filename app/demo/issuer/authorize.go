@@ -24,7 +24,7 @@ func (i *Issuer) authorize(w http.ResponseWriter, r *http.Request) {
 	case q.Get("client_id") != i.clientID:
 		i.show(w, http.StatusBadRequest, page{Title: "This client is unknown", Text: "The demo knows the client " + i.clientID + " only: see --client-id."})
 		return
-	case !i.mayReturnTo(redirect):
+	case !i.allowedRedirect(redirect):
 		i.show(w, http.StatusBadRequest, page{Title: "This redirect URI is not allowed", Text: "The demo sends nobody to another machine. Use a loopback address, or start the issuer with --redirect-uri."})
 		return
 	}
@@ -33,7 +33,7 @@ func (i *Issuer) authorize(w http.ResponseWriter, r *http.Request) {
 			values.Set("state", state)
 		}
 		values.Set("iss", i.url)                                           // RFC 9207
-		http.Redirect(w, r, withQuery(redirect, values), http.StatusFound) //nolint:gosec // mayReturnTo allows the address
+		http.Redirect(w, r, withQuery(redirect, values), http.StatusFound) //nolint:gosec // allowedRedirect allows the address
 	}
 	refused := func(code, text string) { back(url.Values{"error": {code}, "error_description": {text}}) }
 	switch {
@@ -58,11 +58,11 @@ func (i *Issuer) authorize(w http.ResponseWriter, r *http.Request) {
 		refused("access_denied", "There is no such user")
 		return
 	}
-	g := &grant{user: user.Name, scope: known(q.Get("scope")), nonce: q.Get("nonce"), redirect: redirect, challenge: q.Get("code_challenge"), session: unguessable()}
-	i.remember(w, g)
+	g := &grant{user: user.Name, scope: knownScopes(q.Get("scope")), nonce: q.Get("nonce"), redirect: redirect, challenge: q.Get("code_challenge"), session: randomName()}
+	i.setCookie(w, g)
 	i.mu.Lock()
-	i.begin(g)
-	code := i.keep(i.logins.codes, g, codeLife)
+	i.startSession(g)
+	code := i.store(i.logins.codes, g, codeLife)
 	i.mu.Unlock()
 	back(url.Values{"code": {code}})
 }
@@ -102,7 +102,7 @@ func (i *Issuer) showUsers(w http.ResponseWriter, action string, q url.Values, r
 func withQuery(address string, values url.Values) string {
 	u, err := url.Parse(address)
 	if err != nil {
-		return address // mayReturnTo has parsed the address
+		return address // allowedRedirect has parsed the address
 	}
 	q := u.Query()
 	maps.Copy(q, values)

@@ -20,8 +20,8 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	grants := map[string]func(http.ResponseWriter, *http.Request){
-		"client_credentials": i.machine,
-		"password":           i.machine, // the same to Authentik
+		"client_credentials": i.redeemMachine,
+		"password":           i.redeemMachine, // the same to Authentik
 		"authorization_code": i.redeemCode,
 		"refresh_token":      i.redeemRefresh,
 		deviceGrant:          i.redeemDevice,
@@ -37,8 +37,8 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// machine is Authentik's grant for machines: the name and the app password of a user.
-func (i *Issuer) machine(w http.ResponseWriter, r *http.Request) {
+// redeemMachine is Authentik's grant for machines: the name and the app password of a user.
+func (i *Issuer) redeemMachine(w http.ResponseWriter, r *http.Request) {
 	user, ok := i.User(r.PostForm.Get("username"))
 	password := []byte(r.PostForm.Get("password"))
 	if !ok || user.AppPassword == "" || subtle.ConstantTimeCompare([]byte(user.AppPassword), password) != 1 {
@@ -124,7 +124,7 @@ func (i *Issuer) grantLogin(w http.ResponseWriter, g *grant) {
 	if slices.Contains(strings.Fields(g.scope), "offline_access") {
 		next := *g
 		i.mu.Lock()
-		refresh = i.keep(i.logins.refresh, &next, refreshLife)
+		refresh = i.store(i.logins.refresh, &next, refreshLife)
 		i.mu.Unlock()
 	}
 	i.grantTokens(w, g.scope, id, access, refresh)

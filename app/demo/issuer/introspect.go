@@ -36,7 +36,7 @@ func (i *Issuer) introspect(w http.ResponseWriter, r *http.Request) {
 	}
 	answer := map[string]any{"active": false}
 	if id == i.clientID && subtle.ConstantTimeCompare([]byte(secret), []byte(i.secret)) == 1 {
-		if claims := i.living(r.PostForm.Get("token")); claims != nil {
+		if claims := i.activeClaims(r.PostForm.Get("token")); claims != nil {
 			answer = claims
 			answer["active"], answer["client_id"] = true, i.clientID
 		}
@@ -45,9 +45,9 @@ func (i *Issuer) introspect(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, mustJSON(answer))
 }
 
-// living returns the claims of a token that is signed by the current key, has not expired and is not revoked. It
+// activeClaims returns the claims of a token that is signed by the current key, has not expired and is not revoked. It
 // returns nil for any other text.
-func (i *Issuer) living(token string) map[string]any {
+func (i *Issuer) activeClaims(token string) map[string]any {
 	i.mu.RLock()
 	revoked, public := i.revoked[sha256.Sum256([]byte(token))], i.key.private.PublicKey
 	i.mu.RUnlock()

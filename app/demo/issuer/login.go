@@ -20,9 +20,9 @@ const (
 	refreshLife = 30 * 24 * time.Hour
 )
 
-// maxKept bounds each map of codes, device codes, refresh tokens and sessions, so that a stranger cannot fill the
+// maxStored bounds each map of codes, device codes, refresh tokens and sessions, so that a stranger cannot fill the
 // memory.
-const maxKept = 10_000
+const maxStored = 10_000
 
 // grant is what a code, a device code or a refresh token stands for.
 type grant struct {
@@ -51,9 +51,9 @@ func newLogins() logins {
 	return logins{codes: map[string]*grant{}, devices: map[string]*grant{}, refresh: map[string]*grant{}, live: map[string]string{}, ended: map[string]bool{}}
 }
 
-// keep stores a grant for the time life, under a random name, and returns the name. If the map is full, it removes
+// store stores a grant for the time life, under a random name, and returns the name. If the map is full, it removes
 // other grants. The caller holds i.mu.
-func (i *Issuer) keep(in map[string]*grant, g *grant, life time.Duration) string {
+func (i *Issuer) store(in map[string]*grant, g *grant, life time.Duration) string {
 	now := i.clock()
 	g.ends = now.Add(life)
 	for name, old := range in {
@@ -62,12 +62,12 @@ func (i *Issuer) keep(in map[string]*grant, g *grant, life time.Duration) string
 		}
 	}
 	for name := range in {
-		if len(in) < maxKept {
+		if len(in) < maxStored {
 			break
 		}
 		delete(in, name)
 	}
-	name := unguessable()
+	name := randomName()
 	in[name] = g
 	return name
 }
@@ -83,10 +83,10 @@ func (i *Issuer) take(from map[string]*grant, name string) *grant {
 	return g
 }
 
-// begin records the session of a login. The caller holds i.mu.
-func (i *Issuer) begin(g *grant) {
+// startSession records the session of a login. The caller holds i.mu.
+func (i *Issuer) startSession(g *grant) {
 	for name := range i.logins.live {
-		if len(i.logins.live) < maxKept {
+		if len(i.logins.live) < maxStored {
 			break
 		}
 		delete(i.logins.live, name)
@@ -100,7 +100,7 @@ func (i *Issuer) endSession(session string) {
 	i.mu.Lock()
 	user := i.logins.live[session]
 	delete(i.logins.live, session)
-	if len(i.logins.ended) < maxKept {
+	if len(i.logins.ended) < maxStored {
 		i.logins.ended[session] = true
 	}
 	for _, in := range []map[string]*grant{i.logins.codes, i.logins.devices, i.logins.refresh} {
@@ -112,13 +112,13 @@ func (i *Issuer) endSession(session string) {
 	}
 	i.mu.Unlock()
 	if u, known := i.User(user); known {
-		i.tellOfLogout(u, session)
+		i.sendLogoutToken(u, session)
 	}
 }
 
-// mayReturnTo returns true for a redirect URI that is allowed: any port of the loopback interface (RFC 8252, section
+// allowedRedirect returns true for an allowed redirect URI: any port of the loopback interface (RFC 8252, section
 // 7.3), or one of Options.RedirectURIs.
-func (i *Issuer) mayReturnTo(address string) bool {
+func (i *Issuer) allowedRedirect(address string) bool {
 	if slices.Contains(i.redirects, address) {
 		return true
 	}
@@ -137,14 +137,14 @@ func (g *grant) proves(verifier string) bool {
 	return subtle.ConstantTimeCompare([]byte(got), []byte(g.challenge)) == 1
 }
 
-// known removes unknown scopes, as Authentik does.
-func known(scope string) string {
+// knownScopes removes unknown scopes, as Authentik does.
+func knownScopes(scope string) string {
 	return strings.Join(slices.DeleteFunc(strings.Fields(scope), func(s string) bool { return !slices.Contains(scopes, s) }), " ")
 }
 
 var scopes = []string{"openid", "email", "profile", "minio", "offline_access"}
 
-func unguessable() string {
+func randomName() string {
 	var data [32]byte
 	_, _ = rand.Read(data[:]) // crypto/rand never fails since Go 1.24
 	return base64.RawURLEncoding.EncodeToString(data[:])

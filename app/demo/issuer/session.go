@@ -14,8 +14,8 @@ import (
 // demo one person plays several users.
 const cookie = "claimgate_demo_session"
 
-// remember sets the cookie with the session of a login.
-func (i *Issuer) remember(w http.ResponseWriter, g *grant) {
+// setCookie sets the cookie with the session of a login.
+func (i *Issuer) setCookie(w http.ResponseWriter, g *grant) {
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure with TLS, which only a proxy in front of the demo has
 		Name: cookie, Value: g.session, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(i.url, "https://"),
 	})
@@ -38,7 +38,7 @@ func (i *Issuer) revoke(w http.ResponseWriter, r *http.Request) {
 	i.mu.Unlock()
 	if g != nil {
 		i.endSession(g.session)
-	} else if i.living(token) != nil {
+	} else if i.activeClaims(token) != nil {
 		i.Revoke(token)
 	}
 	w.Header().Set("Cache-Control", "no-store")
@@ -94,8 +94,8 @@ func (i *Issuer) SetLogoutURI(address string) {
 	i.logoutURI = address
 }
 
-// tellOfLogout sends a logout token to the logout URI. It does not try again after an error, because this is a demo.
-func (i *Issuer) tellOfLogout(u User, session string) {
+// sendLogoutToken sends a logout token to the logout URI. It does not try again after an error, because this is a demo.
+func (i *Issuer) sendLogoutToken(u User, session string) {
 	i.mu.RLock()
 	address := i.logoutURI
 	i.mu.RUnlock()
