@@ -87,7 +87,7 @@ func (c *Console) change(r *http.Request) (any, error) {
 
 // flips replays the last flipBytes of the log under a mapping.
 func (c *Console) flips(l *loaded) (*replay.Result, error) {
-	text, err := c.tail(flipBytes)
+	text, _, err := c.tail(flipBytes)
 	if err != nil {
 		return nil, err
 	}

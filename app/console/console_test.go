@@ -237,6 +237,27 @@ func TestTheViewsSayWhatThereIs(t *testing.T) {
 	}
 }
 
+// Decisions says whether it has read the whole log: up to 16 MiB.
+func TestDecisionsOfALargeLog(t *testing.T) {
+	p := open(t, company)
+	const size = 16 << 20
+	line := strings.Replace(strings.SplitN(log, "\n", 2)[0], "reports", strings.Repeat("r", 1<<20), 1) + "\n"
+	lines := strings.Repeat(line, size/len(line))
+	whole := lines + strings.Repeat("\n", size-len(lines))
+	for name, c := range map[string]struct{ text, json, page string }{
+		"as large as the part that is read": {whole, `"whole": true`, " decisions."},
+		"larger":                            {lines + whole, `"whole": false`, " decisions at the end of the log."},
+	} {
+		p.write("log.jsonl", c.text)
+		if text := p.get("/api/decisions?answer=deny"); !strings.Contains(text, c.json) {
+			t.Errorf("%s: not %s", name, c.json)
+		}
+		if text := p.get("/decisions?part=1&answer=deny"); !strings.Contains(text, c.page) {
+			t.Errorf("%s: the page does not say %q", name, c.page)
+		}
+	}
+}
+
 // Change shows what an edited mapping would change, and saves nothing.
 func TestAChangeIsToldAndNotSaved(t *testing.T) {
 	p := open(t, company)

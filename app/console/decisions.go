@@ -99,11 +99,11 @@ func (c *Console) decisions(r *http.Request) (any, error) {
 	if c.o.Audit == "" {
 		return v, errors.New("start the console with --audit LOG to look at decisions")
 	}
-	text, err := c.tail(tailBytes)
+	text, whole, err := c.tail(tailBytes)
 	if err != nil {
 		return v, err
 	}
-	v.Whole = len(text) < tailBytes
+	v.Whole = whole
 	reasons, rules := map[string]int{}, map[string]int{}
 	var times []decision
 	for line := range bytes.Lines(text) {
@@ -194,26 +194,27 @@ func histogram(list []decision) []bar {
 	return all
 }
 
-// tail returns the last bytes of the log, at most most, from the beginning of a line on.
-func (c *Console) tail(most int64) ([]byte, error) {
+// tail returns the last bytes of the log, at most most, from the beginning of a line on. whole is true if that is the
+// whole log.
+func (c *Console) tail(most int64) (text []byte, whole bool, err error) {
 	f, err := os.Open(c.o.Audit)
 	if err != nil {
-		return nil, fmt.Errorf("the log cannot be read: %w", err)
+		return nil, false, fmt.Errorf("the log cannot be read: %w", err)
 	}
 	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	from := max(info.Size()-most, 0)
-	text, err := io.ReadAll(io.LimitReader(io.NewSectionReader(f, from, info.Size()-from), most))
+	text, err = io.ReadAll(io.LimitReader(io.NewSectionReader(f, from, info.Size()-from), most))
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if from > 0 {
 		_, text, _ = bytes.Cut(text, []byte("\n"))
 	}
-	return text, nil
+	return text, from == 0, nil
 }
 
 // find returns the line of the decision with the id. It reads the whole log.
