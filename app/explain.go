@@ -28,7 +28,7 @@ func newExplainCmd() *cobra.Command {
 	var f explainFlags
 	cmd := &cobra.Command{
 		Use:   "explain",
-		Short: "Explain why a request is allowed or denied, line by line",
+		Short: "Explain why a request is allowed or denied, down to the rule",
 		Long: `explain decides one request with the code that answers MinIO, and shows each
 step: the rule and the statement that decided, by file and line, and what would
 have to be true for the opposite answer. The request is a recorded one (a

@@ -29,7 +29,7 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 		if len(c.Long) < 100 || !strings.Contains(c.Long, "Exit codes: ") {
 			t.Errorf("%s: --help does not say enough, or no exit codes", c.CommandPath())
 		}
-		for line := range strings.Lines(c.Long + "\n" + c.Example) {
+		for line := range strings.Lines(c.Long + "\n" + c.UsageString()) {
 			if n := len(strings.TrimRight(line, "\n")); n > 80 {
 				t.Errorf("%s: --help has a line of %d characters", c.CommandPath(), n)
 			}

@@ -89,5 +89,6 @@ unreadable input; 3 somebody gains (diff).`,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(newServeCmd(), newDemoCmd(), newCheckCmd(), newExplainCmd(), newDiffCmd(), newTestCmd(), newMatrixCmd(), newWhoCanCmd(), newCanCmd(), newProveCmd(), newReplayCmd(), newSuggestCmd(), newReportCmd(), newConsoleCmd(), newLoginCmd(), newCredentialsCmd(), newWhoamiCmd(), newLogoutCmd(), newTokenCmd(), newWhoisCmd(), newAuditCmd(), newDoctorCmd(), newVersionCmd(), newHealthcheckCmd())
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
 	return root
 }

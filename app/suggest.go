@@ -20,7 +20,7 @@ func newSuggestCmd() *cobra.Command {
 	var file, format, at, since string
 	cmd := &cobra.Command{
 		Use:   "suggest AUDIT.jsonl",
-		Short: "Find unused rights in the decision log and suggest less",
+		Short: "Find unused rights in the decision log and suggest policies",
 		Long: `suggest reads a decision log. It says for each rule which of its policies
 nobody needed, which actions nobody used, and which policy would have been
 enough. It reduces a resource to the bucket and the first element of the key. A
