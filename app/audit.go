@@ -11,16 +11,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newAuditCmd makes `claimgate audit`: what is done with a decision log as such.
+// newAuditCmd makes `claimgate audit`, the group of commands that check the decision log itself.
 func newAuditCmd() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "audit",
-		Short: "Check the decision log itself",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newAuditVerifyCmd())
-	return cmd
+	return groupCmd("audit", "Check the decision log itself", newAuditVerifyCmd())
 }
 
 // auditVerifyFlags are the flags of `claimgate audit verify`.
@@ -34,47 +27,50 @@ func newAuditVerifyCmd() *cobra.Command {
 	var f auditVerifyFlags
 	cmd := &cobra.Command{
 		Use:   "verify FILE...",
-		Short: "Find changed, missing, moved and repeated lines of a chained decision log",
-		Long: `verify reads a decision log that was written with audit.chain = true and follows the
-hashes from line to line. It names each line that was changed, is missing, was moved,
-stands there twice or was added, and says how many lines the log itself counts as lost.
-Rotated files are one log: name them oldest first. - reads standard input.
+		Short: "Find changed, missing, moved and repeated lines of a log",
+		Long: `verify reads a decision log that was written with audit.chain = true and
+follows the hashes from line to line. It names each line that was changed, is
+missing, was moved, is there twice or was added. It also says how many lines
+the log itself counts as lost. Rotated files are one log: name the oldest file
+first. - reads standard input.
 
-A line that a crash or a full disk has cut short is no finding where the line after it
-says so. As the last line of the log it is one (torn), since only a later line could
-say so; --torn-end takes it for a line that is being written.
+A line that a crash or a full disk has cut short is no finding if the next line
+says so. As the last line of the log it is a finding (torn), because no later
+line can say so. With --torn-end it counts as a line that is being written.
 
-Nothing within a log shows that its last lines are missing, or that all of it was
-written anew. Therefore verify prints each chain's head, the hash of its last line, and
-claimgate tells it on /readyz, and in its own log on SIGHUP and at its end. Keep heads
-where who can write the log cannot write.
+The log alone cannot show that its last lines are missing, or that somebody
+wrote all of it again. Therefore verify prints the head of each chain, which is
+the hash of its last line. A running claimgate tells its head on /readyz, and
+in its own log on SIGHUP and when it stops. Keep heads in a place that the
+writer of the log cannot write to.
 
-Exit codes: 0 the log is whole; 1 something was found; 2 a file cannot be read, or no
-line has a chain.`,
+Exit codes: 0 the log is whole; 1 something was found; 2 a file cannot be read,
+or no line has a chain.`,
 		Example: `  claimgate audit verify decisions.jsonl.1 decisions.jsonl
-  claimgate audit verify decisions.jsonl --expect-line 3f0c...  # a head of yesterday is still in it
+  # is yesterday's head still in the log?
+  claimgate audit verify decisions.jsonl --expect-line 3f0c...
   zcat decisions.jsonl.*.gz | claimgate audit verify - --format json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.verify(cmd, args) },
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.heads, "expect-head", nil, "a hash that must be that of a chain's last line; may be given several times")
-	flags.StringArrayVar(&f.lines, "expect-line", nil, "a hash that must be that of some line, such as a head of the past; may be given several times")
-	flags.BoolVar(&f.tornEnd, "torn-end", false, "take a last line without its end for one that is being written")
+	flags.StringArrayVar(&f.heads, "expect-head", nil, "a hash that the last line of a chain must have; may be given several times")
+	flags.StringArrayVar(&f.lines, "expect-line", nil, "a hash that some line must have, such as an old head; may be given several times")
+	flags.BoolVar(&f.tornEnd, "torn-end", false, "accept an unfinished last line as one that is being written")
 	flags.StringVar(&f.format, "format", "text", "text or json")
 	return cmd
 }
 
 func (f *auditVerifyFlags) verify(cmd *cobra.Command, files []string) error {
-	if f.format != "text" && f.format != "json" {
-		return cli.Usage("--format %q: write text or json", f.format)
+	if err := checkFormat(f.format, "text", "json"); err != nil {
+		return err
 	}
 	o := chain.Options{TornEnd: f.tornEnd}
 	var err error
-	if o.Heads, err = hashes("--expect-head", f.heads); err != nil {
+	if o.Heads, err = parseHashes("--expect-head", f.heads); err != nil {
 		return err
 	}
-	if o.Lines, err = hashes("--expect-line", f.lines); err != nil {
+	if o.Lines, err = parseHashes("--expect-line", f.lines); err != nil {
 		return err
 	}
 	r, err := verifyFiles(files, cmd.InOrStdin(), cmd.ErrOrStderr(), o)
@@ -95,7 +91,7 @@ func (f *auditVerifyFlags) verify(cmd *cobra.Command, files []string) error {
 	return err
 }
 
-func hashes(flag string, texts []string) ([]chain.Hash, error) {
+func parseHashes(flag string, texts []string) ([]chain.Hash, error) {
 	var all []chain.Hash
 	for _, text := range texts {
 		h, err := chain.ParseHash(text)

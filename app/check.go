@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,23 +22,24 @@ import (
 	"github.com/claimgate/claimgate/mapping/lint"
 )
 
-// newCheckCmd makes `claimgate check`: all that is wrong with the files a
-// reviewer reads, before anything is started with them.
+// newCheckCmd makes `claimgate check`, which finds the errors in the files before a server reads the files.
 func newCheckCmd() *cobra.Command {
 	var configFile, mappingFile, format, dialect string
 	var strict bool
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Say what is wrong with config.toml and mapping.toml, and where",
-		Long: `check reads config.toml with the environment, the mapping it names and the policy
-files that names, and prints each finding with its place and the fix. With --mapping
-alone only the mapping is read; with both, that mapping takes the place of the one
-in config.toml. The invariants beside the mapping, mapping.invariants.toml, or those
-that config.toml names, are proved. Nothing is started and no address is asked.
---dialect rustfs adds what RustFS does otherwise than MinIO, as an endpoint of that
-dialect in config.toml does.
+		Short: "Find errors in config.toml and mapping.toml",
+		Long: `check reads config.toml and the environment, the mapping that config.toml
+names, and the policy files of the mapping. It prints each finding with its
+place and a fix. With --mapping alone it reads only that mapping. With --config
+and --mapping, that mapping replaces the one in config.toml. check also proves
+the invariants: those that config.toml names, or mapping.invariants.toml beside
+the mapping. It starts nothing and sends no request. --dialect rustfs adds
+findings about the differences between RustFS and MinIO, as an endpoint with
+that dialect in config.toml does.
 
-Exit codes: 0 no errors; 1 errors, or with --strict warnings; 2 a file cannot be read.`,
+Exit codes: 0 no errors; 1 errors, or with --strict warnings; 2 a file cannot
+be read.`,
 		Example: `  claimgate check --config config.toml
   claimgate check --mapping mapping.toml --strict
   claimgate check --mapping mapping.toml --format sarif > claimgate.sarif`,
@@ -51,10 +51,10 @@ Exit codes: 0 no errors; 1 errors, or with --strict warnings; 2 a file cannot be
 				},
 			}[format]
 			if !ok {
-				return cli.Exit(cli.ExitUsage, fmt.Errorf("--format %q: write text, json or sarif", format))
+				return cli.Usage("--format %q: write text, json or sarif", format)
 			}
 			if configFile == "" && mappingFile == "" {
-				return cli.Exit(cli.ExitUsage, errors.New("nothing to check: name --config or --mapping"))
+				return cli.Usage("nothing to check: name --config or --mapping")
 			}
 			if dialect != "" && dialects.Named(dialect) == nil {
 				return cli.Usage("--dialect %q: write minio or rustfs", dialect)
@@ -75,16 +75,16 @@ Exit codes: 0 no errors; 1 errors, or with --strict warnings; 2 a file cannot be
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&configFile, "config", os.Getenv(config.EnvConfig), "config.toml to check, with the mapping it names")
+	flags.StringVar(&configFile, "config", os.Getenv(config.EnvConfig), "config.toml to check, with the mapping that it names")
 	flags.StringVar(&mappingFile, "mapping", "", "mapping.toml to check")
-	flags.StringVar(&dialect, "dialect", "", "how the server asks: minio or rustfs; default those of config.toml")
-	flags.BoolVar(&strict, "strict", false, "exit 1 on warnings too")
+	flags.StringVar(&dialect, "dialect", "", "the server's dialect, minio or rustfs; default: those of config.toml")
+	flags.BoolVar(&strict, "strict", false, "exit with 1 on warnings, too")
 	flags.StringVar(&format, "format", "text", "text, json or sarif")
 	return cmd
 }
 
-// check returns an error if a file that was named cannot be opened at all: that
-// is no finding about its content.
+// check returns the findings about the files. The error is for a named file that cannot be opened, which is
+// not a finding about the content.
 func check(ctx context.Context, configFile, mappingFile, dialect string, env []string) ([]finding.Finding, error) {
 	findings := []finding.Finding{}
 	var issuers []string
@@ -114,7 +114,7 @@ func check(ctx context.Context, configFile, mappingFile, dialect string, env []s
 			}
 		}
 	}
-	if mappingFile == "" { // config.toml is too broken to say which
+	if mappingFile == "" { // config.toml has errors and names no mapping
 		return findings, nil
 	}
 	if err := cli.Readable(mappingFile); err != nil {
@@ -131,7 +131,7 @@ func check(ctx context.Context, configFile, mappingFile, dialect string, env []s
 	if m != nil && len(issuers) > 0 {
 		findings = append(findings, m.CheckIssuers(issuers)...)
 	}
-	if m == nil || !sound || finding.HasErrors(findings) { // what does not load has no sentence to keep
+	if m == nil || !sound || finding.HasErrors(findings) { // no invariant can be proved
 		return findings, nil
 	}
 	o := offline.Options{Mapping: m, Now: time.Now}

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// completeQuestion completes ACTION and then RESOURCE by the mapping of --mapping.
+// completeQuestion completes the arguments ACTION and RESOURCE. The resources come from the file of --mapping.
 func completeQuestion(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	switch len(args) {
 	case 0:
@@ -20,7 +20,8 @@ func completeQuestion(cmd *cobra.Command, args []string, _ string) ([]string, co
 	return nil, cobra.ShellCompDirectiveNoFileComp
 }
 
-// completeFlags completes the flags that name somebody or a resource by the mapping of --mapping.
+// completeFlags registers completions for the flags that name a principal, a resource or an action. The
+// principals and resources come from the file of --mapping.
 func completeFlags(cmd *cobra.Command) {
 	for flag, list := range map[string]func(*mapping.Mapping) []string{
 		"group":   func(m *mapping.Mapping) []string { return ruleNames(m, "group") },
@@ -32,7 +33,7 @@ func completeFlags(cmd *cobra.Command) {
 		if cmd.Flags().Lookup(flag) == nil {
 			continue
 		}
-		// The error says that the flag has a function already: a fault of this program.
+		// An error means that the flag already has a completion, which is a bug of this program.
 		if err := cmd.RegisterFlagCompletionFunc(flag, func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 			return list(mappingOf(cmd)), cobra.ShellCompDirectiveNoFileComp
 		}); err != nil {
@@ -41,7 +42,7 @@ func completeFlags(cmd *cobra.Command) {
 	}
 }
 
-// mappingOf loads the mapping of --mapping; nil if there is none, or one with errors.
+// mappingOf loads the file of --mapping. It returns nil without the flag, and for a mapping with errors.
 func mappingOf(cmd *cobra.Command) *mapping.Mapping {
 	file, err := cmd.Flags().GetString("mapping")
 	if err != nil || file == "" {
@@ -51,6 +52,7 @@ func mappingOf(cmd *cobra.Command) *mapping.Mapping {
 	return m
 }
 
+// ruleNames returns the sorted names of the rules of one kind. Patterns are left out.
 func ruleNames(m *mapping.Mapping, kind string) []string {
 	var names []string
 	if m == nil {
@@ -65,7 +67,7 @@ func ruleNames(m *mapping.Mapping, kind string) []string {
 	return slices.Compact(names)
 }
 
-// resourcesOf lists the resources that policies of the file name.
+// resourcesOf returns the sorted resources of the policies that the mapping defines itself.
 func resourcesOf(m *mapping.Mapping) []string {
 	if m == nil {
 		return nil

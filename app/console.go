@@ -18,28 +18,30 @@ import (
 )
 
 type consoleFlags struct {
-	o             console.Options
-	listen, at    string
-	open, iKnow   bool
-	tlsCert, tlsK string
+	o               console.Options
+	listen, at      string
+	open, iKnow     bool
+	tlsCert, tlsKey string
 }
 
-// newConsoleCmd makes `claimgate console`: a page for people who look rather than read.
+// newConsoleCmd makes `claimgate console`, which shows a mapping and its decision log in the browser.
 func newConsoleCmd() *cobra.Command {
 	var f consoleFlags
 	cmd := &cobra.Command{
 		Use:   "console",
-		Short: "Look at a mapping in the browser: who may do what, why, and what a change changes",
-		Long: `console serves a page on the loopback interface for people who would rather look than
-read: who may do what while you type, why an answer is what it is, what an edited
-mapping would change, and the decision log as it grows. It says what the commands say,
-reads only, fetches nothing from elsewhere, and wants the key of the address it prints.
+		Short: "Explore a mapping and its decision log in the browser",
+		Long: `console serves a web page about a mapping on the loopback interface: who may do
+what, why a request is allowed or denied, what an edited mapping would change,
+and the decision log as it grows. Its answers are those of the commands. It
+only reads, and loads nothing from other hosts. A browser needs the key in the
+address that console prints.
 
---against FILE, or git:REV such as git:main, is what an edited mapping is compared with;
-default the file on disk. An address that is not of the loopback interface needs TLS
-(--tls-cert, --tls-key) and --i-know: whoever has the key reads the log.
+--against FILE, or git:REV such as git:main, sets the mapping that an edited
+mapping is compared with; the default is the file on disk. An address outside
+the loopback interface needs TLS (--tls-cert, --tls-key) and --i-know, because
+anybody with the key can read the log.
 
-Exit codes: 0 stopped; 1 the address cannot be listened on; 2 wrong usage or an
+Exit codes: 0 stopped; 1 it cannot listen on the address; 2 wrong usage or an
 unreadable file.`,
 		Example: `  claimgate console --mapping mapping.toml --audit decisions.jsonl --open
   claimgate console --mapping mapping.toml --against git:main`,
@@ -49,22 +51,22 @@ unreadable file.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.o.Mapping, "mapping", "", "mapping.toml to look at")
-	flags.StringVar(&f.o.Against, "against", "", "a file, or git:REV, that an edited mapping is compared with; default the file on disk")
-	flags.StringVar(&f.o.Audit, "audit", "", "a decision log to look at, as it grows")
+	flags.StringVar(&f.o.Mapping, "mapping", "", "mapping.toml to show")
+	flags.StringVar(&f.o.Against, "against", "", "compare an edited mapping with this file or git:REV; default: the file on disk")
+	flags.StringVar(&f.o.Audit, "audit", "", "a decision log to show and follow")
 	flags.StringVar(&f.o.Tests, "tests", "", "test cases to run")
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8090", "the address of the page; port 0 for any")
-	flags.StringVar(&f.at, "at", "", "the time at which grants are judged; default now")
+	flags.StringVar(&f.at, "at", "", atHelp)
 	flags.BoolVar(&f.open, "open", false, "open the page in the browser")
-	flags.BoolVar(&f.iKnow, "i-know", false, "listen on an address that others reach")
-	flags.StringVar(&f.tlsCert, "tls-cert", "", "a certificate to serve TLS with")
-	flags.StringVar(&f.tlsK, "tls-key", "", "the certificate's key")
+	flags.BoolVar(&f.iKnow, "i-know", false, "allow an address that others reach")
+	flags.StringVar(&f.tlsCert, "tls-cert", "", "the certificate for TLS")
+	flags.StringVar(&f.tlsKey, "tls-key", "", "the certificate's key")
 	return cmd
 }
 
 func (f *consoleFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if f.o.Mapping == "" {
-		return cli.Exit(cli.ExitUsage, errors.New("name the mapping with --mapping FILE"))
+		return cli.Usage("name the mapping with --mapping FILE")
 	}
 	for _, file := range []string{f.o.Mapping, f.o.Audit, f.o.Tests} {
 		if file == "" {
@@ -115,13 +117,14 @@ func (f *consoleFlags) run(ctx context.Context, stdout, stderr io.Writer) error 
 			err = errors.Join(err, served)
 		}
 	}
-	if errors.Is(err, context.DeadlineExceeded) { // a page that is still being written is cut off
+	if errors.Is(err, context.DeadlineExceeded) { // a page is still being written: the exit cuts it off
 		return nil
 	}
 	return err
 }
 
-// check refuses an address that others reach, unless TLS is there and somebody said that they know.
+// check refuses a --listen outside the loopback interface, unless there is TLS and --i-know. It returns the
+// certificate, or nil without TLS.
 func (f *consoleFlags) check() (*tls.Certificate, error) {
 	host, _, err := net.SplitHostPort(f.listen)
 	if err != nil {
@@ -130,25 +133,25 @@ func (f *consoleFlags) check() (*tls.Certificate, error) {
 	ip := net.ParseIP(host)
 	loopback := host == "localhost" || ip != nil && ip.IsLoopback()
 	switch {
-	case (f.tlsCert == "") != (f.tlsK == ""):
+	case (f.tlsCert == "") != (f.tlsKey == ""):
 		return nil, cli.Usage("--tls-cert and --tls-key belong together")
 	case !loopback && (!f.iKnow || f.tlsCert == ""):
 		return nil, cli.Usage("--listen %s is reached by others: listen on 127.0.0.1, or add --i-know and TLS with --tls-cert and --tls-key", f.listen)
 	case f.tlsCert == "":
-		return nil, nil //nolint:nilnil // no certificate is no fault
+		return nil, nil //nolint:nilnil // no TLS on the loopback interface
 	}
-	certificate, err := tls.LoadX509KeyPair(f.tlsCert, f.tlsK)
+	certificate, err := tls.LoadX509KeyPair(f.tlsCert, f.tlsKey)
 	if err != nil {
 		return nil, cli.Exit(cli.ExitUsage, err)
 	}
 	return &certificate, nil
 }
 
-// browse opens an address in the browser of the desktop.
+// browse opens an address in the desktop's browser. It does not wait for the browser.
 func browse(ctx context.Context, address string) error {
 	command := map[string][]string{"darwin": {"open"}, "windows": {"rundll32", "url.dll,FileProtocolHandler"}}[runtime.GOOS]
 	if command == nil {
 		command = []string{"xdg-open"}
 	}
-	return exec.CommandContext(ctx, command[0], append(command[1:], address)...).Start() //nolint:gosec // the console's own address
+	return exec.CommandContext(ctx, command[0], append(command[1:], address)...).Start() //nolint:gosec // the console's own address, or the issuer's login page
 }

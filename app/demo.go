@@ -29,13 +29,15 @@ func newDemoCmd() *cobra.Command {
 	var once bool
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Try it: an embedded issuer, the example mapping, the real server, sample traffic",
-		Long: `Start the real server with an embedded Authentik-shaped issuer and the example
-mapping, ask it what a MinIO would ask, print the answers, and stay up for a MinIO
-of your own. Nothing is read or fetched. Its users and app passwords are known to
-everybody: it listens on the loopback interface and is for trying only.
+		Short: "Run the server with an embedded issuer and sample requests",
+		Long: `demo starts the real server with an embedded issuer that imitates Authentik and
+with the example mapping. It sends the requests of a MinIO, prints the answers,
+and keeps running for a MinIO of your own. It reads no files and fetches
+nothing. Its users and app passwords are public. Therefore it listens on the
+loopback interface, and is for trying only.
 
-Exit codes: 0 every answer was as expected; 1 one was not, or the server failed.`,
+Exit codes: 0 every answer was as expected; 1 an answer was not, or the server
+failed.`,
 		Example: `  claimgate demo
   claimgate demo --once
   claimgate demo --listen 127.0.0.1:9090`,
@@ -46,8 +48,8 @@ Exit codes: 0 every answer was as expected; 1 one was not, or the server failed.
 			return runDemo(ctx, listen, once, cmd.OutOrStdout())
 		},
 	}
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address of the server")
-	cmd.Flags().BoolVar(&once, "once", false, "exit after the sample traffic, with 1 if an answer is not the expected one")
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "the address of the server")
+	cmd.Flags().BoolVar(&once, "once", false, "exit after the sample requests, with 1 if an answer is unexpected")
 	cmd.AddCommand(newDemoIssuerCmd())
 	return cmd
 }
@@ -73,7 +75,7 @@ func runDemo(ctx context.Context, listen string, once bool, out io.Writer) (err 
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
 	defer func() {
-		http.DefaultClient.CloseIdleConnections() // ours, which the stop would wait for
+		http.DefaultClient.CloseIdleConnections() // the server's stop waits for open connections
 		stop()
 		err = errors.Join(err, <-ended)
 	}()
@@ -112,8 +114,8 @@ Log in as one of the demo's users, and every S3 client works (docs/clients.md):
   claimgate login --profile demo --issuer %s --client-id %s --endpoint http://127.0.0.1:9000
   eval "$(claimgate credentials --profile demo --format mc)" && mc ls demo
 
-Edit the mapping and the next answer follows it: %s
-Every decision is a line of:                     %s
+The mapping, which you may edit while this runs: %s
+The log, with a line for each decision:          %s
 Stop with Ctrl-C.
 `
 
@@ -123,8 +125,7 @@ const (
 	logName     = "decisions.jsonl"
 )
 
-// demoService is the real service, configured as serve would be from the
-// environment alone.
+// demoService returns the real service. Its configuration comes from environment variables alone.
 func demoService(ctx context.Context, dir, listen, issuerURL, audience string) (*serve.Service, error) {
 	mappingFile := filepath.Join(dir, mappingName)
 	if err := os.WriteFile(mappingFile, claimgate.ExampleMapping, 0o600); err != nil {
@@ -144,11 +145,10 @@ func demoService(ctx context.Context, dir, listen, issuerURL, audience string) (
 	if c == nil {
 		return nil, finding.AsError(found)
 	}
-	return serve.New(ctx, c, theBuild(), serve.NewLog(c.Log))
+	return serve.New(ctx, c, buildInfo(), serve.NewLog(c.Log))
 }
 
-// ask sends the questions and prints a line for each. It returns how many
-// answers were not as expected.
+// ask sends the questions and prints a line for each. It returns the number of unexpected answers.
 func ask(ctx context.Context, url string, cases []demo.Case, out io.Writer) (wrong int, err error) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "WHO\tACTION\tOBJECT\tANSWER\tREASON")

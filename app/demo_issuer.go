@@ -22,24 +22,26 @@ type demoIssuerOptions struct {
 	issuer  issuer.Options
 }
 
-// newDemoIssuerCmd runs the embedded issuer on its own, for containers in which
-// MinIO and claimgate must reach it by name.
+// newDemoIssuerCmd makes `claimgate demo issuer`, which runs the embedded issuer alone, for containers in which
+// MinIO and claimgate reach the issuer by a host name.
 func newDemoIssuerCmd() *cobra.Command {
 	var o demoIssuerOptions
 	cmd := &cobra.Command{
 		Use:   "issuer",
-		Short: "Serve the demo's Authentik-shaped OpenID Connect issuer alone",
-		Long: `Serve the demo's Authentik-shaped OpenID Connect issuer alone: discovery, keys,
-tokens, and the pages where people log in and out, to try claimgate with and for tests
-that run MinIO and claimgate in containers.
+		Short: "Serve only the demo's OpenID Connect issuer",
+		Long: `issuer serves only the demo's OpenID Connect issuer, which imitates Authentik:
+discovery, keys, tokens, and the pages for login and logout. Use it to try
+claimgate, and for tests that run MinIO and claimgate in containers.
 
-It asks nobody for a password: whoever opens its page chooses who to be. Its app
-passwords are known to everybody. SIGHUP rotates the signing key, with no overlap, as
-Authentik does.
+It asks nobody for a password: everybody who opens its page chooses a user. Its
+app passwords are public. SIGHUP replaces the signing key at once, without an
+overlap, as Authentik does.
 
-Exit codes: 0 after a stop signal; 2 it cannot listen, or the key file is no key.`,
-		Example: `  claimgate demo issuer --listen 0.0.0.0:9000 --url http://issuer:9000/application/o/minio/`,
-		Args:    cobra.NoArgs,
+Exit codes: 0 after a stop signal; 2 it cannot listen, or the key file holds no
+key.`,
+		Example: `  claimgate demo issuer --listen 0.0.0.0:9000 \
+    --url http://issuer:9000/application/o/minio/`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
@@ -47,15 +49,15 @@ Exit codes: 0 after a stop signal; 2 it cannot listen, or the key file is no key
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.listen, "listen", "127.0.0.1:9000", "address to listen on")
-	flags.StringVar(&o.issuer.URL, "url", "", "the issuer as it stands in iss, with the slash at the end (default: from --listen)")
-	flags.StringArrayVar(&o.issuer.RedirectURIs, "redirect-uri", nil, "where a login may return to beside loopback addresses; repeat for more")
-	flags.StringVar(&o.issuer.LogoutURI, "logout-uri", "", "claimgate's /backchannel-logout, which is told when a session ends")
-	flags.StringVar(&o.issuer.ClientID, "client-id", "minio", "audience of the tokens")
-	flags.IntVar(&o.issuer.KeyBits, "key-bits", 2048, "size of a signing key made here; Authentik's generator makes 4096")
-	flags.StringVar(&o.keyFile, "key-file", "", "PEM file of the signing key; made where it does not exist, so that a restart keeps the key")
-	flags.DurationVar(&o.issuer.Lifetime, "lifetime", time.Hour, "lifetime of ID and access tokens")
-	flags.DurationVar(&o.issuer.EvidenceLifetime, "evidence-lifetime", 8*time.Hour, "lifetime of authentik_token, the token inside the token")
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:9000", "the address to listen on")
+	flags.StringVar(&o.issuer.URL, "url", "", "the issuer as in iss, with the slash at the end; default: from --listen")
+	flags.StringArrayVar(&o.issuer.RedirectURIs, "redirect-uri", nil, "a redirect URI to allow beside loopback addresses; may be given several times")
+	flags.StringVar(&o.issuer.LogoutURI, "logout-uri", "", "claimgate's /backchannel-logout, which gets a logout token when a session ends")
+	flags.StringVar(&o.issuer.ClientID, "client-id", "minio", "the audience of the tokens")
+	flags.IntVar(&o.issuer.KeyBits, "key-bits", 2048, "the size of new signing keys; Authentik's generator makes 4096")
+	flags.StringVar(&o.keyFile, "key-file", "", "PEM file that keeps the signing key over a restart; created if it does not exist")
+	flags.DurationVar(&o.issuer.Lifetime, "lifetime", time.Hour, "the lifetime of ID and access tokens")
+	flags.DurationVar(&o.issuer.EvidenceLifetime, "evidence-lifetime", 8*time.Hour, "the lifetime of authentik_token, the token inside the token")
 	return cmd
 }
 
@@ -64,8 +66,7 @@ func runDemoIssuer(ctx context.Context, cmd *cobra.Command, o demoIssuerOptions)
 	if o.issuer.Key, err = readKeyFile(o.keyFile); err != nil {
 		return err
 	}
-	// Listening for SIGHUP before the port is open means that whoever sees it
-	// answer may send the signal.
+	// SIGHUP is caught before the port opens, so that a client may send the signal after the first answer.
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
@@ -94,8 +95,7 @@ func runDemoIssuer(ctx context.Context, cmd *cobra.Command, o demoIssuerOptions)
 	}
 }
 
-// readKeyFile returns nil where there is no file yet: the issuer then makes a
-// key, and writeKeyFile keeps it.
+// readKeyFile returns nil if there is no file yet. The issuer then makes a key, and writeKeyFile saves the key.
 func readKeyFile(path string) (*rsa.PrivateKey, error) {
 	if path == "" {
 		return nil, nil

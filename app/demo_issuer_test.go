@@ -13,8 +13,7 @@ import (
 
 var kidIn = regexp.MustCompile(`kid ([0-9a-f]{32})$`)
 
-// runIssuer starts the command and returns a function that reads the kid of
-// its next line, and one that stops it.
+// runIssuer starts the command. nextKid reads the kid from the next line of the output, and stop ends the command.
 func runIssuer(t *testing.T, args ...string) (nextKid func() string, stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -10,24 +10,25 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newDiffCmd makes `claimgate diff`: who gains and who loses what between two
-// mappings.
+// newDiffCmd makes `claimgate diff`, which lists who gains and who loses rights between two mappings.
 func newDiffCmd() *cobra.Command {
 	var format, at string
 	var allow []string
 	cmd := &cobra.Command{
 		Use:   "diff OLD NEW",
-		Short: "Say who gains and who loses what between two mappings",
-		Long: `diff compares what two mappings mean, not their text: action by action and resource
-pattern by resource pattern, for everybody a rule of either speaks of, now and at every
-later day on which a grant expires. Without conditions and variables the answer is
-exact; with them no gain is missed. Whoever is in two groups is looked at where a Deny
-or a guard's exception of one bears on what the other allows.
+		Short: "Show who gains and who loses rights between two mappings",
+		Long: `diff compares the meaning of two mappings, not their text. It compares each
+action and each resource pattern for everybody whom a rule of either mapping
+names, now and on each later day on which a grant expires. Without conditions
+and variables the answer is exact. With them diff misses no gain, but may show
+too many. It looks at people in two groups if a Deny or a guard's exception of
+one group affects what the other group allows.
 
-Exit codes: 0 nobody gains, or only what --allow-gain names; 2 a file cannot be read;
-3 somebody gains.`,
+Exit codes: 0 nobody gains, or only gains that --allow-gain names; 2 a file
+cannot be read; 3 somebody gains.`,
 		Example: `  claimgate diff mapping.old.toml mapping.toml
-  git show main:mapping.toml > /tmp/old.toml && claimgate diff /tmp/old.toml mapping.toml --format md
+  git show main:mapping.toml > old.toml && \
+    claimgate diff old.toml mapping.toml --format md
   claimgate diff old.toml new.toml --allow-gain "MinIO users"`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -52,7 +53,7 @@ Exit codes: 0 nobody gains, or only what --allow-gain names; 2 a file cannot be 
 			r := diff.Compare(before, after, now())
 			for _, rule := range allow {
 				if !r.AllowGain(rule) {
-					fmt.Fprintf(cmd.ErrOrStderr(), "claimgate: --allow-gain %q: nobody gains by a rule of that name, or rules of two kinds have it; a principal is written as in group:NAME\n", rule)
+					fmt.Fprintf(cmd.ErrOrStderr(), "claimgate: --allow-gain %q: nobody gains by a rule of that name, or rules of two kinds have the name; write a principal such as group:NAME\n", rule)
 				}
 			}
 			if err := show(cmd.OutOrStdout(), r); err != nil {
@@ -66,8 +67,8 @@ Exit codes: 0 nobody gains, or only what --allow-gain names; 2 a file cannot be 
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&format, "format", "text", "text, md or json")
-	flags.StringArrayVar(&allow, "allow-gain", nil, "a rule's name, or a principal such as group:NAME, whose gains were reviewed; repeat it for several")
-	flags.StringVar(&at, "at", "", "the time from which grants are judged; default now")
+	flags.StringArrayVar(&allow, "allow-gain", nil, "a rule's name, or a principal such as group:NAME, whose gains are reviewed; may be given several times")
+	flags.StringVar(&at, "at", "", "compare the mappings from this date or time on; default now")
 	return cmd
 }
 

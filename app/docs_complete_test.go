@@ -21,8 +21,8 @@ func readDoc(t *testing.T, file string) string {
 	return string(text)
 }
 
-// all are the first groups of a pattern's matches, in order.
-func all(pattern, text string) []string {
+// matches returns the first group of each match of the pattern, in order.
+func matches(pattern, text string) []string {
 	var found []string
 	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
 		found = append(found, m[1])
@@ -30,8 +30,7 @@ func all(pattern, text string) []string {
 	return found
 }
 
-// Whoever is woken by an alert, or reads a reason in the log, finds what to do,
-// and nothing stands there that no longer exists.
+// The runbook has a section for each alert and for each reason, and none for an alert or a reason that is gone.
 func TestTheRunbookHasASectionForEveryAlertAndReason(t *testing.T) {
 	const runbook, rules = "../docs/operations.md", "../deploy/prometheus/claimgate.rules.yaml"
 	text := readDoc(t, runbook)
@@ -39,13 +38,13 @@ func TestTheRunbookHasASectionForEveryAlertAndReason(t *testing.T) {
 	for _, r := range gateway.Reasons() {
 		reasons = append(reasons, string(r))
 	}
-	alerts := all(`(?m)^ *- alert: (\w+)$`, readDoc(t, rules))
+	alerts := matches(`(?m)^ *- alert: (\w+)$`, readDoc(t, rules))
 	if len(alerts) < 10 {
 		t.Fatalf("%s has %d alerts", rules, len(alerts))
 	}
-	compare(t, "reason", reasons, all("(?m)^### `(\\w+)`$", text))
-	compare(t, "alert", alerts, all(`(?m)^### (\w+)$`, text))
-	for _, anchor := range all(`operations\.md#([\w-]+)`, readDoc(t, rules)) {
+	compare(t, "reason", reasons, matches("(?m)^### `(\\w+)`$", text))
+	compare(t, "alert", alerts, matches(`(?m)^### (\w+)$`, text))
+	for _, anchor := range matches(`operations\.md#([\w-]+)`, readDoc(t, rules)) {
 		if !slices.ContainsFunc(alerts, func(a string) bool { return strings.ToLower(a) == anchor }) {
 			t.Errorf("%s points to #%s of the runbook, which is not there", rules, anchor)
 		}
@@ -66,7 +65,7 @@ func compare(t *testing.T, what string, want, got []string) {
 	}
 }
 
-// The picture of the decision has every way in which it can end.
+// The architecture document names every reason of a decision.
 func TestTheArchitectureShowsEveryReason(t *testing.T) {
 	text := readDoc(t, "../docs/architecture.md")
 	for _, r := range gateway.Reasons() {
@@ -80,14 +79,14 @@ func TestTheArchitectureShowsEveryReason(t *testing.T) {
 	}
 }
 
-// The threat model names the test that tries each attack: it must be there.
+// The threat model names a test for each attack, and each named test exists.
 func TestEveryTestOfTheThreatModelExists(t *testing.T) {
 	there := map[string]bool{}
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
-		for _, name := range all(`(?m)^func ((?:Test|Fuzz)\w+)\(`, readDoc(t, path)) {
+		for _, name := range matches(`(?m)^func ((?:Test|Fuzz)\w+)\(`, readDoc(t, path)) {
 			there[name] = true
 		}
 		return nil
@@ -96,7 +95,7 @@ func TestEveryTestOfTheThreatModelExists(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := readDoc(t, "../docs/threat-model.md")
-	named := all("`((?:Test|Fuzz)\\w+)`", text)
+	named := matches("`((?:Test|Fuzz)\\w+)`", text)
 	if len(named) < 20 {
 		t.Errorf("the threat model names %d tests", len(named))
 	}
@@ -107,13 +106,13 @@ func TestEveryTestOfTheThreatModelExists(t *testing.T) {
 	}
 	attacks, _, _ := strings.Cut(text[strings.Index(text, "## Attacks"):], "\n## ")
 	for row := range strings.Lines(attacks) {
-		if strings.HasPrefix(row, "| ") && !strings.HasPrefix(row, "| attack") && len(all("`((?:Test|Fuzz)\\w+)`", row)) == 0 {
+		if strings.HasPrefix(row, "| ") && !strings.HasPrefix(row, "| attack") && len(matches("`((?:Test|Fuzz)\\w+)`", row)) == 0 {
 			t.Errorf("no test tries: %s", row)
 		}
 	}
 }
 
-// A link to a file of the repository leads to one.
+// Each link to a file of the repository leads to a file that exists.
 func TestLinksOfTheDocumentationLeadSomewhere(t *testing.T) {
 	files, err := filepath.Glob("../docs/*.md")
 	if err != nil {
@@ -124,7 +123,7 @@ func TestLinksOfTheDocumentationLeadSomewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range append(append(files, adrs...), "../README.md", "../CONTRIBUTING.md", "../SECURITY.md", "../CHANGELOG.md") {
-		for _, link := range all(`\]\(([^)\s]+)\)`, readDoc(t, file)) {
+		for _, link := range matches(`\]\(([^)\s]+)\)`, readDoc(t, file)) {
 			target, _, _ := strings.Cut(link, "#")
 			if target == "" || strings.Contains(target, "://") {
 				continue

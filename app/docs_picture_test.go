@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The README shows the answers of the demo as the demo prints them. UPDATE=1 draws the picture anew.
+// The picture in the README shows what the demo prints. UPDATE=1 draws the picture again.
 func TestThePictureInTheReadmeIsWhatTheDemoPrints(t *testing.T) {
 	const file = "../docs/images/demo.svg"
 	code, out, stderr := command(t, "demo", "--once", "--listen", "127.0.0.1:0")
@@ -26,8 +26,7 @@ func TestThePictureInTheReadmeIsWhatTheDemoPrints(t *testing.T) {
 	}
 }
 
-// terminalPicture draws a command and its output as SVG. The answers have a color: green for allow, red
-// for deny.
+// terminalPicture draws a command and its output as SVG: the answer allow in green, deny in red.
 func terminalPicture(command string, lines []string) string {
 	const lineHeight, charWidth, left, top = 20.0, 7.83, 24.0, 70.0
 	longest := 0

@@ -15,8 +15,8 @@ import (
 
 const architecture = "../docs/architecture.md"
 
-// Every package has a line in the table of rooms, and every line names a package.
-func TestTheArchitectureListsEveryRoom(t *testing.T) {
+// Every package has a line in the table of packages, and every line names a package.
+func TestTheArchitectureListsEveryPackage(t *testing.T) {
 	var listed []string
 	for _, m := range regexp.MustCompile("(?m)^\\| `([\\w/.]+)` \\| .+ \\|$").FindAllStringSubmatch(readDoc(t, architecture), -1) {
 		listed = append(listed, m[1])
@@ -29,35 +29,35 @@ func TestTheArchitectureListsEveryRoom(t *testing.T) {
 		if path.Ext(file) != ".go" {
 			return err
 		}
-		room := path.Dir(strings.TrimPrefix(filepath.ToSlash(file), "../"))
-		if room == "." { // the embedded examples
+		pkg := path.Dir(strings.TrimPrefix(filepath.ToSlash(file), "../"))
+		if pkg == "." { // the embedded examples
 			return nil
 		}
-		for dir := room; dir != "."; dir = path.Dir(dir) {
+		for dir := pkg; dir != "."; dir = path.Dir(dir) {
 			if slices.Contains(listed, dir+"/...") {
-				room = dir + "/..."
+				pkg = dir + "/..."
 			}
 		}
-		found[room] = true
-		if !slices.Contains(listed, room) {
-			t.Errorf("%s has no line in the table of rooms", room)
+		found[pkg] = true
+		if !slices.Contains(listed, pkg) {
+			t.Errorf("%s has no line in the table of packages", pkg)
 		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, room := range listed {
-		if !found[room] {
-			t.Errorf("the table of rooms lists %s, which holds no package", room)
+	for _, pkg := range listed {
+		if !found[pkg] {
+			t.Errorf("the table of packages lists %s, which holds no package", pkg)
 		}
 	}
 	if len(listed) < 20 {
-		t.Errorf("the table of rooms has %d lines only", len(listed))
+		t.Errorf("the table of packages has %d lines only", len(listed))
 	}
 }
 
-// The place that answers a question is declared in the named file.
+// Each declaration in the table "Where is it?" is in the file that the table names.
 func TestTheArchitectureNamesPlacesThatExist(t *testing.T) {
 	rows := regexp.MustCompile("(?m)^\\| .+\\? \\| ([\\w/]+\\.go) \\| `([\\w.]+)` \\|$").FindAllStringSubmatch(readDoc(t, architecture), -1)
 	if len(rows) < 20 {

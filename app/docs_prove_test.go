@@ -13,7 +13,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/invariant"
 )
 
-// block returns a file that stands in the guide.
+// block returns the text of a file that the guide shows.
 func block(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(guide)
@@ -28,10 +28,10 @@ func block(t *testing.T, name string) string {
 	return body + "\n"
 }
 
-// Each sentence of the guide holds for the company of the guide, and a change that breaks the sentence is
-// found.
-func TestEachSentenceOfTheGuideCanBreak(t *testing.T) {
-	company, sentences := block(t, "company.toml"), block(t, "company.invariants.toml")
+// Each invariant of the guide holds for the guide's mapping, and is violated after a change that breaks the
+// invariant.
+func TestEachInvariantOfTheGuideCanBreak(t *testing.T) {
+	company, invariants := block(t, "company.toml"), block(t, "company.invariants.toml")
 	now := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 	prove := func(text string) map[string]invariant.Result {
 		file := filepath.Join(t.TempDir(), "company.toml")
@@ -42,7 +42,7 @@ func TestEachSentenceOfTheGuideCanBreak(t *testing.T) {
 		if m == nil {
 			t.Fatalf("%v\n%s", found, text)
 		}
-		list, err := invariant.Parse("company.invariants.toml", []byte(sentences))
+		list, err := invariant.Parse("company.invariants.toml", []byte(invariants))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +59,7 @@ func TestEachSentenceOfTheGuideCanBreak(t *testing.T) {
 	granted := func(group, policy string) [2]string {
 		return [2]string{"[[policy]]", "[[group]]\nname = \"" + group + "\"\npolicies = [\"" + policy + "\"]\n\n[[policy]]"}
 	}
-	changes := map[string][2]string{ // what stands in the mapping, and what takes its place
+	changes := map[string][2]string{ // a text of the mapping, and its replacement
 		"only break-glass deletes backups, or shortens their life": {`"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"], "Resource": ["arn:aws:s3:::backups/*"]`, `"s3:DeleteObjectVersion"], "Resource": ["arn:aws:s3:::backups/*"]`},
 		"no bucket becomes public":                                 {`policy = "no-publishing"`, "policy = \"no-publishing\"\nexcept_groups = [\"web\"]"},
 		"the migration is for contractors alone":                   granted("interns", "migration"),
@@ -74,7 +74,7 @@ func TestEachSentenceOfTheGuideCanBreak(t *testing.T) {
 	}
 	sound := prove(company)
 	if len(sound) < 10 || len(sound) != len(changes) {
-		t.Fatalf("%d sentences, %d changes", len(sound), len(changes))
+		t.Fatalf("%d invariants, %d changes", len(sound), len(changes))
 	}
 	for name, change := range changes {
 		if r := sound[name]; r.Verdict != invariant.Holds {

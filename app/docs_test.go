@@ -17,17 +17,17 @@ import (
 
 const guide = "../docs/mapping.md"
 
-// The guide's reference is that of the code. UPDATE=1 writes it anew.
+// The reference tables of the guides are those that the code makes. UPDATE=1 writes the tables.
 func TestTheGuidesReferenceIsThatOfTheCode(t *testing.T) {
-	written(t, guide, map[string]string{
+	checkMarked(t, guide, map[string]string{
 		"mapping.toml": referenceText(mapping.Reference()), "mapping.test.toml": referenceText(cases.Reference()),
 		"mapping.invariants.toml": referenceText(invariant.Reference()), "codes": codesText(),
 	})
-	written(t, "../docs/configuration.md", map[string]string{"config.toml": configText(), "codes": findingCodes(config.Codes())})
+	checkMarked(t, "../docs/configuration.md", map[string]string{"config.toml": configText(), "codes": findingCodes(config.Codes())})
 }
 
-// written holds what stands between two marks of a guide against the code.
-func written(t *testing.T, guide string, texts map[string]string) {
+// checkMarked compares each marked part of a guide with the text that the code makes.
+func checkMarked(t *testing.T, guide string, texts map[string]string) {
 	t.Helper()
 	text, err := os.ReadFile(guide)
 	if err != nil {
@@ -75,7 +75,7 @@ func referenceText(tables []mapping.Table) string {
 	return b.String()
 }
 
-// configText is the reference of config.toml, a table for each section.
+// configText returns the reference of config.toml, with a table for each section.
 func configText() string {
 	var b strings.Builder
 	section := ""
@@ -111,9 +111,8 @@ func findingCodes(codes []finding.Code) string {
 	return b.String()
 }
 
-// Every file of a guide is written, in its order, and every command is run on
-// what stands before it: its output is the one that the guide shows. UPDATE=1
-// writes the outputs anew.
+// Each command of a guide prints the output that the guide shows. The test writes the files and runs the
+// commands in the order of the guide. UPDATE=1 writes the outputs.
 func TestTheGuidesExamplesDoWhatItSays(t *testing.T) {
 	for file, atLeast := range map[string]int{guide: 8, "../docs/operations.md": 2} {
 		t.Run(filepath.Base(file), func(t *testing.T) { runGuide(t, file, atLeast) })
@@ -181,7 +180,7 @@ func writeExample(t *testing.T, name, body string) {
 	}
 }
 
-// shell runs the commands of a block and returns it with their outputs.
+// shell runs the commands of a block. It returns their number, and the block with the outputs.
 func shell(t *testing.T, body string) (commands int, shown string) {
 	t.Helper()
 	var lines []string
@@ -206,7 +205,7 @@ func shell(t *testing.T, body string) (commands int, shown string) {
 	return commands, strings.Join(lines, "\n")
 }
 
-// words splits a command as a shell does, as far as the guide needs it.
+// words splits a command at blanks. Double quotes keep a word with blanks together.
 func words(command string) []string {
 	var all []string
 	word, quoted, open := "", false, false

@@ -6,7 +6,7 @@ import (
 	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/config"
 	"github.com/claimgate/claimgate/app/serve"
-	"github.com/claimgate/claimgate/internal/finding"
+
 	"github.com/spf13/cobra"
 )
 
@@ -14,21 +14,23 @@ func newDoctorCmd() *cobra.Command {
 	var configFile string
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Try everything that serve needs, and say what is wrong",
-		Long: `Load the configuration and the mapping, ask every issuer for its keys, and try the
-store of revocations, the listeners, the certificate, the decision log, the files
-that are written later and the bound on open files, as serve would. Prints a line
-for each, with the fix where something is wrong, and what MinIO's settings must be.
-Nothing is served, and nothing changed but that a decision log that is a file is
-created. server.listen and admin.listen fail while a claimgate runs here.
+		Short: "Try everything that serve needs, and report problems",
+		Long: `doctor loads the configuration and the mapping, asks every issuer for its keys,
+and tries the store of revocations, the listeners, the certificate, the
+decision log, the files that are written later, and the limit of open files, as
+serve does. It prints a line for each, with a fix if something is wrong, and
+the settings that MinIO needs. doctor serves nothing. It changes nothing,
+except that it creates the file of the decision log. server.listen and
+admin.listen fail while a claimgate runs on this machine.
 
-Exit codes: 0 all is well; 1 something is wrong; 2 the configuration does not load.`,
+Exit codes: 0 all is well; 1 something is wrong; 2 the configuration does not
+load.`,
 		Example: "  claimgate doctor --config /etc/claimgate/config.toml",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, found := config.Load(configFile, os.Environ())
-			if c == nil {
-				return cli.Exit(cli.ExitUsage, finding.AsError(found))
+			c, err := loadConfig(configFile)
+			if err != nil {
+				return err
 			}
 			if !serve.Diagnose(cmd.Context(), c, cmd.OutOrStdout()) {
 				return cli.Exit(cli.ExitFound, nil)
@@ -36,6 +38,6 @@ Exit codes: 0 all is well; 1 something is wrong; 2 the configuration does not lo
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&configFile, "config", os.Getenv(config.EnvConfig), "config.toml")
+	cmd.Flags().StringVar(&configFile, "config", os.Getenv(config.EnvConfig), "config.toml; without it only the environment is read")
 	return cmd
 }

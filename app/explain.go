@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/claimgate/claimgate/app/cli"
@@ -24,70 +23,61 @@ type explainFlags struct {
 	claims, conditions                   []string
 }
 
-// newExplainCmd makes `claimgate explain`: why one request is answered as it is.
+// newExplainCmd makes `claimgate explain`, which shows why one request is allowed or denied.
 func newExplainCmd() *cobra.Command {
 	var f explainFlags
 	cmd := &cobra.Command{
 		Use:   "explain",
-		Short: "Say why a request is allowed or denied, down to the line of mapping.toml",
-		Long: `explain decides one request by the code that answers MinIO and tells each step: the
-rule and the statement that decided, by file and line, and what would have to be true
-for the opposite answer. The request is a recorded one (a webhook's body, a line of a
-recording of bodies, or a line of the decision log), or one made up by flags.
+		Short: "Explain why a request is allowed or denied, down to the rule",
+		Long: `explain decides one request with the code that answers MinIO, and shows each
+step: the rule and the statement that decided, by file and line, and what would
+have to be true for the opposite answer. The request is a recorded one (a
+webhook's body, a line of a recording of bodies, or a line of the decision
+log), or comes from flags.
 
-The identity is taken as given: a recorded token has expired, and its signature cannot
-be checked without its issuer. POST /explain on the admin listener of a running server
-takes a body and leaves nothing out.
+explain does not check the token: a recorded token has expired, and its
+signature cannot be checked without its issuer. POST /explain on the admin
+listener of a running server takes a body and makes every check.
 
-Exit codes: 0 whatever the answer is; 2 the request or a file cannot be read.`,
-		Example: `  claimgate explain --mapping mapping.toml --sub u-123 --group "MinIO users" --action s3:PutObject --bucket reports --object q1.csv
-  claimgate explain --mapping mapping.toml --account velero --action s3:DeleteObject --bucket backups --object x
-  tail -1 decisions.jsonl | claimgate explain --mapping mapping.toml --request - --format json`,
+Exit codes: 0 for either answer; 2 the request or a file cannot be read.`,
+		Example: `  claimgate explain --mapping mapping.toml --sub u-123 --group "MinIO users" \
+    --action s3:PutObject --bucket reports --object q1.csv
+  claimgate explain --mapping mapping.toml --account velero \
+    --action s3:DeleteObject --bucket backups --object x
+  tail -1 decisions.jsonl | claimgate explain --mapping mapping.toml --request -`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runExplain(cmd, &f) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.mapping, "mapping", "", "mapping.toml to decide by")
-	flags.StringVar(&f.config, "config", "", "config.toml for evidence, owner and the issuers' names; default: its defaults")
+	flags.StringVar(&f.config, "config", "", configHelp)
 	flags.StringVar(&f.request, "request", "", "a file with one recorded request; - for standard input")
-	flags.StringVar(&f.at, "at", "", "the time at which grants are judged; default now")
+	flags.StringVar(&f.at, "at", "", atHelp)
 	flags.StringVar(&f.format, "format", "text", "text or json")
 	q := &f.question
-	flags.StringVar(&q.Subject, "sub", "", "the token's sub")
-	flags.StringVar(&q.Issuer, "issuer", "", "the issuer's name; default the only one, else authentik")
-	flags.StringArrayVar(&q.Groups, "group", nil, "a group of the token; repeat it for several")
-	flags.StringArrayVar(&f.claims, "claim", nil, "a claim of the token, NAME=TEXT or NAME:=JSON; a name given twice is a list")
-	flags.StringVar(&q.Account, "account", "", "the static MinIO key that signs, instead of --sub")
+	identityFlags(flags, q, &f.claims)
 	flags.StringVar(&q.Action, "action", "", "the action, such as s3:GetObject")
 	flags.StringVar(&q.Bucket, "bucket", "", "the bucket")
 	flags.StringVar(&q.Object, "object", "", "the object's key")
-	flags.StringArrayVar(&f.conditions, "condition", nil, "what MinIO says of the request, NAME=VALUE, such as SourceIp=10.0.0.1")
-	flags.BoolVar(&q.DenyOnly, "deny-only", false, "self-service: allowed unless denied")
-	flags.BoolVar(&q.Owner, "owner", false, "the key is root's")
+	flags.StringArrayVar(&f.conditions, "condition", nil, "a condition that MinIO sends, NAME=VALUE, such as SourceIp=10.0.0.1")
+	flags.BoolVar(&q.DenyOnly, "deny-only", false, "a self-service request, which is allowed unless a policy denies it")
+	flags.BoolVar(&q.Owner, "owner", false, "root signs the request")
 	completeFlags(cmd)
 	return cmd
 }
 
 func runExplain(cmd *cobra.Command, f *explainFlags) error {
-	if f.format != "text" && f.format != "json" {
-		return cli.Usage("--format %q: write text or json", f.format)
+	if err := checkFormat(f.format, "text", "json"); err != nil {
+		return err
 	}
 	now, err := cli.Clock(f.at)
 	if err != nil {
 		return err
 	}
-	if err := f.complete(cmd.ErrOrStderr()); err != nil {
+	if err := f.parse(cmd.ErrOrStderr()); err != nil {
 		return err
 	}
-	m, err := cli.LoadMapping(f.mapping)
-	if err != nil {
-		return err
-	}
-	o, err := cli.OfflineOptions(m, f.config, f.question.Issuer, now, os.Environ())
-	if err != nil {
-		return err
-	}
-	gate, err := offline.New(o)
+	gate, err := openGate(f.mapping, f.config, f.question.Issuer, now)
 	if err != nil {
 		return err
 	}
@@ -102,8 +92,8 @@ func runExplain(cmd *cobra.Command, f *explainFlags) error {
 	return printExplanation(cmd.OutOrStdout(), &x)
 }
 
-// complete checks that there is one request, and reads NAME=VALUE.
-func (f *explainFlags) complete(stderr io.Writer) error {
+// parse checks that the flags describe one request, and parses --condition and --claim.
+func (f *explainFlags) parse(stderr io.Writer) error {
 	q := &f.question
 	switch {
 	case f.request != "" && (q.Action != "" || q.Subject != "" || q.Account != ""):
@@ -111,22 +101,22 @@ func (f *explainFlags) complete(stderr io.Writer) error {
 	case f.request != "":
 		return nil
 	case q.Action == "":
-		return cli.Usage("name a recorded request with --request, or make one up with --sub or --account and --action")
+		return cli.Usage("name a recorded request with --request, or describe a request with --action and --sub or --account")
 	case q.Subject == "" && q.Account == "":
 		return cli.Usage("say who asks: --sub for a token's holder, --account for a static MinIO key")
 	}
 	if advice, known := policy.KnownAction(q.Action); !known {
-		fmt.Fprintf(stderr, "claimgate: --action %q: no action of MinIO is called so, %s\n", q.Action, advice)
+		fmt.Fprintf(stderr, "claimgate: --action %q: MinIO has no such action; %s\n", q.Action, advice)
 	}
 	var err error
 	if q.Conditions, err = pairs("--condition", f.conditions); err != nil {
 		return err
 	}
-	return claimsOf(q, f.claims)
+	return setClaims(q, f.claims)
 }
 
-// claimsOf sets the claims of a question from a list of NAME=TEXT and NAME:=JSON.
-func claimsOf(q *offline.Question, list []string) error {
+// setClaims sets the claims of q from a list of NAME=TEXT and NAME:=JSON.
+func setClaims(q *offline.Question, list []string) error {
 	claims, err := pairs("--claim", list)
 	if err != nil {
 		return err
@@ -140,7 +130,7 @@ func claimsOf(q *offline.Question, list []string) error {
 		name, typed := strings.CutSuffix(name, ":")
 		if typed && len(values) == 1 {
 			if json.Unmarshal([]byte(values[0]), &value) != nil {
-				return cli.Usage("--claim %s:=%s: write JSON behind :=, such as true, 3 or [\"a\"]; a text stands behind = alone", name, values[0])
+				return cli.Usage("--claim %s:=%s: write JSON after :=, such as true, 3 or [\"a\"]; for a text write NAME=TEXT", name, values[0])
 			}
 		}
 		path, ok := policy.ClaimPath(name)
@@ -152,6 +142,7 @@ func claimsOf(q *offline.Question, list []string) error {
 	return nil
 }
 
+// pairs parses a list of NAME=VALUE. The flag is for the error.
 func pairs(flag string, list []string) (map[string][]string, error) {
 	all := map[string][]string{}
 	for _, pair := range list {
@@ -179,7 +170,7 @@ func (f *explainFlags) explain(ctx context.Context, gate *offline.Gate, stdin io
 	return x, err
 }
 
-// maxRequest is far above what MinIO sends.
+// maxRequest bounds a recorded request, in bytes. MinIO sends far less.
 const maxRequest = 16 << 20
 
 func readRequest(path string, stdin io.Reader) ([]byte, error) {

@@ -11,8 +11,8 @@ import (
 	"github.com/claimgate/claimgate/mapping"
 )
 
-// Whatever a file holds, check ends with an exit code of its own and says something, and what it calls
-// free of errors loads whole.
+// For files with any content, check prints something and ends with 0, 1 or 2. If the code is 0, the mapping
+// loads.
 func FuzzCheck(f *testing.F) {
 	example := []byte("version = 1\n[claim]\nallow = [\"readonly\"]\n[[group]]\nmatch = \"a-{bucket}\"\npolicies = [\"p\"]\n[[policy]]\nname = \"p\"\n" +
 		"document = '{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::${group:bucket}/*\"}]}'\n")

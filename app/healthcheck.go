@@ -10,7 +10,7 @@ import (
 	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/config"
 	"github.com/claimgate/claimgate/app/serve"
-	"github.com/claimgate/claimgate/internal/finding"
+
 	"github.com/spf13/cobra"
 )
 
@@ -19,14 +19,15 @@ func newHealthcheckCmd() *cobra.Command {
 	timeout := 3 * time.Second
 	cmd := &cobra.Command{
 		Use:   "healthcheck",
-		Short: "Ask a running claimgate whether it is ready; exit 1 if not",
-		Long: `Ask the admin listener of a running claimgate for /readyz, and exit 0 if it is
-ready, 1 if it is not. Made for HEALTHCHECK in images without a shell.
+		Short: "Ask a running claimgate whether it is ready",
+		Long: `healthcheck asks the admin listener of a running claimgate for /readyz. It is
+made for HEALTHCHECK in images without a shell.
 
-The address is --url, else that of --config, else CLAIMGATE_ADMIN_LISTEN, else the
-default of admin.listen.
+The address is --url, else admin.listen of --config, else
+CLAIMGATE_ADMIN_LISTEN, else the default of admin.listen.
 
-Exit codes: 0 ready; 1 not ready, or no answer; 2 the configuration cannot be read.`,
+Exit codes: 0 ready; 1 not ready, or no answer; 2 the configuration cannot be
+read.`,
 		Example: `  claimgate healthcheck
   claimgate healthcheck --config /etc/claimgate/config.toml --timeout 1s`,
 		Args: cobra.NoArgs,
@@ -50,20 +51,20 @@ Exit codes: 0 ready; 1 not ready, or no answer; 2 the configuration cannot be re
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&url, "url", "", "address of /readyz")
-	cmd.Flags().StringVar(&configFile, "config", os.Getenv(config.EnvConfig), "config.toml to take admin.listen from")
+	cmd.Flags().StringVar(&url, "url", "", "the address of /readyz")
+	cmd.Flags().StringVar(&configFile, "config", os.Getenv(config.EnvConfig), "config.toml with admin.listen")
 	cmd.Flags().DurationVar(&timeout, "timeout", timeout, "how long to wait for the answer")
 	return cmd
 }
 
-// adminListen is where this machine reaches the admin listener.
+// adminListen returns the host and port at which this machine reaches the admin listener.
 func adminListen(configFile string) (string, error) {
 	listen := "127.0.0.1:8081"
 	switch {
 	case configFile != "":
-		c, found := config.Load(configFile, os.Environ())
-		if c == nil {
-			return "", finding.AsError(found)
+		c, err := loadConfig(configFile)
+		if err != nil {
+			return "", err
 		}
 		listen = c.Admin.Listen
 	case os.Getenv("CLAIMGATE_ADMIN_LISTEN") != "":
@@ -74,7 +75,7 @@ func adminListen(configFile string) (string, error) {
 		return "", fmt.Errorf("admin.listen: %w", err)
 	}
 	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
-		host = "127.0.0.1" // listening everywhere is listening here, too
+		host = "127.0.0.1" // a listener on every address includes this one
 	}
 	return net.JoinHostPort(host, port), nil
 }

@@ -8,8 +8,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Every command explains itself as a man page would: what it does, how it ends,
-// and examples that it takes.
+// Every command has a help text with its purpose, its exit codes, and examples that the command accepts.
 func TestEveryCommandExplainsItself(t *testing.T) {
 	commands := 0
 	var visit func(*cobra.Command)
@@ -20,7 +19,7 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 		for _, sub := range c.Commands() {
 			visit(sub)
 		}
-		if c.Short == "" || strings.HasSuffix(c.Short, ".") {
+		if c.Short == "" || len(c.Short) > 66 || strings.HasSuffix(c.Short, ".") {
 			t.Errorf("%s: the short text is %q", c.CommandPath(), c.Short)
 		}
 		if c.HasSubCommands() && c.Name() != "demo" {
@@ -30,9 +29,9 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 		if len(c.Long) < 100 || !strings.Contains(c.Long, "Exit codes: ") {
 			t.Errorf("%s: --help does not say enough, or no exit codes", c.CommandPath())
 		}
-		for line := range strings.Lines(c.Long) {
-			if len(strings.TrimRight(line, "\n")) > 88 {
-				t.Errorf("%s: --help has a line of %d characters", c.CommandPath(), len(line))
+		for line := range strings.Lines(c.Long + "\n" + c.UsageString()) {
+			if n := len(strings.TrimRight(line, "\n")); n > 80 {
+				t.Errorf("%s: --help has a line of %d characters", c.CommandPath(), n)
 			}
 		}
 		if c.Example == "" {
@@ -46,8 +45,7 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 	}
 }
 
-// examples holds that each one names this command, with flags and a number of
-// arguments that it takes.
+// examples fails unless each example calls c with flags and arguments that c accepts.
 func examples(t *testing.T, c *cobra.Command) {
 	t.Helper()
 	found := 0

@@ -10,7 +10,7 @@ import (
 	"github.com/claimgate/claimgate/app/demo/issuer"
 )
 
-// soundConfig is a config.toml that loads, with a mapping and an issuer that answers.
+// soundConfig starts an issuer, and writes a config.toml and a mapping without errors for the issuer.
 func soundConfig(t *testing.T) (config string, iss *issuer.Server) {
 	t.Helper()
 	iss, err := issuer.Listen(t.Context(), "127.0.0.1:0", issuer.Options{})

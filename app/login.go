@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -21,27 +20,28 @@ type loginFlags struct {
 	port              int
 }
 
-const profileHelp = "the profile: where to log in, kept under this name"
+const profileHelp = "the name of the profile, which keeps where to log in"
 
-// newLoginCmd makes `claimgate login`: credentials of MinIO for a person.
+// newLoginCmd makes `claimgate login`, which gets MinIO's credentials for a person.
 func newLoginCmd() *cobra.Command {
 	var f loginFlags
 	cmd := &cobra.Command{
 		Use:   "login",
-		Short: "Log in with the browser, and get credentials with which every S3 client works",
-		Long: `login sends you to the login page of the OpenID Connect provider and exchanges the
-id_token for MinIO's credentials (AssumeRoleWithWebIdentity). What was said once with
-flags is kept in the profile. claimgate credentials hands the credentials to clients and
-renews them; docs/clients.md has the lines for each.
+		Short: "Log in with the browser and get credentials for S3 clients",
+		Long: `login opens the login page of the OpenID Connect provider and exchanges the
+id_token for MinIO's credentials (AssumeRoleWithWebIdentity). The profile keeps
+the settings that you give with flags. claimgate credentials passes the
+credentials to clients and renews them; docs/clients.md shows how for each.
 
-The client at the provider is a public one, without a secret. Its redirect URIs must
-allow http://127.0.0.1:18250/callback, and 18251 and 18252 for when that port is taken.
---device is for a machine without a browser. Sessions are kept in files that only you
-can read, sealed with a key of the system's keyring where there is one.
+The client at the provider must be public, without a secret. Its redirect URIs
+must allow http://127.0.0.1:18250/callback, and the same with 18251 and 18252,
+which login uses if the port is taken. --device is for a machine without a
+browser. login saves the session in a file that only you can read. If the
+system has a keyring, a key of the keyring seals the file.
 
 Exit codes: 0 logged in; 1 the login failed; 2 wrong usage.`,
-		Example: `  claimgate login --issuer https://auth.example.com/application/o/minio/ --client-id minio \
-    --endpoint https://s3.example.com
+		Example: `  claimgate login --issuer https://auth.example.com/application/o/minio/ \
+    --client-id minio --endpoint https://s3.example.com
   claimgate login
   claimgate login --profile lab --device`,
 		Args: cobra.NoArgs,
@@ -54,13 +54,13 @@ Exit codes: 0 logged in; 1 the login failed; 2 wrong usage.`,
 	flags.StringVar(&f.set.Issuer, "issuer", "", "the issuer's URL, byte for byte as in the tokens' iss")
 	flags.StringVar(&f.set.ClientID, "client-id", "", "the client ID of the provider's public client")
 	flags.StringVar(&f.set.Endpoint, "endpoint", "", "MinIO's URL")
-	flags.StringVar(&f.set.RoleARN, "role-arn", "", "MinIO's role; default worked out from the client ID")
+	flags.StringVar(&f.set.RoleARN, "role-arn", "", "MinIO's role; default: made from the client ID")
 	flags.StringVar(&f.set.CAFile, "ca-file", "", "PEM certificates of a private CA, for the issuer and for MinIO")
-	flags.StringVar(&f.set.Duration, "duration", "", "how long the credentials live, 15m to 168h; default 8h")
-	flags.StringVar(&f.set.Scopes, "scopes", "", "the scopes to ask for; default those of openid profile email groups minio offline_access that the issuer has")
-	flags.BoolVar(&f.device, "device", false, "log in on another device: type a code there")
+	flags.StringVar(&f.set.Duration, "duration", "", "the lifetime of the credentials, 15m to 168h; default 8h")
+	flags.StringVar(&f.set.Scopes, "scopes", "", "the scopes to request; default: openid profile email groups minio offline_access, as far as the issuer has them")
+	flags.BoolVar(&f.device, "device", false, "log in on another device, by typing a code there")
 	flags.BoolVar(&f.noBrowser, "no-browser", false, "print the address instead of opening the browser")
-	flags.IntVar(&f.port, "port", -1, "the port for the browser's answer; 0 for any; default 18250 to 18252")
+	flags.IntVar(&f.port, "port", -1, "the port for the browser's answer; 0 for any; -1 for 18250 to 18252")
 	return cmd
 }
 
@@ -106,7 +106,7 @@ func (f *loginFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	return err
 }
 
-// show opens the address in the browser, or prints the address on a line of its own.
+// show opens the address in the browser, unless --no-browser is set, and prints the address on its own line.
 func (f *loginFlags) show(ctx context.Context, stdout, stderr io.Writer, address string) {
 	if !f.noBrowser {
 		err := browse(ctx, address)
@@ -126,27 +126,29 @@ func nameOf(s *login.Session) string {
 	return s.Subject
 }
 
-// newCredentialsCmd makes `claimgate credentials`: for clients, never for a person's eyes.
+// newCredentialsCmd makes `claimgate credentials`, which prints the credentials for an S3 client. The output
+// holds secrets.
 func newCredentialsCmd() *cobra.Command {
 	var profile, format string
 	var refresh bool
 	cmd := &cobra.Command{
 		Use:   "credentials",
 		Short: "Print MinIO's credentials for a client, renewed if they end soon",
-		Long: `credentials prints what an S3 client needs and never asks anybody: credentials that end
-within five minutes are renewed with the refresh token. --format process is AWS's
-credential_process, with which the AWS CLI and every AWS SDK renew by themselves; env is
-for eval in a shell; mc is a variable for MinIO's client.
+		Long: `credentials prints the credentials for an S3 client, and never asks a person.
+If the credentials end within five minutes, it renews them with the refresh
+token. --format process is AWS's credential_process, with which the AWS CLI and
+every AWS SDK renew by themselves. env is for eval in a shell. mc sets the
+variable of an alias for MinIO's client.
 
-Exit codes: 0 fine; 1 nobody is logged in, or the session has ended: claimgate login;
-2 wrong usage.`,
+Exit codes: 0 fine; 1 nobody is logged in, or the session has ended: run
+claimgate login; 2 wrong usage.`,
 		Example: `  aws configure set credential_process "claimgate credentials"
   eval "$(claimgate credentials --format env)"
   eval "$(claimgate credentials --format mc)" && mc ls default`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !slices.Contains(login.Formats(), format) {
-				return cli.Usage("--format %q: write %s", format, strings.Join(login.Formats(), ", "))
+			if err := checkFormat(format, login.Formats()...); err != nil {
+				return err
 			}
 			s, err := login.Current(cmd.Context(), profile, refresh, time.Now())
 			if err != nil {
@@ -157,7 +159,7 @@ Exit codes: 0 fine; 1 nobody is logged in, or the session has ended: claimgate l
 	}
 	cmd.Flags().StringVar(&profile, "profile", "default", profileHelp)
 	cmd.Flags().StringVar(&format, "format", "process", strings.Join(login.Formats(), ", "))
-	cmd.Flags().BoolVar(&refresh, "refresh", false, "renew now, for new groups say")
+	cmd.Flags().BoolVar(&refresh, "refresh", false, "renew now, for example to get new groups")
 	return cmd
 }
 
@@ -168,21 +170,21 @@ func notLoggedIn(err error) error {
 	return cli.Exit(cli.ExitFound, err)
 }
 
-// newWhoamiCmd makes `claimgate whoami`: who is logged in.
+// newWhoamiCmd makes `claimgate whoami`, which shows who is logged in.
 func newWhoamiCmd() *cobra.Command {
 	var profile, format string
 	cmd := &cobra.Command{
 		Use:   "whoami",
 		Short: "Say who is logged in, with which groups, and until when",
-		Long: `whoami prints what the login said of you: subject, groups, policy claim, session, and
-until when the credentials count. It never prints a secret.
+		Long: `whoami prints what the login says about you: subject, groups, policy claim and
+session, and the end of the credentials. It never prints a secret.
 
 Exit codes: 0 fine; 1 nobody is logged in; 2 wrong usage.`,
 		Example: `  claimgate whoami --profile lab --format json`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if format != "text" && format != "json" {
-				return cli.Usage("--format %q: write text or json", format)
+			if err := checkFormat(format, "text", "json"); err != nil {
+				return err
 			}
 			s, err := login.Read(profile)
 			if err != nil {
@@ -204,9 +206,9 @@ func printShown(w io.Writer, s *login.Shown, now time.Time) error {
 	until := s.Expires.Local().Format("2006-01-02 15:04")
 	switch {
 	case !now.Before(s.Expires) && s.Renews:
-		until += ", over; claimgate credentials renews them"
+		until += ", ended; claimgate credentials renews them"
 	case !now.Before(s.Expires):
-		until += ", over; claimgate login"
+		until += ", ended: claimgate login"
 	case s.Renews:
 		until += ", renewed before that"
 	}
@@ -236,18 +238,19 @@ func printShown(w io.Writer, s *login.Shown, now time.Time) error {
 	return nil
 }
 
-// newLogoutCmd makes `claimgate logout`.
+// newLogoutCmd makes `claimgate logout`, which ends the session of a profile.
 func newLogoutCmd() *cobra.Command {
 	var profile string
 	cmd := &cobra.Command{
 		Use:   "logout",
 		Short: "Forget the session, and end its refresh token at the issuer",
-		Long: `logout removes the credentials from this machine and revokes the refresh token at the
-issuer (RFC 7009). MinIO's credentials cannot be taken back; with back-channel logout
-(server: docs/operations.md) claimgate denies them once the session ends at the issuer.
+		Long: `logout removes the credentials from this machine and revokes the refresh token
+at the issuer (RFC 7009). MinIO's credentials cannot be revoked. With
+back-channel logout (docs/operations.md), claimgate denies them after the
+session has ended at the issuer.
 
-Exit codes: 0 logged out; 1 nobody was logged in, or the issuer was not told; 2 wrong
-usage.`,
+Exit codes: 0 logged out; 1 nobody was logged in, or the issuer could not be
+told; 2 wrong usage.`,
 		Example: `  claimgate logout --profile lab`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -1,5 +1,5 @@
-// Command claimgate answers MinIO's authorization webhook from tokens it has
-// verified itself. Each file of this package is one sub-command.
+// Command claimgate answers MinIO's authorization webhook by tokens that it verifies itself. Each file of this
+// package holds one sub-command.
 package main
 
 import (
@@ -41,8 +41,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return coded.Code
 }
 
-// unknownCommand returns an error if args name a command that does not exist. cobra itself would first
-// complain of the flags of such a command.
+// unknownCommand returns an error if args name a command that does not exist. Without this check, cobra
+// complains about the flags of such a command first.
 func unknownCommand(root *cobra.Command, args []string) error {
 	for _, group := range append([]*cobra.Command{root}, root.Commands()...) {
 		if group != root && (len(args) == 0 || args[0] != group.Name()) {
@@ -75,18 +75,20 @@ func unknownCommand(root *cobra.Command, args []string) error {
 func newRootCmd() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "claimgate",
-		Short: "The authorization webhook for MinIO that verifies Authentik's tokens",
-		Long: `claimgate answers MinIO's authorization webhook (MINIO_POLICY_PLUGIN_URL). It finds
-the token that Authentik issued in the request's conditions, verifies it itself,
-maps the policy claim and the groups to MinIO policies through mapping.toml, and
-answers allow or deny.
+		Short: "Authorization webhook for MinIO that verifies Authentik's tokens",
+		Long: `claimgate answers MinIO's authorization webhook (MINIO_POLICY_PLUGIN_URL). It
+finds Authentik's token in the conditions of the request, verifies the token
+itself, maps the policy claim and the groups to MinIO policies through
+mapping.toml, and answers allow or deny.
 
-Exit codes: 0 fine; 1 found something; 2 wrong usage or unreadable input; 3 gains.`,
+Exit codes: 0 fine; 1 something was found, or a server failed; 2 wrong usage or
+unreadable input; 3 somebody gains (diff).`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs, // an unknown command is wrong usage
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(newServeCmd(), newDemoCmd(), newCheckCmd(), newExplainCmd(), newDiffCmd(), newTestCmd(), newMatrixCmd(), newWhoCanCmd(), newCanCmd(), newProveCmd(), newReplayCmd(), newSuggestCmd(), newReportCmd(), newConsoleCmd(), newLoginCmd(), newCredentialsCmd(), newWhoamiCmd(), newLogoutCmd(), newTokenCmd(), newWhoisCmd(), newAuditCmd(), newDoctorCmd(), newVersionCmd(), newHealthcheckCmd())
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
 	return root
 }

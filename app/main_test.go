@@ -14,15 +14,14 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// TestMain makes the test binary be claimgate where a script runs it.
+// TestMain lets the scripts run this test binary as claimgate.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"claimgate": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
 	})
 }
 
-// TestScripts runs testdata/script: each is a claim about the command line, with
-// the files it speaks of.
+// TestScripts runs the scripts of testdata/script. Each script runs commands on the files that it holds.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
@@ -34,7 +33,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// status runs a command that has to end with a code: status CODE COMMAND ARG...
+// status runs a command and fails unless it ends with the code: status CODE COMMAND ARG...
 func status(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: status CODE COMMAND ARG...")
@@ -52,7 +51,7 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// fits holds the JSON that the last command printed against a part of docs/review.schema.json: fits PART.
+// fits validates the JSON that the last command printed by a part of docs/review.schema.json: fits PART.
 func fits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: fits PART")

@@ -14,15 +14,16 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newMatrixCmd makes `claimgate matrix`: who may do what where, as a table.
+// newMatrixCmd makes `claimgate matrix`, which shows the rights of a mapping as a table.
 func newMatrixCmd() *cobra.Command {
 	var file, format, out string
 	cmd := &cobra.Command{
 		Use:   "matrix",
-		Short: "Lay out who may do what where, as a table",
-		Long: `matrix prints a row for each principal, policy and resource pattern, with a column
-for each class of actions: all of the class, some of it, or none. Guards, and Deny
-statements, have rows of their own. Without --out a table is fitted to the terminal.
+		Short: "Print a table of who may do what where",
+		Long: `matrix prints a row for each principal, policy and resource pattern, with a
+column for each class of actions: all of the class, some, or none. Guards and
+Deny statements have their own rows. Without --out the table fits the width of
+the terminal.
 
 Exit codes: 0 fine; 2 a file cannot be read or written.`,
 		Example: `  claimgate matrix --mapping mapping.toml
@@ -49,9 +50,9 @@ Exit codes: 0 fine; 2 a file cannot be read or written.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&file, "mapping", "", "mapping.toml to lay out")
+	flags.StringVar(&file, "mapping", "", "mapping.toml to read")
 	flags.StringVar(&format, "format", "table", "table, csv, json, md or html")
-	flags.StringVar(&out, "out", "", "the file to write; default standard output")
+	flags.StringVar(&out, "out", "", "the file to write; default: standard output")
 	return cmd
 }
 
@@ -76,7 +77,7 @@ func matrixCells(r *matrix.Row, none string) []string {
 	return cells
 }
 
-// matrixTable shortens the columns of the principal, the policy and the resource.
+// matrixTable writes a table of at most width columns. It shortens the principal, the policy and the resource.
 func matrixTable(w io.Writer, rows []matrix.Row, width int) error {
 	lines := [][]string{matrixHeads}
 	for i := range rows {
@@ -89,7 +90,7 @@ func matrixCSV(w io.Writer, _ *mapping.Mapping, rows []matrix.Row) error {
 	c := csv.NewWriter(w)
 	_ = c.Write([]string{
 		"principal", "issuer", "policy", "effect", "resource", "read", "write", "delete", "list", "admin", "root_equivalent", "conditions", "expires", "file", "line",
-	}) // Error below has it
+	}) // c.Error below returns the error
 	for i := range rows {
 		r := &rows[i]
 		line := []string{cli.Spreadsheet(r.Principal), cli.Spreadsheet(r.Issuer), r.Policy, r.Effect, r.Resource}

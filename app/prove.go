@@ -20,27 +20,28 @@ type proveFlags struct {
 	assume                      []string
 }
 
-// newProveCmd makes `claimgate prove`: what never happens and what always can.
+// newProveCmd makes `claimgate prove`, which proves the invariants of a mapping.
 func newProveCmd() *cobra.Command {
 	var f proveFlags
 	cmd := &cobra.Command{
 		Use:   "prove [INVARIANTS.toml ...]",
 		Short: "Prove what nobody can do, and what somebody always can",
-		Long: `prove says of each invariant whether the mapping keeps it, for every identity there can
-be: any groups, claims, subject and issuer, and every static key. Without
-INVARIANTS.toml the file beside the mapping is taken: mapping.invariants.toml for
-mapping.toml. The file is described in docs/mapping.md.
+		Long: `prove says for each invariant whether the mapping keeps it, for every possible
+identity: any groups, claims, subject and issuer, and every static key. Without
+INVARIANTS.toml it reads the file beside the mapping: mapping.invariants.toml
+for mapping.toml. docs/mapping.md describes the file.
 
-A [[never]] holds if nobody who is not excepted can do any of the actions, under any
-condition. An [[always]] holds if everybody with the principal can, whatever else they
-hold. A violated invariant comes with a counterexample, which the code that answers
-MinIO has decided, and with the claimgate explain that decides the same.
---assume fixes a condition key: it proves what holds from outside the office, say.
+A [[never]] holds if nobody can do any of the actions under any condition,
+except those whom the invariant excepts. An [[always]] holds if everybody with
+the principal can do the actions, whatever other groups and claims they have. A
+violated invariant comes with a counterexample that the code that answers MinIO
+has decided, and with the claimgate explain command for it. --assume fixes a
+condition key, for example to prove what holds outside the office.
 
-Exit codes: 0 all hold; 1 one is violated; 2 a file cannot be read or holds no
-invariant, or one could not be proved.`,
+Exit codes: 0 all hold; 1 an invariant is violated; 2 a file cannot be read or
+holds no invariant, or an invariant could not be proved.`,
 		Example: `  claimgate prove --mapping mapping.toml
-  claimgate prove --mapping mapping.toml audit/*.toml --format junit > junit.xml
+  claimgate prove --mapping mapping.toml audit/*.toml --format junit > out.xml
   claimgate prove --mapping mapping.toml --assume aws:SourceIp=198.51.100.7`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			show, ok := map[string]func(io.Writer, *proveFlags, *mapping.Mapping, []invariant.Result) error{
@@ -61,19 +62,15 @@ invariant, or one could not be proved.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.mapping, "mapping", "", "mapping.toml to prove")
-	flags.StringVar(&f.config, "config", "", "config.toml for evidence, owner and the issuers' names; default: its defaults")
-	flags.StringVar(&f.at, "at", "", "the time at which grants are judged; default now")
-	flags.StringArrayVar(&f.assume, "assume", nil, "fix a condition key, KEY=VALUE; a key given twice has several values")
+	flags.StringVar(&f.config, "config", "", configHelp)
+	flags.StringVar(&f.at, "at", "", atHelp)
+	flags.StringArrayVar(&f.assume, "assume", nil, "a condition key with a fixed value, KEY=VALUE; a key given twice has several values")
 	flags.StringVar(&f.format, "format", "text", "text, json, junit or sarif")
 	return cmd
 }
 
 func (f *proveFlags) prove(cmd *cobra.Command, files []string) (*mapping.Mapping, []invariant.Result, error) {
-	now, err := cli.Clock(f.at)
-	if err != nil {
-		return nil, nil, err
-	}
-	m, err := cli.LoadMapping(f.mapping)
+	m, now, err := loadMapping(f.mapping, f.at)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -95,7 +92,7 @@ func (f *proveFlags) prove(cmd *cobra.Command, files []string) (*mapping.Mapping
 	return m, results, nil
 }
 
-// verdictOf returns the exit code. What could not be proved is no proof.
+// verdictOf returns an error with the exit code. An invariant that could not be proved does not count as kept.
 func verdictOf(results []invariant.Result) error {
 	has := func(v invariant.Verdict) bool {
 		return slices.ContainsFunc(results, func(r invariant.Result) bool { return r.Verdict == v })

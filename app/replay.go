@@ -10,28 +10,30 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newReplayCmd makes `claimgate replay`: which recorded decisions would flip.
+// newReplayCmd makes `claimgate replay`, which counts the recorded decisions that another mapping would flip.
 func newReplayCmd() *cobra.Command {
 	var file, format, at, failOn string
 	var shadow bool
 	cmd := &cobra.Command{
 		Use:   "replay AUDIT.jsonl --mapping NEW | --shadow",
-		Short: "Say which recorded decisions would flip under another mapping",
-		Long: `replay puts the questions of a decision log to a mapping and counts the answers that
-would differ, by rule and principal. Refused tokens and root are not affected by any
-mapping. Where a line does not hold the value that a condition now reads, it counts as
-uncertain. The log is read as a stream, - for standard input. --shadow asks no mapping:
-the log of a service with mapping.shadow says itself what would differ.
+		Short: "Count the recorded decisions that another mapping would flip",
+		Long: `replay asks a mapping the questions of a decision log, and counts the answers
+that would differ, by rule and principal. No mapping affects refused tokens and
+root. If a line does not hold a value that a condition now reads, the answer
+counts as uncertain. replay reads the log as a stream; - is standard input.
+--shadow needs no mapping: with mapping.shadow, the log of the service itself
+says what would differ.
 
-Exit codes: 0 fine; 1 with --fail-on flip a decision would flip, with --fail-on gain a
-denied one would be allowed; 2 a file cannot be read, or holds no decision log.`,
+Exit codes: 0 fine; 1 with --fail-on flip an answer would differ, with
+--fail-on gain a denied request would be allowed; 2 a file cannot be read, or
+holds no decision log.`,
 		Example: `  claimgate replay decisions.jsonl --mapping mapping.new.toml --fail-on flip
   claimgate replay decisions.jsonl --shadow --fail-on flip
-  zcat decisions.jsonl.gz | claimgate replay - --mapping mapping.new.toml --format json`,
+  zcat decisions.jsonl.gz | claimgate replay - --mapping mapping.new.toml`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if format != "text" && format != "json" {
-				return cli.Usage("--format %q: write text or json", format)
+			if err := checkFormat(format, "text", "json"); err != nil {
+				return err
 			}
 			if failOn != "" && failOn != "flip" && failOn != "gain" {
 				return cli.Usage("--fail-on %q: write flip or gain", failOn)
@@ -43,7 +45,7 @@ denied one would be allowed; 2 a file cannot be read, or holds no decision log.`
 			o := replay.Options{Now: now(), Shadow: shadow}
 			switch {
 			case shadow && file != "":
-				return cli.Usage("--shadow and --mapping: the log says what the next mapping would answer, so name one of them")
+				return cli.Usage("--shadow and --mapping exclude each other: with --shadow the log itself says what the next mapping would answer")
 			case !shadow:
 				if o.Mapping, err = cli.LoadMapping(file); err != nil {
 					return err
@@ -62,7 +64,7 @@ denied one would be allowed; 2 a file cannot be read, or holds no decision log.`
 			case err != nil:
 				return err
 			case r.Lines > 0 && r.Unreadable == r.Lines:
-				return cli.Exit(cli.ExitUsage, fmt.Errorf("%s: no line is one of a decision log", args[0]))
+				return errNoLog(args[0])
 			case failOn != "" && r.Gains > 0, failOn == "flip" && r.Losses > 0:
 				return cli.Exit(cli.ExitFound, nil)
 			}
@@ -70,11 +72,11 @@ denied one would be allowed; 2 a file cannot be read, or holds no decision log.`
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&file, "mapping", "", "the mapping to put the questions to")
-	flags.BoolVar(&shadow, "shadow", false, "count what the log says of the next mapping (mapping.shadow)")
+	flags.StringVar(&file, "mapping", "", "the mapping to ask")
+	flags.BoolVar(&shadow, "shadow", false, "count the answers of the next mapping (mapping.shadow) in the log")
 	flags.StringVar(&format, "format", "text", "text or json")
-	flags.StringVar(&failOn, "fail-on", "", "flip: exit 1 if an answer would differ; gain: if a denied one would be allowed")
-	flags.StringVar(&at, "at", "", "the time at which grants are judged; default now")
+	flags.StringVar(&failOn, "fail-on", "", "exit with 1: flip if an answer would differ, gain if a denied request would be allowed")
+	flags.StringVar(&at, "at", "", atHelp)
 	return cmd
 }
 
@@ -87,7 +89,7 @@ func replayFile(path string, stdin io.Reader, stderr io.Writer, o replay.Options
 	return replay.Run(in, o)
 }
 
-// shownFlips is how many groups a person is shown.
+// shownFlips bounds the groups of flips in the text output.
 const shownFlips = 50
 
 func printReplay(w io.Writer, r *replay.Result) error {
@@ -99,7 +101,7 @@ func printReplay(w io.Writer, r *replay.Result) error {
 	}
 	b.WriteString("\n")
 	if r.Lost > 0 {
-		fmt.Fprintf(&b, "  %s more of which the log has no line, as it says itself\n", cli.Plural(r.Lost, "decision"))
+		fmt.Fprintf(&b, "  %s more without a line, as the log itself says\n", cli.Plural(r.Lost, "decision"))
 	}
 	for i, f := range r.Flips {
 		if i == shownFlips {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"io"
 	"os"
 	"time"
@@ -17,30 +16,28 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newReportCmd makes `claimgate report`: one page that a reviewer signs off.
+// newReportCmd makes `claimgate report`, which writes a page about a mapping for a reviewer to sign off.
 func newReportCmd() *cobra.Command {
 	var file, audit, tests, out, at string
 	cmd := &cobra.Command{
 		Use:   "report",
-		Short: "Write one page about a mapping for a reviewer to sign off",
-		Long: `report writes one HTML page that holds itself: the revision's digest, who may do what
-where, each rule with its reason, owner and expiry, the findings, the invariants beside
-the mapping (mapping.invariants.toml) with their verdicts, with --tests the test cases
-and the rules they leave out, with --audit the rules that the log never needed.
-It fetches nothing, prints well, and follows the reader's light or dark setting.
+		Short: "Write a page about a mapping for a reviewer to sign",
+		Long: `report writes one self-contained HTML page: the digest of the revision, who may
+do what where, each rule with its reason, owner and expiry, the findings, and
+the verdicts on the invariants beside the mapping (mapping.invariants.toml).
+With --tests it adds the test cases and the rules that no case exercises. With
+--audit it adds the rules that the log never needed. The page loads nothing,
+prints well, and follows the reader's light or dark setting.
 
 Exit codes: 0 written, whatever it says; 2 a file cannot be read or written.`,
-		Example: `  claimgate report --mapping mapping.toml --tests mapping.test.toml --audit decisions.jsonl --out report.html`,
-		Args:    cobra.NoArgs,
+		Example: `  claimgate report --mapping mapping.toml --tests mapping.test.toml \
+    --audit decisions.jsonl --out report.html`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if out == "" {
 				return cli.Usage("name the file to write with --out FILE; - for standard output")
 			}
-			now, err := cli.Clock(at)
-			if err != nil {
-				return err
-			}
-			m, err := cli.LoadMapping(file)
+			m, now, err := loadMapping(file, at)
 			if err != nil {
 				return err
 			}
@@ -72,10 +69,10 @@ Exit codes: 0 written, whatever it says; 2 a file cannot be read or written.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&file, "mapping", "", "mapping.toml to report on")
-	flags.StringVar(&audit, "audit", "", "a decision log: which rules it needed")
-	flags.StringVar(&tests, "tests", "", "test cases: their outcome, and the rules they exercise")
+	flags.StringVar(&audit, "audit", "", "a decision log, to show which rules it needed")
+	flags.StringVar(&tests, "tests", "", "test cases, to show their results and the rules that they exercise")
 	flags.StringVar(&out, "out", "", "the file to write; - for standard output")
-	flags.StringVar(&at, "at", "", "the time at which grants are judged; default now")
+	flags.StringVar(&at, "at", "", atHelp)
 	return cmd
 }
 
@@ -102,7 +99,7 @@ func addLog(cmd *cobra.Command, r *report.Data, m *mapping.Mapping, file string,
 		return cli.Exit(cli.ExitUsage, err)
 	}
 	if found.Lines > 0 && found.Unreadable == found.Lines {
-		return cli.Exit(cli.ExitUsage, errors.New(file+": no line is one of a decision log"))
+		return errNoLog(file)
 	}
 	r.AddLog(file, found)
 	return nil

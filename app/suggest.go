@@ -15,39 +15,36 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newSuggestCmd makes `claimgate suggest`: least privilege from the decision log.
+// newSuggestCmd makes `claimgate suggest`, which derives least-privilege policies from the decision log.
 func newSuggestCmd() *cobra.Command {
 	var file, format, at, since string
 	cmd := &cobra.Command{
 		Use:   "suggest AUDIT.jsonl",
-		Short: "Say what each rule grants and nobody used, and the policy that the log needed",
-		Long: `suggest reads a decision log and says of each rule which of its policies nobody needed,
-which actions nobody used, and which policy would have been enough. A resource is taken
-by the bucket and the first element of the key. What is suggested allows nothing that
-the policy of today does not: a Deny and a condition stay, and so does a variable.
-Where two policies allow a request, the one that decided counts as used.
+		Short: "Find unused rights in the decision log and suggest policies",
+		Long: `suggest reads a decision log. It says for each rule which of its policies
+nobody needed, which actions nobody used, and which policy would have been
+enough. It reduces a resource to the bucket and the first element of the key. A
+suggested policy allows nothing that the current policy does not: it keeps each
+Deny, condition and variable. If two policies allow a request, the one that
+decided counts as used.
 
-With --since 90d a use before the last 90 days of the log does not count. If the log
-does not reach back so far, the log is too young, and nothing is suggested. Without
---since the whole log counts. The log is read as a stream, - for standard input.
+With --since 90d, a use before the last 90 days of the log does not count. If
+the log is shorter than that, suggest suggests nothing. Without --since the
+whole log counts. suggest reads the log as a stream; - is standard input.
 
 Exit codes: 0 fine; 2 a file cannot be read, or holds no decision log.`,
 		Example: `  claimgate suggest decisions.jsonl --mapping mapping.toml --since 90d
-  zcat decisions.jsonl.gz | claimgate suggest - --mapping mapping.toml --format toml`,
+  zcat decisions.jsonl.gz | claimgate suggest - --mapping mapping.toml`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if format != "text" && format != "json" && format != "toml" {
-				return cli.Usage("--format %q: write text, json or toml", format)
+			if err := checkFormat(format, "text", "json", "toml"); err != nil {
+				return err
 			}
 			back, err := days(since)
 			if err != nil {
 				return err
 			}
-			now, err := cli.Clock(at)
-			if err != nil {
-				return err
-			}
-			m, err := cli.LoadMapping(file)
+			m, now, err := loadMapping(file, at)
 			if err != nil {
 				return err
 			}
@@ -56,20 +53,20 @@ Exit codes: 0 fine; 2 a file cannot be read, or holds no decision log.`,
 			case err != nil:
 				return cli.Exit(cli.ExitUsage, err)
 			case r.Unreadable == r.Lines:
-				return cli.Exit(cli.ExitUsage, fmt.Errorf("%s: no line is one of a decision log", args[0]))
+				return errNoLog(args[0])
 			}
 			return printSuggestions(cmd.OutOrStdout(), cmd.ErrOrStderr(), format, m, r, back)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&file, "mapping", "", "mapping.toml to look at")
+	flags.StringVar(&file, "mapping", "", "the mapping of the log")
 	flags.StringVar(&format, "format", "text", "text, json or toml")
-	flags.StringVar(&since, "since", "", "how far back a use counts, such as 90d or 12h, from the log's last line; default the whole log")
-	flags.StringVar(&at, "at", "", "the time at which grants are judged; default now")
+	flags.StringVar(&since, "since", "", "count uses only in the last part of the log, such as 90d or 12h; default: the whole log")
+	flags.StringVar(&at, "at", "", atHelp)
 	return cmd
 }
 
-// days reads a duration in which d stands for 24 hours.
+// days parses --since: a Go duration, or whole days such as 90d. The empty text is 0.
 func days(text string) (time.Duration, error) {
 	if text == "" {
 		return 0, nil
@@ -146,7 +143,7 @@ func suggestionsText(w io.Writer, all []suggest.Suggestion, r *replay.Result, fr
 	return err
 }
 
-// youngLog is the length below which a log says little about what is never used.
+// youngLog is the length below which the output warns that rare actions may be missing from the log.
 const youngLog = 30 * 24 * time.Hour
 
 func suggestionsTOML(w io.Writer, all []suggest.Suggestion, from time.Time) error {

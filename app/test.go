@@ -17,34 +17,31 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newTestCmd makes `claimgate test`: the cases beside a mapping.
+// newTestCmd makes `claimgate test`, which runs the test cases of a mapping.
 func newTestCmd() *cobra.Command {
 	var file, configFile, format, at string
 	var least int
 	cmd := &cobra.Command{
 		Use:   "test [CASES.toml ...]",
 		Short: "Run the test cases beside a mapping",
-		Long: `test decides the cases of CASES.toml by the code that answers MinIO and says which
-answers differ from what the case expects, and which rules no case was decided by.
-Without CASES.toml the file beside the mapping is taken: mapping.test.toml for
-mapping.toml. The identity of a case is taken as given. The invariants beside the
-mapping, mapping.invariants.toml, are proved too, as claimgate prove does.
+		Long: `test decides the cases of CASES.toml with the code that answers MinIO. It says
+which answers differ from the expected ones, and which rules decided no case.
+Without CASES.toml it reads the file beside the mapping: mapping.test.toml for
+mapping.toml. It does not check the token of a case. test also proves the
+invariants beside the mapping, mapping.invariants.toml, as claimgate prove
+does.
 
-Exit codes: 0 all passed; 1 a case failed, an invariant is violated or unproved, or
-fewer rules were exercised than --min-coverage asks for; 2 a file cannot be read, or
-holds no case.`,
+Exit codes: 0 all passed; 1 a case failed, an invariant is violated or
+unproved, or fewer rules were exercised than --min-coverage asks for; 2 a file
+cannot be read, or holds no case.`,
 		Example: `  claimgate test --mapping mapping.toml
-  claimgate test --mapping mapping.toml cases/*.toml --format junit > junit.xml`,
+  claimgate test --mapping mapping.toml cases/*.toml --format junit > out.xml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			show, ok := map[string]func(io.Writer, *tested) error{"text": printCases, "junit": printJUnit}[format]
+			show, ok := map[string]func(io.Writer, *testResults) error{"text": printCases, "junit": printJUnit}[format]
 			if !ok {
 				return cli.Usage("--format %q: write text or junit", format)
 			}
-			now, err := cli.Clock(at)
-			if err != nil {
-				return err
-			}
-			m, err := cli.LoadMapping(file)
+			m, now, err := loadMapping(file, at)
 			if err != nil {
 				return err
 			}
@@ -56,7 +53,7 @@ holds no case.`,
 			if err != nil {
 				return err
 			}
-			t := tested{mapping: m, file: file}
+			t := testResults{mapping: m, file: file}
 			if t.outcomes, t.rules, err = cases.Run(cmd.Context(), o, list); err != nil {
 				return err
 			}
@@ -77,14 +74,14 @@ holds no case.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&file, "mapping", "", "mapping.toml to test")
-	flags.StringVar(&configFile, "config", "", "config.toml for evidence, owner and the issuers' names; default: its defaults")
+	flags.StringVar(&configFile, "config", "", configHelp)
 	flags.StringVar(&format, "format", "text", "text or junit")
-	flags.StringVar(&at, "at", "", "the time at which grants are judged, for cases without their own; default now")
-	flags.IntVar(&least, "min-coverage", 0, "exit 1 if fewer percent of the rules decided a case")
+	flags.StringVar(&at, "at", "", "check the expiry of grants at this date or time, for cases without their own; default now")
+	flags.IntVar(&least, "min-coverage", 0, "exit with 1 if fewer percent of the rules decided a case")
 	return cmd
 }
 
-// readCases reads the files named, or the one beside the mapping.
+// readCases reads the named files, or without names the file beside the mapping.
 func readCases(files []string, mappingFile string) ([]cases.Case, error) {
 	if len(files) == 0 {
 		files = []string{strings.TrimSuffix(mappingFile, filepath.Ext(mappingFile)) + ".test.toml"}
@@ -100,8 +97,8 @@ func readCases(files []string, mappingFile string) ([]cases.Case, error) {
 	return all, nil
 }
 
-// tested is what the cases and the invariants came to.
-type tested struct {
+// testResults holds the results of the cases and of the invariants.
+type testResults struct {
 	mapping  *mapping.Mapping
 	file     string
 	outcomes []cases.Outcome
@@ -109,9 +106,9 @@ type tested struct {
 	proofs   []invariant.Result
 }
 
-func (t *tested) broken() int { return len(proof.Broken(t.proofs)) }
+func (t *testResults) broken() int { return len(proof.Broken(t.proofs)) }
 
-// prove proves the invariants of files. There may be none.
+// prove proves the invariants of files. The list may be empty.
 func prove(ctx context.Context, o offline.Options, files []string) ([]invariant.Result, error) {
 	list, err := proof.Read(files)
 	if err != nil {
@@ -120,7 +117,7 @@ func prove(ctx context.Context, o offline.Options, files []string) ([]invariant.
 	return proof.Of(ctx, o, list, nil)
 }
 
-func printCases(w io.Writer, t *tested) error {
+func printCases(w io.Writer, t *testResults) error {
 	var b strings.Builder
 	outcomes, rules := t.outcomes, t.rules
 	for i := range t.proofs {
@@ -177,7 +174,7 @@ func answer(allow bool) string {
 	return "deny"
 }
 
-func printJUnit(w io.Writer, t *tested) error {
+func printJUnit(w io.Writer, t *testResults) error {
 	outcomes, rules := t.outcomes, t.rules
 	suite := cli.JUnitSuite{Name: "claimgate mapping", Tests: len(outcomes) + len(t.proofs), Failures: cases.Failed(outcomes)}
 	f := proveFlags{mapping: t.file}

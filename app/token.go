@@ -16,40 +16,34 @@ import (
 	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/config"
 	"github.com/claimgate/claimgate/app/serve"
-	"github.com/claimgate/claimgate/internal/finding"
+
 	"github.com/claimgate/claimgate/internal/utf8text"
 	"github.com/claimgate/claimgate/verifier"
 	"github.com/spf13/cobra"
 )
 
 func newTokenCmd() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "token",
-		Short: "Look into tokens",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newInspectCmd())
-	return cmd
+	return groupCmd("token", "Inspect tokens", newInspectCmd())
 }
 
 func newInspectCmd() *cobra.Command {
 	var configFile, token, format string
 	cmd := &cobra.Command{
 		Use:   "inspect [FILE]",
-		Short: "Say what is in a token and which check it passes or fails",
-		Long: `Print the header and the claims of a token, and each check that the server would
-make, in its order, with what to change where one fails. The token is --token, the
-content of FILE, or with "-" or nothing the standard input. Prefer a file or the
-standard input: arguments show in the process list.
+		Short: "Show the content of a token and the result of each check",
+		Long: `inspect prints the header and the claims of a token, and each check of the
+server, in its order, with what to change if the check fails. The token is
+--token, or the content of FILE, or standard input for "-" or nothing. Prefer a
+file or standard input, because the process list shows arguments.
 
-With --config the issuers of config.toml count and are asked for their keys; without
-it nothing is known of any issuer, so only the format and the header are checked.
-Neither the signature nor tokens inside claims are printed.
+With --config it asks the issuers of config.toml for their keys. Without it no
+issuer is known, so only the format and the header are checked. inspect prints
+neither the signature nor tokens inside claims.
 
-Exit codes: 0 the token is good; 1 a check failed; 2 no token, or a bad configuration.`,
+Exit codes: 0 no check failed; 1 a check failed; 2 no token, or a bad
+configuration.`,
 		Example: `  claimgate token inspect --config config.toml token.jwt
-  claimgate token inspect --config config.toml --token - --format json < token.jwt`,
+  claimgate token inspect --config config.toml --token - < token.jwt`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			text, err := readToken(token, args, cmd.InOrStdin())
@@ -59,21 +53,21 @@ Exit codes: 0 the token is good; 1 a check failed; 2 no token, or a bad configur
 			return inspect(cmd.Context(), configFile, text, format, cmd.OutOrStdout())
 		},
 	}
-	cmd.Flags().StringVar(&configFile, "config", os.Getenv(config.EnvConfig), "config.toml whose issuers count")
-	cmd.Flags().StringVar(&token, "token", "", `the token, or "-" for the standard input`)
+	cmd.Flags().StringVar(&configFile, "config", os.Getenv(config.EnvConfig), "config.toml with the issuers")
+	cmd.Flags().StringVar(&token, "token", "", `the token, or "-" for standard input`)
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
 	return cmd
 }
 
-// readToken takes the token from where the person put it. White space around it
-// is the shell's, not the token's.
+// readToken returns the token of --token, of the file or of the standard input, without surrounding white space
+// and without the prefix "Bearer ".
 func readToken(token string, args []string, stdin io.Reader) (string, error) {
 	const most = 1 << 20
 	var text []byte
 	var err error
 	switch {
 	case token != "" && len(args) > 0:
-		return "", errors.New("give the token once: by --token, or by a file")
+		return "", errors.New("give the token once: with --token or in a file")
 	case token != "" && token != "-":
 		text = []byte(token)
 	case len(args) == 1 && args[0] != "-":
@@ -91,27 +85,26 @@ func readToken(token string, args []string, stdin io.Reader) (string, error) {
 		return "", fmt.Errorf("%w: %s", err, utf8text.Fix)
 	}
 	if text = bytes.TrimSpace(text); len(text) == 0 {
-		return "", errors.New("there is no token")
+		return "", errors.New("the input holds no token")
 	}
 	return strings.TrimPrefix(string(text), "Bearer "), nil
 }
 
-// noIssuer stands in for the configuration that was not given: it makes the
-// checks end at the issuer.
+// noIssuer is the only issuer if there is no --config. No token has this issuer, so the checks stop there.
 var noIssuer = verifier.Issuer{
 	Name: "none", URL: "https://no-issuer.invalid/", Audiences: []string{"none"}, Algorithms: verifier.Algorithms(),
 	MaxLifetime: time.Hour, Refresh: time.Hour, RefetchCooldown: time.Hour, MaxStale: time.Hour,
 }
 
 func inspect(ctx context.Context, configFile, token, format string, out io.Writer) error {
-	if format != "text" && format != "json" {
-		return cli.Exit(cli.ExitUsage, fmt.Errorf(`--format is %q, not "text" or "json"`, format))
+	if err := checkFormat(format, "text", "json"); err != nil {
+		return err
 	}
 	o := verifier.Options{Issuers: []verifier.Issuer{noIssuer}}
 	if configFile != "" {
-		c, found := config.Load(configFile, os.Environ())
-		if c == nil {
-			return cli.Exit(cli.ExitUsage, finding.AsError(found))
+		c, err := loadConfig(configFile)
+		if err != nil {
+			return err
 		}
 		o = serve.VerifierOptions(c)
 	}
@@ -139,7 +132,7 @@ func inspect(ctx context.Context, configFile, token, format string, out io.Write
 	return nil
 }
 
-// withoutIssuers takes the verdict on the issuer back where none was configured.
+// withoutIssuers marks the failed issuer check as not reached, because no issuer is configured.
 func withoutIssuers(checks []verifier.Check) {
 	for i := range checks {
 		if checks[i].Name == "issuer" && checks[i].Outcome == verifier.Failed {
@@ -175,8 +168,8 @@ func printInspection(out io.Writer, in *verifier.Inspection, format string) erro
 // tokenLike finds signed tokens inside claims, such as authentik_token.
 var tokenLike = regexp.MustCompile(`[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}`)
 
-// shown is a part of a token as JSON, with tokens inside it cut out; a text that
-// is no JSON is not shown at all.
+// shown returns a part of a token as JSON, with the tokens inside replaced. It does not show a part that is not
+// JSON.
 func shown(part []byte) json.RawMessage {
 	if !json.Valid(part) {
 		return json.RawMessage(`"not readable"`)

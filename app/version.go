@@ -12,9 +12,9 @@ import (
 // Set by the linker: -ldflags "-X main.version=... -X main.commit=... -X main.date=...".
 var version, commit, date string
 
-// theBuild fills what the linker was not told from what the Go toolchain wrote
-// into the binary.
-func theBuild() serve.Build {
+// buildInfo returns the version of this binary. The Go toolchain's build information fills the values that the
+// linker did not set.
+func buildInfo() serve.Build {
 	b := serve.Build{Version: version, Commit: commit, Date: date, Go: runtime.Version()}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -38,14 +38,14 @@ func newVersionCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version of this build",
-		Long: `Print the version, the commit, when it was built, and the Go release that built
-it. The admin listener says the same at /version.
+		Long: `version prints the version, the commit and the time of the build, and the Go
+release that built it. The admin listener says the same at /version.
 
 Exit codes: 0.`,
 		Example: "  claimgate version",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			b := theBuild()
+			b := buildInfo()
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "claimgate %s commit %s built %s with %s\n",
 				orUnknown(b.Version), orUnknown(b.Commit), orUnknown(b.Date), b.Go)
 			return err

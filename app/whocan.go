@@ -10,20 +10,21 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newWhoCanCmd makes `claimgate who-can`: who may do an action.
+// newWhoCanCmd makes `claimgate who-can`, which lists everybody who may do an action.
 func newWhoCanCmd() *cobra.Command {
 	var file, format, at string
 	cmd := &cobra.Command{
 		Use:   "who-can ACTION [RESOURCE]",
-		Short: "List everybody who may do an action, under what, and minus what",
-		Long: `who-can lists every rule, account and claim value that lets somebody do the action,
-on the resource if one is named. Denies and guards are taken off. A condition stands
-beside what it restricts. Somebody whom a guard spares for a second group is listed
-with both groups.
+		Short: "List everybody who may do an action, with conditions and denies",
+		Long: `who-can lists every rule, account and claim value that allows the action, on
+RESOURCE if one is named. It subtracts denies and guards, and shows a condition
+beside what the condition restricts. If a guard excepts a second group, the row
+names both groups.
 
-ACTION may have wildcards as in a policy. RESOURCE is written as in a policy, with or
-without arn:aws:s3:::. A principal is group:NAME, user:SUBJECT, account:NAME or
-claim:NAME=VALUE; {capture} stands for what a group's pattern captures.
+ACTION may have wildcards as in a policy. RESOURCE is written as in a policy,
+with or without arn:aws:s3:::. A principal is group:NAME, user:SUBJECT,
+account:NAME or claim:NAME=VALUE; {capture} stands for what the pattern of a
+group captures.
 
 Exit codes: 0 fine, also if nobody may; 2 wrong usage or unreadable input.`,
 		Example: `  claimgate who-can s3:DeleteObject 'backups/*' --mapping mapping.toml
@@ -50,11 +51,7 @@ Exit codes: 0 fine, also if nobody may; 2 wrong usage or unreadable input.`,
 					return cli.Usage("RESOURCE is empty: leave it out for every resource")
 				}
 			}
-			now, err := cli.Clock(at)
-			if err != nil {
-				return err
-			}
-			m, err := cli.LoadMapping(file)
+			m, now, err := loadMapping(file, at)
 			if err != nil {
 				return err
 			}
@@ -63,9 +60,9 @@ Exit codes: 0 fine, also if nobody may; 2 wrong usage or unreadable input.`,
 		ValidArgsFunction: completeQuestion,
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&file, "mapping", "", "mapping.toml to ask")
+	flags.StringVar(&file, "mapping", "", "mapping.toml to read")
 	flags.StringVar(&format, "format", "table", "table, json or csv")
-	flags.StringVar(&at, "at", "", "the time at which grants are judged; default now")
+	flags.StringVar(&at, "at", "", atHelp)
 	return cmd
 }
 
@@ -81,6 +78,7 @@ func actionsOf(pattern string) ([]string, error) {
 	return nil, cli.Usage("no action of MinIO is called %q; %s", pattern, advice)
 }
 
+// printEntries writes a table of the entries, or the text none if there are no entries.
 func printEntries(w io.Writer, list []access.Entry, principals bool, none string) error {
 	if len(list) == 0 {
 		_, err := io.WriteString(w, none+"\n")

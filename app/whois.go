@@ -18,49 +18,52 @@ type whoisFlags struct {
 	sub, issuer, parent, config, format string
 }
 
-// parentName is the name of somebody on one kind of server.
+// parentName is the parent of one person on one kind of server.
 type parentName struct {
 	Issuer string `json:"issuer"`
 	URL    string `json:"url"`
 	Server string `json:"server"` // minio or rustfs
 	Parent string `json:"parent"`
-	Fits   *bool  `json:"fits,omitempty"` // with --parent: is this the name
+	Fits   *bool  `json:"fits,omitempty"` // only with --parent: whether Parent equals it
 }
 
-// newWhoisCmd makes `claimgate whois`: the names that servers have for people of an issuer.
+// newWhoisCmd makes `claimgate whois`, which prints the names that servers have for a person of an issuer.
 func newWhoisCmd() *cobra.Command {
 	var f whoisFlags
 	cmd := &cobra.Command{
 		Use:   "whois",
-		Short: "Print the names under which MinIO and RustFS keep somebody's sessions and access keys",
-		Long: `whois computes the parent: the name under which MinIO and RustFS keep the sessions and
-the access keys of somebody who logged in through an issuer. An operator finds with it
-what a leaver left, in "mc idp openid accesskey ls ALIAS" or "mc admin user svcacct ls
-ALIAS PARENT", and removes it with "mc idp openid accesskey rm ALIAS KEY".
+		Short: "Print the parent names of a person on MinIO and RustFS",
+		Long: `whois computes the parent: the name under which MinIO and RustFS keep the
+sessions and the access keys of a person who logged in through an issuer. With
+this name an operator finds the access keys of somebody who has left, in
+"mc idp openid accesskey ls ALIAS" or "mc admin user svcacct ls ALIAS PARENT",
+and removes them with "mc idp openid accesskey rm ALIAS KEY".
 
-The name is made of the token's sub and iss, byte for byte. The issuers are those of
---config, or --issuer is a URL. With --parent it says whose name that is.
+The name depends on the token's sub and iss, byte for byte. The issuers are
+those of --config, or --issuer is a URL. With --parent, whois says whether a
+name belongs to the person.
 
-Exit codes: 0 fine; 1 with --parent, the name is another's; 2 wrong usage or an
-unreadable file.`,
+Exit codes: 0 fine; 1 with --parent, the name belongs to somebody else; 2 wrong
+usage or an unreadable file.`,
 		Example: `  claimgate whois --sub 5f3b... --config config.toml
-  claimgate whois --sub ada --issuer https://auth.example.com/application/o/minio/
+  claimgate whois --sub ada \
+    --issuer https://auth.example.com/application/o/minio/
   claimgate whois --sub ada --config config.toml --parent kTSXNDxrCh7L...`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.OutOrStdout(), os.Environ()) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.sub, "sub", "", "the token's sub")
-	flags.StringVar(&f.issuer, "issuer", "", "the issuer's name in config.toml, or its URL; default every issuer")
-	flags.StringVar(&f.parent, "parent", "", "a parent that the server shows: does it fit?")
+	flags.StringVar(&f.issuer, "issuer", "", "the issuer's name in config.toml, or its URL; default: every issuer")
+	flags.StringVar(&f.parent, "parent", "", "a parent that a server shows, to compare")
 	flags.StringVar(&f.config, "config", os.Getenv(config.EnvConfig), "config.toml with the issuers")
 	flags.StringVar(&f.format, "format", "table", "table or json")
 	return cmd
 }
 
 func (f *whoisFlags) run(w io.Writer, env []string) error {
-	if f.format != "table" && f.format != "json" {
-		return cli.Usage("--format %q: write table or json", f.format)
+	if err := checkFormat(f.format, "table", "json"); err != nil {
+		return err
 	}
 	if f.sub == "" {
 		return cli.Usage("say who: --sub, as in the token")
@@ -88,18 +91,18 @@ func (f *whoisFlags) run(w io.Writer, env []string) error {
 		return err
 	}
 	if f.parent != "" && !fits {
-		return cli.Exit(cli.ExitFound, errors.New("the parent is another's, or of another issuer: iss and sub count byte for byte, the slash at the end of iss included"))
+		return cli.Exit(cli.ExitFound, errors.New("the parent belongs to somebody else, or to another issuer: iss and sub count byte for byte, also the slash at the end of iss"))
 	}
 	return nil
 }
 
-// issuers returns names and URLs.
+// issuers returns the name and the URL of each issuer that the flags select.
 func (f *whoisFlags) issuers(env []string) (list [][2]string, err error) {
 	if strings.Contains(f.issuer, "://") {
 		return [][2]string{{"-", f.issuer}}, nil
 	}
 	if f.config == "" {
-		return nil, cli.Usage("say whose: --config config.toml with the issuers, or --issuer with a URL, byte for byte as in the token's iss")
+		return nil, cli.Usage("name the issuer: --config config.toml with the issuers, or --issuer with a URL, byte for byte as in the token's iss")
 	}
 	if err := cli.Readable(f.config); err != nil {
 		return nil, cli.Exit(cli.ExitUsage, err)

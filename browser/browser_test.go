@@ -20,7 +20,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// claimgate is the built program.
+// claimgate is the path of the built program.
 var claimgate string
 
 func TestMain(m *testing.M) {
@@ -47,7 +47,7 @@ type session struct {
 	dir     string
 
 	mu       sync.Mutex
-	problems []string // errors of the browser's console, violations of the policy, requests to elsewhere
+	problems []string // errors in the browser's log, violations of the policy, requests to other hosts
 }
 
 // open starts a console over the files of testdata, and a browser.
@@ -81,7 +81,7 @@ func open(t *testing.T) *session {
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
 	s.ctx = ctx
-	chromedp.ListenTarget(ctx, s.heard)
+	chromedp.ListenTarget(ctx, s.onEvent)
 	t.Cleanup(func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -118,9 +118,9 @@ func (s *session) serve() {
 	}
 }
 
-// heard notes what must not happen: an error in the browser's console (a violation of the content security
-// policy is one), an exception, a request to elsewhere.
-func (s *session) heard(event any) {
+// onEvent records what must not happen: an error in the browser's log (such as a violation of the content security
+// policy), an exception, or a request to another host.
+func (s *session) onEvent(event any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch e := event.(type) {
@@ -145,14 +145,14 @@ func (s *session) run(actions ...chromedp.Action) {
 	}
 }
 
-// visit opens a view by its address. The cookie has the key.
+// visit opens the view at the path. The cookie holds the key.
 func (s *session) visit(path string) {
 	s.Helper()
 	s.run(chromedp.Navigate("http://"+s.address.Host+path), chromedp.WaitVisible("main"))
 }
 
-// until waits until the page says something.
-func (s *session) until(selector, text string) {
+// waitFor waits until the element of the selector holds the text.
+func (s *session) waitFor(selector, text string) {
 	s.Helper()
 	quoted := fmt.Sprintf("(document.querySelector(%q)?.innerText || '').includes(%q)", selector, text)
 	var found bool
@@ -163,7 +163,7 @@ func (s *session) until(selector, text string) {
 	}
 }
 
-// tabTo presses Tab until an element with the text, or of the selector, has the focus.
+// tabTo presses Tab until an element has the focus that matches the selector what, or whose text begins with what.
 func (s *session) tabTo(what string) {
 	s.Helper()
 	for range 60 {
@@ -171,15 +171,15 @@ func (s *session) tabTo(what string) {
 		var there bool
 		s.run(chromedp.Evaluate(fmt.Sprintf("(() => { const e = document.activeElement; try { if (e.matches(%q)) return true; } catch {} return e.innerText?.trim().startsWith(%q) || false; })()", what, what), &there))
 		if there {
-			s.focusIsSeen()
+			s.checkFocusVisible()
 			return
 		}
 	}
 	s.Fatalf("no Tab leads to %q", what)
 }
 
-// focusIsSeen fails if nothing shows where the focus is.
-func (s *session) focusIsSeen() {
+// checkFocusVisible fails unless the focused element has a visible outline.
+func (s *session) checkFocusVisible() {
 	s.Helper()
 	var seen bool
 	s.run(chromedp.Evaluate(`(() => { for (let e = document.activeElement; e && e !== document.body; e = e.parentElement) { const c = getComputedStyle(e); if (c.outlineStyle !== "none" && parseFloat(c.outlineWidth) >= 2) return true; } return false; })()`, &seen))
@@ -188,17 +188,17 @@ func (s *session) focusIsSeen() {
 	}
 }
 
-// An auditor asks who can delete in backups, and why, by the keyboard alone.
+// With the keyboard alone, an auditor finds who can delete in backups, and why.
 func TestAnAuditorAsksWhoDeletesBackups(t *testing.T) {
 	s := open(t)
 	s.tabTo("Access")
 	s.run(chromedp.KeyEvent("\r"), chromedp.WaitVisible("#q"))
 	s.run(chromedp.KeyEvent("DeleteObject backups")) // the field has the focus
-	s.until("#results", "group:break-glass")
-	s.until("#results", "Read as: action s3:DeleteObject, bucket backups")
+	s.waitFor("#results", "group:break-glass")
+	s.waitFor("#results", "Read as: action s3:DeleteObject, bucket backups")
 	s.tabTo("summary")
 	s.run(chromedp.KeyEvent("\r"))
-	s.until("details[open]", `name     = "platform-oncall"`)
+	s.waitFor("details[open]", `name     = "platform-oncall"`)
 	var address string
 	s.run(chromedp.Location(&address))
 	if !strings.Contains(address, "q=DeleteObject+backups") || strings.Contains(address, "key=") {
@@ -206,41 +206,41 @@ func TestAnAuditorAsksWhoDeletesBackups(t *testing.T) {
 	}
 }
 
-// An operator looks for what was denied, and why, by the keyboard alone.
+// With the keyboard alone, an operator finds a denied request and its explanation.
 func TestAnOperatorExplainsADeniedLine(t *testing.T) {
 	s := open(t)
 	s.visit("/decisions?answer=deny&reason=policy_implicit_deny")
-	s.until("#results", "policy_implicit_deny")
+	s.waitFor("#results", "policy_implicit_deny")
 	s.tabTo("Explain")
 	s.tabTo("a.act")
 	s.run(chromedp.KeyEvent("\r"), chromedp.WaitVisible(".answer.deny"))
-	s.until(".answer", "Deny")
-	s.until(".steps", "policies")
-	s.until("#results", "It would be allowed if")
+	s.waitFor(".answer", "Deny")
+	s.waitFor(".steps", "policies")
+	s.waitFor("#results", "It would be allowed if")
 }
 
-// An engineer sees before a merge that a change gives contractors write access, by the keyboard alone.
+// With the keyboard alone, an engineer sees that an edited mapping gives contractors write access.
 func TestAnEngineerSeesWhatAChangeGives(t *testing.T) {
 	s := open(t)
 	s.visit("/change")
-	s.until("#results", "Nothing is changed")
+	s.waitFor("#results", "Nothing is changed")
 	s.tabTo("textarea")
 	s.run(chromedp.Evaluate(`(() => { const e = document.activeElement; e.setSelectionRange(e.value.length, e.value.length); })()`, nil))
 	s.run(chromedp.KeyEvent("\n[[group]]\nname = \"contractors\"\nissuer = \"partner\"\npolicies = [\"backup\"]\n"))
-	s.until("#results", "group:contractors")
-	s.until("#results", "s3:PutObject")
-	s.until("#results", "Breaks 1 sentence")
+	s.waitFor("#results", "group:contractors")
+	s.waitFor("#results", "s3:PutObject")
+	s.waitFor("#results", "Breaks 1 invariant")
 	text, err := os.ReadFile(filepath.Join(s.dir, "mapping.toml"))
 	if err != nil || strings.Contains(string(text), "partner") {
 		t.Errorf("the change is saved: %v", err)
 	}
 }
 
-// The log grows while somebody looks.
+// Decisions shows a line that is written while the page is open.
 func TestDecisionsGrow(t *testing.T) {
 	s := open(t)
 	s.visit("/decisions")
-	s.until("#results", "policy_allow")
+	s.waitFor("#results", "policy_allow")
 	f, err := os.OpenFile(filepath.Join(s.dir, "decisions.jsonl"), os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
@@ -251,7 +251,7 @@ func TestDecisionsGrow(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s.until("#results", "latecomer")
+	s.waitFor("#results", "latecomer")
 }
 
 var views = map[string]string{
@@ -259,11 +259,12 @@ var views = map[string]string{
 	"change": "/change", "decisions": "/decisions",
 }
 
-const nameless = `[...document.querySelectorAll("input,textarea,select,button,a,meter,summary")].filter((e) => !(e.labels?.length || e.getAttribute("aria-label") || e.innerText?.trim() || e.textContent.trim())).map((e) => e.outerHTML.slice(0, 120)).join("\n")`
+// withoutName lists the fields, buttons and links without a name for a screen reader.
+const withoutName = `[...document.querySelectorAll("input,textarea,select,button,a,meter,summary")].filter((e) => !(e.labels?.length || e.getAttribute("aria-label") || e.innerText?.trim() || e.textContent.trim())).map((e) => e.outerHTML.slice(0, 120)).join("\n")`
 
-// faint lists texts whose contrast with what is behind them is below 4.5 (WCAG 2.2, 1.4.3), or below 3 for
-// large text.
-const faint = `(() => {
+// lowContrast lists the texts whose contrast with their background is below 4.5, or below 3 for large text (WCAG 2.2,
+// 1.4.3).
+const lowContrast = `(() => {
   const lum = (c) => { const f = c.slice(0, 3).map((v) => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * f[0] + 0.7152 * f[1] + 0.0722 * f[2]; };
   const read = (s) => { const m = s.match(/[\d.]+/g).map(Number); return m.length > 3 && m[3] === 0 ? null : m; };
   const behind = (e) => { for (; e; e = e.parentElement) { const c = read(getComputedStyle(e).backgroundColor); if (c) return c; } return [255, 255, 255]; };
@@ -278,8 +279,8 @@ const faint = `(() => {
   return [...new Set(bad)].join("\n");
 })()`
 
-// Each view is readable, light and dark, has a name for every field, and fits a phone, a tablet and a desk.
-// UPDATE=1 takes the pictures of the documentation.
+// Each view has enough contrast in light and dark, a name for every field, and fits the widths of a phone, a tablet
+// and a desktop. UPDATE=1 takes the pictures of the documentation.
 func TestEachViewFitsAndIsReadable(t *testing.T) {
 	s := open(t)
 	for _, scheme := range []string{"light", "dark"} {
@@ -287,7 +288,7 @@ func TestEachViewFitsAndIsReadable(t *testing.T) {
 		for name, path := range views {
 			s.visit(path)
 			var low, unnamed string
-			s.run(chromedp.Evaluate(faint, &low), chromedp.Evaluate(nameless, &unnamed))
+			s.run(chromedp.Evaluate(lowContrast, &low), chromedp.Evaluate(withoutName, &unnamed))
 			if low != "" {
 				t.Errorf("%s, %s: hard to read:\n%s", name, scheme, low)
 			}

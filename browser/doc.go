@@ -1,3 +1,3 @@
-// Package browser holds tests of the reviewers' console in a real browser: Debian's chromium, driven by
-// chromedp. It is a module of its own, so that the product does not depend on the driver.
+// Package browser tests the console in a real browser: Debian's chromium, driven by chromedp. It is a separate
+// module, so that the product does not depend on chromedp.
 package browser

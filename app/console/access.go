@@ -16,10 +16,10 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// accessView is who may do what, as an answer to a question.
+// accessView holds a question and who may do what.
 type accessView struct {
 	Query    string         `json:"q"`
-	Read     string         `json:"read"` // how the question was understood
+	Read     string         `json:"read"` // how the console reads the question
 	Entries  []access.Entry `json:"entries"`
 	More     bool           `json:"-"` // there are entries beyond the rows of the page
 	Rows     []row          `json:"-"`
@@ -27,20 +27,20 @@ type accessView struct {
 	Examples []string       `json:"-"`
 }
 
-// row is an entry with the lines of the files that it comes from.
+// row is an entry with the lines of its rule and of its statement.
 type row struct {
 	access.Entry
 	Lines   []excerpt
-	Explain string // the address that explains one such request
+	Explain string // the address of Explain with one request that the entry allows
 }
 
-// asked is a question as it was understood.
-type asked struct {
-	identity offline.Question
-	someone  bool
-	actions  []string
-	on       string
-	words    []string
+// accessQuery is a parsed question.
+type accessQuery struct {
+	identity    offline.Question
+	hasIdentity bool
+	actions     []string
+	on          string
+	words       []string
 }
 
 func (c *Console) access(r *http.Request) (any, error) {
@@ -60,7 +60,7 @@ func (c *Console) access(r *http.Request) (any, error) {
 	if v.Query == "" {
 		return v, nil
 	}
-	a, err := understand(l.m, v.Query)
+	a, err := parseAccessQuery(l.m, v.Query)
 	if err != nil {
 		return v, err
 	}
@@ -94,8 +94,8 @@ func namesOf(m *mapping.Mapping) []string {
 	return names
 }
 
-func (c *Console) answer(r *http.Request, l *loaded, a *asked, most int) (list []access.Entry, more bool, err error) {
-	if !a.someone {
+func (c *Console) answer(r *http.Request, l *loaded, a *accessQuery, most int) (list []access.Entry, more bool, err error) {
+	if !a.hasIdentity {
 		actions := a.actions
 		if len(actions) == 0 {
 			actions = access.Asked()
@@ -133,10 +133,10 @@ func (c *Console) answer(r *http.Request, l *loaded, a *asked, most int) (list [
 	return kept, false, nil
 }
 
-// understand reads a question: people (group:NAME, user:SUB, account:NAME, claim:NAME=VALUE, or the bare
-// name of a rule), an action (with or without s3:, with wildcards), a bucket or a resource.
-func understand(m *mapping.Mapping, text string) (*asked, error) {
-	a := &asked{identity: offline.Question{Claims: map[string]any{}}}
+// parseAccessQuery parses a question. Its words are principals (group:NAME, user:SUB, account:NAME, claim:NAME=VALUE,
+// or the name of a rule alone), actions (with or without s3:, with wildcards), and one bucket or resource.
+func parseAccessQuery(m *mapping.Mapping, text string) (*accessQuery, error) {
+	a := &accessQuery{identity: offline.Question{Claims: map[string]any{}}}
 	for _, word := range fields(text) {
 		if err := a.word(m, word); err != nil {
 			return nil, err
@@ -145,13 +145,13 @@ func understand(m *mapping.Mapping, text string) (*asked, error) {
 	if a.identity.Account != "" && (a.identity.Subject != "" || len(a.identity.Groups) > 0) {
 		return nil, errors.New("a static key has no token: ask about the account, or about groups and a subject")
 	}
-	if a.someone && a.identity.Account == "" && a.identity.Subject == "" {
+	if a.hasIdentity && a.identity.Account == "" && a.identity.Subject == "" {
 		a.identity.Subject = "somebody"
 	}
 	return a, nil
 }
 
-func (a *asked) word(m *mapping.Mapping, word string) error {
+func (a *accessQuery) word(m *mapping.Mapping, word string) error {
 	kind, name, prefixed := strings.Cut(word, ":")
 	switch {
 	case prefixed && slices.Contains([]string{"group", "user", "account", "claim"}, kind) && name != "":
@@ -180,8 +180,8 @@ func (a *asked) word(m *mapping.Mapping, word string) error {
 	return nil
 }
 
-func (a *asked) person(kind, name string) error {
-	a.someone = true
+func (a *accessQuery) person(kind, name string) error {
+	a.hasIdentity = true
 	a.words = append(a.words, kind+" "+name)
 	switch kind {
 	case "group":
@@ -201,7 +201,7 @@ func (a *asked) person(kind, name string) error {
 	return nil
 }
 
-func (a *asked) action(pattern string) error {
+func (a *accessQuery) action(pattern string) error {
 	found := access.Matching(pattern)
 	if len(found) == 0 {
 		advice, _ := policy.KnownAction(pattern)
@@ -212,7 +212,7 @@ func (a *asked) action(pattern string) error {
 	return nil
 }
 
-// fields cuts a question into words. Quotes hold a name with blanks together.
+// fields splits a question into words. Double quotes keep a name with blanks together.
 func fields(text string) []string {
 	var all []string
 	var word strings.Builder
@@ -232,7 +232,7 @@ func fields(text string) []string {
 	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
 }
 
-func rowOf(l *loaded, e *access.Entry, a *asked) row {
+func rowOf(l *loaded, e *access.Entry, a *accessQuery) row {
 	out := row{Entry: *e}
 	out.Lines = append(out.Lines, l.lines(e.Rule.File, e.Rule.Line))
 	if _, at, ok := l.m.StatementAt(e.Policy, e.Statement); ok && at.File != "" {
@@ -247,7 +247,7 @@ func rowOf(l *loaded, e *access.Entry, a *asked) row {
 	who := a.identity
 	kind, name, _ := strings.Cut(e.Principal, ":")
 	switch {
-	case a.someone:
+	case a.hasIdentity:
 	case kind == "account":
 		who.Account = name
 	case kind == "user":

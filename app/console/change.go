@@ -16,13 +16,13 @@ import (
 	"github.com/claimgate/claimgate/mapping/invariant"
 )
 
-// changeView is what a change of the mapping would change.
+// changeView holds an edited mapping and what it would change.
 type changeView struct {
 	Text      string            `json:"-"`
 	Lines     int               `json:"-"`
 	Against   string            `json:"against"`
 	Findings  []finding.Finding `json:"findings"`
-	Broken    bool              `json:"broken"` // the text has errors, so nothing can be compared
+	Broken    bool              `json:"broken"` // Text has errors and cannot be compared
 	Same      bool              `json:"same"`
 	Diff      *diff.Result      `json:"diff"`
 	Violated  []finding.Finding `json:"invariants"` // those that do not hold
@@ -35,7 +35,7 @@ type changeView struct {
 func (c *Console) change(r *http.Request) (any, error) {
 	v := changeView{Against: c.o.Against, Findings: []finding.Finding{}, Violated: []finding.Finding{}}
 	if err := r.ParseForm(); err != nil {
-		return v, errors.New("the form is too large, or no form")
+		return v, errors.New("the form is too large or malformed")
 	}
 	if r.Form.Has("against") {
 		v.Against = strings.TrimSpace(r.Form.Get("against"))
@@ -52,7 +52,7 @@ func (c *Console) change(r *http.Request) (any, error) {
 	v.Lines = strings.Count(v.Text, "\n") + 1
 	after := c.files.load([]byte(v.Text))
 	v.Findings = append(v.Findings, after.findings...)
-	before, err := c.files.before(r.Context(), v.Against)
+	before, err := c.files.baseline(r.Context(), v.Against)
 	switch {
 	case err != nil:
 		return v, err
@@ -85,14 +85,14 @@ func (c *Console) change(r *http.Request) (any, error) {
 	return v, err
 }
 
-// flips replays the end of the log under a mapping.
+// flips replays the last flipBytes of the log under a mapping.
 func (c *Console) flips(l *loaded) (*replay.Result, error) {
-	text, err := c.tail(flipBytes)
+	text, _, err := c.tail(flipBytes)
 	if err != nil {
 		return nil, err
 	}
 	return replay.Run(bytes.NewReader(text), replay.Options{Mapping: l.m, Now: c.o.Now(), Workers: 1})
 }
 
-// flipBytes is how much of the log's end is replayed as one types.
+// flipBytes bounds the part of the log that is replayed after each edit.
 const flipBytes = 4 << 20

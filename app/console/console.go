@@ -13,23 +13,23 @@ import (
 	"time"
 )
 
-// Options say what a console shows.
+// Options configure a console. Mapping and Now are required.
 type Options struct {
 	Mapping string // the mapping's file
-	Against string // a file, or git:REV; empty: the file on disk
+	Against string // the mapping to compare an edited one with: a file, or git:REV; empty: the file on disk
 	Audit   string // a decision log; empty: none
 	Tests   string // test cases; empty: none
 	Now     func() time.Time
 	TLS     bool     // the listener speaks TLS
-	Names   []string // of the certificate: a browser may use them, too
+	Names   []string // the DNS names of the certificate, which a browser may use too
 }
 
-// Console answers the requests of a browser.
+// Console answers the requests of a browser. It is safe for concurrent use.
 type Console struct {
 	o     Options
 	key   string
-	hosts []string // that a browser may use; the first is printed
-	port  string   // if the listener takes every address of the machine
+	hosts []string // the values of Host that a browser may send; Address returns the first
+	port  string   // the port, if the listener takes every address of the machine; else empty
 	mux   *http.ServeMux
 	files *files
 }
@@ -37,17 +37,17 @@ type Console struct {
 // The limits of a request and of its answer.
 const (
 	maxBody    = 8 << 20
-	maxRows    = 200 // of a table in a page; JSON has all
+	maxRows    = 200 // rows of a table in a page; /api/access has all
 	maxSeconds = 30
 )
 
 //go:embed style.css console.js
 var assets embed.FS
 
-// New makes a console for a listener. A new key is made for each.
+// New makes a console, with a new random key, for a listener on the address at.
 func New(o Options, at net.Addr) (*Console, error) {
 	c := &Console{o: o, mux: http.NewServeMux(), files: newFiles(o)}
-	c.name(at)
+	c.setHosts(at)
 	random := make([]byte, 24)
 	if _, err := rand.Read(random); err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func New(o Options, at net.Addr) (*Console, error) {
 	return c, nil
 }
 
-// Address returns the address to open, with the key.
+// Address returns the URL to open, with the key.
 func (c *Console) Address() string {
 	scheme := "http://"
 	if c.o.TLS {
@@ -80,8 +80,8 @@ func (c *Console) Address() string {
 	return scheme + c.hosts[0] + "/?key=" + c.key
 }
 
-// name sets the names that a browser may use for the listener.
-func (c *Console) name(at net.Addr) {
+// setHosts sets the values of Host that a browser may send to the listener.
+func (c *Console) setHosts(at net.Addr) {
 	host, port, err := net.SplitHostPort(at.String())
 	ip := net.ParseIP(host)
 	if err != nil || ip == nil {
@@ -104,9 +104,9 @@ func (c *Console) name(at net.Addr) {
 	}
 }
 
-// named returns true if the name is one of the console's. An address in figures cannot be rebound, so each
-// counts if the listener takes every address of the machine.
-func (c *Console) named(host string) bool {
+// allowedHost returns true if host is a name of the console. If the listener takes every address of the machine, any
+// IP address counts, because only a DNS name can be rebound.
+func (c *Console) allowedHost(host string) bool {
 	if slices.Contains(c.hosts, host) {
 		return true
 	}
@@ -124,7 +124,8 @@ func (c *Console) Server() *http.Server {
 
 const cookie = "claimgate_console"
 
-// ServeHTTP implements http.Handler. The order of the checks is the safety of the console.
+// ServeHTTP implements http.Handler. It checks the Host, the key, the method and the origin, in this order,
+// before a view reads anything.
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
@@ -134,17 +135,17 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
 	switch {
-	case !c.named(r.Host):
-		http.Error(w, "this console has another name", http.StatusMisdirectedRequest)
+	case !c.allowedHost(r.Host):
+		http.Error(w, "the Host of the request is not a name of this console", http.StatusMisdirectedRequest)
 		return
-	case !c.knows(r):
+	case !c.hasKey(r):
 		http.Error(w, "open the address that claimgate console printed: it has the key", http.StatusForbidden)
 		return
 	case r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost:
 		h.Set("Allow", "GET, HEAD, POST")
-		http.Error(w, "the console reads only", http.StatusMethodNotAllowed)
+		http.Error(w, "the console only reads: use GET, HEAD or POST", http.StatusMethodNotAllowed)
 		return
-	case r.Method == http.MethodPost && !c.own(r):
+	case r.Method == http.MethodPost && !c.sameOrigin(r):
 		http.Error(w, "the form is not the console's own", http.StatusForbidden)
 		return
 	}
@@ -155,8 +156,8 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mux.ServeHTTP(w, r)
 }
 
-// knows returns true if the request has the key, in its address or in the cookie.
-func (c *Console) knows(r *http.Request) bool {
+// hasKey returns true if the request has the key, in its query or in the cookie.
+func (c *Console) hasKey(r *http.Request) bool {
 	given := r.URL.Query().Get("key")
 	if given == "" {
 		if found, err := r.Cookie(cookie); err == nil {
@@ -166,9 +167,9 @@ func (c *Console) knows(r *http.Request) bool {
 	return subtle.ConstantTimeCompare([]byte(given), []byte(c.key)) == 1
 }
 
-// own returns true for a form of the console's own pages. A browser says where a form comes from; another
-// client that knows the key need not.
-func (c *Console) own(r *http.Request) bool {
+// sameOrigin returns true for a form of the console's own pages. Browsers send Sec-Fetch-Site or Origin with a form. A
+// request without both comes from another kind of client, for which the key is enough.
+func (c *Console) sameOrigin(r *http.Request) bool {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
 		return false
 	}
@@ -177,10 +178,10 @@ func (c *Console) own(r *http.Request) bool {
 		return true
 	}
 	_, host, _ := strings.Cut(origin, "://")
-	return c.named(host)
+	return c.allowedHost(host)
 }
 
-// view makes the data of a page.
+// view is a page: its template, and the function that makes its data.
 type view struct {
 	name string
 	data func(*http.Request) (any, error)
@@ -210,6 +211,6 @@ func asJSON(v view) http.Handler {
 		}
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
-		_ = e.Encode(data) // the browser has gone
+		_ = e.Encode(data) // an error means that the client has gone
 	})
 }

@@ -1,9 +1,9 @@
-// What must be live: results while somebody types, the log as it grows, line numbers.
-// Every view is useful without this file.
+// Updates the results while somebody types, follows the log, and numbers the lines.
+// Every view also works without this script.
 (() => {
   "use strict";
   const here = new URL(location.href);
-  if (here.searchParams.has("key")) { // the cookie has it from now on
+  if (here.searchParams.has("key")) { // from now on the cookie holds the key
     here.searchParams.delete("key");
     history.replaceState(null, "", here);
   }
@@ -28,13 +28,13 @@
     try {
       const answer = await fetch(address, request);
       const text = await answer.text();
-      if (turn === asked && answer.ok) { // an older answer comes too late
+      if (turn === asked && answer.ok) { // not an answer to an older question
         results.innerHTML = text;
         if (form.dataset.poll) {
           results.querySelectorAll("details").forEach((d, i) => { d.open = Boolean(open[i]); });
         }
       }
-    } catch (e) { /* the console has been stopped: what is shown stays */ }
+    } catch (e) { /* the console has stopped: keep the old results */ }
   }
 
   if (form) {

@@ -44,7 +44,7 @@ no line
 {"time":"2026-11-21T12:01:00Z","id":"two","allow":false,"reason":"policy_implicit_deny","action":"s3:PutObject","bucket":"reports","object":"o","account":"KEY","source":"10.0.0.1","issuer":"authentik","sub":"bob","groups":["readers"],"shadow":{"allow":true,"reason":"policy_allow","rule":"writers <b>"}}
 `
 
-// page is a console with a client that has the key.
+// page is a running console with its key.
 type page struct {
 	t      testing.TB
 	server *httptest.Server
@@ -117,7 +117,7 @@ func (p *page) get(path string) string {
 	return text
 }
 
-// Nobody gets in without the key, by another name, by a form from elsewhere, or to write.
+// A request without the key, with another Host, with a form from another site, or to write, is refused.
 func TestOnlyWhoHasTheKeyGetsIn(t *testing.T) {
 	p := open(t, company)
 	none := func(r *http.Request) { r.Header.Del("Cookie") }
@@ -169,7 +169,8 @@ type addr string
 func (addr) Network() string  { return "tcp" }
 func (a addr) String() string { return string(a) }
 
-// Where others reach the console, it has the names of its certificate and its addresses, and no other name.
+// A console on every address of the machine takes the names of its certificate and any IP address as Host, and
+// no other name.
 func TestTheNamesOfAConsoleThatOthersReach(t *testing.T) {
 	c, err := console.New(console.Options{Mapping: "none.toml", Now: time.Now, TLS: true, Names: []string{"console.example.com"}}, addr("[::]:8090"))
 	if err != nil {
@@ -190,7 +191,7 @@ func TestTheNamesOfAConsoleThatOthersReach(t *testing.T) {
 	}
 }
 
-// A name with markup is text, and no page has a script or a style in a line.
+// A name with markup is shown as text, and no page has an inline script or style.
 func TestMarkupIsText(t *testing.T) {
 	p := open(t, company)
 	for _, path := range []string{"/", "/access?q=DeleteObject", "/access?q=%3Cscript%3E", "/explain?id=one", "/change", "/decisions", "/decisions?who=%22%3E%3Cscript%3E"} {
@@ -221,7 +222,7 @@ func TestTheViewsSayWhatThereIs(t *testing.T) {
 		"/decisions?answer=deny&who=bob":     {"1 of 3 decisions"},
 		"/decisions?rule=readers&part=1":     {"1 of 3 decisions"},
 		"/api/decisions?reason=policy_allow": {`"matched": 1`},
-		"/decisions?next=flips":              {"1 of 3 decisions", "next: allow", "0 allowed ones with deny and 1 denied ones with allow", "rule writers &lt;b&gt;"},
+		"/decisions?next=flips":              {"1 of 3 decisions", "next: allow", "deny 0 allowed requests and allow 1 denied ones", "rule writers &lt;b&gt;"},
 		"/api/decisions?next=flips":          {`"gains": 1`, `"losses": 0`, `"reason": "policy_allow"`},
 	} {
 		text := p.get(path)
@@ -236,7 +237,28 @@ func TestTheViewsSayWhatThereIs(t *testing.T) {
 	}
 }
 
-// A change is told before anything is saved.
+// Decisions says whether it has read the whole log: up to 16 MiB.
+func TestDecisionsOfALargeLog(t *testing.T) {
+	p := open(t, company)
+	const size = 16 << 20
+	line := strings.Replace(strings.SplitN(log, "\n", 2)[0], "reports", strings.Repeat("r", 1<<20), 1) + "\n"
+	lines := strings.Repeat(line, size/len(line))
+	whole := lines + strings.Repeat("\n", size-len(lines))
+	for name, c := range map[string]struct{ text, json, page string }{
+		"as large as the part that is read": {whole, `"whole": true`, " decisions."},
+		"larger":                            {lines + whole, `"whole": false`, " decisions at the end of the log."},
+	} {
+		p.write("log.jsonl", c.text)
+		if text := p.get("/api/decisions?answer=deny"); !strings.Contains(text, c.json) {
+			t.Errorf("%s: not %s", name, c.json)
+		}
+		if text := p.get("/decisions?part=1&answer=deny"); !strings.Contains(text, c.page) {
+			t.Errorf("%s: the page does not say %q", name, c.page)
+		}
+	}
+}
+
+// Change shows what an edited mapping would change, and saves nothing.
 func TestAChangeIsToldAndNotSaved(t *testing.T) {
 	p := open(t, company)
 	p.write("mapping.invariants.toml", "[[never]]\nname = \"nobody writes reports\"\nactions = [\"s3:PutObject\"]\nresources = [\"arn:aws:s3:::reports/*\"]\n")
@@ -251,10 +273,10 @@ func TestAChangeIsToldAndNotSaved(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 	for text, wants := range map[string][]string{
-		strings.Replace(company, `"readonly"`, `"readonly", "writeonly"`, 1): {"group:readers", "s3:PutObject", "Breaks 1 sentence", "1 would be allowed", "### Mapping: somebody gains rights"},
-		strings.Replace(company, `"readonly"`, `"readnothing"`, 1):           {"It has errors", "M010"},
-		"version = ": {"It has errors", "M002"},
-		"":           {"It has errors"},
+		strings.Replace(company, `"readonly"`, `"readonly", "writeonly"`, 1): {"group:readers", "s3:PutObject", "Breaks 1 invariant", "1 would be allowed", "### Mapping: somebody gains rights"},
+		strings.Replace(company, `"readonly"`, `"readnothing"`, 1):           {"The mapping has errors", "M010"},
+		"version = ": {"The mapping has errors", "M002"},
+		"":           {"The mapping has errors"},
 	} {
 		answer := post(text)
 		for _, want := range wants {
@@ -273,12 +295,12 @@ func TestAChangeIsToldAndNotSaved(t *testing.T) {
 	}
 }
 
-// A mapping that breaks while the console runs is said, and breaks nothing.
+// The console reports a mapping that gets errors while the console runs, and goes on working.
 func TestABrokenMappingBreaksNothing(t *testing.T) {
 	p := open(t, company)
 	p.get("/")
 	p.write("mapping.toml", "version = 1\n[[group]]\nname = \"g\"\npolicies = [\"nothing\"]\n")
-	for path, want := range map[string]string{"/": "M010", "/access?q=g": "the mapping has errors", "/explain": "the mapping has errors", "/change": "It has errors", "/decisions": "2 of 3"} {
+	for path, want := range map[string]string{"/": "M010", "/access?q=g": "the mapping has errors", "/explain": "the mapping has errors", "/change": "The mapping has errors", "/decisions": "2 of 3"} {
 		if text := p.get(path); !strings.Contains(text, want) {
 			t.Errorf("%s does not say %q", path, want)
 		}
@@ -292,7 +314,7 @@ func TestABrokenMappingBreaksNothing(t *testing.T) {
 	}
 }
 
-// A pasted token is taken as given, and stands in no page.
+// A pasted token is explained without a check of its signature, and no page shows the token.
 func TestAPastedTokenIsNotKept(t *testing.T) {
 	p := open(t, company)
 	const token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEiLCJncm91cHMiOlsicmVhZGVycyJdfQ.c2VjcmV0"
@@ -300,14 +322,14 @@ func TestAPastedTokenIsNotKept(t *testing.T) {
 	if code != http.StatusOK || !strings.Contains(text, "policy_allow") || strings.Contains(text, token) || strings.Contains(text, "c2VjcmV0") {
 		t.Errorf("%d %s", code, text)
 	}
-	for pasted, want := range map[string]string{"a.b.c": "not base64url", "{}": "no recorded request", "x": "no recorded request"} {
+	for pasted, want := range map[string]string{"a.b.c": "not base64url", "{}": "not a recorded request", "x": "not a recorded request"} {
 		if _, text, _ := p.ask("POST", "/explain", url.Values{"pasted": {pasted}}.Encode(), nil); !strings.Contains(text, want) {
 			t.Errorf("%s: %q is not said", pasted, want)
 		}
 	}
 }
 
-// What Change says and what diff says are the same.
+// Change and `claimgate diff` give the same result.
 func TestChangeSaysWhatDiffSays(t *testing.T) {
 	dir := t.TempDir()
 	p := open(t, company)
@@ -332,7 +354,7 @@ func TestChangeSaysWhatDiffSays(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		var expected *diff.Result // the file has another place
+		var expected *diff.Result // with the path of the console's file
 		if err := json.Unmarshal([]byte(strings.ReplaceAll(string(want), filepath.Join(dir, "mapping.toml"), p.path("mapping.toml"))), &expected); err != nil {
 			rt.Fatal(err)
 		}
@@ -342,7 +364,7 @@ func TestChangeSaysWhatDiffSays(t *testing.T) {
 	})
 }
 
-// What Access says and what who-can says are the same.
+// Access and `claimgate who-can` give the same entries.
 func TestAccessSaysWhatTheCommandsSay(t *testing.T) {
 	dir := t.TempDir()
 	p := open(t, company)

@@ -35,37 +35,37 @@ type decision struct {
 	Next     *next     `json:"shadow,omitempty"`
 }
 
-// next is what the next mapping, mapping.shadow of the service, would have answered.
+// next is the answer of the next mapping (mapping.shadow of the service).
 type next struct {
 	Allow  bool   `json:"allow"`
 	Reason string `json:"reason"`
 	Rule   string `json:"rule,omitempty"`
 }
 
-// Flips reports whether the next mapping would answer otherwise.
+// Flips reports whether the next mapping gives another answer.
 func (d *decision) Flips() bool { return d.Next != nil && d.Next.Allow != d.Allow }
 
-// Who is the person, or the key.
+// Who returns the subject, or without one the access key.
 func (d *decision) Who() string { return cmp.Or(d.Sub, d.Account, "-") }
 
-// decisionsView is the end of the log.
+// decisionsView holds the end of the log.
 type decisionsView struct {
 	Log     string     `json:"log"`
 	Filter  filter     `json:"filter"`
-	Lines   int        `json:"lines"`   // of the part of the log that was read
-	Matched int        `json:"matched"` // of the lines
+	Lines   int        `json:"lines"`   // in the part of the log that was read
+	Matched int        `json:"matched"` // lines that the filter matches
 	Whole   bool       `json:"whole"`   // the part is the whole log
 	Unread  int        `json:"unreadable"`
-	Gains   int        `json:"gains"`     // of Matched, denied ones that the next mapping would allow
-	Losses  int        `json:"losses"`    // allowed ones that it would deny
-	List    []decision `json:"decisions"` // the last ones, the newest first
+	Gains   int        `json:"gains"`     // of Matched: denied, and the next mapping allows
+	Losses  int        `json:"losses"`    // of Matched: allowed, and the next mapping denies
+	List    []decision `json:"decisions"` // of Matched: the last maxRows, the newest first
 	Reasons []counted  `json:"reasons"`
 	Rules   []counted  `json:"rules"`
 	Bars    []bar      `json:"over_time"`
 }
 
 type filter struct {
-	Next   string `json:"next"`   // flips: what the next mapping would answer otherwise
+	Next   string `json:"next"`   // flips: only decisions that the next mapping would flip
 	Answer string `json:"answer"` // allow, deny or empty
 	Reason string `json:"reason"`
 	Who    string `json:"who"`
@@ -78,7 +78,7 @@ type counted struct {
 	Count int    `json:"count"`
 }
 
-// bar is a part of the time that the lines span.
+// bar counts the answers of one interval of the chart.
 type bar struct {
 	From  time.Time `json:"from"`
 	Allow int       `json:"allow"`
@@ -86,8 +86,8 @@ type bar struct {
 }
 
 const (
-	tailBytes = 16 << 20 // of the log's end that the view reads
-	bars      = 48
+	tailBytes = 16 << 20 // the part of the log, at its end, that the view reads
+	bars      = 48       // the intervals of the chart
 )
 
 func (c *Console) decisions(r *http.Request) (any, error) {
@@ -99,11 +99,11 @@ func (c *Console) decisions(r *http.Request) (any, error) {
 	if c.o.Audit == "" {
 		return v, errors.New("start the console with --audit LOG to look at decisions")
 	}
-	text, err := c.tail(tailBytes)
+	text, whole, err := c.tail(tailBytes)
 	if err != nil {
 		return v, err
 	}
-	v.Whole = len(text) < tailBytes
+	v.Whole = whole
 	reasons, rules := map[string]int{}, map[string]int{}
 	var times []decision
 	for line := range bytes.Lines(text) {
@@ -139,11 +139,11 @@ func (c *Console) decisions(r *http.Request) (any, error) {
 	for i := len(times) - 1; i >= 0 && len(v.List) < maxRows; i-- {
 		v.List = append(v.List, times[i])
 	}
-	v.Reasons, v.Rules, v.Bars = sorted(reasons), sorted(rules), over(times)
+	v.Reasons, v.Rules, v.Bars = sorted(reasons), sorted(rules), histogram(times)
 	return v, nil
 }
 
-// mayMatch looks at the bytes before the line is read.
+// mayMatch returns false if the bytes of a line rule out a match. It saves parsing the line.
 func (f *filter) mayMatch(line []byte) bool {
 	switch {
 	case f.Answer == "allow" && !bytes.Contains(line, []byte(`"allow":true`)),
@@ -172,8 +172,8 @@ func sorted(counts map[string]int) []counted {
 	return all
 }
 
-// over counts the answers over the time that the decisions span.
-func over(list []decision) []bar {
+// histogram counts the answers in equal intervals between the first and the last decision.
+func histogram(list []decision) []bar {
 	all := []bar{}
 	if len(list) == 0 {
 		return all
@@ -194,29 +194,30 @@ func over(list []decision) []bar {
 	return all
 }
 
-// tail returns the end of the log, from the beginning of a line.
-func (c *Console) tail(most int64) ([]byte, error) {
+// tail returns the last bytes of the log, at most most, from the beginning of a line on. whole is true if that is the
+// whole log.
+func (c *Console) tail(most int64) (text []byte, whole bool, err error) {
 	f, err := os.Open(c.o.Audit)
 	if err != nil {
-		return nil, fmt.Errorf("the log cannot be read: %w", err)
+		return nil, false, fmt.Errorf("the log cannot be read: %w", err)
 	}
 	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	from := max(info.Size()-most, 0)
-	text, err := io.ReadAll(io.LimitReader(io.NewSectionReader(f, from, info.Size()-from), most))
+	text, err = io.ReadAll(io.LimitReader(io.NewSectionReader(f, from, info.Size()-from), most))
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if from > 0 {
 		_, text, _ = bytes.Cut(text, []byte("\n"))
 	}
-	return text, nil
+	return text, from == 0, nil
 }
 
-// find returns the line of a decision.
+// find returns the line of the decision with the id. It reads the whole log.
 func (c *Console) find(id string) ([]byte, error) {
 	if c.o.Audit == "" {
 		return nil, errors.New("start the console with --audit LOG to find decisions by their id")

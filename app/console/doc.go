@@ -1,11 +1,10 @@
-// Package console is a page for people who would rather look than read: who may do what, why an answer is
-// what it is, what a change would change, and the decision log as it grows. Everything the page says comes
-// from the code of the commands.
+// Package console serves a web page about a mapping: who may do what, why a request is allowed or denied, what
+// an edited mapping would change, and the decision log as it grows. The code of the commands makes all answers.
 //
 // What the package promises:
 //
-//   - It reads only. A mapping that is edited in the page is saved nowhere.
-//   - It answers 421 to a name that is not its own (DNS rebinding), and 403 without the key.
-//   - A page fetches nothing from elsewhere, and runs no script but the console's own file.
-//   - A token that is pasted stays in memory for the answer, and is not logged.
+//   - The console only reads. It does not save a mapping that is edited in the page.
+//   - It answers 421 to a Host that is not its own (DNS rebinding), and 403 without the key.
+//   - A page loads nothing from another host, and runs no script but the console's own file.
+//   - A pasted token stays in memory for the one answer, and is not logged.
 package console

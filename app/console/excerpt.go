@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// excerpt is some lines of a file, as they are now.
+// excerpt holds some lines of a file.
 type excerpt struct {
 	File  string
-	Line  int // the one that is meant
+	Line  int // the number of the line to mark
 	Lines []numbered
 }
 
@@ -24,7 +24,8 @@ const (
 	mostBytes = 400
 )
 
-// lines returns the lines from a place on, up to the next table. A file that cannot be read has none.
+// lines returns an excerpt that begins at the line and ends before the next [[table]]. The excerpt of a file
+// that cannot be read is empty.
 func (l *loaded) lines(file string, line int) excerpt {
 	e := excerpt{File: file, Line: line}
 	all, _ := l.texts.Load(file)

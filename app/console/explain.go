@@ -12,11 +12,11 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// explainView is why one request is answered as it is.
+// explainView holds one request and why it is allowed or denied.
 type explainView struct {
 	Form        form                 `json:"request"`
 	Pasted      bool                 `json:"-"`
-	ID          string               `json:"id,omitempty"` // of a decision of the log
+	ID          string               `json:"id,omitempty"` // the id of a decision in the log
 	Explanation *explain.Explanation `json:"explanation"`
 	Lines       []excerpt            `json:"-"`
 	Groups      []string             `json:"-"`
@@ -24,7 +24,7 @@ type explainView struct {
 	Log         bool                 `json:"-"`
 }
 
-// form is a request as the form has it.
+// form holds the fields of the form for a request.
 type form struct {
 	Sub        string   `json:"sub"`
 	Issuer     string   `json:"issuer"`
@@ -89,7 +89,7 @@ func (f *form) question() (*offline.Question, error) {
 
 func (c *Console) explain(r *http.Request) (any, error) {
 	if err := r.ParseForm(); err != nil {
-		return explainView{}, errors.New("the form is too large, or no form")
+		return explainView{}, errors.New("the form is too large or malformed")
 	}
 	v := explainView{Form: formOf(r), ID: strings.TrimSpace(r.Form.Get("id")), Log: c.o.Audit != "", Actions: access.Asked()}
 	l := c.files.mapping()
@@ -145,13 +145,13 @@ func (c *Console) explain(r *http.Request) (any, error) {
 func explainRecorded(r *http.Request, gate *offline.Gate, text []byte) (explain.Explanation, error) {
 	x, err := gate.ExplainRecorded(r.Context(), text)
 	if err != nil {
-		err = fmt.Errorf("that is no recorded request: %w", err)
+		err = fmt.Errorf("this is not a recorded request: %w", err)
 	}
 	return x, err
 }
 
-// explainToken explains the request of the form for whoever a pasted token speaks of. The token is taken as
-// given, and is not kept.
+// explainToken explains the request of the form for the subject of a pasted token. It does not check the
+// signature, and does not keep the token.
 func (c *Console) explainToken(r *http.Request, gate *offline.Gate, v *explainView, token string) (explain.Explanation, error) {
 	q := &offline.Question{Action: v.Form.Action, Bucket: v.Form.Bucket, Object: v.Form.Object}
 	if q.Action == "" {

@@ -20,32 +20,33 @@ import (
 	"github.com/claimgate/claimgate/mapping/lint"
 )
 
-// files holds the mapping as the file has it, read again if the file changes.
+// files loads the mapping, and loads it again after one of its files changes. It is safe for concurrent use.
 type files struct {
 	o Options
 
-	mu    sync.Mutex
-	read  []string // the files whose change is seen
-	stamp string
-	now   *loaded
+	mu      sync.Mutex
+	watched []string // the files to watch
+	stamp   string   // the sizes and times of the watched files
+	current *loaded
 }
 
-// loaded is a mapping with what is drawn from the mapping. A mapping with errors has findings only.
+// loaded is a mapping with its findings and with results that are computed once. For a mapping with errors m is
+// nil.
 type loaded struct {
 	m        *mapping.Mapping
 	findings []finding.Finding
 
-	texts   sync.Map // file -> its lines
-	once    sync.Once
-	proofs  []invariant.Result
-	unread  error // of the invariants
-	options offline.Options
+	texts    sync.Map // file -> its lines
+	once     sync.Once
+	proofs   []invariant.Result
+	proofErr error // why the invariants cannot be read or proved
+	options  offline.Options
 
 	listed    sync.Once
 	directory *access.Directory
 }
 
-// whoCan answers who may do what.
+// whoCan returns at most most entries, and whether there are more.
 func (l *loaded) whoCan(actions []string, on string, now time.Time, most int) ([]access.Entry, bool) {
 	l.listed.Do(func() { l.directory = access.NewDirectory(l.m) })
 	return l.directory.Some(actions, on, now, most)
@@ -53,24 +54,24 @@ func (l *loaded) whoCan(actions []string, on string, now time.Time, most int) ([
 
 func newFiles(o Options) *files { return &files{o: o} }
 
-// mapping returns the mapping of the file.
+// mapping returns the current mapping of the file.
 func (f *files) mapping() *loaded {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.now == nil || stampOf(f.read) != f.stamp {
-		f.read = append(mapping.Files(f.o.Mapping), invariant.FileOf(f.o.Mapping))
-		f.stamp = stampOf(f.read) // before the files are read: a change meanwhile is seen the next time
+	if f.current == nil || stampOf(f.watched) != f.stamp {
+		f.watched = append(mapping.Files(f.o.Mapping), invariant.FileOf(f.o.Mapping))
+		f.stamp = stampOf(f.watched) // before reading: a change during the read is seen the next time
 		text, err := os.ReadFile(f.o.Mapping)
 		if err != nil {
-			f.now = &loaded{findings: []finding.Finding{{Severity: finding.Error, File: f.o.Mapping, Message: "the mapping cannot be read: " + err.Error()}}}
+			f.current = &loaded{findings: []finding.Finding{{Severity: finding.Error, File: f.o.Mapping, Message: "the mapping cannot be read: " + err.Error()}}}
 		} else {
-			f.now = f.load(text)
+			f.current = f.load(text)
 		}
 	}
-	return f.now
+	return f.current
 }
 
-// load reads a text in the place of the mapping file.
+// load loads the text as if it were the content of the mapping file.
 func (f *files) load(text []byte) *loaded {
 	l := &loaded{}
 	l.m, l.findings = mapping.LoadText(f.o.Mapping, text)
@@ -86,17 +87,18 @@ func (l *loaded) finish(o Options) {
 	l.options = offline.Options{Mapping: l.m, Now: o.Now}
 }
 
-// proven returns the invariants beside the mapping, proved once.
+// proven returns the results of the invariants beside the mapping. It proves them once.
 func (l *loaded) proven(ctx context.Context, file string) ([]invariant.Result, error) {
 	l.once.Do(func() {
 		var list []invariant.Invariant
-		if list, l.unread = proof.Read(proof.Beside(file)); l.unread == nil {
-			l.proofs, l.unread = proof.Of(context.WithoutCancel(ctx), l.options, list, nil)
+		if list, l.proofErr = proof.Read(proof.Beside(file)); l.proofErr == nil {
+			l.proofs, l.proofErr = proof.Of(context.WithoutCancel(ctx), l.options, list, nil)
 		}
 	})
-	return l.proofs, l.unread
+	return l.proofs, l.proofErr
 }
 
+// stampOf returns a text that changes if the size or the time of one of the files changes.
 func stampOf(names []string) string {
 	var b strings.Builder
 	for _, name := range names {
@@ -107,9 +109,9 @@ func stampOf(names []string) string {
 	return b.String()
 }
 
-// before returns the mapping that a change is held against: the file on disk, another file, or a revision
-// of git.
-func (f *files) before(ctx context.Context, against string) (*loaded, error) {
+// baseline returns the mapping that an edited one is compared with: the file on disk, another file, or a git
+// revision.
+func (f *files) baseline(ctx context.Context, against string) (*loaded, error) {
 	revision, isGit := strings.CutPrefix(against, "git:")
 	switch {
 	case against == "":

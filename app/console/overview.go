@@ -16,7 +16,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/matrix"
 )
 
-// overviewView is what a reviewer signs.
+// overviewView summarizes a mapping for a reviewer.
 type overviewView struct {
 	File       string            `json:"file"`
 	Revision   string            `json:"revision"`
@@ -29,8 +29,8 @@ type overviewView struct {
 	Invariants []sentence        `json:"invariants"`
 	Unproved   int               `json:"unproved"`
 	Expiring   []expiring        `json:"expiring"`
-	Unused     []unusedRule      `json:"unused"` // rules that the end of the log did not need
-	Log        bool              `json:"log"`    // there is a log to say so
+	Unused     []unusedRule      `json:"unused"` // rules that decided nothing in the end of the log
+	Log        bool              `json:"log"`    // there is a log, so Unused is known
 	Root       []rootRow         `json:"root_equivalent"`
 	Tests      *testsView        `json:"tests"`
 }
@@ -50,7 +50,7 @@ type expiring struct {
 	Kind    string    `json:"kind"`
 	Expires time.Time `json:"expires"`
 	Days    int       `json:"days"`
-	Left    int       `json:"-"` // percent of a year
+	Left    int       `json:"-"` // the rest of the time, in percent of a year
 	Over    bool      `json:"over"`
 }
 
@@ -184,7 +184,7 @@ func (c *Console) report(w http.ResponseWriter, r *http.Request) {
 		d.AddProofs(results)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	// The page of report holds its style itself.
+	// The report has its style inline.
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'")
-	_ = report.Page(w, "Review of "+c.o.Mapping, l.m, matrix.Of(l.m), d) // the browser has gone
+	_ = report.Page(w, "Review of "+c.o.Mapping, l.m, matrix.Of(l.m), d) // an error means that the browser has gone
 }

@@ -31,9 +31,9 @@ var functions = template.FuncMap{
 	"trim": func(resource string) string {
 		return strings.TrimPrefix(strings.TrimPrefix(resource, "arn:aws:s3:::"), "arn:minio:kms:::")
 	},
-	"ask":   question,
+	"ask":   questionFor,
 	"chart": chart,
-	// lastDay is the day on which a grant that ends at midnight still counts.
+	// lastDay is the last day of a grant: a grant that ends at midnight ends with the day before.
 	"lastDay": func(t time.Time) string { return t.Add(-time.Second).UTC().Format("2006-01-02") },
 	"query": func(pairs ...string) template.URL {
 		q := url.Values{}
@@ -56,7 +56,7 @@ var templates = func() map[string]*template.Template {
 	return all
 }()
 
-// write writes a page, or the part of the page that a script asks for as somebody types.
+// write writes a page. If part is true, it writes the results alone, which the script asks for after each input.
 func write(w io.Writer, p *page, part bool) error {
 	if part {
 		return templates[p.Name].ExecuteTemplate(w, "results", p)
@@ -64,8 +64,8 @@ func write(w io.Writer, p *page, part bool) error {
 	return templates[p.Name].ExecuteTemplate(w, "layout.html", p)
 }
 
-// question writes a question of Access about somebody. A name with blanks stands in quotes.
-func question(kind, name string) string {
+// questionFor returns the question for Access about one principal. It puts a name with blanks in quotes.
+func questionFor(kind, name string) string {
 	if kind != "" {
 		name = kind + ":" + name
 	}
@@ -75,7 +75,7 @@ func question(kind, name string) string {
 	return name
 }
 
-// chart draws the answers over time: what is allowed above the line, what is denied below.
+// chart draws the answers over time as SVG: allowed above the line, denied below.
 func chart(list []bar) template.HTML {
 	if len(list) == 0 {
 		return ""

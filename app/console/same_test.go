@@ -18,8 +18,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// loadOwn puts a random mapping, or an example, before the console and reads it as the commands do, from the
-// same file.
+// loadOwn writes a random mapping, or an example, to the console's file, and loads that file as the commands do.
 func (p *page) loadOwn(rt *rapid.T, dir string) *mapping.Mapping {
 	text := anymapping.Pick(rt, "example", []string{"", "", "", "", "", "", string(claimgate.ExampleMapping), company})
 	if text == "" {
@@ -33,7 +32,7 @@ func (p *page) loadOwn(rt *rapid.T, dir string) *mapping.Mapping {
 	return m
 }
 
-// What Explain says and what explain says are the same.
+// Explain and `claimgate explain` give the same explanation.
 func TestExplainSaysWhatTheCommandSays(t *testing.T) {
 	dir, p := t.TempDir(), open(t, company)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -68,13 +67,13 @@ func TestExplainSaysWhatTheCommandSays(t *testing.T) {
 		if err := json.Unmarshal([]byte(p.get("/api/explain?"+form.Encode())), &got); err != nil {
 			rt.Fatal(err)
 		}
-		if d := cmp.Diff(through(rt, want), got.Explanation); d != "" {
+		if d := cmp.Diff(throughJSON(rt, want), got.Explanation); d != "" {
 			rt.Fatal(d)
 		}
 	})
 }
 
-// What Overview says and what check says are the same.
+// Overview and `claimgate check` give the same findings.
 func TestOverviewSaysWhatCheckSays(t *testing.T) {
 	dir, p := t.TempDir(), open(t, company)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -95,14 +94,14 @@ func TestOverviewSaysWhatCheckSays(t *testing.T) {
 		if got.Revision != m.Revision() || got.Rules != len(m.Rules()) || got.Guards != len(m.Guards()) {
 			rt.Fatalf("%+v", got)
 		}
-		if d := cmp.Diff(through(rt, want), got.Findings); d != "" {
+		if d := cmp.Diff(throughJSON(rt, want), got.Findings); d != "" {
 			rt.Fatal(d)
 		}
 	})
 }
 
-// through returns a value as JSON carries it.
-func through[T any](rt *rapid.T, v T) (out T) {
+// throughJSON encodes v as JSON and decodes it again.
+func throughJSON[T any](rt *rapid.T, v T) (out T) {
 	text, err := json.Marshal(v)
 	if err == nil {
 		err = json.Unmarshal(text, &out)

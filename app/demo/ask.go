@@ -9,8 +9,8 @@ import (
 	"github.com/claimgate/claimgate/app/gateway"
 )
 
-// Ask puts one body to the address of a claimgate as MinIO does. Ask reads the answer from the body
-// and ignores the status, and reads the reason from the header X-Claimgate-Reason.
+// Ask posts a body to the webhook at url as MinIO does. It reads the answer from the body, ignores the status, and
+// reads the reason from the header X-Claimgate-Reason.
 func Ask(ctx context.Context, url string, body []byte) (allow bool, reason gateway.Reason, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {

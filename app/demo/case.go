@@ -7,9 +7,9 @@ import (
 	"github.com/claimgate/claimgate/app/gateway"
 )
 
-// Case is one question and the answer it must get.
+// Case is one question and the expected answer.
 type Case struct {
-	Who    string // for people
+	Who    string // a description for people
 	Action string
 	Object string // bucket and key
 	Body   []byte
@@ -17,7 +17,7 @@ type Case struct {
 	Reason gateway.Reason
 }
 
-// Cases are the demo's questions under the example mapping, asked at now.
+// Cases returns the demo's questions at the time now, with the answers of the example mapping.
 func Cases(i *issuer.Issuer, now time.Time) ([]Case, error) {
 	t := &table{issuer: i, now: now}
 	const get, put, list, remove = "s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:DeleteObject"

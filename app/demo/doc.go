@@ -1,4 +1,3 @@
-// Package demo makes the sample traffic of "claimgate demo": requests with the
-// members and the order that a real MinIO sends, by users of the embedded issuer
-// (package issuer), each with the answer that the example mapping gives.
+// Package demo makes the sample traffic of "claimgate demo": requests by users of the embedded issuer (package
+// issuer), with the members and the order of a real MinIO, and the answer that the example mapping gives to each.
 package demo

@@ -12,7 +12,7 @@ import (
 	"github.com/claimgate/claimgate/app/demo/issuer"
 )
 
-// input is the body of a question, in MinIO's order.
+// input is the member input of a webhook body. The fields have MinIO's order.
 type input struct {
 	Account        string              `json:"account"`
 	Groups         []string            `json:"groups"`
@@ -32,7 +32,7 @@ func (i *input) body() ([]byte, error) {
 	}{i})
 }
 
-// static is a question about a key that MinIO keeps itself.
+// static returns a request with a static key of MinIO.
 func static(account, action, bucket, object string, now time.Time) *input {
 	return &input{
 		Account: account, Action: action, Bucket: bucket, Object: object,
@@ -40,9 +40,8 @@ func static(account, action, bucket, object string, now time.Time) *input {
 	}
 }
 
-// session is a question about a session from an OpenID Connect login in role
-// mode: every claim of the id_token arrives untouched, and its string claims
-// once more in conditions.
+// session returns a request of a session from an OpenID Connect login in role mode. MinIO sends every claim of the
+// id_token unchanged in claims, and the string claims again in conditions.
 func session(claims map[string]any, action, bucket, object string, now time.Time) *input {
 	const account = "DEMO7SESSION7ACCESS7"
 	iss, _ := claims["iss"].(string)
@@ -66,6 +65,7 @@ func session(claims map[string]any, action, bucket, object string, now time.Time
 	return in
 }
 
+// fixed returns the conditions that MinIO sends with every request.
 func fixed(username, principal string, now time.Time) map[string][]string {
 	one := func(s string) []string { return []string{s} }
 	return map[string][]string{
@@ -77,7 +77,7 @@ func fixed(username, principal string, now time.Time) map[string][]string {
 	}
 }
 
-// loginClaims are the claims of a user's id_token, authentik_token among them.
+// loginClaims returns the claims of a user's id_token, with authentik_token.
 func loginClaims(i *issuer.Issuer, name string) map[string]any {
 	u, _ := i.User(name)
 	return i.IDClaims(u)

@@ -16,17 +16,18 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// ports are tried in turn: a provider that compares redirect URIs strictly has to know them.
+// ports are tried in turn. A provider that compares redirect URIs strictly must list all of them.
 var ports = []int{18250, 18251, 18252}
 
-// random returns an unguessable text.
+// random returns 256 random bits in base64url.
 func random() string {
 	b := make([]byte, 32)
 	_, _ = rand.Read(b) // never fails (crypto/rand)
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// listen takes the port of the callback: the one asked for, or the first that is free of the usual ones.
+// listen opens the callback's port on the loopback interface. A negative port stands for the first of ports that
+// is free.
 func listen(ctx context.Context, port int) (net.Listener, error) {
 	try := ports
 	if port >= 0 {
@@ -43,16 +44,17 @@ func listen(ctx context.Context, port int) (net.Listener, error) {
 	return nil, fmt.Errorf("no port for the answer of the browser is free; --port names another, which the provider's redirect URIs must allow: %w", failed)
 }
 
-// answer is what the browser brings back.
+// answer is the result of the callback: a code, or an error.
 type answer struct {
 	code string
 	err  error
 }
 
-// browse logs in by the authorization code with PKCE (RFC 7636, RFC 8252). open shows the address.
+// browse logs in by the authorization code with PKCE (RFC 7636, RFC 8252). It calls open with the address of
+// the login page, and returns the token and the nonce that the id_token must have.
 func browse(ctx context.Context, d *provider, port int, open func(address string)) (*oauth2.Token, string, error) {
 	if len(d.Challenges) > 0 && !slices.Contains(d.Challenges, "S256") {
-		return nil, "", fmt.Errorf("the issuer knows PKCE by %s only, not by S256: the code could be stolen on its way; update the issuer", strings.Join(d.Challenges, ", "))
+		return nil, "", fmt.Errorf("the issuer supports PKCE only with %s, not with S256, so that somebody could steal the code; update the issuer", strings.Join(d.Challenges, ", "))
 	}
 	l, err := listen(ctx, port)
 	if err != nil {
@@ -78,15 +80,15 @@ func browse(ctx context.Context, d *provider, port int, open func(address string
 	if got.err != nil {
 		return nil, "", got.err
 	}
-	token, err := c.Exchange(d.with(ctx), got.code, oauth2.VerifierOption(secret))
+	token, err := c.Exchange(d.withClient(ctx), got.code, oauth2.VerifierOption(secret))
 	if err != nil {
 		return nil, "", fmt.Errorf("the code is refused: %w", hideSecrets(err))
 	}
 	return token, nonce, nil
 }
 
-// callback takes the answer once. A request under another name of this machine, with another state or of another
-// issuer (RFC 9207) is somebody else's and changes nothing.
+// callback accepts one answer. A request with another Host, another state or another issuer (RFC 9207) does not
+// belong to this login: it is answered 400 and changes nothing.
 func callback(host, state, issuer string, answers chan<- answer) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /callback", func(w http.ResponseWriter, r *http.Request) {
@@ -108,9 +110,9 @@ func callback(host, state, issuer string, answers chan<- answer) http.Handler {
 		}
 		select {
 		case answers <- a:
-		default: // an answer came before, and counts
+		default: // the first answer counts
 			w.WriteHeader(http.StatusConflict)
-			_, _ = fmt.Fprint(w, page("This login has had its answer."))
+			_, _ = fmt.Fprint(w, page("This login already has an answer."))
 			return
 		}
 		text := "You are logged in. Close this window and go back to the terminal."
@@ -128,7 +130,8 @@ func page(text string) string {
 
 const pageStyle = `:root{color-scheme:light dark}body{margin:0;min-height:100vh;display:grid;place-items:center;font:1.1rem/1.5 system-ui,sans-serif}main{max-width:30rem;padding:2rem}h1{font-size:1.3rem}`
 
-// hideSecrets keeps the code of a refusal and drops the answer's body, which may hold anything.
+// hideSecrets reduces a refusal to its status, error code and description. It drops the body, which may hold
+// secrets.
 func hideSecrets(err error) error {
 	var refused *oauth2.RetrieveError
 	if errors.As(err, &refused) {

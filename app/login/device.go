@@ -10,18 +10,19 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// device logs in by the device grant (RFC 8628). show tells the person where to type which code.
+// device logs in by the device grant (RFC 8628). It calls show with the address of the page, the address with
+// the code inside (or ""), and the code to type.
 func device(ctx context.Context, d *provider, show func(address, whole, code string)) (*oauth2.Token, error) {
 	if d.Device == "" || len(d.Grants) > 0 && !slices.Contains(d.Grants, "urn:ietf:params:oauth:grant-type:device_code") {
 		return nil, errors.New("the issuer has no device grant: for Authentik set a device code flow on the brand, and allow the grant on the provider")
 	}
 	c := d.oauth("")
-	waiting, err := c.DeviceAuth(d.with(ctx))
+	waiting, err := c.DeviceAuth(d.withClient(ctx))
 	if err != nil {
 		return nil, deviceRefused(err)
 	}
 	show(waiting.VerificationURI, waiting.VerificationURIComplete, waiting.UserCode)
-	token, err := c.DeviceAccessToken(d.with(ctx), waiting)
+	token, err := c.DeviceAccessToken(d.withClient(ctx), waiting)
 	var refused *oauth2.RetrieveError
 	switch {
 	case err == nil:
@@ -37,7 +38,7 @@ func device(ctx context.Context, d *provider, show func(address, whole, code str
 func deviceRefused(err error) error {
 	var refused *oauth2.RetrieveError
 	if !errors.As(err, &refused) || refused.Response == nil {
-		return fmt.Errorf("the device grant cannot be asked for: %w", err)
+		return fmt.Errorf("the device grant cannot be requested: %w", err)
 	}
 	switch refused.Response.StatusCode {
 	case http.StatusNotFound:

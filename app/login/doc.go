@@ -4,9 +4,8 @@
 // What the package promises:
 //
 //   - The id_token is checked by package verifier before MinIO gets it.
-//   - A secret (a token, a key, a refresh token) is written to files of mode 0600 alone, sealed with a key of
-//     the system's keyring where there is one, and never printed but by Write, which exists to print
-//     credentials.
+//   - Secrets (tokens, keys, refresh tokens) are written only to files of mode 0600. If the system has a
+//     keyring, a key of the keyring seals the file. Only Write prints secrets.
 //   - A file that somebody else could have read or written is refused.
-//   - One process at a time uses a refresh token, because the provider takes each once.
+//   - One process at a time uses a refresh token, because a provider accepts each refresh token once.
 package login

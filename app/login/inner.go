@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// tokenLike is how a signed token begins: '{"' in base64url.
+// tokenLike is the beginning of every signed token: '{"' in base64url.
 const tokenLike = "eyJ"
 
-// claimsOf decodes the claims of a token whose signature somebody else has checked, or will check.
+// claimsOf decodes the claims of a token. It does not check the signature. It returns nil for any other text.
 func claimsOf(token string) map[string]any {
 	if !strings.HasPrefix(token, tokenLike) || strings.Count(token, ".") != 2 {
 		return nil
@@ -23,8 +23,8 @@ func claimsOf(token string) map[string]any {
 	return claims
 }
 
-// innerTokens returns the claims of the tokens inside a verified id_token that speak of the same person: what
-// a scope mapping puts there for claimgate.
+// innerTokens returns the claims of the tokens inside a verified id_token that have the same iss and sub. A scope
+// mapping puts such a token into the id_token for claimgate.
 func innerTokens(idToken string) []map[string]any {
 	outer := claimsOf(idToken)
 	var list []map[string]any
@@ -37,9 +37,9 @@ func innerTokens(idToken string) []map[string]any {
 	return list
 }
 
-// ends returns when a session is over: with MinIO's credentials, or before that with the token inside, because
-// claimgate denies what comes with a token that has expired.
-func ends(credentials time.Time, idToken string) time.Time {
+// sessionEnd returns the end of a session: the earliest end of MinIO's credentials and of the tokens inside the
+// id_token, because claimgate denies requests with an expired token.
+func sessionEnd(credentials time.Time, idToken string) time.Time {
 	for _, inner := range innerTokens(idToken) {
 		if exp, ok := inner["exp"].(float64); ok && exp < float64(credentials.Unix()) {
 			credentials = time.Unix(int64(exp), 0)

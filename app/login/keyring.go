@@ -16,23 +16,23 @@ import (
 	"github.com/zalando/go-keyring"
 )
 
-// The system's keyring keeps one key of 256 bits a profile, and the session's file is sealed with that key
-// (AES-256-GCM). The session itself does not fit: Windows takes 2,560 bytes, and a session token is longer.
+// The system's keyring keeps one key of 256 bits for each profile. The key seals the session's file (AES-256-GCM).
+// The session itself does not fit into the keyring: Windows takes 2,560 bytes, and a session token is longer.
 
 // keyringService is the name under which the keyring shows the keys.
 const keyringService = "claimgate login"
 
-// keyringPatience bounds a question to the keyring: a locked one waits for a person, and credentials asks
-// nobody.
-const keyringPatience = 5 * time.Second
+// keyringTimeout bounds a call to the keyring. A locked keyring waits for a person, and `claimgate credentials`
+// must not wait for anybody.
+const keyringTimeout = 5 * time.Second
 
 // sealedFile is the form of a sealed session.
 type sealedFile struct {
-	Sealed []byte `json:"sealed"` // nonce, then what AES-GCM made
+	Sealed []byte `json:"sealed"` // the nonce, then the ciphertext and tag of AES-GCM
 }
 
-// hasKeyring returns true if there may be a keyring. On Linux that is the Secret Service of a session bus;
-// without the look for the bus a library would start one.
+// hasKeyring returns true if there may be a keyring. On Linux the keyring is the Secret Service on the session
+// bus. The check for a bus is needed because the keyring library starts a bus if there is none.
 func hasKeyring() bool {
 	switch runtime.GOOS {
 	case "darwin", "windows":
@@ -49,12 +49,12 @@ func hasKeyring() bool {
 	return err == nil
 }
 
-var errNoKeyring = errors.New("there is none here")
+var errNoKeyring = errors.New("there is no keyring")
 
-var errKeyringWaits = errors.New("the keyring does not answer: is it locked?")
+var errKeyringTimeout = errors.New("the keyring does not answer: is it locked?")
 
-// patiently asks the keyring and waits no longer than keyringPatience.
-func patiently(ask func() (string, error)) (string, error) {
+// withKeyringTimeout calls ask and waits for at most keyringTimeout. After that ask goes on in its goroutine.
+func withKeyringTimeout(ask func() (string, error)) (string, error) {
 	type answer struct {
 		text string
 		err  error
@@ -67,20 +67,20 @@ func patiently(ask func() (string, error)) (string, error) {
 	select {
 	case a := <-answers:
 		return a.text, a.err
-	case <-time.After(keyringPatience):
-		return "", errKeyringWaits
+	case <-time.After(keyringTimeout):
+		return "", errKeyringTimeout
 	}
 }
 
-// sealingKey returns the profile's key of the keyring.
+// sealingKey returns the profile's key from the keyring.
 func sealingKey(profile string) ([]byte, error) {
-	text, err := patiently(func() (string, error) { return keyring.Get(keyringService, profile) })
+	text, err := withKeyringTimeout(func() (string, error) { return keyring.Get(keyringService, profile) })
 	if err != nil {
 		return nil, err
 	}
 	key, err := base64.StdEncoding.DecodeString(text)
 	if err != nil || len(key) != 32 {
-		return nil, errors.New("the keyring's entry is not of claimgate")
+		return nil, errors.New("the keyring's entry was not made by claimgate")
 	}
 	return key, nil
 }
@@ -89,12 +89,13 @@ func sealingKey(profile string) ([]byte, error) {
 func newSealingKey(profile string) ([]byte, error) {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails (crypto/rand)
-	_, err := patiently(func() (string, error) {
+	_, err := withKeyringTimeout(func() (string, error) {
 		return "", keyring.Set(keyringService, profile, base64.StdEncoding.EncodeToString(key))
 	})
 	return key, err
 }
 
+// sealer returns the AEAD of a key. The AEAD makes a random nonce for each Seal.
 func sealer(key []byte) (cipher.AEAD, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {
@@ -103,8 +104,8 @@ func sealer(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-// seal seals the text of a session, or returns the text as it is where there is no keyring. The mode 0600
-// of the file protects it either way.
+// seal seals the text of a session. Without a keyring it returns the text unchanged, and the file's mode 0600 is
+// the only protection.
 func seal(profile string, text []byte) ([]byte, error) {
 	if !hasKeyring() {
 		return text, nil
@@ -114,7 +115,7 @@ func seal(profile string, text []byte) ([]byte, error) {
 		key, err = newSealingKey(profile)
 	}
 	if err != nil {
-		return text, nil //nolint:nilerr // a bus without a keyring: a server, say
+		return text, nil //nolint:nilerr // a bus without a keyring, such as on a server
 	}
 	a, err := sealer(key)
 	if err != nil {
@@ -123,7 +124,7 @@ func seal(profile string, text []byte) ([]byte, error) {
 	return json.Marshal(sealedFile{a.Seal(nil, nil, text, []byte(profile))}) //nolint:gosec // the AEAD makes a random nonce itself
 }
 
-// unseal is the reverse. A file that is not sealed is returned as it is.
+// unseal reverses seal. It returns a text that is not sealed unchanged.
 func unseal(profile string, text []byte) ([]byte, error) {
 	var file sealedFile
 	if err := json.Unmarshal(text, &file); err != nil || file.Sealed == nil {
@@ -142,14 +143,14 @@ func unseal(profile string, text []byte) ([]byte, error) {
 	}
 	plain, err := a.Open(nil, nil, file.Sealed, []byte(profile))
 	if err != nil {
-		return nil, errors.New("the session does not fit the key of the system's keyring: claimgate login")
+		return nil, errors.New("the key of the system's keyring does not open the session: claimgate login")
 	}
 	return plain, nil
 }
 
-// forgetKey removes the profile's key. A keyring without one, or none at all, is fine.
+// forgetKey removes the profile's key from the keyring, if there is one.
 func forgetKey(profile string) {
 	if hasKeyring() {
-		_, _ = patiently(func() (string, error) { return "", keyring.Delete(keyringService, profile) })
+		_, _ = withKeyringTimeout(func() (string, error) { return "", keyring.Delete(keyringService, profile) })
 	}
 }

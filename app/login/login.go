@@ -15,22 +15,23 @@ import (
 
 // How says how somebody logs in.
 type How struct {
-	Device bool
-	Port   int                               // of the callback; -1: the usual ones, 0: any
-	Open   func(address string)              // shows the address to log in at
-	Show   func(address, whole, code string) // shows where to type the code
-	Warn   func(text string)                 // says what will not work; may be nil
+	Device bool                              // the device grant instead of a browser on this machine
+	Port   int                               // of the callback; -1: 18250 to 18252, 0: any free port
+	Open   func(address string)              // shows the address of the login page
+	Show   func(address, whole, code string) // shows the device page, its address with the code (or ""), and the code
+	Warn   func(text string)                 // receives what will not work after the login; may be nil
 }
 
-// patience is how long a person may take.
-const patience = 10 * time.Minute
+// loginTimeout bounds the time that a person takes to log in.
+const loginTimeout = 10 * time.Minute
 
-// Login logs somebody in, keeps the session, and returns it.
+// Login logs somebody in, saves the session of the profile name, and returns the session. It fails after 10
+// minutes without a login. It does not save p: see Save.
 func Login(ctx context.Context, name string, p Profile, how How) (*Session, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, loginTimeout)
 	defer cancel()
 	d, err := discover(ctx, &p)
 	if err != nil {
@@ -52,15 +53,15 @@ func Login(ctx context.Context, name string, p Profile, how How) (*Session, erro
 		return err
 	})
 	if err == nil && how.Warn != nil {
-		for _, text := range missing(token) {
+		for _, text := range loginWarnings(token) {
 			how.Warn(text)
 		}
 	}
 	return s, err
 }
 
-// missing says what a login lacks that works otherwise.
-func missing(token *oauth2.Token) []string {
+// loginWarnings returns a warning for each thing that a successful login lacks.
+func loginWarnings(token *oauth2.Token) []string {
 	var list []string
 	idToken, _ := token.Extra("id_token").(string) // check has verified it
 	if len(innerTokens(idToken)) == 0 {
@@ -72,15 +73,15 @@ func missing(token *oauth2.Token) []string {
 	return list
 }
 
-// session exchanges the answer of the issuer for MinIO's credentials, and keeps them. A subject that is not
-// empty must be the one of the answer.
+// session verifies the issuer's answer, exchanges its id_token for MinIO's credentials, and saves the session.
+// The subject of the answer must be subject, unless subject is empty.
 func (d *provider) session(ctx context.Context, name string, token *oauth2.Token, nonce, subject string) (*Session, error) {
 	idToken, id, err := d.check(ctx, token, nonce)
 	if err != nil {
 		return nil, err
 	}
 	if subject != "" && subject != id.Subject {
-		return nil, errors.New("the issuer speaks of somebody else now")
+		return nil, errors.New("the issuer returned another subject")
 	}
 	c, err := exchange(ctx, d.client, d.p, idToken)
 	if err != nil {
@@ -88,7 +89,7 @@ func (d *provider) session(ctx context.Context, name string, token *oauth2.Token
 	}
 	s := &Session{
 		Profile: name, Issuer: d.p.Issuer, Subject: id.Subject, Username: id.Username, Groups: append([]string{}, id.Groups...), Policy: policyOf(id),
-		ID: id.Session, Endpoint: d.p.Endpoint, Expires: ends(c.Expires, idToken),
+		ID: id.Session, Endpoint: d.p.Endpoint, Expires: sessionEnd(c.Expires, idToken),
 		AccessKey: c.AccessKey, SecretKey: c.SecretKey, SessionToken: c.SessionToken, RefreshToken: token.RefreshToken,
 	}
 	return s, s.save()
@@ -107,15 +108,15 @@ func policyOf(id *verifier.Identity) []string {
 	return list
 }
 
-// early is how long before their end credentials are renewed.
-const early = 5 * time.Minute
+// renewBefore is the rest of their life at which credentials are renewed.
+const renewBefore = 5 * time.Minute
 
-// Current returns the session of a profile. A session that ends soon is renewed with the refresh token, and
-// so is one with renew. Nobody is asked.
+// Current returns the session of a profile, and never asks a person. If the session ends within 5 minutes of now,
+// or if renew is true, Current renews the session with the refresh token first.
 func Current(ctx context.Context, name string, renew bool, now time.Time) (*Session, error) {
 	var s *Session
 	err := locked(name, func() (err error) {
-		if s, err = Read(name); err != nil || !renew && s.Expires.Sub(now) > early {
+		if s, err = Read(name); err != nil || !renew && s.Expires.Sub(now) > renewBefore {
 			return err
 		}
 		s, err = renewed(ctx, name, s, now)
@@ -124,7 +125,7 @@ func Current(ctx context.Context, name string, renew bool, now time.Time) (*Sess
 	return s, err
 }
 
-// renewed logs in again with the refresh token. If that fails, credentials that have not ended count on.
+// renewed renews a session with the refresh token. If that fails, it returns the old session until its end.
 func renewed(ctx context.Context, name string, s *Session, now time.Time) (*Session, error) {
 	fail := func(err error) (*Session, error) {
 		if now.Before(s.Expires) {
@@ -143,11 +144,11 @@ func renewed(ctx context.Context, name string, s *Session, now time.Time) (*Sess
 	if err != nil {
 		return fail(err)
 	}
-	token, err := d.oauth("").TokenSource(d.with(ctx), &oauth2.Token{RefreshToken: s.RefreshToken}).Token()
+	token, err := d.oauth("").TokenSource(d.withClient(ctx), &oauth2.Token{RefreshToken: s.RefreshToken}).Token()
 	if err != nil {
 		return fail(hideSecrets(err))
 	}
-	if token.RefreshToken != s.RefreshToken { // the old one is used up: keep the new one whatever follows
+	if token.RefreshToken != s.RefreshToken { // save the new one first: the old one is used up
 		s.RefreshToken = token.RefreshToken
 		if err := s.save(); err != nil {
 			return nil, err
@@ -160,23 +161,24 @@ func renewed(ctx context.Context, name string, s *Session, now time.Time) (*Sess
 	return fresh, nil
 }
 
-// Logout ends the session at the issuer, as far as the issuer lets itself be told, and forgets the session.
-// The page is where a browser ends its own session at the issuer; empty where there is none.
+// Logout revokes the refresh token at the issuer, and forgets the session even if the issuer cannot be told. page
+// is the issuer's page that ends the session of the browser, or "".
 func Logout(ctx context.Context, name string) (page string, err error) {
 	err = locked(name, func() error {
 		s, err := Read(name)
 		if err != nil {
 			return err
 		}
-		d, told := providerOf(ctx, name)
-		if told == nil {
-			page, told = d.EndSession, d.revoke(ctx, s.RefreshToken)
+		d, revokeErr := providerOf(ctx, name)
+		if revokeErr == nil {
+			page, revokeErr = d.EndSession, d.revoke(ctx, s.RefreshToken)
 		}
-		return errors.Join(Forget(name), told)
+		return errors.Join(Forget(name), revokeErr)
 	})
 	return page, err
 }
 
+// providerOf returns the provider of a saved profile.
 func providerOf(ctx context.Context, name string) (*provider, error) {
 	p, err := Load(name)
 	if err != nil {
@@ -189,7 +191,7 @@ func providerOf(ctx context.Context, name string) (*provider, error) {
 	return d, nil
 }
 
-// revoke ends a refresh token (RFC 7009).
+// revoke revokes a refresh token (RFC 7009), if the issuer has an endpoint for that.
 func (d *provider) revoke(ctx context.Context, refresh string) error {
 	if d.Revocation == "" || refresh == "" {
 		return nil
@@ -205,7 +207,7 @@ func (d *provider) revoke(ctx context.Context, refresh string) error {
 		return fmt.Errorf("the session is forgotten here, and the issuer was not told: %w", err)
 	}
 	if err := resp.Body.Close(); err != nil || resp.StatusCode >= http.StatusBadRequest {
-		return fmt.Errorf("the session is forgotten here, and the issuer answers %s to its end", resp.Status)
+		return fmt.Errorf("the session is forgotten here, and the issuer refuses to end it: %s", resp.Status)
 	}
 	return nil
 }

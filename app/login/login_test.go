@@ -23,8 +23,8 @@ import (
 	"github.com/claimgate/claimgate/app/login"
 )
 
-// world is a provider and a MinIO as a client sees them: the tokens are real ones, signed by the issuer of
-// the demo, whose keys the login fetches.
+// world is a provider and a MinIO as a client sees them. The demo's issuer signs the tokens, and the login
+// fetches its keys.
 type world struct {
 	t      *testing.T
 	tokens *issuer.Server
@@ -33,9 +33,9 @@ type world struct {
 	mu           sync.Mutex
 	challenges   map[string]string // code -> challenge
 	nonces       map[string]string
-	refresh      map[string]bool // refresh tokens that count
+	refresh      map[string]bool // valid refresh tokens
 	made         int
-	pending      int                  // answers of the device grant before the person decides
+	pending      int                  // answers of the device grant before the person decides; negative: the code has expired
 	device       int                  // status of the device endpoint, 0 for 200
 	lifetime     time.Duration        // of MinIO's credentials
 	roleMode     bool                 // MinIO knows the role of the client
@@ -49,7 +49,7 @@ type world struct {
 func start(t *testing.T) *world {
 	t.Helper()
 	t.Setenv("HOME", t.TempDir())
-	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "") // the keyring of whoever runs the tests is theirs
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "") // the tests leave the user's keyring alone
 	t.Setenv("XDG_RUNTIME_DIR", "")
 	t.Setenv("XDG_CONFIG_HOME", filepath.Join(t.TempDir(), "config"))
 	t.Setenv("XDG_CACHE_HOME", filepath.Join(t.TempDir(), "cache"))
@@ -67,8 +67,7 @@ func start(t *testing.T) *world {
 	return w
 }
 
-// handler is the provider in front of the demo's issuer: the discovery document is that of the front, with
-// the keys of the demo.
+// handler is the provider: its own discovery document and endpoints, with the keys of the demo's issuer.
 func (w *world) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(rw http.ResponseWriter, _ *http.Request) {
@@ -112,7 +111,7 @@ func reply(w http.ResponseWriter, status int, v any) {
 
 func (w *world) issuer() string { return w.front.URL }
 
-// authorize is the page of a provider where somebody has logged in already.
+// authorize is the login page of a provider at which the person is logged in already.
 func (w *world) authorize(rw http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	if q.Get("code_challenge_method") != "S256" || q.Get("client_id") != "minio" || q.Get("response_type") != "code" || q.Get("nonce") == "" || q.Get("state") == "" {
@@ -227,7 +226,7 @@ func (w *world) login() (*login.Session, error) {
 	return s, err
 }
 
-// A browser's login gives credentials that are kept, and nothing that others can read.
+// A login with the browser saves a session in files that others cannot read, and shows no secret.
 func TestLogInWithTheBrowser(t *testing.T) {
 	w := start(t)
 	s, err := w.login()
@@ -278,7 +277,7 @@ func TestAMinIOWithoutARole(t *testing.T) {
 	}
 }
 
-// An answer that is not of this login is refused: another state, another nonce, another audience, a forgery.
+// An answer with another state, nonce, audience or issuer, or an expired one, is refused.
 func TestAnswersOfAnotherLogin(t *testing.T) {
 	w := start(t)
 	for name, c := range map[string]struct {
@@ -287,9 +286,9 @@ func TestAnswersOfAnotherLogin(t *testing.T) {
 	}{
 		"another nonce":    {func(c map[string]any) { c["nonce"] = "x" }, "another nonce"},
 		"no nonce":         {func(c map[string]any) { delete(c, "nonce") }, "another nonce"},
-		"another audience": {func(c map[string]any) { c["aud"] = "grafana" }, "does not count"},
-		"another issuer":   {func(c map[string]any) { c["iss"] = "https://evil.example/" }, "does not count"},
-		"expired":          {func(c map[string]any) { c["exp"] = time.Now().Add(-time.Hour).Unix() }, "does not count"},
+		"another audience": {func(c map[string]any) { c["aud"] = "grafana" }, "the id_token is refused"},
+		"another issuer":   {func(c map[string]any) { c["iss"] = "https://evil.example/" }, "the id_token is refused"},
+		"expired":          {func(c map[string]any) { c["exp"] = time.Now().Add(-time.Hour).Unix() }, "the id_token is refused"},
 	} {
 		w.claims = c.claims
 		if _, err := w.login(); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -297,7 +296,7 @@ func TestAnswersOfAnotherLogin(t *testing.T) {
 		}
 	}
 	if len(w.sts) != 0 {
-		t.Error("MinIO was asked with a token that does not count")
+		t.Error("MinIO was asked with a refused token")
 	}
 	if _, err := login.Read("default"); err == nil {
 		t.Error("a login that failed is kept")
@@ -325,7 +324,7 @@ func TestAnswersOfAnotherLogin(t *testing.T) {
 	}
 }
 
-// What the provider says against the login is told.
+// The error of a failed login says why the provider refuses.
 func TestTheProviderRefuses(t *testing.T) {
 	w := start(t)
 	_, err := login.Login(t.Context(), "default", w.profile(), login.How{Port: 0, Open: func(address string) {
@@ -341,7 +340,7 @@ func TestTheProviderRefuses(t *testing.T) {
 	}
 }
 
-// Neither a discovery document nor a redirect leads a code or a token to where others read it.
+// Neither the discovery document nor a redirect sends a code or a token to another server.
 func TestNothingGoesElsewhere(t *testing.T) {
 	w := start(t)
 	asked := make(chan struct{}, 1)
@@ -362,7 +361,7 @@ func TestNothingGoesElsewhere(t *testing.T) {
 	}
 }
 
-// The device grant waits for the person, and says what to change where it cannot be had.
+// The device grant waits for the person. If it is refused, the error says what to change.
 func TestTheDeviceGrant(t *testing.T) {
 	w := start(t)
 	w.pending = 1
@@ -383,7 +382,7 @@ func TestTheDeviceGrant(t *testing.T) {
 	}
 }
 
-// Credentials that end soon are renewed, by one process at a time, because a refresh token is good once.
+// Credentials that end soon are renewed, by one process at a time, because a refresh token is valid once.
 func TestRenewal(t *testing.T) {
 	w := start(t)
 	if _, err := w.login(); err != nil {
@@ -418,7 +417,7 @@ func TestRenewal(t *testing.T) {
 		t.Errorf("--refresh: %v", err)
 	}
 
-	// The issuer takes the refresh token no more: credentials count until they end, then somebody has to log in.
+	// If the issuer refuses the refresh token, the credentials stay valid until their end.
 	w.mu.Lock()
 	clear(w.refresh)
 	w.mu.Unlock()
@@ -430,8 +429,8 @@ func TestRenewal(t *testing.T) {
 	}
 }
 
-// A session ends with the token inside, which claimgate looks at, where that ends before the credentials. A token
-// of somebody else inside says nothing.
+// A session ends with the token inside the id_token, if that token ends before the credentials. A token of
+// another subject does not count.
 func TestASessionEndsWithTheTokenInside(t *testing.T) {
 	w := start(t)
 	inner := time.Now().Add(20 * time.Minute).Truncate(time.Second)
@@ -449,7 +448,7 @@ func TestASessionEndsWithTheTokenInside(t *testing.T) {
 	}
 }
 
-// A session token that no request can carry is refused, and the message says how large it is and why.
+// A session token that is too large for a request is refused. The error names its size and the largest claims.
 func TestASessionTokenThatIsTooLarge(t *testing.T) {
 	w := start(t)
 	w.sessionToken = strings.Repeat("x", 8000)
@@ -459,7 +458,7 @@ func TestASessionTokenThatIsTooLarge(t *testing.T) {
 	}
 }
 
-// A refresh token that brings somebody else is not used.
+// A renewal that returns another subject is not used.
 func TestARenewalForSomebodyElse(t *testing.T) {
 	w := start(t)
 	s, err := w.login()
@@ -475,7 +474,7 @@ func TestARenewalForSomebodyElse(t *testing.T) {
 	}
 }
 
-// logout forgets the session and ends the refresh token.
+// Logout forgets the session and revokes the refresh token.
 func TestLogout(t *testing.T) {
 	w := start(t)
 	if _, err := login.Logout(t.Context(), "default"); err == nil {
@@ -492,7 +491,7 @@ func TestLogout(t *testing.T) {
 	}
 }
 
-// Each format is what its client reads.
+// Each format is the one that its client reads.
 func TestFormats(t *testing.T) {
 	s := &login.Session{
 		Profile: "my lab", Endpoint: "https://s3.example.com:9000", AccessKey: "AK", SecretKey: "it's", SessionToken: "st", Expires: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC),
@@ -512,7 +511,7 @@ func TestFormats(t *testing.T) {
 	}
 }
 
-// A profile that cannot work is refused before anything is asked.
+// A profile with a wrong setting is refused before any request.
 func TestProfilesThatCannotWork(t *testing.T) {
 	good := login.Profile{Issuer: "https://i.example/", ClientID: "c", Endpoint: "https://s3.example"}
 	if err := good.Check(); err != nil {
@@ -520,7 +519,7 @@ func TestProfilesThatCannotWork(t *testing.T) {
 	}
 	for want, change := range map[string]func(*login.Profile){
 		"--issuer is missing":              func(p *login.Profile) { p.Issuer = "" },
-		"is no URL":                        func(p *login.Profile) { p.Endpoint = "s3.example" },
+		"is not a URL":                     func(p *login.Profile) { p.Endpoint = "s3.example" },
 		"127.evil.example\" is plain http": func(p *login.Profile) { p.Issuer = "http://127.evil.example" },
 		"plain http":                       func(p *login.Profile) { p.Issuer = "http://i.example/" },
 		"--client-id is missing":           func(p *login.Profile) { p.ClientID = "" },

@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// readOwn reads a file of secrets, which must be no link to another file. Who may read the file is decided
-// by the access list of the person's profile directory, which others may not read.
+// readOwn reads a file of secrets, which must be a regular file. It does not check who may read the file: the
+// access list of the person's profile directory keeps others out.
 func readOwn(file string) ([]byte, error) {
 	info, err := os.Lstat(file)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/claimgate/claimgate/app/login"
 )
 
-// sessionFile is the file of the only session.
+// sessionFile returns the path of the only session.
 func (w *world) sessionFile() string {
 	w.t.Helper()
 	found, err := filepath.Glob(filepath.Join(os.Getenv("XDG_CACHE_HOME"), "claimgate", "session-*.json"))
@@ -23,8 +23,7 @@ func (w *world) sessionFile() string {
 	return found[0]
 }
 
-// A file that others may read, or that is not the one that claimgate wrote, is refused, and the message
-// says what to do.
+// A session file that others may read or replace, or that is damaged, is refused. The error says what to do.
 func TestAFileThatOthersCouldHaveTouched(t *testing.T) {
 	for name, c := range map[string]struct {
 		touch func(file string) error
@@ -62,7 +61,7 @@ func TestAFileThatOthersCouldHaveTouched(t *testing.T) {
 	}
 }
 
-// A login writes beside a link, never through it.
+// A login replaces a symbolic link, and does not write to the link's target.
 func TestALoginWritesThroughNoLink(t *testing.T) {
 	w := start(t)
 	if _, err := w.login(); err != nil {
@@ -89,7 +88,7 @@ func TestALoginWritesThroughNoLink(t *testing.T) {
 	}
 }
 
-// Profiles that others may write could send a login to another issuer.
+// A file of profiles that others may write is refused, because they could send a login to another issuer.
 func TestProfilesThatOthersMayWrite(t *testing.T) {
 	w := start(t)
 	if _, err := w.login(); err != nil {
@@ -103,7 +102,7 @@ func TestProfilesThatOthersMayWrite(t *testing.T) {
 	}
 }
 
-// The callback takes the answer of this login alone, and once.
+// The callback accepts only the answer of this login, and only one.
 func TestCallbacksOfOthers(t *testing.T) {
 	w := start(t)
 	ask := func(address, host string) int {
@@ -148,7 +147,7 @@ func TestCallbacksOfOthers(t *testing.T) {
 		t.Error(err)
 	}
 
-	// The first answer counts: here it is a code that nobody gave.
+	// The first answer counts, here with an invented code.
 	_, err = login.Login(t.Context(), "default", w.profile(), login.How{Port: 0, Open: func(address string) {
 		u, _ := url.Parse(address)
 		back := u.Query().Get("redirect_uri") + "?state=" + u.Query().Get("state") + "&code="
@@ -161,7 +160,7 @@ func TestCallbacksOfOthers(t *testing.T) {
 	}
 }
 
-// Scopes that the issuer does not list are not asked for, and what the answer lacks is said.
+// A login requests only scopes that the issuer lists, and warns if the answer lacks a token for claimgate.
 func TestWhatTheIssuerHas(t *testing.T) {
 	w := start(t)
 	for name, c := range map[string]struct {

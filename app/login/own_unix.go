@@ -11,8 +11,8 @@ import (
 	"syscall"
 )
 
-// readOwn reads a file of secrets, which must be the person's own: no link to another file, and nobody else
-// may read it or swap it.
+// readOwn reads a file of secrets. The file must be a regular file of this user that nobody else may read or
+// replace.
 func readOwn(file string) ([]byte, error) {
 	dir := filepath.Dir(file)
 	info, err := os.Stat(dir)

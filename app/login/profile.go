@@ -15,30 +15,30 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// Profile says where to log in.
+// Profile says where to log in. Issuer, ClientID and Endpoint are required.
 type Profile struct {
-	Issuer   string `toml:"issuer"`    // the iss of the tokens, byte for byte
-	ClientID string `toml:"client_id"` // of a public client: no secret is needed
-	Endpoint string `toml:"endpoint"`  // MinIO's URL
-	RoleARN  string `toml:"role_arn,omitempty"`
-	CAFile   string `toml:"ca_file,omitempty"` // PEM certificates for the issuer and for MinIO
-	Duration string `toml:"duration,omitempty"`
-	Scopes   string `toml:"scopes,omitempty"` // separated by blanks
+	Issuer   string `toml:"issuer"`             // the iss of the tokens, byte for byte
+	ClientID string `toml:"client_id"`          // of a public client, which has no secret
+	Endpoint string `toml:"endpoint"`           // MinIO's URL
+	RoleARN  string `toml:"role_arn,omitempty"` // empty: made from ClientID
+	CAFile   string `toml:"ca_file,omitempty"`  // PEM certificates for the issuer and for MinIO
+	Duration string `toml:"duration,omitempty"` // of MinIO's credentials, 15m to 168h; empty: 8h
+	Scopes   string `toml:"scopes,omitempty"`   // separated by blanks; empty: the usual ones
 }
 
 const usualDuration = "8h"
 
-// usualScopes are asked for where the issuer has them: minio is the scope whose mapping puts the token for
-// claimgate into the id_token, and offline_access the one that brings a refresh token.
+// usualScopes are requested if the issuer has them. The mapping of the scope minio puts the token for claimgate
+// into the id_token, and offline_access brings a refresh token.
 var usualScopes = []string{"openid", "profile", "email", "groups", "minio", "offline_access"}
 
-// configFile is the file of the profiles.
+// configFile returns the path of the file with the profiles.
 func configFile() (string, error) {
 	dir, err := os.UserConfigDir()
 	return filepath.Join(dir, "claimgate", "login.toml"), err
 }
 
-// Load returns the profile of a name. A profile that is not there is the zero Profile.
+// Load returns the profile of a name, or the zero Profile if there is none.
 func Load(name string) (Profile, error) {
 	all, err := profiles()
 	return all[name], err
@@ -56,7 +56,7 @@ func profiles() (map[string]Profile, error) {
 	if err != nil {
 		return nil, err
 	}
-	if runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 { // Windows knows no such bits
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 { // Windows has no such bits
 		return nil, fmt.Errorf("%s may be written by others (mode %04o), who could send your login elsewhere: chmod 600 %s", file, info.Mode().Perm(), file)
 	}
 	text, err := os.ReadFile(file)
@@ -75,7 +75,7 @@ func profiles() (map[string]Profile, error) {
 	return read.Profile, nil
 }
 
-// Save keeps the profile under a name.
+// Save saves the profile under a name, in the file of the profiles.
 func Save(name string, p Profile) error {
 	all, err := profiles()
 	if err != nil {
@@ -93,7 +93,7 @@ func Save(name string, p Profile) error {
 	return write(file, text)
 }
 
-// Check says what is missing or wrong.
+// Check returns an error if a setting is missing or wrong. The error names the flag of claimgate login.
 func (p *Profile) Check() error {
 	for flag, text := range map[string]string{"--issuer": p.Issuer, "--endpoint": p.Endpoint} {
 		u, err := url.Parse(text)
@@ -101,9 +101,9 @@ func (p *Profile) Check() error {
 		case text == "":
 			return fmt.Errorf("%s is missing: the profile is not set up yet", flag)
 		case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
-			return fmt.Errorf("%s %q is no URL", flag, text)
+			return fmt.Errorf("%s %q is not a URL", flag, text)
 		case u.Scheme == "http" && !loopback(u.Hostname()):
-			return fmt.Errorf("%s %q is plain http: whoever is between reads the login; write https", flag, text)
+			return fmt.Errorf("%s %q is plain http: somebody on the network could read the login; write https", flag, text)
 		}
 	}
 	if p.ClientID == "" {
@@ -116,7 +116,7 @@ func (p *Profile) Check() error {
 	return nil
 }
 
-// loopback returns true for a host that is this machine. A name such as 127.example.com is not.
+// loopback returns true for localhost and for IP addresses of the loopback interface.
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
@@ -130,12 +130,12 @@ func (p *Profile) duration() string {
 }
 
 func (p *Profile) seconds() int {
-	d, _ := time.ParseDuration(p.duration()) // Check has read it
+	d, _ := time.ParseDuration(p.duration()) // Check refuses other values
 	return int(d.Seconds())
 }
 
-// scopes returns the scopes to ask for. Of the usual ones only those count that the issuer lists, because
-// some issuers refuse a scope that they do not know. An issuer that lists none is asked for all.
+// scopes returns the scopes to request: those of the profile, or the usual ones that the issuer supports. Some
+// issuers refuse a scope that they do not know. If the issuer lists no scopes, all usual ones are requested.
 func (p *Profile) scopes(supported []string) []string {
 	if p.Scopes != "" {
 		return strings.Fields(p.Scopes)

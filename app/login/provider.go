@@ -18,7 +18,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// provider is the issuer as its discovery document has it.
+// provider is the issuer with the values of its discovery document.
 type provider struct {
 	p      *Profile
 	client *http.Client
@@ -35,17 +35,17 @@ type provider struct {
 	Challenges []string `json:"code_challenge_methods_supported"`
 }
 
-// maxAnswer bounds what is read of an answer.
+// maxAnswer bounds an answer, in bytes.
 const maxAnswer = 1 << 20
 
-// private returns true if nobody is between: https, or plain http on this machine.
-func private(address string) bool {
+// isSecure returns true if nobody on the network can read the traffic: https, or http on the loopback interface.
+func isSecure(address string) bool {
 	u, err := url.Parse(address)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()))
 }
 
-// stay follows no redirect: a 307 would carry a refresh token or an id_token to another place.
-func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+// noRedirect refuses redirects, because a 307 would send a refresh token or an id_token to another server.
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 func httpClient(p *Profile) (*http.Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone() // with the proxies of the environment
@@ -63,7 +63,7 @@ func httpClient(p *Profile) (*http.Client, error) {
 		}
 		transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	}
-	return &http.Client{Transport: transport, Timeout: 30 * time.Second, CheckRedirect: stay}, nil
+	return &http.Client{Transport: transport, Timeout: 30 * time.Second, CheckRedirect: noRedirect}, nil
 }
 
 // discover reads the issuer's discovery document (OpenID Connect Discovery 1.0, section 4).
@@ -84,8 +84,8 @@ func discover(ctx context.Context, p *Profile) (*provider, error) {
 		return nil, errors.New("the issuer's discovery document names no authorization or token endpoint")
 	}
 	for _, address := range []string{d.Auth, d.Token, d.Device, d.Revocation} {
-		if address != "" && !private(address) {
-			return nil, fmt.Errorf("the issuer's discovery document names %q, which is not https: whoever is between reads the login", address)
+		if address != "" && !isSecure(address) {
+			return nil, fmt.Errorf("the issuer's discovery document names %q, which is not https: somebody on the network could read the login", address)
 		}
 	}
 	return d, nil
@@ -110,17 +110,17 @@ func (d *provider) get(ctx context.Context, address string, into any) error {
 func (d *provider) oauth(redirect string) *oauth2.Config {
 	return &oauth2.Config{
 		ClientID: d.p.ClientID, RedirectURL: redirect, Scopes: d.p.scopes(d.Scopes),
-		// A public client has no secret: its ID goes into the body.
+		// A public client has no secret, so its ID goes into the body.
 		Endpoint: oauth2.Endpoint{AuthURL: d.Auth, TokenURL: d.Token, DeviceAuthURL: d.Device, AuthStyle: oauth2.AuthStyleInParams},
 	}
 }
 
-// with gives the context the client that the oauth2 library uses.
-func (d *provider) with(ctx context.Context) context.Context {
+// withClient returns a context with which the oauth2 library uses the provider's HTTP client.
+func (d *provider) withClient(ctx context.Context) context.Context {
 	return context.WithValue(ctx, oauth2.HTTPClient, d.client)
 }
 
-// check verifies the id_token of an answer as the gateway would.
+// check verifies the id_token of an answer as the gateway does, and its nonce unless nonce is empty.
 func (d *provider) check(ctx context.Context, token *oauth2.Token, nonce string) (string, *verifier.Identity, error) {
 	idToken, _ := token.Extra("id_token").(string)
 	if idToken == "" {
@@ -137,7 +137,7 @@ func (d *provider) check(ctx context.Context, token *oauth2.Token, nonce string)
 	defer v.Close()
 	v.Start()
 	id, err := v.Verify(ctx, idToken, verifier.Presented{By: "login"})
-	for wait := 0; err != nil && wait < 50; wait++ { // the first fetch of the keys
+	for wait := 0; err != nil && wait < 50; wait++ { // wait for the first fetch of the keys
 		var refused *verifier.Error
 		if !errors.As(err, &refused) || refused.Reason != verifier.KeysUnavailable {
 			break
@@ -150,10 +150,10 @@ func (d *provider) check(ctx context.Context, token *oauth2.Token, nonce string)
 		id, err = v.Verify(ctx, idToken, verifier.Presented{By: "login"})
 	}
 	if err != nil {
-		return "", nil, fmt.Errorf("the id_token does not count: %w", err)
+		return "", nil, fmt.Errorf("the id_token is refused: %w", err)
 	}
 	if values, _ := id.Claim("nonce"); nonce != "" && (len(values) != 1 || values[0] != nonce) {
-		return "", nil, errors.New("the id_token has another nonce: it is not of this login")
+		return "", nil, errors.New("the id_token has another nonce and does not belong to this login")
 	}
 	return idToken, id, nil
 }

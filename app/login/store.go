@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Session is somebody who is logged in. The members of the first part may be shown.
+// Session is a login with MinIO's credentials. The fields of the first part may be shown, the others are secret.
 type Session struct {
 	Profile  string    `json:"profile"`
 	Issuer   string    `json:"issuer"`
@@ -21,7 +21,7 @@ type Session struct {
 	Policy   []string  `json:"policy"`
 	ID       string    `json:"sid,omitempty"` // of the session at the issuer
 	Endpoint string    `json:"endpoint"`
-	Expires  time.Time `json:"expires"` // of the credentials
+	Expires  time.Time `json:"expires"` // the end of the credentials, or of the token inside the id_token
 
 	AccessKey    string `json:"access_key"`
 	SecretKey    string `json:"secret_key"`
@@ -29,7 +29,7 @@ type Session struct {
 	RefreshToken string `json:"refresh_token,omitempty"`
 }
 
-// ErrNotLoggedIn says that there is no session.
+// ErrNotLoggedIn is the error of Read, Current and Logout if the profile has no session.
 var ErrNotLoggedIn = errors.New("nobody is logged in")
 
 func cacheDir() (string, error) {
@@ -37,14 +37,15 @@ func cacheDir() (string, error) {
 	return filepath.Join(dir, "claimgate"), err
 }
 
-// sessionFile names a file by the profile's digest, because a name may hold anything.
+// sessionFile returns the path of a profile's session. The path holds a digest of the profile's name, because a
+// name may hold any character.
 func sessionFile(profile string) (string, error) {
 	dir, err := cacheDir()
 	sum := sha256.Sum256([]byte(profile))
 	return filepath.Join(dir, "session-"+hex.EncodeToString(sum[:8])+".json"), err
 }
 
-// Read returns the session of a profile.
+// Read returns the saved session of a profile, without renewing it.
 func Read(profile string) (*Session, error) {
 	file, err := sessionFile(profile)
 	if err != nil {
@@ -82,7 +83,7 @@ func (s *Session) save() error {
 	return write(file, text)
 }
 
-// Forget removes the session of a profile.
+// Forget removes the session of a profile and its key of the keyring. It is no error if there is none.
 func Forget(profile string) error {
 	file, err := sessionFile(profile)
 	if err != nil {
@@ -95,13 +96,13 @@ func Forget(profile string) error {
 	return nil
 }
 
-// write writes a file of mode 0600 in a directory of mode 0700. Readers see the old content or the new one.
+// write replaces a file, with mode 0600 in a directory of mode 0700. A reader sees the old content or the new.
 func write(file string, text []byte) error {
 	dir := filepath.Dir(file)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a directory needs the x; one that was there before may be open
+	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a directory needs the x; an older directory may be open to others
 		return err
 	}
 	f, err := os.CreateTemp(dir, ".new-*") // mode 0600
@@ -121,7 +122,7 @@ func write(file string, text []byte) error {
 	return nil
 }
 
-// lockFile names the file that locked locks, in a directory that is there.
+// lockFile returns the path of the file that locked locks, and makes the directory.
 func lockFile(profile string) (string, error) {
 	file, err := sessionFile(profile)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// credentials are what MinIO gives for an id_token.
+// credentials are MinIO's answer to AssumeRoleWithWebIdentity.
 type credentials struct {
 	AccessKey    string    `xml:"AccessKeyId"`
 	SecretKey    string    `xml:"SecretAccessKey"`
@@ -26,7 +26,7 @@ type credentials struct {
 	Expires      time.Time `xml:"Expiration"`
 }
 
-// maxHeaders is what MinIO reads of a request's headers, in bytes. The session token stands in one of them.
+// maxHeaders is the size of all headers that MinIO reads, in bytes. One of the headers holds the session token.
 const maxHeaders = 8 << 10
 
 // roleOf returns the ARN that MinIO makes of a client ID for a provider with a role policy.
@@ -35,8 +35,8 @@ func roleOf(clientID string) string {
 	return "arn:minio:iam:::role/" + base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// exchange calls AssumeRoleWithWebIdentity. A MinIO whose provider has no role policy knows no role, so
-// without --role-arn it is asked again without one.
+// exchange calls AssumeRoleWithWebIdentity. If MinIO refuses the role that exchange made from the client ID, it
+// tries again without a role, because a MinIO whose provider has no role policy knows no role.
 func exchange(ctx context.Context, client *http.Client, p *Profile, idToken string) (*credentials, error) {
 	role := p.RoleARN
 	if role == "" {
@@ -56,7 +56,7 @@ func exchange(ctx context.Context, client *http.Client, p *Profile, idToken stri
 	return c, nil
 }
 
-// stsError is MinIO's refusal.
+// stsError is a refusal of MinIO's STS.
 type stsError struct {
 	Status  int
 	Code    string `xml:"Error>Code"`
@@ -98,7 +98,7 @@ func assume(ctx context.Context, client *http.Client, p *Profile, idToken, role 
 	}
 	if resp.StatusCode != http.StatusOK {
 		refused := &stsError{Status: resp.StatusCode}
-		_ = xml.Unmarshal(body, refused) // an answer of another form has no code
+		_ = xml.Unmarshal(body, refused) // another form of answer leaves the code empty
 		return nil, refused
 	}
 	var read struct {
@@ -110,7 +110,7 @@ func assume(ctx context.Context, client *http.Client, p *Profile, idToken, role 
 	return &read.Credentials, nil
 }
 
-// largest names the largest claims of a token, with their bytes.
+// largest returns the names and sizes, in bytes, of the three largest claims of a token.
 func largest(token string) string {
 	type size struct {
 		name  string

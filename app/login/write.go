@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// Formats lists what Write knows.
+// Formats returns the formats of Write.
 func Formats() []string { return []string{"process", "env", "mc", "json"} }
 
-// Write prints the credentials of a session: process for AWS's credential_process, env for shells, mc for
-// MinIO's client, json.
+// Write prints the credentials of a session in one of Formats: process for AWS's credential_process, env for
+// shells, mc for MinIO's client, or json.
 func Write(w io.Writer, format string, s *Session) error {
 	switch format {
 	case "process":
@@ -45,7 +45,7 @@ func writeJSON(w io.Writer, v any) error {
 
 var alias = regexp.MustCompile(`[^A-Za-z0-9_]+`)
 
-// writeMC writes the variable with which mc knows an alias: https://ACCESSKEY:SECRETKEY:TOKEN@host.
+// writeMC writes the variable that defines an alias for mc: https://ACCESSKEY:SECRETKEY:TOKEN@host.
 func writeMC(w io.Writer, s *Session) error {
 	u, err := url.Parse(s.Endpoint)
 	if err != nil {
@@ -59,7 +59,7 @@ func writeMC(w io.Writer, s *Session) error {
 // quoted quotes a text for a shell.
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
-// Shown is what may be shown of a session.
+// Shown holds the fields of a session that are not secret.
 type Shown struct {
 	Profile  string    `json:"profile"`
 	Issuer   string    `json:"issuer"`
@@ -73,7 +73,7 @@ type Shown struct {
 	Renews   bool      `json:"renews"` // there is a refresh token
 }
 
-// Shown returns what may be shown.
+// Shown returns the fields of the session that are not secret.
 func (s *Session) Shown() Shown {
 	return Shown{s.Profile, s.Issuer, s.Subject, s.Username, s.Groups, s.Policy, s.ID, s.Endpoint, s.Expires.UTC(), s.RefreshToken != ""}
 }

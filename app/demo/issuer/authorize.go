@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// authorize is the authorization endpoint (RFC 6749, section 4.1). A GET shows the
-// users of the demo, a POST is the choice of one.
+// authorize is the authorization endpoint (RFC 6749, section 4.1). A GET shows the users of the demo, a POST is the
+// choice of one.
 //
-// A request that names no client or no allowed address goes nowhere: an error sent
-// to such an address would make the issuer a stepping stone.
+// A request with an unknown client or a redirect URI that is not allowed gets an error page and no redirect.
+// Otherwise the issuer would be an open redirector.
 func (i *Issuer) authorize(w http.ResponseWriter, r *http.Request) {
 	q, ok := i.form(w, r)
 	if !ok {
@@ -24,7 +24,7 @@ func (i *Issuer) authorize(w http.ResponseWriter, r *http.Request) {
 	case q.Get("client_id") != i.clientID:
 		i.show(w, http.StatusBadRequest, page{Title: "This client is unknown", Text: "The demo knows the client " + i.clientID + " only: see --client-id."})
 		return
-	case !i.mayReturnTo(redirect):
+	case !i.allowedRedirect(redirect):
 		i.show(w, http.StatusBadRequest, page{Title: "This redirect URI is not allowed", Text: "The demo sends nobody to another machine. Use a loopback address, or start the issuer with --redirect-uri."})
 		return
 	}
@@ -33,7 +33,7 @@ func (i *Issuer) authorize(w http.ResponseWriter, r *http.Request) {
 			values.Set("state", state)
 		}
 		values.Set("iss", i.url)                                           // RFC 9207
-		http.Redirect(w, r, withQuery(redirect, values), http.StatusFound) //nolint:gosec // mayReturnTo has judged the address
+		http.Redirect(w, r, withQuery(redirect, values), http.StatusFound) //nolint:gosec // allowedRedirect allows the address
 	}
 	refused := func(code, text string) { back(url.Values{"error": {code}, "error_description": {text}}) }
 	switch {
@@ -58,16 +58,17 @@ func (i *Issuer) authorize(w http.ResponseWriter, r *http.Request) {
 		refused("access_denied", "There is no such user")
 		return
 	}
-	g := &grant{user: user.Name, scope: known(q.Get("scope")), nonce: q.Get("nonce"), redirect: redirect, challenge: q.Get("code_challenge"), session: unguessable()}
-	i.remember(w, g)
+	g := &grant{user: user.Name, scope: knownScopes(q.Get("scope")), nonce: q.Get("nonce"), redirect: redirect, challenge: q.Get("code_challenge"), session: randomName()}
+	i.setCookie(w, g)
 	i.mu.Lock()
-	i.begin(g)
-	code := i.keep(i.logins.codes, g, codeLife)
+	i.startSession(g)
+	code := i.store(i.logins.codes, g, codeLife)
 	i.mu.Unlock()
 	back(url.Values{"code": {code}})
 }
 
-// form reads the parameters of a request, each once (RFC 6749, section 3.1).
+// form returns the parameters of a request. A parameter that comes twice is an error (RFC 6749, section 3.1). If ok
+// is false, form has answered the request.
 func (i *Issuer) form(w http.ResponseWriter, r *http.Request) (url.Values, bool) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
@@ -83,7 +84,7 @@ func (i *Issuer) form(w http.ResponseWriter, r *http.Request) (url.Values, bool)
 	return r.Form, true
 }
 
-// showUsers shows whom one can be. The parameters of the request come back with the choice.
+// showUsers shows the users to choose from. The form sends the parameters of the request again with the choice.
 func (i *Issuer) showUsers(w http.ResponseWriter, action string, q url.Values, redirect string) {
 	p := page{Title: "Who are you?", Text: "Choose a user of the demo.", Action: action, Client: i.clientID, returnsTo: redirect}
 	for _, name := range slices.Sorted(maps.Keys(q)) {
@@ -101,7 +102,7 @@ func (i *Issuer) showUsers(w http.ResponseWriter, action string, q url.Values, r
 func withQuery(address string, values url.Values) string {
 	u, err := url.Parse(address)
 	if err != nil {
-		return address // mayReturnTo has read it
+		return address // allowedRedirect has parsed the address
 	}
 	q := u.Query()
 	maps.Copy(q, values)

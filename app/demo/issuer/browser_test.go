@@ -29,7 +29,7 @@ type person struct {
 	s *issuer.Server
 }
 
-// answer is what a test reads of a response beside the body.
+// answer holds the status and the header of a response.
 type answer struct {
 	StatusCode int
 	Header     http.Header
@@ -89,7 +89,7 @@ func (p *person) do(req *http.Request) (answer, string) {
 	return answer{resp.StatusCode, resp.Header}, string(body)
 }
 
-// at is an endpoint of the discovery document.
+// at returns an endpoint of the discovery document.
 func (p *person) at(name string) string {
 	p.Helper()
 	_, body := p.get(p.s.URL() + ".well-known/openid-configuration")
@@ -101,7 +101,7 @@ func (p *person) at(name string) string {
 	return address
 }
 
-// choose logs in as a user and returns what the browser brings back.
+// choose logs in as a user and returns the query of the redirect back to the client.
 func (p *person) choose(user string, change ...string) url.Values {
 	p.Helper()
 	q := question(change...)
@@ -114,7 +114,7 @@ func (p *person) choose(user string, change ...string) url.Values {
 	return back.Query()
 }
 
-// redeem asks the token endpoint and returns its answer.
+// redeem posts the form to the token endpoint and returns the answer.
 func (p *person) redeem(form url.Values) map[string]any {
 	p.Helper()
 	if !form.Has("client_id") {
@@ -162,7 +162,7 @@ func TestTheCodeFlow(t *testing.T) {
 	if id["sid"] == nil || id["authentik_token"] == nil || answer["scope"] != "openid profile minio offline_access" {
 		t.Errorf("sid %v, scope %v", id["sid"], answer["scope"])
 	}
-	// A refresh token is good once, and what it brings is of the same session.
+	// A refresh token is valid once, and its new tokens have the same session.
 	refresh := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {text(answer["refresh_token"])}}
 	again := p.redeem(refresh)
 	fresh := verified(t, s.JWKS(), text(again["id_token"]))

@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// deviceInterval is how long a client waits between two questions (RFC 8628, section 3.2).
+// deviceInterval is the time between two polls of a client (RFC 8628, section 3.2).
 const deviceInterval = 1 * time.Second
 
-// device starts a device grant (RFC 8628, section 3.1). As in Authentik the user code
-// is made of digits, and the page for it is /device of the host.
+// device starts a device grant (RFC 8628, section 3.1). As in Authentik, the user code consists of digits, and its
+// page is /device of the host.
 func (i *Issuer) device(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil || r.PostForm.Get("client_id") != i.clientID {
@@ -21,9 +21,9 @@ func (i *Issuer) device(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	number, _ := rand.Int(rand.Reader, big.NewInt(1_000_000_000)) // never fails (crypto/rand)
-	g := &grant{scope: known(r.PostForm.Get("scope")), session: unguessable(), userCode: fmt.Sprintf("%09d", number)}
+	g := &grant{scope: knownScopes(r.PostForm.Get("scope")), session: randomName(), userCode: fmt.Sprintf("%09d", number)}
 	i.mu.Lock()
-	code := i.keep(i.logins.devices, g, deviceLife)
+	code := i.store(i.logins.devices, g, deviceLife)
 	i.mu.Unlock()
 	page := i.host + "/device"
 	w.Header().Set("Cache-Control", "no-store")
@@ -37,7 +37,7 @@ func (i *Issuer) device(w http.ResponseWriter, r *http.Request) {
 	}))
 }
 
-// devicePage is where a person types the code, and says who they are.
+// devicePage is the page at which a person types the code and chooses a user.
 func (i *Issuer) devicePage(w http.ResponseWriter, r *http.Request) {
 	q, ok := i.form(w, r)
 	if !ok {
@@ -49,7 +49,7 @@ func (i *Issuer) devicePage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	i.mu.Lock()
-	g := i.waiting(code)
+	g := i.undecided(code)
 	i.mu.Unlock()
 	switch {
 	case g == nil:
@@ -62,11 +62,11 @@ func (i *Issuer) devicePage(w http.ResponseWriter, r *http.Request) {
 	user, known := i.User(r.PostForm.Get("user"))
 	denied := r.PostForm.Get("deny") != "" || !known
 	i.mu.Lock()
-	g = i.waiting(code) // somebody else may have decided meanwhile
+	g = i.undecided(code) // another request may have decided in the meantime
 	if g != nil {
 		g.denied, g.user = denied, user.Name
 		if !denied {
-			i.begin(g)
+			i.startSession(g)
 		}
 	}
 	i.mu.Unlock()
@@ -76,13 +76,13 @@ func (i *Issuer) devicePage(w http.ResponseWriter, r *http.Request) {
 	case denied:
 		i.show(w, http.StatusOK, page{Title: "The device is not logged in", Text: "You said no. Close this window."})
 	default:
-		i.remember(w, g)
+		i.setCookie(w, g)
 		i.show(w, http.StatusOK, page{Title: "The device is logged in", Text: "Close this window and go back to the device."})
 	}
 }
 
-// waiting finds the undecided grant of a user code. The caller holds the lock.
-func (i *Issuer) waiting(userCode string) *grant {
+// undecided returns the undecided grant of a user code, or nil. The caller holds i.mu.
+func (i *Issuer) undecided(userCode string) *grant {
 	for _, g := range i.logins.devices {
 		if g.userCode == userCode && g.user == "" && !g.denied && i.clock().Before(g.ends) {
 			return g

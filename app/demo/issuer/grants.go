@@ -12,8 +12,7 @@ const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code"
 
 const badGrant = "The provided authorization grant or refresh token is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client"
 
-// token is the token endpoint. The client is a public one: it is known by its name,
-// and a secret is not looked at, as in Authentik.
+// token is the token endpoint. The client is public: as in Authentik, its ID is enough, and a secret is ignored.
 func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
@@ -21,8 +20,8 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	grants := map[string]func(http.ResponseWriter, *http.Request){
-		"client_credentials": i.machine,
-		"password":           i.machine, // the same to Authentik
+		"client_credentials": i.redeemMachine,
+		"password":           i.redeemMachine, // the same to Authentik
 		"authorization_code": i.redeemCode,
 		"refresh_token":      i.redeemRefresh,
 		deviceGrant:          i.redeemDevice,
@@ -38,8 +37,8 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// machine is Authentik's flow for machines: a user's name and app password.
-func (i *Issuer) machine(w http.ResponseWriter, r *http.Request) {
+// redeemMachine is Authentik's grant for machines: the name and the app password of a user.
+func (i *Issuer) redeemMachine(w http.ResponseWriter, r *http.Request) {
 	user, ok := i.User(r.PostForm.Get("username"))
 	password := []byte(r.PostForm.Get("password"))
 	if !ok || user.AppPassword == "" || subtle.ConstantTimeCompare([]byte(user.AppPassword), password) != 1 {
@@ -50,8 +49,8 @@ func (i *Issuer) machine(w http.ResponseWriter, r *http.Request) {
 	i.grantTokens(w, scope, i.machineClaims(user, scope), i.machineClaims(user, scope), "")
 }
 
-// redeemCode exchanges a code, once, for whoever asked for it (RFC 6749, section
-// 4.1.3; RFC 7636, section 4.5).
+// redeemCode exchanges a code, once, if the redirect URI and the PKCE verifier are those of the request for the
+// code (RFC 6749, section 4.1.3; RFC 7636, section 4.5).
 func (i *Issuer) redeemCode(w http.ResponseWriter, r *http.Request) {
 	i.mu.Lock()
 	g := i.take(i.logins.codes, r.PostForm.Get("code"))
@@ -63,7 +62,7 @@ func (i *Issuer) redeemCode(w http.ResponseWriter, r *http.Request) {
 	i.grantLogin(w, g)
 }
 
-// redeemRefresh exchanges a refresh token, once. The claims are worked out anew.
+// redeemRefresh exchanges a refresh token, once. It makes the claims from the user as the user is now.
 func (i *Issuer) redeemRefresh(w http.ResponseWriter, r *http.Request) {
 	i.mu.Lock()
 	g := i.take(i.logins.refresh, r.PostForm.Get("refresh_token"))
@@ -76,8 +75,8 @@ func (i *Issuer) redeemRefresh(w http.ResponseWriter, r *http.Request) {
 	i.grantLogin(w, g)
 }
 
-// redeemDevice answers a device that asks whether somebody has decided (RFC 8628,
-// section 3.5). As in Authentik a code that is unknown, used or over is invalid_grant.
+// redeemDevice answers the poll of a device (RFC 8628, section 3.5). As in Authentik, a code that is unknown, used
+// or expired gets invalid_grant.
 func (i *Issuer) redeemDevice(w http.ResponseWriter, r *http.Request) {
 	code := r.PostForm.Get("device_code")
 	i.mu.Lock()
@@ -125,14 +124,14 @@ func (i *Issuer) grantLogin(w http.ResponseWriter, g *grant) {
 	if slices.Contains(strings.Fields(g.scope), "offline_access") {
 		next := *g
 		i.mu.Lock()
-		refresh = i.keep(i.logins.refresh, &next, refreshLife)
+		refresh = i.store(i.logins.refresh, &next, refreshLife)
 		i.mu.Unlock()
 	}
 	i.grantTokens(w, g.scope, id, access, refresh)
 }
 
 func (i *Issuer) grantTokens(w http.ResponseWriter, scope string, id, access map[string]any, refresh string) {
-	access["jti"] = id["jti"] // both tokens of one answer can share it
+	access["jti"] = id["jti"] // both tokens of an answer share the jti
 	i.addAccess(access, scope)
 	answer := map[string]any{
 		"access_token": i.Token(access),

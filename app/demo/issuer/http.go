@@ -6,14 +6,14 @@ import (
 	"path"
 )
 
-// maxForm bounds the body of a token request.
+// maxForm bounds the body of a request, in bytes.
 const maxForm = 64 << 10
 
-// ServeHTTP answers discovery, the key set and token requests.
+// ServeHTTP implements http.Handler.
 func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) { i.mux.ServeHTTP(w, r) }
 
-// routes follow Authentik: discovery and keys below the issuer URL, the
-// endpoints that all applications share beside it.
+// routes returns the endpoints, at Authentik's paths: discovery and keys are below the issuer URL, and the endpoints
+// that all applications share are beside it.
 func (i *Issuer) routes(base *url.URL) *http.ServeMux {
 	shared := path.Join(base.Path, "..")
 	if shared != "/" {
@@ -80,5 +80,5 @@ func refuse(w http.ResponseWriter, code, description string) {
 func writeJSON(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // a client that went away needs no answer
+	_, _ = w.Write(body) // an error means that the client has gone
 }

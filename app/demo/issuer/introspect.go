@@ -11,20 +11,19 @@ import (
 	"strings"
 )
 
-// DefaultClientSecret is what a client introspects with, unless Options say
-// otherwise.
-const DefaultClientSecret = "demo-client-secret" //nolint:gosec // of the demo, for everybody to know
+// DefaultClientSecret is the secret for introspection if Options.ClientSecret is empty.
+const DefaultClientSecret = "demo-client-secret" //nolint:gosec // of the demo, and public
 
-// Revoke makes introspection call a token inactive, as revoking it in Authentik
-// does. Its signature stays good.
+// Revoke makes introspection call a token inactive, as revoking the token in Authentik does. The signature stays
+// valid.
 func (i *Issuer) Revoke(token string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.revoked[sha256.Sum256([]byte(token))] = true
 }
 
-// introspect is RFC 7662 in Authentik's manner: a client with wrong credentials
-// is answered like a token that nobody knows.
+// introspect is the introspection endpoint (RFC 7662). As in Authentik, a client with wrong credentials gets the
+// same answer as for an unknown token.
 func (i *Issuer) introspect(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
@@ -37,7 +36,7 @@ func (i *Issuer) introspect(w http.ResponseWriter, r *http.Request) {
 	}
 	answer := map[string]any{"active": false}
 	if id == i.clientID && subtle.ConstantTimeCompare([]byte(secret), []byte(i.secret)) == 1 {
-		if claims := i.living(r.PostForm.Get("token")); claims != nil {
+		if claims := i.activeClaims(r.PostForm.Get("token")); claims != nil {
 			answer = claims
 			answer["active"], answer["client_id"] = true, i.clientID
 		}
@@ -46,9 +45,9 @@ func (i *Issuer) introspect(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, mustJSON(answer))
 }
 
-// living returns the claims of a token that is signed by the current key, has
-// not expired and was not revoked.
-func (i *Issuer) living(token string) map[string]any {
+// activeClaims returns the claims of a token that is signed by the current key, has not expired and is not revoked. It
+// returns nil for any other text.
+func (i *Issuer) activeClaims(token string) map[string]any {
 	i.mu.RLock()
 	revoked, public := i.revoked[sha256.Sum256([]byte(token))], i.key.private.PublicKey
 	i.mu.RUnlock()

@@ -17,46 +17,40 @@ import (
 const (
 	defaultKeyBits  = 2048
 	defaultLifetime = time.Hour
-	// defaultEvidence is the validity of the inner token. It must cover the
-	// MinIO session, which may outlive the id_token (DurationSeconds).
+	// defaultEvidence is the lifetime of the inner token. It must cover the MinIO session, which may outlive the
+	// id_token (DurationSeconds).
 	defaultEvidence = 8 * time.Hour
 )
 
-// Options describe an issuer. URL is required; the zero value of everything
-// else has a default that works.
+// Options configure an issuer. New requires URL; Listen does not. The zero value of any other field selects its
+// default.
 type Options struct {
-	// URL is the issuer, byte for byte as it stands in iss. As in Authentik it
-	// ends in a slash and its last segment is the application's slug.
+	// URL is the issuer, byte for byte as in iss. As in Authentik, it ends in a slash, and its last segment is the
+	// application's slug.
 	URL string
 	// ClientID is the audience; default "minio".
 	ClientID string
-	// ClientSecret is what the client introspects with; default
-	// DefaultClientSecret.
+	// ClientSecret is the client's secret for introspection; default DefaultClientSecret.
 	ClientSecret string
-	// RedirectURIs are where a login may send a browser beside loopback addresses,
-	// byte for byte.
+	// RedirectURIs are the redirect URIs that are allowed beside loopback addresses, byte for byte.
 	RedirectURIs []string
-	// LogoutURI gets a logout token whenever a session ends (OpenID Connect
-	// Back-Channel Logout 1.0); by default nobody does.
+	// LogoutURI gets a logout token when a session ends (OpenID Connect Back-Channel Logout 1.0); default none.
 	LogoutURI string
-	// Clock is what iat and exp are read from; default time.Now.
+	// Clock is the clock for iat and exp; default time.Now.
 	Clock func() time.Time
-	// Users default to DefaultUsers.
+	// Users are the accounts; default DefaultUsers.
 	Users []User
-	// Key signs from the start. Without it a key of KeyBits is made.
+	// Key is the first signing key; default a new key of KeyBits.
 	Key *rsa.PrivateKey
-	// KeyBits is the size of the keys made here; default 2048. Authentik's own
-	// generator makes 4096.
+	// KeyBits is the size of new keys; default 2048. Authentik's own generator makes 4096.
 	KeyBits int
-	// Lifetime of ID and access tokens; default one hour.
+	// Lifetime is the lifetime of ID and access tokens; default one hour.
 	Lifetime time.Duration
-	// EvidenceLifetime is that of the token inside the token; default eight
-	// hours.
+	// EvidenceLifetime is the lifetime of the token inside the token; default eight hours.
 	EvidenceLifetime time.Duration
 }
 
-// Issuer signs tokens and answers discovery, key set and token requests. It is
-// safe for concurrent use.
+// Issuer signs tokens and serves the endpoints of an OpenID Connect provider. It is safe for concurrent use.
 type Issuer struct {
 	url      string
 	clientID string
@@ -80,7 +74,7 @@ type Issuer struct {
 	revoked   map[[sha256.Size]byte]bool // tokens, by digest
 }
 
-// New makes an issuer. It listens nowhere: see Listen.
+// New makes an issuer that does not listen: see Listen.
 func New(o Options) (*Issuer, error) {
 	base, err := parseURL(o.URL)
 	if err != nil {
@@ -156,14 +150,14 @@ func parseURL(raw string) (*url.URL, error) {
 	return base, nil
 }
 
-// URL is the issuer as it stands in iss.
+// URL returns the issuer as in iss.
 func (i *Issuer) URL() string { return i.url }
 
-// ClientID is the audience of all tokens.
+// ClientID returns the audience of all tokens.
 func (i *Issuer) ClientID() string { return i.clientID }
 
-// User finds a user by name. The zero User of an unknown name has no subject,
-// and a verifier refuses tokens without one.
+// User returns the user of a name. For an unknown name it returns the zero User, which has no subject, so that a
+// verifier refuses the user's tokens.
 func (i *Issuer) User(name string) (User, bool) {
 	user, ok := i.users[name]
 	return user, ok
@@ -175,17 +169,17 @@ func (i *Issuer) current() *key {
 	return i.key
 }
 
-// KeyID is the kid of the current key.
+// KeyID returns the kid of the current key.
 func (i *Issuer) KeyID() string { return i.current().id }
 
-// RotateKey puts a new key in the place of the current one, which leaves the
-// key set at once: Authentik publishes no old keys.
+// RotateKey replaces the signing key. The old key leaves the key set at once, because Authentik publishes no old
+// keys.
 func (i *Issuer) RotateKey() error {
 	return i.replaceKey(func(_, _ *key) {})
 }
 
-// ReplaceKeyInPlace does the same and keeps the kid, which is what Authentik
-// does when the key data of a certificate pair is overwritten.
+// ReplaceKeyInPlace replaces the signing key and keeps the kid, as Authentik does if somebody overwrites the key
+// data of a certificate pair.
 func (i *Issuer) ReplaceKeyInPlace() error {
 	return i.replaceKey(func(old, fresh *key) { fresh.id = old.id })
 }
@@ -206,13 +200,12 @@ func (i *Issuer) replaceKey(adjust func(old, fresh *key)) error {
 	return nil
 }
 
-// JWKS is the key set: the current key and nothing else.
+// JWKS returns the key set, which holds only the current key.
 func (i *Issuer) JWKS() []byte {
 	return mustJSON(map[string][]jwk{"keys": {i.current().jwk()}})
 }
 
-// mustJSON encodes what this package built from strings, numbers and lists. A
-// caller of Token who passes a channel or a NaN has made a programming error.
+// mustJSON encodes v. It panics on a value that JSON cannot hold, such as a channel or a NaN in the claims of Token.
 func mustJSON(v any) []byte {
 	data, err := json.Marshal(v)
 	if err != nil {

@@ -60,8 +60,8 @@ func do(t *testing.T, req *http.Request) (int, []byte) {
 	return res.StatusCode, body
 }
 
-// verified checks the token against the published key set with a library that
-// shares nothing with the signing code, and returns its claims.
+// verified verifies the token by the key set, with a library that shares no code with the signer, and returns the
+// claims.
 func verified(t *testing.T, keys []byte, token string) map[string]any {
 	t.Helper()
 	set, err := jwk.Parse(keys)
@@ -351,8 +351,7 @@ func TestTokenEndpointGivesMachineTokens(t *testing.T) {
 	}
 }
 
-// The token inside the token has a lifetime of its own, because MinIO's session
-// does.
+// The token inside the token has its own lifetime, because MinIO's session has its own, too.
 func TestTheInnerTokenHasItsOwnLifetime(t *testing.T) {
 	s := start(t, issuer.Options{EvidenceLifetime: 20 * time.Minute})
 	user, _ := s.User("rhea")

@@ -1,7 +1,7 @@
 package issuer
 
 import (
-	"crypto/md5" //nolint:gosec // Authentik's key id up to 2025.12; it names the key, it protects nothing
+	"crypto/md5" //nolint:gosec // Authentik's key id up to 2025.12; it names the key and protects nothing
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha1" //nolint:gosec // x5t is defined with SHA-1, RFC 7517 section 4.8
@@ -17,14 +17,14 @@ import (
 	"time"
 )
 
-// key is a signing key with what the key set says of it.
+// key is a signing key with the values that the key set publishes.
 type key struct {
 	private *rsa.PrivateKey
 	id      string
 	cert    []byte // DER
 }
 
-// jwk is one member of the key set, with the members Authentik writes.
+// jwk is one key of the key set, with the members that Authentik writes.
 type jwk struct {
 	Kid     string   `json:"kid"`
 	Kty     string   `json:"kty"`
@@ -63,7 +63,7 @@ func (k *key) jwk() jwk {
 		Kid: k.id, Kty: "RSA", Use: "sig", Alg: "RS256",
 		N: b64(k.private.N.Bytes()),
 		E: b64(big.NewInt(int64(k.private.E)).Bytes()),
-		// Standard base64, unlike everything around it: RFC 7517 section 4.7.
+		// Standard base64, unlike the other members: RFC 7517 section 4.7.
 		X5c:     []string{base64.StdEncoding.EncodeToString(k.cert)},
 		X5t:     b64(x5t[:]),
 		X5tS256: b64(x5tS256[:]),
@@ -80,8 +80,7 @@ func encodePEM(private *rsa.PrivateKey) ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }
 
-// ParseKey reads an RSA private key, PEM with PKCS #8 inside, as EncodeKey
-// writes it and "openssl genpkey" makes it.
+// ParseKey parses an RSA private key in PKCS #8 and PEM, as EncodeKey and "openssl genpkey" write it.
 func ParseKey(text []byte) (*rsa.PrivateKey, error) {
 	block, _ := pem.Decode(text)
 	if block == nil || block.Type != "PRIVATE KEY" {
@@ -98,7 +97,7 @@ func ParseKey(text []byte) (*rsa.PrivateKey, error) {
 	return private, nil
 }
 
-// EncodeKey writes the current signing key in the form ParseKey reads.
+// EncodeKey returns the current signing key in the form that ParseKey parses.
 func (i *Issuer) EncodeKey() ([]byte, error) {
 	return encodePEM(i.current().private)
 }

@@ -12,24 +12,22 @@ import (
 	"time"
 )
 
-// How long what a login leaves behind counts. A code of Authentik lives a minute,
-// a refresh token 30 days; its device codes live a minute too, which is too short
-// for a person.
+// The lifetimes of codes, device codes and refresh tokens. In Authentik, a code lives one minute and a refresh token
+// 30 days. A device code lives one minute there too, which is too short for a person.
 const (
 	codeLife    = time.Minute
 	deviceLife  = 10 * time.Minute
 	refreshLife = 30 * 24 * time.Hour
 )
 
-// maxKept bounds the codes, device codes, refresh tokens and sessions that are
-// kept, so that a stranger fills no memory.
-const maxKept = 10_000
+// maxStored bounds each map of codes, device codes, refresh tokens and sessions, so that a stranger cannot fill the
+// memory.
+const maxStored = 10_000
 
-// grant is what somebody has agreed to: a code, a device code or a refresh token
-// stands for one.
+// grant is what a code, a device code or a refresh token stands for.
 type grant struct {
 	user      string // empty: nobody has decided yet (device)
-	denied    bool   // somebody said no (device)
+	denied    bool   // the person refused (device)
 	scope     string
 	nonce     string
 	redirect  string
@@ -37,15 +35,15 @@ type grant struct {
 	session   string
 	userCode  string // device
 	ends      time.Time
-	asked     time.Time // the last question for a device code
+	asked     time.Time // the last poll for a device code
 }
 
-// logins are the logins that are going on and those that last.
+// logins holds the grants by their code, and the sessions.
 type logins struct {
 	codes   map[string]*grant
 	devices map[string]*grant
 	refresh map[string]*grant
-	live    map[string]string // the user of each session that a login made
+	live    map[string]string // session -> user
 	ended   map[string]bool   // sessions
 }
 
@@ -53,8 +51,9 @@ func newLogins() logins {
 	return logins{codes: map[string]*grant{}, devices: map[string]*grant{}, refresh: map[string]*grant{}, live: map[string]string{}, ended: map[string]bool{}}
 }
 
-// keep stores a grant under a name that nobody can guess and returns the name.
-func (i *Issuer) keep(in map[string]*grant, g *grant, life time.Duration) string {
+// store stores a grant for the time life, under a random name, and returns the name. If the map is full, it removes
+// other grants. The caller holds i.mu.
+func (i *Issuer) store(in map[string]*grant, g *grant, life time.Duration) string {
 	now := i.clock()
 	g.ends = now.Add(life)
 	for name, old := range in {
@@ -63,17 +62,18 @@ func (i *Issuer) keep(in map[string]*grant, g *grant, life time.Duration) string
 		}
 	}
 	for name := range in {
-		if len(in) < maxKept {
+		if len(in) < maxStored {
 			break
 		}
 		delete(in, name)
 	}
-	name := unguessable()
+	name := randomName()
 	in[name] = g
 	return name
 }
 
-// take removes a grant and returns it: whatever it is, it counts once.
+// take removes a grant and returns it, so that each grant counts once. It returns nil for a grant that is unknown,
+// expired, or of an ended session. The caller holds i.mu.
 func (i *Issuer) take(from map[string]*grant, name string) *grant {
 	g := from[name]
 	delete(from, name)
@@ -83,10 +83,10 @@ func (i *Issuer) take(from map[string]*grant, name string) *grant {
 	return g
 }
 
-// begin notes that a login has made a session. The caller holds the lock.
-func (i *Issuer) begin(g *grant) {
+// startSession records the session of a login. The caller holds i.mu.
+func (i *Issuer) startSession(g *grant) {
 	for name := range i.logins.live {
-		if len(i.logins.live) < maxKept {
+		if len(i.logins.live) < maxStored {
 			break
 		}
 		delete(i.logins.live, name)
@@ -94,13 +94,13 @@ func (i *Issuer) begin(g *grant) {
 	i.logins.live[g.session] = g.user
 }
 
-// endSession ends a session that is live: its refresh tokens and codes count no more, and whoever
-// is configured is told by a logout token.
+// endSession ends a session: its refresh tokens and codes are invalid from now on. If the session was live, the
+// logout URI gets a logout token.
 func (i *Issuer) endSession(session string) {
 	i.mu.Lock()
 	user := i.logins.live[session]
 	delete(i.logins.live, session)
-	if len(i.logins.ended) < maxKept {
+	if len(i.logins.ended) < maxStored {
 		i.logins.ended[session] = true
 	}
 	for _, in := range []map[string]*grant{i.logins.codes, i.logins.devices, i.logins.refresh} {
@@ -112,13 +112,13 @@ func (i *Issuer) endSession(session string) {
 	}
 	i.mu.Unlock()
 	if u, known := i.User(user); known {
-		i.tellOfLogout(u, session)
+		i.sendLogoutToken(u, session)
 	}
 }
 
-// answers what a public client may be sent back to: a port of the machine itself (RFC 8252,
-// section 7.3), or an address that Options name.
-func (i *Issuer) mayReturnTo(address string) bool {
+// allowedRedirect returns true for an allowed redirect URI: any port of the loopback interface (RFC 8252, section
+// 7.3), or one of Options.RedirectURIs.
+func (i *Issuer) allowedRedirect(address string) bool {
 	if slices.Contains(i.redirects, address) {
 		return true
 	}
@@ -130,21 +130,21 @@ func (i *Issuer) mayReturnTo(address string) bool {
 	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// proves compares a verifier of PKCE with its challenge (RFC 7636, section 4.6).
+// proves returns true if the PKCE verifier belongs to the grant's challenge (RFC 7636, section 4.6).
 func (g *grant) proves(verifier string) bool {
 	sum := sha256.Sum256([]byte(verifier))
 	got := base64.RawURLEncoding.EncodeToString(sum[:])
 	return subtle.ConstantTimeCompare([]byte(got), []byte(g.challenge)) == 1
 }
 
-// known keeps the scopes that there are, as Authentik does, which ignores others.
-func known(scope string) string {
+// knownScopes removes unknown scopes, as Authentik does.
+func knownScopes(scope string) string {
 	return strings.Join(slices.DeleteFunc(strings.Fields(scope), func(s string) bool { return !slices.Contains(scopes, s) }), " ")
 }
 
 var scopes = []string{"openid", "email", "profile", "minio", "offline_access"}
 
-func unguessable() string {
+func randomName() string {
 	var data [32]byte
 	_, _ = rand.Read(data[:]) // crypto/rand never fails since Go 1.24
 	return base64.RawURLEncoding.EncodeToString(data[:])

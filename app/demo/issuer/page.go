@@ -13,26 +13,26 @@ var pageText string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
-// page is a page for a person.
+// page is the data of page.html.
 type page struct {
 	Title, Text string
-	Action      string // where the form goes
-	Client      string // who asks
+	Action      string // the endpoint of the form: authorize, device or end-session; empty: no form
+	Client      string // the client that asks
 	Hidden      [][2]string
 	Users       []pageUser
 	Ask         string // the name of a field to fill in
 	Confirm     string // the text of a button
-	Target      string
+	Target      string // the path of Action; show sets it
 
-	returnsTo string // where the answer of the form sends the browser
+	returnsTo string // the address to which the answer of the form redirects the browser
 }
 
 type pageUser struct{ Name, Groups, Policies string }
 
-// show writes a page that loads nothing, runs nothing and stands in no frame.
+// show writes a page that loads nothing, runs no script and cannot be in a frame.
 func (i *Issuer) show(w http.ResponseWriter, status int, p page) {
 	p.Target = i.actions[p.Action]
-	// Browsers hold the address that a form is redirected to against form-action too.
+	// Browsers also check the redirect after a form against form-action.
 	actions := "'self'"
 	if u, err := url.Parse(p.returnsTo); err == nil && u.Host != "" {
 		actions += " " + u.Scheme + "://" + u.Host
@@ -49,5 +49,5 @@ func (i *Issuer) show(w http.ResponseWriter, status int, p page) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(text.Bytes()) // a browser that went away needs no answer
+	_, _ = w.Write(text.Bytes()) // an error means that the browser has gone
 }

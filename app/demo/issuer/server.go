@@ -19,9 +19,8 @@ type Server struct {
 	close  func() error
 }
 
-// Listen starts an issuer on addr. Where Options.URL is empty it becomes
-// http://<the address listened on>/application/o/minio/, so that
-// "127.0.0.1:0" is enough for a test.
+// Listen starts an issuer on addr. If Options.URL is empty, the URL is
+// http://<the listener's address>/application/o/minio/, so that "127.0.0.1:0" is enough for a test.
 func Listen(ctx context.Context, addr string, o Options) (*Server, error) {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", addr)
@@ -45,8 +44,7 @@ func Listen(ctx context.Context, addr string, o Options) (*Server, error) {
 	return s, nil
 }
 
-// Close stops the server at once, as a power cut would. Closing it again changes
-// nothing.
+// Close stops the server at once, also within requests. A second call returns the same error.
 func (s *Server) Close() error { return s.close() }
 
 func (s *Server) stop() error {

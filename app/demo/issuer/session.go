@@ -10,22 +10,22 @@ import (
 	"time"
 )
 
-// cookie names the session of a browser. It is good for its end alone: each login asks
-// who one is, because a demo is there to be several people.
+// cookie holds the session of a browser, for the logout page alone. Each login asks for the user again, because in a
+// demo one person plays several users.
 const cookie = "claimgate_demo_session"
 
-// remember gives the browser the session of a login.
-func (i *Issuer) remember(w http.ResponseWriter, g *grant) {
-	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure where the demo has TLS, which it has behind a proxy alone
+// setCookie sets the cookie with the session of a login.
+func (i *Issuer) setCookie(w http.ResponseWriter, g *grant) {
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure with TLS, which only a proxy in front of the demo has
 		Name: cookie, Value: g.session, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(i.url, "https://"),
 	})
 }
 
-// revoke is RFC 7009: a refresh token ends with its session, another token is
-// remembered as revoked. An unknown one is answered alike (section 2.2).
+// revoke is the revocation endpoint (RFC 7009). For a refresh token it ends the session, and any other token it marks
+// as revoked. An unknown token gets the same answer (section 2.2).
 //
-// Authentik's own endpoint ends the token alone. The demo ends the session too, as
-// an administrator does there, so that back-channel logout can be seen without one.
+// Authentik's own endpoint ends only the token. The demo also ends the session, as an administrator of Authentik can,
+// so that back-channel logout can be seen without an administrator.
 func (i *Issuer) revoke(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil || r.PostForm.Get("client_id") != i.clientID {
@@ -38,15 +38,15 @@ func (i *Issuer) revoke(w http.ResponseWriter, r *http.Request) {
 	i.mu.Unlock()
 	if g != nil {
 		i.endSession(g.session)
-	} else if i.living(token) != nil {
+	} else if i.activeClaims(token) != nil {
 		i.Revoke(token)
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusOK)
 }
 
-// endPage is the end of session (OpenID Connect RP-Initiated Logout 1.0). A person has
-// to say so: a link on somebody's page must log nobody out.
+// endPage is the logout page (OpenID Connect RP-Initiated Logout 1.0). The person must confirm, because a link on
+// another site must not log anybody out.
 func (i *Issuer) endPage(w http.ResponseWriter, r *http.Request) {
 	if _, ok := i.form(w, r); !ok {
 		return
@@ -70,13 +70,14 @@ func (i *Issuer) endPage(w http.ResponseWriter, r *http.Request) {
 	i.show(w, http.StatusOK, page{Title: "You are logged out", Text: "Close this window."})
 }
 
+// sid returns the sid claim of a session.
 func sid(session string) string {
 	sum := sha256.Sum256([]byte(session))
 	return hex.EncodeToString(sum[:])
 }
 
-// LogoutToken is what the issuer sends when a session ends (OpenID Connect
-// Back-Channel Logout 1.0, section 2.4).
+// LogoutToken returns the token that the issuer sends when a session ends (OpenID Connect Back-Channel Logout 1.0,
+// section 2.4).
 func (i *Issuer) LogoutToken(u User, session string) string {
 	now := i.clock()
 	return i.Token(map[string]any{
@@ -86,16 +87,15 @@ func (i *Issuer) LogoutToken(u User, session string) string {
 	}, WithHeader("typ", "logout+jwt"))
 }
 
-// SetLogoutURI names who is told when a session ends, as Options.LogoutURI does.
+// SetLogoutURI replaces Options.LogoutURI.
 func (i *Issuer) SetLogoutURI(address string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.logoutURI = address
 }
 
-// tellOfLogout sends the logout token to the logout URI. Whoever does not answer
-// is not told again: this is a demo.
-func (i *Issuer) tellOfLogout(u User, session string) {
+// sendLogoutToken sends a logout token to the logout URI. It does not try again after an error, because this is a demo.
+func (i *Issuer) sendLogoutToken(u User, session string) {
 	i.mu.RLock()
 	address := i.logoutURI
 	i.mu.RUnlock()

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// AllScopes is what a MinIO client asks for.
+// AllScopes are the scopes that a MinIO client requests.
 const AllScopes = "openid email profile minio"
 
 // acr is a constant in every version of Authentik.
@@ -28,14 +28,12 @@ type tokenOptions struct {
 // Option changes one token.
 type Option func(*tokenOptions)
 
-// WithHeader sets a member of the JOSE header, or removes it where value is
-// nil. It signs what it is told to sign, nonsense included.
+// WithHeader sets a member of the JOSE header, or removes it if value is nil. It allows invalid headers.
 func WithHeader(name string, value any) Option {
 	return func(o *tokenOptions) { o.header[name] = value }
 }
 
-// WithSecret signs with HS256, as a provider without a signing key does with
-// its client secret: such tokens have no kid.
+// WithSecret signs with HS256 and sets no kid, as a provider without a signing key does with its client secret.
 func WithSecret(secret []byte) Option {
 	return func(o *tokenOptions) {
 		o.secret = secret
@@ -44,13 +42,13 @@ func WithSecret(secret []byte) Option {
 	}
 }
 
-// WithSession names the login session of ID and access tokens: sid is its
-// SHA-256. By default there is one session a user.
+// WithSession sets the login session of ID and access tokens. The claim sid is the SHA-256 of the name. By default
+// each user has one session.
 func WithSession(name string) Option {
 	return func(o *tokenOptions) { o.session = name }
 }
 
-// Token signs any claims with the current key. It adds nothing to them.
+// Token signs the claims unchanged with the current key.
 func (i *Issuer) Token(claims map[string]any, opts ...Option) string {
 	signer := i.current()
 	o := options(opts)
@@ -67,8 +65,7 @@ func (i *Issuer) Token(claims map[string]any, opts ...Option) string {
 	digest := sha256.Sum256([]byte(input))
 	signature, err := rsa.SignPKCS1v15(rand.Reader, signer.private, crypto.SHA256, digest[:])
 	if err != nil {
-		// Only a key too small for a SHA-256 signature gets here, and New
-		// refuses to make one.
+		// Only a key that is too small for a SHA-256 signature fails, and New does not make such a key.
 		panic("issuer: " + err.Error())
 	}
 	return input + "." + b64(signature)
@@ -82,26 +79,25 @@ func options(opts []Option) tokenOptions {
 	return o
 }
 
-// IDToken is the id_token of a login by the code flow with AllScopes.
+// IDToken returns the id_token of a login by the code flow with AllScopes.
 func (i *Issuer) IDToken(u User, opts ...Option) string {
 	return i.Token(i.IDClaims(u, opts...), opts...)
 }
 
-// AccessToken is the access token of the same login.
+// AccessToken returns the access token of the same login.
 func (i *Issuer) AccessToken(u User, opts ...Option) string {
 	claims := i.IDClaims(u, opts...)
 	i.addAccess(claims, AllScopes)
 	return i.Token(claims, opts...)
 }
 
-// EvidenceToken is what the minio scope mapping signs and returns as
-// authentik_token: no more claims than the gateway needs.
+// EvidenceToken returns the token that the scope mapping minio adds as authentik_token. It holds only the claims that
+// the gateway needs.
 func (i *Issuer) EvidenceToken(u User, opts ...Option) string {
 	return i.Token(i.EvidenceClaims(u), opts...)
 }
 
-// IDClaims are the claims that IDToken signs, for callers that want to change
-// some of them first.
+// IDClaims returns the claims that IDToken signs, for callers that change some of them first.
 func (i *Issuer) IDClaims(u User, opts ...Option) map[string]any {
 	session := options(opts).session
 	if session == "" {
@@ -110,7 +106,7 @@ func (i *Issuer) IDClaims(u User, opts ...Option) map[string]any {
 	return i.loginClaims(u, AllScopes, session)
 }
 
-// loginClaims are those of a person's login, with the session that it made.
+// loginClaims returns the claims of a person's login, with the session of the login.
 func (i *Issuer) loginClaims(u User, scope, session string) map[string]any {
 	claims := i.machineClaims(u, scope)
 	claims["sid"] = sid(session)
@@ -118,7 +114,7 @@ func (i *Issuer) loginClaims(u User, scope, session string) map[string]any {
 	return claims
 }
 
-// EvidenceClaims are the claims that EvidenceToken signs.
+// EvidenceClaims returns the claims that EvidenceToken signs.
 func (i *Issuer) EvidenceClaims(u User) map[string]any {
 	now := i.clock()
 	claims := map[string]any{
@@ -134,8 +130,8 @@ func (i *Issuer) EvidenceClaims(u User) map[string]any {
 	return claims
 }
 
-// machineClaims are those of an ID token without a login: the standard claims
-// and what the mappings of the granted scopes add.
+// machineClaims returns the claims of an ID token without a login: the standard claims, and those that the mappings
+// of the scopes add.
 func (i *Issuer) machineClaims(u User, scope string) map[string]any {
 	now := i.clock()
 	claims := map[string]any{

@@ -5,26 +5,23 @@ import (
 	"encoding/hex"
 )
 
-// User is an account that the issuer gives tokens to.
+// User is an account of the issuer.
 type User struct {
 	// Name is the preferred_username.
 	Name string
-	// Subject is the sub claim. New fills it with a hash of the name, as in
-	// Authentik's default subject mode, where it is empty.
+	// Subject is the claim sub. If it is empty, New sets a hash of the name, as Authentik's default subject mode does.
 	Subject string
 	Email   string
-	// Groups is the groups claim. It is a list even where it is empty.
+	// Groups is the claim groups. The claim is a list even if Groups is empty.
 	Groups []string
-	// Policies is what the minio scope mapping returns as policy: one name
-	// becomes a string, several a list, none leaves the claim out.
+	// Policies is the claim policy, which the scope mapping minio adds: a string for one name, a list for several, and
+	// no claim for none.
 	Policies []string
-	// AppPassword is what the token endpoint takes as password. A user without
-	// one gets no token there.
+	// AppPassword is the user's password at the token endpoint. If it is empty, the user gets no machine token.
 	AppPassword string
 }
 
-// DefaultUsers are the users of the demo. The app password of each is
-// "<name>-app-password".
+// DefaultUsers returns the users of the demo. Each has the app password "<name>-app-password".
 func DefaultUsers() []User {
 	users := []User{
 		{Name: "alice", Groups: []string{"MinIO users"}, Policies: []string{"readwrite"}},
@@ -42,15 +39,14 @@ func DefaultUsers() []User {
 	return users
 }
 
-// hashedSubject is Authentik's default subject mode, hashed_user_id: 64 hex
-// digits that are stable in one installation and tell nothing of the user.
+// hashedSubject imitates Authentik's default subject mode, hashed_user_id: 64 hex digits that are stable within one
+// installation and do not reveal the user.
 func hashedSubject(name string) string {
 	sum := sha256.Sum256([]byte(name + "-claimgate-demo"))
 	return hex.EncodeToString(sum[:])
 }
 
-// policyClaim gives the claim the shapes that Authentik's MinIO guide shows:
-// a string, or a list, or nothing at all.
+// policyClaim returns the claim in the forms of Authentik's MinIO guide: a string, a list, or nil for no claim.
 func (u User) policyClaim() any {
 	switch len(u.Policies) {
 	case 0:
@@ -62,8 +58,7 @@ func (u User) policyClaim() any {
 	}
 }
 
-// groupsClaim is never null: Authentik sends an empty list for a user without
-// groups.
+// groupsClaim is never nil, because Authentik sends an empty list for a user without groups.
 func (u User) groupsClaim() []string {
 	if u.Groups == nil {
 		return []string{}
