@@ -9,13 +9,14 @@ import (
 	"github.com/claimgate/claimgate/verifier/internal/quote"
 )
 
-// claimNames are the claims that are read. The issuers' username claims come on top.
+// claimNames are the claims that are read for every issuer. namesRead adds the configured
+// claims.
 var claimNames = []string{
 	"iss", "sub", "aud", "azp", "exp", "iat", "nbf", "sid", "groups", "policy", "events", "cnf", "act",
 }
 
-// judged is a payload that passed step 6: its claims fit the issuer. The time is not
-// judged.
+// judged is a payload that passed step 6: its claims fit the issuer. judgeTime judges its
+// times.
 type judged struct {
 	identity      Identity
 	exp, iat, nbf int64
@@ -23,8 +24,8 @@ type judged struct {
 	hasNBF        bool
 }
 
-// farFuture is later than any time in a token, in seconds. It keeps sums within 64
-// bits.
+// farFuture is later than any time in a token, in seconds. It keeps sums of times within
+// 64 bits.
 const farFuture = 1 << 40
 
 // judge applies step 6 to the claims of a payload.
@@ -74,8 +75,8 @@ func (i *Issuer) tooLong() *Error {
 	}
 }
 
-// judgeKind refuses tokens with another purpose. Authentik's logout tokens had typ
-// JWT until 2026.2, so typ alone does not tell.
+// judgeKind refuses tokens with another purpose than access. Authentik's logout tokens
+// had typ JWT until 2026.2, so typ alone does not show the purpose.
 func (i *Issuer) judgeKind(root strictjson.Value) *Error {
 	if root.Get("events").Kind() != strictjson.Missing {
 		return refuse(Type, "the token has events: it is a logout token")
@@ -120,8 +121,8 @@ func (i *Issuer) judgeAudience(root strictjson.Value) *Error {
 	return e
 }
 
-// readIdentity checks the types of the claims that decide something and keeps all
-// claims, as views of the payload, which lives as long as the identity.
+// readIdentity checks the types of the claims that decisions use, and keeps all claims as
+// views of the payload. The payload lives as long as the identity.
 func (i *Issuer) readIdentity(id *Identity, root strictjson.Value) *Error {
 	id.Issuer, id.IssuerURL = i.Name, i.URL
 	sub := root.Get("sub")
@@ -172,8 +173,8 @@ func (i *Issuer) readIdentity(id *Identity, root strictjson.Value) *Error {
 	return nil
 }
 
-// stringList reads a list of strings or, if single is set, one string. A list with
-// another element is not ok.
+// stringList reads a list of strings or, if single is set, one string. ok is false for any
+// other value. A missing value is an empty list.
 func stringList(v strictjson.Value, single bool) ([]string, bool) {
 	switch {
 	case v.Kind() == strictjson.Missing:

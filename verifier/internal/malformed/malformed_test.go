@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A case that is well-formed would show every library as strict.
+// A token that is the plain token, or that is listed twice, would tell nothing about a library.
 func TestEachCaseIsOneOfItsOwn(t *testing.T) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
