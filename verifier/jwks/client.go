@@ -23,16 +23,17 @@ const (
 	MaxAnswer = 1 << 20
 
 	fetchTimeout = 10 * time.Second // discovery and key set together
-	dialTimeout  = 3 * time.Second  // an attempt to a dead address must not delay the next attempt
+	dialTimeout  = 3 * time.Second  // so that a dead address does not delay the next attempt
 	maxRedirects = 5
 )
 
-// Client speaks HTTP with one issuer.
+// Client sends HTTP requests to one issuer. Source.Client returns one. Discover and Transport
+// may be called concurrently.
 type Client struct {
 	config    *Config
 	http      *http.Client
 	transport *http.Transport // of http
-	found     string          // address of the key set by discovery; "" after a fetch from it failed
+	found     string          // address of the key set by discovery; "" after a fetch from there failed
 }
 
 func newClient(c *Config) (*Client, error) {
@@ -61,18 +62,19 @@ func newClient(c *Config) (*Client, error) {
 	}}, nil
 }
 
-// dial bounds name resolution and connection together.
+// dial connects to the issuer. dialTimeout bounds name resolution and connection together.
 func (c *Config) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	return c.Dial(ctx, network, address)
 }
 
-// Transport returns a copy of the transport: the issuer's CA, limits and dialer.
+// Transport returns a copy of the client's transport, with the issuer's CA, limits and dialer.
+// The caller may change the copy.
 func (c *Client) Transport() *http.Transport { return c.transport.Clone() }
 
-// SameOrigin is a CheckRedirect for http.Client. It follows redirects within the
-// scheme and host of the first request: another host is not proven to be the issuer.
+// SameOrigin is a CheckRedirect for http.Client. It follows redirects within the scheme
+// and host of the first request, because another host is not proven to be the issuer.
 func SameOrigin(next *http.Request, via []*http.Request) error {
 	if len(via) > maxRedirects {
 		return fmt.Errorf("more than %d redirects", maxRedirects)
@@ -83,7 +85,7 @@ func SameOrigin(next *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// keySet fetches the key set, by discovery unless an address is configured.
+// keySet fetches the key set from JWKSURL or from the address that discovery finds.
 func (c *Client) keySet(ctx context.Context) (*Set, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
@@ -114,12 +116,12 @@ func (c *Client) keySetFrom(ctx context.Context, where string) (*Set, error) {
 	return parseSet(body)
 }
 
-// Discover returns an address from the issuer's discovery document (OpenID Connect
-// Discovery 1.0 section 4). The document must name this issuer (section 4.3). member
-// is the member with the address; setting is the configuration key that replaces
-// discovery, for error messages.
+// Discover fetches the issuer's discovery document and returns an address from it
+// (OpenID Connect Discovery 1.0 section 4). The document must name this issuer (section
+// 4.3). member is the member with the address. setting is the configuration key that
+// replaces discovery; error messages name it.
 func (c *Client) Discover(ctx context.Context, member, setting string) (string, error) {
-	// Only this address drops the slash.
+	// Only for this address the issuer's last slash is removed.
 	where := strings.TrimSuffix(c.config.URL, "/") + "/.well-known/openid-configuration"
 	body, err := c.get(ctx, where)
 	if err != nil {
