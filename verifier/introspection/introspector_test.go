@@ -50,7 +50,7 @@ func bubble(t *testing.T, f func(t *testing.T, i *idp.Issuer, in *Introspector),
 
 func with(change func(*Config)) func(*Options) { return func(o *Options) { change(&o.Config) } }
 
-// asks is a token that is asked about.
+// asks asks about one token.
 type asks struct {
 	t      *testing.T
 	in     *Introspector
@@ -63,7 +63,7 @@ func asking(t *testing.T, in *Introspector, name string) *asks {
 	return &asks{t, in, sha256.Sum256([]byte(token)), token}
 }
 
-// expect asks and checks the verdict and how long the request had to wait.
+// expect asks about the token and checks the verdict and how long the request waited.
 func (a *asks) expect(want Verdict, wait time.Duration) {
 	a.t.Helper()
 	start := time.Now()
@@ -83,8 +83,8 @@ func (a *asks) questions(i *idp.Issuer, want int64) {
 	}
 }
 
-// Whatever the issuer serves, a token counts only where it says so, or where that
-// was chosen for the time in which it says nothing.
+// A token counts only if the issuer calls it active, or if the issuer gives no answer and
+// AllowOnError is set.
 func TestWhatTheIssuerSaysOfAToken(t *testing.T) {
 	elsewhere := "https://evil.example/application/o/introspect/"
 	moved := func(code int, to string) http.HandlerFunc {
@@ -168,19 +168,19 @@ func TestAnAnswerCountsForItsTTL(t *testing.T) {
 		a.questions(i, 2)
 		time.Sleep(3 * time.Second)
 		answer(`{"active":false}`)
-		a.expect(Active, 0) // half of the TTL: asked for again in the background
+		a.expect(Active, 0) // after half of the TTL: this request asks again in the background
 		a.expect(Active, 0)
-		a.questions(i, 3) // b's is older
+		a.questions(i, 3) // nothing was asked about b
 		time.Sleep(time.Second)
 		synctest.Wait()
 		a.expect(Inactive, 0)
 		a.questions(i, 3)
 		time.Sleep(time.Hour)
-		b.expect(Inactive, time.Second) // it was not used: what was said of it is too old
+		b.expect(Inactive, time.Second) // b was not used, so its answer is too old
 		answer(`{"active":true}`)
 		b.questions(i, 4)
 		time.Sleep(time.Hour)
-		a.expect(Active, time.Second) // the issuer may take its word back
+		a.expect(Active, time.Second) // the issuer may call an inactive token active again
 		if st := in.State(); *st != (State{Active: 3, Inactive: 2}) {
 			t.Errorf("the counts are %+v", st)
 		}
@@ -217,11 +217,11 @@ func TestAnOutageOfIntrospection(t *testing.T) {
 				time.Sleep(14 * time.Second)
 				good.expect(Active, 0)
 				time.Sleep(time.Second)
-				good.expect(unknown, 2*time.Second) // too old now, and nobody answers
+				good.expect(unknown, 2*time.Second) // the answer is too old, and the issuer does not answer
 				gone.expect(Inactive, 2*time.Second)
 				asking(t, in, "new").expect(unknown, 2*time.Second)
 				time.Sleep(5 * time.Second)
-				for n := range 100 { // an outage that lasts costs no request any time
+				for n := range 100 { // during an outage no request waits
 					asking(t, in, fmt.Sprint("later", n)).expect(unknown, 0)
 				}
 				good.expect(unknown, 0)
@@ -239,14 +239,14 @@ func TestAnOutageOfIntrospection(t *testing.T) {
 	}
 }
 
-// An issuer that fails for one token answers for the others: that token starts no outage, in which a new
-// token would count unasked.
+// An issuer that fails for one token only is not in an outage. During an outage a new token would count
+// without an answer.
 func TestOneBadTokenMakesNoOutage(t *testing.T) {
 	bubble(t, func(t *testing.T, i *idp.Issuer, in *Introspector) {
 		bad := asking(t, in, "bad")
 		i.Fail(idp.Fault{Introspection: idp.Status(500, "")})
 		for range 5 {
-			bad.expect(Active, 0) // by on_error = "allow"
+			bad.expect(Active, 0) // because of AllowOnError
 			time.Sleep(1100 * time.Millisecond)
 		}
 		i.Fail(idp.Fault{Introspection: idp.Status(200, `{"active":false}`)})
@@ -262,8 +262,8 @@ func TestOneBadTokenMakesNoOutage(t *testing.T) {
 	}, with(allowing))
 }
 
-// One question for a token, however many requests bring it; sixteen under way
-// for all tokens together.
+// All requests with one token share one question. At most sixteen questions run at once for
+// all tokens together.
 func TestQuestionsAreBounded(t *testing.T) {
 	bubble(t, func(t *testing.T, i *idp.Issuer, in *Introspector) {
 		var most, now atomic.Int64
@@ -296,7 +296,7 @@ func TestQuestionsAreBounded(t *testing.T) {
 
 		s := in
 		s.mu.Lock()
-		s.pending = maxPending // as many as may wait do
+		s.pending = maxPending // no further question may wait
 		s.mu.Unlock()
 		late := asking(t, in, "late")
 		late.expect(Unknown, 0)
@@ -306,7 +306,7 @@ func TestQuestionsAreBounded(t *testing.T) {
 		late.expect(Active, 100*time.Millisecond)
 
 		end := make(chan struct{})
-		for range maxConcurrent { // every turn is taken
+		for range maxConcurrent { // take every turn
 			go s.turns.Do(t.Context(), func() bool { <-end; return true })
 		}
 		synctest.Wait()
@@ -323,12 +323,12 @@ func TestQuestionsAreBounded(t *testing.T) {
 		if in.Judge(ctx, gone.digest, gone.token) != Unknown {
 			t.Error("a verdict without an answer")
 		}
-		time.Sleep(time.Second) // its question is answered all the same
+		time.Sleep(time.Second) // the question goes on without its client
 		gone.expect(Active, 0)
 	})
 }
 
-// The credentials go to the issuer, in the body, and nowhere else.
+// The credentials are in the body of the question and nowhere else.
 func TestWhatIsSentAndWhatIsSaid(t *testing.T) {
 	bubble(t, func(t *testing.T, i *idp.Issuer, in *Introspector) {
 		var sent url.Values
@@ -372,7 +372,7 @@ func TestNobodyIsAskedIfIntrospectionIsOff(t *testing.T) {
 	}
 }
 
-// A question that goes wrong inside a library is one without an answer.
+// A panic inside a library counts as a question without an answer.
 func TestAQuestionThatPanics(t *testing.T) {
 	bubble(t, func(t *testing.T, _ *idp.Issuer, in *Introspector) {
 		s := in
@@ -403,8 +403,8 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// Without room what counts is forgotten too: first what allows, which is asked
-// for again, and what denies only where that is not enough.
+// If there are too many fresh answers, answers that allow are evicted first, because they
+// are asked for again. Denials are evicted only if that is not enough.
 func TestWhatDeniesIsForgottenLast(t *testing.T) {
 	now := idp.Now
 	name := func(n int) (d [32]byte) { copy(d[:], fmt.Sprint(n)); return d }
@@ -434,7 +434,7 @@ func TestWhatDeniesIsForgottenLast(t *testing.T) {
 	}
 }
 
-// What is remembered is bounded, and what denies is forgotten last.
+// The number of answers is bounded, and old denials stay longer than other old answers.
 func TestAnswersAreForgotten(t *testing.T) {
 	now := idp.Now
 	i := &Introspector{config: Config{TTL: time.Minute}, answers: make(map[[32]byte]*answer), evictAt: 1024}
