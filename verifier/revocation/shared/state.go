@@ -28,8 +28,8 @@ func (s *Store) State() State {
 	return st
 }
 
-// Age returns how long ago this replica last knew every shared revocation. Before the
-// first synchronization it is the time since New.
+// Age returns how long ago this replica last knew every shared revocation. Before the first
+// synchronization, Age returns the time since New.
 func (s *Store) Age() time.Duration {
 	return max(0, forwardclock.Age(*s.complete.Load(), s.o.Now()))
 }

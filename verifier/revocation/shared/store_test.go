@@ -16,7 +16,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// What needs a server is in the module redistest.
+// Tests that need a server are in the module redistest.
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
@@ -44,7 +44,7 @@ func TestAStoreThatCannotBeMeantIsRefused(t *testing.T) {
 	}
 }
 
-// A store that nobody has ever reached costs neither a logout nor a decision.
+// If the store was never reached, logouts still count and no decision waits.
 func TestAStoreThatIsNotThere(t *testing.T) {
 	var log bytes.Buffer
 	now := time.Now()

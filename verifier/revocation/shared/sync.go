@@ -44,8 +44,8 @@ func (s *Store) run(ctx context.Context) {
 	}
 }
 
-// guarded runs a session. An answer of the store that makes the library panic ends the
-// session, not the program.
+// guarded runs a session. If an answer of the store makes the library panic, the session
+// ends with an error, and the program goes on.
 func (s *Store) guarded(ctx context.Context) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -97,16 +97,16 @@ func (s *Store) session(ctx context.Context) error {
 			}
 			continue
 		}
-		if s.up.Load() { // otherwise the confirmation of the subscription starts one
+		if s.up.Load() { // otherwise the confirmation of the subscription synchronizes
 			if err := s.sync(ctx); err != nil {
 				return err
 			}
-			b.began = time.Now() // the answer to the ping waited meanwhile
+			b.began = time.Now() // the answer to a ping could not be read during the synchronization
 		}
 	}
 }
 
-// receive passes messages on until the subscription is closed or fails.
+// receive sends messages to events until the subscription fails or ctx ends.
 func (s *Store) receive(ctx context.Context, from *redis.PubSub, events chan<- any, ended chan<- struct{}) {
 	defer close(ended)
 	for {
@@ -125,7 +125,7 @@ func (s *Store) receive(ctx context.Context, from *redis.PubSub, events chan<- a
 	}
 }
 
-// received returns one message. The library panics on some messages that no Redis sends.
+// received returns the next message. The library panics on some messages that no Redis sends.
 func received(ctx context.Context, from *redis.PubSub) (event any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -140,8 +140,8 @@ func (s *Store) handle(ctx context.Context, event any, b *heartbeat) error {
 	case error:
 		return fmt.Errorf("listen to the store: %w", m)
 	case *redis.Subscription:
-		// From now on no published entry is missed; earlier entries are in the keys. The
-		// library also subscribes again by itself.
+		// From now on this replica receives every published entry. Earlier entries are in the
+		// keys. The event comes again if the library subscribes again by itself.
 		if err := s.sync(ctx); err != nil {
 			return err
 		}
@@ -262,7 +262,7 @@ func (s *Store) fetch(ctx context.Context, keys []string) (taken int, err error)
 	for n, value := range values {
 		text, ok := value.(string)
 		switch {
-		case value == nil: // expired meanwhile, or not a string
+		case value == nil: // the key has expired meanwhile, or does not hold a string
 			continue
 		case !ok || n >= len(keys):
 			s.ignore(errNoEntry)
