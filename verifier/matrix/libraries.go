@@ -18,7 +18,7 @@ import (
 	"github.com/lestrrat-go/jwx/v3/jwt"
 )
 
-// library verifies a token; the error is why it is refused.
+// library is a JOSE library. verify returns an error if the library refuses the token.
 type library struct {
 	name   string
 	verify func(token string) error
@@ -30,7 +30,7 @@ func keySet(key *rsa.PublicKey) []byte {
 		keyID, b64(key.N.Bytes()), b64(big.NewInt(int64(key.E)).Bytes()))
 }
 
-// ours is package verifier as a program uses it, with an issuer to ask.
+// ours is a running Verifier and the server of its issuer's key set.
 type ours struct {
 	*verifier.Verifier
 	server *httptest.Server
@@ -61,8 +61,8 @@ func (o *ours) Close() {
 	o.server.Close()
 }
 
-// others are the libraries with their default options, told to check iss, aud
-// and exp.
+// others returns the other libraries with their default options, told to check iss, aud and
+// exp.
 func others(key *rsa.PublicKey) ([]library, error) {
 	set, err := jwk.Parse(keySet(key))
 	if err != nil {

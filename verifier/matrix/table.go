@@ -18,7 +18,7 @@ const (
 	keyID    = "0123456789abcdef0123456789abcdef"
 )
 
-// table verifies every odd token with every library.
+// table verifies every malformed token with every library and returns the Markdown table.
 func table() (string, error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -72,7 +72,7 @@ func table() (string, error) {
 	return text.String(), nil
 }
 
-// control checks that a token with nothing odd about it is accepted by all.
+// control checks that every library accepts a good token.
 func control(token string, ours *ours, libraries []library) error {
 	if _, err := ours.Verify(context.Background(), token, verifier.Presented{}); err != nil {
 		return fmt.Errorf("claimgate refuses a plain token: %w", err)
