@@ -13,8 +13,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// reading is a value as encoding/json would read it, checking on the way that
-// its methods agree with each other.
+// reading returns a value as encoding/json would return it, and checks that the methods of
+// Value agree with each other.
 func reading(t testing.TB, v Value) any {
 	t.Helper()
 	switch v.Kind() {
@@ -72,7 +72,7 @@ func reading(t testing.TB, v Value) any {
 	return nil
 }
 
-// theirReading is what encoding/json makes of a text, and whether it takes it.
+// theirReading returns the value that encoding/json reads. ok is false if encoding/json refuses the text.
 func theirReading(data []byte) (v any, ok bool) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
@@ -83,9 +83,9 @@ func theirReading(data []byte) (v any, ok bool) {
 	return v, err == io.EOF
 }
 
-// explainable reports whether a text that encoding/json takes should be taken
-// here, found out by other means: it is UTF-8, without half surrogates, not too
-// deep, and no object has two members of one name.
+// explainable reports by other means whether Parse should accept a text: encoding/json
+// accepts it, it is UTF-8 without half surrogates, it does not nest too deep, and no object
+// has two members with the same name.
 func explainable(data []byte) bool {
 	if _, ok := theirReading(data); !ok || !utf8.Valid(data) || halfSurrogate(data) {
 		return false
@@ -93,8 +93,8 @@ func explainable(data []byte) bool {
 	return unique(json.NewDecoder(bytes.NewReader(data)), 0)
 }
 
-// halfSurrogate looks for an escape that is half a pair. In valid JSON a
-// backslash stands in strings only.
+// halfSurrogate reports whether an escape is half of a surrogate pair. data is valid JSON,
+// so a backslash is always in a string.
 func halfSurrogate(data []byte) bool {
 	for i := 0; i < len(data); i++ {
 		if data[i] != '\\' {
@@ -120,7 +120,8 @@ func halfSurrogate(data []byte) bool {
 	return false
 }
 
-// unique reads one value of a decoder.
+// unique reads one value of a decoder. It returns false if an object has two members with
+// the same name, or if the value nests too deep.
 func unique(d *json.Decoder, depth int) bool {
 	d.UseNumber()
 	token, err := d.Token()
@@ -151,8 +152,8 @@ func unique(d *json.Decoder, depth int) bool {
 	return err == nil
 }
 
-// What is accepted, encoding/json accepts with the same reading. What is refused
-// beyond what encoding/json refuses is refused for a reason that was given.
+// Parse accepts exactly the texts that explainable accepts, and reads them as encoding/json
+// does.
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{
 		``, `null`, `{"a":[1,-2.5e3,"\u00e9\ud83d\ude00",{"b":null}],"A":true}`, `{"a":1,"a":2}`, `{"a":1,"\u0061":2}`, "\"\xff\"", `"\ud800"`,
@@ -182,7 +183,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// Whatever encoding/json writes is read back as it was.
+// A value that encoding/json writes is read back unchanged.
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		value := anyValue(3).Draw(r, "value")

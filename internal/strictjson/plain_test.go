@@ -6,7 +6,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The eight-at-a-time scan against the obvious one.
+// Compares Plain, which looks at eight bytes at a time, with a simple loop.
 func TestPlainCountsWhatStandsForItself(t *testing.T) {
 	alphabet := []byte{0, 1, 0x1f, ' ', '!', '"', '#', '[', '\\', ']', 'a', 0x7f, 0x80, 0xa2, 0xdc, 0xff}
 	rapid.Check(t, func(t *rapid.T) {

@@ -2,7 +2,7 @@ package strictjson
 
 import "fmt"
 
-// Guide knows the nodes of an earlier text. A scanner copies the nodes that its text has in common with
+// Guide holds the nodes of an earlier text. A scanner copies the nodes that its text has in common with
 // the earlier text. Pattern is the only Guide.
 type Guide interface {
 	take(data []byte, nodes []node, at cursor) (more []node, now cursor, alike bool)
@@ -62,7 +62,7 @@ valueItself:
 				n.kind = Array
 			}
 			pos = space(data, pos+1)
-			if at(data, pos) == c+2 { // the brackets' and braces' ends in ASCII
+			if at(data, pos) == c+2 { // in ASCII, '}' is '{'+2 and ']' is '['+2
 				pos++
 				break
 			}
@@ -113,7 +113,7 @@ ended: // a value has ended; the object or list around it goes on or ends
 			goto name
 		case n.kind == Object && c == '}':
 			if like != nil {
-				break // its names are the first names of the guide's object
+				break // its names are the first names of the guide's object, which has no duplicates
 			}
 			d.nodes = nodes // for the check
 			if err := d.unique(in); err != nil {
@@ -163,8 +163,8 @@ nameItself:
 	goto value
 }
 
-// another makes room for a node. The caller sets the members one by one: copying a node that was just
-// written in pieces stalls the processor.
+// another appends a node. The caller sets the members of the node one by one, because copying a node that
+// was just written in pieces stalls the processor.
 func another(nodes []node) []node {
 	if len(nodes) < cap(nodes) {
 		return nodes[:len(nodes)+1]
@@ -172,7 +172,7 @@ func another(nodes []node) []node {
 	return append(nodes, node{})
 }
 
-// at returns the byte at pos, or 0 at the end: no JSON token starts with NUL.
+// at returns the byte at pos, or 0 at the end. No JSON token starts with NUL.
 func at(data []byte, pos int) byte {
 	if pos < len(data) {
 		return data[pos]

@@ -1,4 +1,4 @@
-// Package verified makes running verifiers for the tests of what stands beside package verifier.
+// Package verified starts verifiers for tests outside package verifier.
 package verified
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/claimgate/claimgate/verifier"
 )
 
-// Issuer returns the configuration that most tests use.
+// Issuer returns the configuration of an issuer that most tests use.
 func Issuer() verifier.Issuer {
 	return verifier.Issuer{
 		Name: "authentik", URL: idp.URL, Audiences: []string{idp.ClientID},
@@ -20,7 +20,7 @@ func Issuer() verifier.Issuer {
 	}
 }
 
-// Start returns a running verifier that trusts the issuer.
+// Start returns a running verifier that trusts the issuer. The end of the test closes it.
 func Start(t testing.TB, i *idp.Issuer, adjust ...func(*verifier.Options)) *verifier.Verifier {
 	t.Helper()
 	c := Issuer()
