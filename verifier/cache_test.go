@@ -13,7 +13,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// frontFind returns the entry in the front layer, or nil and the slot for it.
+// frontFind returns the entry of the token in the front layer. If there is none, it returns the token's
+// slot.
 func (c *tokenCache) frontFind(token string) (*frontEntry, *atomic.Pointer[frontEntry]) {
 	slot := &c.front[maphash.String(c.seed, token)%frontSlots]
 	if e := slot.Load(); e != nil && e.token == token {
@@ -32,20 +33,20 @@ func frontCache(t *testing.T) *tokenCache {
 	return c
 }
 
-// found is a cache entry for a token.
+// found returns a cache entry for a token.
 func found(token string) *verified {
 	f := new(verified)
 	f.identity.Digest = sha256.Sum256([]byte(token))
 	return f
 }
 
-// The digest of an entry is always that of the whole text.
+// The digest of an entry is always the digest of the whole token.
 func TestTheDigestInFrontIsThatOfTheText(t *testing.T) {
 	r := frontCache(t)
 	texts := rapid.OneOf(rapid.StringN(0, 3, -1), rapid.Map(rapid.IntRange(0, 2*frontMaxLength), func(n int) string { return strings.Repeat("a", n) }))
 	rapid.Check(t, func(t *rapid.T) {
 		for _, text := range rapid.SliceOfN(texts, 1, 50).Draw(t, "tokens") {
-			memory := []byte(text) // the request's, which is used again
+			memory := []byte(text) // of the request
 			d, slot := r.frontFind(string(memory))
 			if d == nil {
 				r.keepInFront(slot, string(memory), found(text))
@@ -82,7 +83,7 @@ func TestALongTokenIsNeverInFront(t *testing.T) {
 	}
 }
 
-// Tokens that share a slot replace each other, but seldom.
+// Tokens that share a slot replace each other only rarely.
 func TestTokensReplaceEachOtherSeldom(t *testing.T) {
 	r := frontCache(t)
 	kept := 0
@@ -131,8 +132,7 @@ func TestARefusedTokenIsNeverInFront(t *testing.T) {
 	}
 }
 
-// A token in the front layer is found until its entry ends or its key leaves the key
-// set.
+// A token in the front layer is found until its entry ends or its key leaves the key set.
 func TestATokenInFrontIsForgottenInTime(t *testing.T) {
 	one, two := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, "another kid")
 	v := offline(t, idp.JWKSOf(one))

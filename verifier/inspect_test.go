@@ -8,7 +8,7 @@ import (
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
 )
 
-// What an inspection says is what Verify does, for every variant.
+// For every variant, Inspect reports the result of Verify.
 func TestAnInspectionSaysWhatVerifyDoes(t *testing.T) {
 	one, enc := idp.RSAKey(0, idp.KidOne), idp.RSAKey(2, "enc-key")
 	set := idp.JWKS(one.JWK(), enc.JWK("use", "enc"), idp.ECKey("ES256", "ec256").JWK())

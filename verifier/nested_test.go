@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A claim inside others is read by its path, and each value keeps its type.
+// A nested claim is read by its path, and each value keeps its type.
 func TestClaimsByPath(t *testing.T) {
 	v := offline(t, idp.JWKS(idp.RSAKey(0, idp.KidOne).JWK()))
 	id, err := v.Attested(idp.JSON(idp.IDClaims(idp.Now).With(
@@ -66,7 +66,7 @@ func TestGroupsByPath(t *testing.T) {
 	}
 }
 
-// What encoding/json finds at a path is what the identity says, for random claims.
+// For random claims, ClaimTexts returns what encoding/json finds at a path.
 func TestClaimsAgreeWithJSON(t *testing.T) {
 	v := offline(t, idp.JWKS(idp.RSAKey(0, idp.KidOne).JWK()))
 	rapid.Check(t, func(t *rapid.T) {

@@ -22,8 +22,8 @@ func testIssuerConfig() Issuer {
 	}
 }
 
-// offline returns a verifier at idp.Now whose issuers never leave this process. Every
-// fetch of the first issuer returns set.
+// offline returns a verifier whose clock is at idp.Now and that uses no network. Every fetch of
+// the first issuer's key set returns set.
 func offline(t testing.TB, set []byte, adjust ...func(*Options)) *Verifier {
 	t.Helper()
 	o := Options{Issuers: []Issuer{testIssuerConfig()}, Now: func() time.Time { return idp.Now }}
@@ -39,7 +39,7 @@ func offline(t testing.TB, set []byte, adjust ...func(*Options)) *Verifier {
 	return v
 }
 
-// serve makes every fetch return set, and fetches.
+// serve gives the issuer a new key source and fetches once. Every fetch returns set.
 func (i *issuer) serve(t testing.TB, now func() time.Time, set []byte) {
 	t.Helper()
 	keys, err := jwks.New(context.Background(), jwks.Config{
@@ -104,7 +104,7 @@ func wantFetches(t *testing.T, i *idp.Issuer, want int64) {
 	}
 }
 
-// bogusTokens are tokens with a kid that no key has.
+// bogusTokens returns n tokens with kids that no key has.
 func bogusTokens(n int) []string { return idp.TokensOfUnknownKeys(n) }
 
 // occupy takes a slot of a pool until release is called.
@@ -129,7 +129,7 @@ func occupy(t *testing.T, p *pool.Pool) (release func()) {
 // checks returns the pool of signature checks.
 func (v *Verifier) checks() *pool.Pool { return v.credentials.pool.Pool }
 
-// wantReason checks that err has the reason, "" meaning no error at all.
+// wantReason checks that err has the reason; "" means no error.
 func wantReason(t testing.TB, err error, want Reason) {
 	t.Helper()
 	if err == nil && want != "" {

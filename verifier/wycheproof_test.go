@@ -15,9 +15,8 @@ import (
 	"github.com/claimgate/claimgate/verifier/jwks"
 )
 
-// verifyJWS takes a compact JWS through the gate for its form and header, the
-// key set and the signature check, but not through the rules for claims: the
-// payloads of the vectors are no claims.
+// verifyJWS checks the form, the header and the signature of a compact JWS. It does not check
+// claims, because the payloads of the vectors are not claims.
 func verifyJWS(t *testing.T, jws string, set []byte) *Error {
 	t.Helper()
 	g, _, err := splitCompact(jws, 16<<10, accessTypes)
@@ -45,14 +44,14 @@ type wycheproof struct {
 		Tests           []struct {
 			TcID     int
 			Comment  string
-			JWS, JWE json.RawMessage // a string, or an object for the JSON serialization
+			JWS, JWE json.RawMessage // a string, or an object in the JSON serialization
 			Result   string
 		}
 	}
 }
 
-// Valid vectors that are refused although their algorithm is one of ours, each
-// with its reason. HS256 and JWE are no algorithms of ours.
+// wycheproofExceptions are valid vectors that are refused although their algorithm is supported,
+// each with the reason. HS256 and JWE are not supported.
 var wycheproofExceptions = map[string]map[int]string{
 	"signature": {
 		346: "PS384 under a key whose alg is PS256: a key is for the algorithm it names",
@@ -64,8 +63,8 @@ var wycheproofExceptions = map[string]map[int]string{
 func TestWycheproof(t *testing.T) {
 	for _, file := range []struct {
 		name                  string
-		valid, invalid        int // how many vectors there are of each
-		accepted, notAccepted int // how many of the valid ones
+		valid, invalid        int // numbers of vectors
+		accepted, notAccepted int // numbers of valid vectors
 	}{
 		{"signature", 46, 355, 32, 14},
 		{"key", 5, 21, 1, 4},
@@ -109,7 +108,7 @@ func TestWycheproof(t *testing.T) {
 	}
 }
 
-// oursToVerify reports whether a token is a JWS by one of our algorithms.
+// oursToVerify reports whether a token is a JWS with a supported algorithm.
 func oursToVerify(jws string) bool {
 	header, _, _ := strings.Cut(jws, ".")
 	text, _ := base64url.Decode(header)
@@ -118,7 +117,7 @@ func oursToVerify(jws string) bool {
 	return slices.Contains(Algorithms(), h.Alg)
 }
 
-// keySetOf makes a key set of a JWK or a JWK Set, the public one if there is one.
+// keySetOf returns a key set of the public JWK or JWK Set, or else of the private one.
 func keySetOf(public, private json.RawMessage) []byte {
 	key := public
 	if key == nil {
