@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
+	"github.com/claimgate/claimgate/internal/testsupport/occupy"
 	"github.com/claimgate/claimgate/verifier/internal/pool"
 )
 
@@ -246,7 +247,7 @@ func TestNoCheckWaitsLongerThanMaxCheckWait(t *testing.T) {
 			}
 		}
 		mallory.failed(10 * time.Millisecond)
-		release := occupy(t, p) // a check that takes long
+		release := occupy.Slot(t, p) // a check that takes long
 		full(maxCheckWait, "too many signatures")
 		release()
 		mallory.failed(10 * time.Millisecond)
@@ -457,7 +458,7 @@ func TestASharedCheckCostsTheFirstCredential(t *testing.T) {
 	bubble(t, func(t *testing.T, _ *idp.Issuer, v *Verifier) {
 		useDistinctQueues(t, v)
 		forgery := forger.Token(idp.IDClaims(time.Now()))
-		release := occupy(t, v.checks())
+		release := occupy.Slot(t, v.checks())
 		var clients sync.WaitGroup
 		for _, by := range []string{"mallory", "alice", "bob"} {
 			clients.Go(func() { present(t, v, by, forgery, Signature) })
@@ -476,7 +477,7 @@ func TestATokenThatGotNoTurnIsNotCached(t *testing.T) {
 		token := one.Token(idp.IDClaims(time.Now()))
 		v.credentials.named("alice").failed(time.Millisecond)
 		l := v.credentials.named("alice").queue.Load()
-		release := occupy(t, l.turn)
+		release := occupy.Slot(t, l.turn)
 		_, err := v.Verify(t.Context(), token, Presented{By: "alice"})
 		if !errors.Is(err, &Error{Reason: Overloaded}) {
 			t.Errorf("got %v", err)
@@ -498,7 +499,7 @@ func TestATokenForAFullQueueIsNotRead(t *testing.T) {
 		mallory := v.credentials.named("mallory")
 		mallory.failed(time.Millisecond)
 		l := mallory.queue.Load()
-		release := occupy(t, l.turn)
+		release := occupy.Slot(t, l.turn)
 		var waiting sync.WaitGroup
 		wait := func() { l.turn.Do(t.Context(), func() bool { return true }) }
 		for range maxQueued - 1 {
@@ -526,7 +527,7 @@ func TestNoCredentialIsRefusedForTheQueueOfAnother(t *testing.T) {
 		mallory := v.credentials.named("mallory")
 		mallory.failed(time.Millisecond)
 		turn := mallory.queue.Load().turn
-		release := occupy(t, turn) // another check has the turn
+		release := occupy.Slot(t, turn) // another check has the turn
 		token := one.Token(idp.IDClaims(v.now()))
 		var clients sync.WaitGroup
 		clients.Go(func() { present(t, v, "mallory", token, Overloaded) })

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
+	"github.com/claimgate/claimgate/internal/testsupport/occupy"
 )
 
 // A renewed certificate for the same key changes only x5c and x5t. Cached tokens stay cached.
@@ -63,7 +64,7 @@ func TestKeyReplacedWhileACheckWaits(t *testing.T) {
 	inPlace := idp.RSAKey(1, idp.KidOne)
 	bubble(t, func(t *testing.T, i *idp.Issuer, v *Verifier) {
 		i.Publish(idp.JWKSOf(inPlace))
-		release := occupy(t, v.checks())
+		release := occupy.Slot(t, v.checks())
 		var client sync.WaitGroup
 		client.Go(func() { decide(t, v, inPlace.Token(idp.IDClaims(time.Now())), "") })
 		synctest.Wait() // the check has the old key and waits for the slot
@@ -81,7 +82,7 @@ func TestKeyRemovedWhileACheckWaits(t *testing.T) {
 	one, two := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, idp.KidTwo)
 	bubble(t, func(t *testing.T, i *idp.Issuer, v *Verifier) {
 		i.Publish(idp.JWKSOf(two))
-		release := occupy(t, v.checks())
+		release := occupy.Slot(t, v.checks())
 		var client sync.WaitGroup
 		client.Go(func() { decide(t, v, one.Token(idp.IDClaims(time.Now())), UnknownKey) })
 		synctest.Wait()
@@ -96,7 +97,7 @@ func TestKeysGrowStaleWhileACheckWaits(t *testing.T) {
 	bubble(t, func(t *testing.T, i *idp.Issuer, v *Verifier) {
 		i.Fail(idp.Fault{Keys: idp.Status(500, "")})
 		time.Sleep(time.Until(v.States()[0].Fetched.Add(5 * time.Minute)))
-		release := occupy(t, v.checks())
+		release := occupy.Slot(t, v.checks())
 		var client sync.WaitGroup
 		client.Go(func() { decide(t, v, one.Token(idp.IDClaims(time.Now())), KeysUnavailable) })
 		synctest.Wait()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
+	"github.com/claimgate/claimgate/internal/testsupport/occupy"
 	"github.com/claimgate/claimgate/verifier/jwks"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -193,7 +194,7 @@ func TestOverload(t *testing.T) {
 		warm := one.Token(idp.IDClaims(time.Now()))
 		decide(t, v, warm, "")
 		v.cache.good.cache.Wait()
-		release := occupy(t, v.checks()) // a check that takes long
+		release := occupy.Slot(t, v.checks()) // a check that takes long
 		start := time.Now()
 		var flood sync.WaitGroup
 		for n := range 3 {
@@ -227,7 +228,7 @@ func TestOneCheckForOneToken(t *testing.T) {
 	one := idp.RSAKey(0, idp.KidOne)
 	bubble(t, func(t *testing.T, i *idp.Issuer, v *Verifier) {
 		token := one.Token(idp.IDClaims(time.Now()))
-		release := occupy(t, v.checks())
+		release := occupy.Slot(t, v.checks())
 		var clients sync.WaitGroup
 		for range 100 {
 			clients.Go(func() { decide(t, v, token, "") })

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
+	"github.com/claimgate/claimgate/internal/testsupport/occupy"
 	"github.com/claimgate/claimgate/internal/testsupport/verified"
 	"github.com/claimgate/claimgate/verifier"
 	"github.com/claimgate/claimgate/verifier/internal/pool"
@@ -100,7 +101,7 @@ func TestALogoutTokenIsNoBearerToken(t *testing.T) {
 func TestLogoutFloodTakesNoSlotOfTokens(t *testing.T) {
 	one, forger := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, idp.KidOne)
 	bubble(t, func(t *testing.T, _ *idp.Issuer, v *verifier.Verifier, l *LogoutVerifier) {
-		release := occupy(t, l.purpose.Checks)
+		release := occupy.Slot(t, l.purpose.Checks)
 		_, err := l.Verify(t.Context(), forger.Token(idp.LogoutClaims(time.Now())))
 		verified.WantReason(t, err, verifier.Overloaded)
 		ctx, cancel := context.WithCancel(t.Context())

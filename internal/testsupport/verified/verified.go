@@ -3,7 +3,6 @@ package verified
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
@@ -38,20 +37,10 @@ func Start(t testing.TB, i *idp.Issuer, adjust ...func(*verifier.Options)) *veri
 	return v
 }
 
-// Bubble runs f in a bubble of testing/synctest, with an issuer that publishes one RSA key and a
-// verifier that has fetched the key.
+// Bubble is idp.Bubble with a verifier that Start starts.
 func Bubble(t *testing.T, f func(t *testing.T, i *idp.Issuer, v *verifier.Verifier), adjust ...func(*verifier.Options)) {
 	t.Helper()
-	one := idp.RSAKey(0, idp.KidOne)
-	synctest.Test(t, func(t *testing.T) {
-		i := idp.New(t, idp.URL, one)
-		v := Start(t, i, adjust...)
-		synctest.Wait()
-		if got := i.Asked(); got != [3]int64{2, 1, 1} {
-			t.Fatalf("at the start: %v connections, discoveries and fetches", got)
-		}
-		f(t, i, v)
-	})
+	idp.Bubble(t, func(t *testing.T, i *idp.Issuer) *verifier.Verifier { return Start(t, i, adjust...) }, f)
 }
 
 // Decide verifies a token and checks the reason, as WantReason does.
