@@ -54,18 +54,18 @@ func (i *Issuer) attested(root strictjson.Value, now, latest time.Time, maxAge t
 	if err := i.readIdentity(id, root); err != nil {
 		return nil, err
 	}
-	iat, hasIAT, err := seconds(root, "iat")
+	iat, hasIAT, err := numericDate(root, "iat")
 	if err != nil {
 		return nil, err
 	}
-	exp, hasEXP, err := seconds(root, "exp")
+	exp, hasEXP, err := numericDate(root, "exp")
 	if err != nil {
 		return nil, err
 	}
 	if hasIAT {
 		id.IssuedAt = time.Unix(iat, 0)
 		if id.IssuedAt.After(now.Add(i.Leeway)) {
-			return nil, i.early("iat")
+			return nil, i.notYetValid("iat")
 		}
 	}
 	switch {

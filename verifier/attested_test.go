@@ -64,7 +64,7 @@ func TestAttested(t *testing.T) {
 }
 
 // The identity does not change if the caller overwrites the buffer of the claims.
-func TestAttestedKeepsNothingOfTheCallers(t *testing.T) {
+func TestAttestedCopiesTheClaims(t *testing.T) {
 	v := offline(t, idp.JWKSOf(idp.RSAKey(0, idp.KidOne)))
 	claims := idp.JSON(idp.IDClaims(idp.Now))
 	id, err := v.Attested(claims, 0)

@@ -41,7 +41,7 @@ func found(token string) *verified {
 }
 
 // The digest of an entry is always the digest of the whole token.
-func TestTheDigestInFrontIsThatOfTheText(t *testing.T) {
+func TestAFrontEntryHasTheDigestOfItsToken(t *testing.T) {
 	r := frontCache(t)
 	texts := rapid.OneOf(rapid.StringN(0, 3, -1), rapid.Map(rapid.IntRange(0, 2*frontMaxLength), func(n int) string { return strings.Repeat("a", n) }))
 	rapid.Check(t, func(t *rapid.T) {
@@ -84,7 +84,7 @@ func TestALongTokenIsNeverInFront(t *testing.T) {
 }
 
 // Tokens that share a slot replace each other only rarely.
-func TestTokensReplaceEachOtherSeldom(t *testing.T) {
+func TestFrontEntriesAreRarelyReplaced(t *testing.T) {
 	r := frontCache(t)
 	kept := 0
 	var last string

@@ -42,20 +42,20 @@ func (i *Issuer) judge(root strictjson.Value) (*judged, *Error) {
 	}
 	var err *Error
 	var hasEXP bool
-	if j.exp, hasEXP, err = seconds(root, "exp"); err != nil {
+	if j.exp, hasEXP, err = numericDate(root, "exp"); err != nil {
 		return nil, err
 	}
 	if !hasEXP {
 		return nil, refuse(BadClaims, "exp is missing")
 	}
-	if j.iat, j.hasIAT, err = seconds(root, "iat"); err != nil {
+	if j.iat, j.hasIAT, err = numericDate(root, "iat"); err != nil {
 		return nil, err
 	}
-	if j.nbf, j.hasNBF, err = seconds(root, "nbf"); err != nil {
+	if j.nbf, j.hasNBF, err = numericDate(root, "nbf"); err != nil {
 		return nil, err
 	}
 	if j.exp > farFuture || (j.hasIAT && i.exceedsLifetime(j.iat, j.exp)) {
-		return nil, i.tooLong()
+		return nil, i.lifetimeError()
 	}
 	j.identity.Expires = time.Unix(j.exp, 0)
 	if j.hasIAT {
@@ -68,7 +68,7 @@ func (i *Issuer) exceedsLifetime(iat, exp int64) bool {
 	return exp > farFuture || exp-iat > int64(i.MaxLifetime/time.Second)
 }
 
-func (i *Issuer) tooLong() *Error {
+func (i *Issuer) lifetimeError() *Error {
 	return &Error{
 		Lifetime, "exp lies more than max_lifetime (" + i.MaxLifetime.String() + ") ahead",
 		"in Authentik shorten \"Access Token validity\" or the validity of the signed claim, or raise max_lifetime",
@@ -194,9 +194,9 @@ func stringList(v strictjson.Value, single bool) ([]string, bool) {
 	return list, true
 }
 
-// seconds reads a NumericDate (RFC 7519 section 2). It must be written as an integer,
+// numericDate reads a NumericDate (RFC 7519 section 2). It must be written as an integer,
 // as Authentik does.
-func seconds(root strictjson.Value, name string) (n int64, present bool, _ *Error) {
+func numericDate(root strictjson.Value, name string) (n int64, present bool, _ *Error) {
 	v := root.Get(name)
 	if v.Kind() == strictjson.Missing {
 		return 0, false, nil
@@ -212,13 +212,13 @@ func seconds(root strictjson.Value, name string) (n int64, present bool, _ *Erro
 // an expired token stays expired.
 func (i *Issuer) judgeTime(j *judged, now, latest time.Time, maxAge time.Duration) *Error {
 	if j.hasIAT && j.identity.IssuedAt.After(now.Add(i.Leeway)) {
-		return i.early("iat")
+		return i.notYetValid("iat")
 	}
 	if j.hasNBF && time.Unix(j.nbf, 0).After(now.Add(i.Leeway)) {
-		return i.early("nbf")
+		return i.notYetValid("nbf")
 	}
 	if !j.hasIAT && j.identity.Expires.Sub(now) > i.MaxLifetime {
-		return i.tooLong()
+		return i.lifetimeError()
 	}
 	if latest.Before(j.identity.Expires.Add(i.Leeway)) {
 		return nil
@@ -229,7 +229,7 @@ func (i *Issuer) judgeTime(j *judged, now, latest time.Time, maxAge time.Duratio
 	return refuse(Expired, "exp was "+j.identity.Expires.UTC().Format(time.RFC3339))
 }
 
-func (i *Issuer) early(name string) *Error {
+func (i *Issuer) notYetValid(name string) *Error {
 	return &Error{
 		NotYetValid, name + " lies in the future by more than the leeway of " + i.Leeway.String(),
 		"set the clocks of this host and of Authentik by NTP",

@@ -16,11 +16,11 @@ import (
 // For failureMemory after a failure, only half of the cores may.
 type checkPool struct {
 	*pool.Pool
-	wary *wariness // nil if failures do not narrow the pool
+	limit *failureLimit // nil if failures do not narrow the pool
 }
 
-// wariness narrows a pool while checks fail.
-type wariness struct {
+// failureLimit narrows a pool while checks fail.
+type failureLimit struct {
 	narrow *pool.Pool
 	start  time.Time    // last counts from here
 	last   atomic.Int64 // the newest failure: nanoseconds after start, 0 for none
@@ -29,22 +29,22 @@ type wariness struct {
 // newCheckPool returns a pool that runs wide checks at once, and only narrow checks at once for
 // failureMemory after a failure. At most waiters checks wait.
 func newCheckPool(wide, narrow, waiters int) checkPool {
-	return checkPool{pool.New(wide, waiters, maxCheckWait), &wariness{narrow: pool.New(narrow, waiters, maxCheckWait), start: time.Now()}}
+	return checkPool{pool.New(wide, waiters, maxCheckWait), &failureLimit{narrow: pool.New(narrow, waiters, maxCheckWait), start: time.Now()}}
 }
 
-func (w *wariness) failed() { w.last.Store(max(1, int64(time.Since(w.start)))) }
+func (w *failureLimit) failed() { w.last.Store(max(1, int64(time.Since(w.start)))) }
 
-func (w *wariness) failedLately() bool {
+func (w *failureLimit) failedLately() bool {
 	last := w.last.Load()
 	return last != 0 && time.Since(w.start)-time.Duration(last) < failureMemory
 }
 
-// tooMany is the error if the pool is full. It never changes.
-var tooMany = &Error{Reason: Overloaded, Detail: "too many signatures wait to be checked"}
+// errPoolFull is the error if the pool is full. It never changes.
+var errPoolFull = &Error{Reason: Overloaded, Detail: "too many signatures wait to be checked"}
 
 // check implements checker.
 func (p checkPool) check(ctx context.Context, f func() bool) *Error {
-	if w := p.wary; w != nil {
+	if w := p.limit; w != nil {
 		checked := f
 		f = func() bool {
 			good := checked()
@@ -56,13 +56,13 @@ func (p checkPool) check(ctx context.Context, f func() bool) *Error {
 		if w.failedLately() {
 			fits := true
 			if !w.narrow.Do(ctx, func() bool { fits = p.Do(ctx, f); return true }) || !fits {
-				return tooMany
+				return errPoolFull
 			}
 			return nil
 		}
 	}
 	if !p.Do(ctx, f) {
-		return tooMany
+		return errPoolFull
 	}
 	return nil
 }
@@ -135,7 +135,7 @@ func (c credential) check(ctx context.Context, f func() bool) *Error {
 		return c.pool.check(ctx, func() bool {
 			good := c.timed(f)
 			if good {
-				q.forgive()
+				q.clearFailures()
 			}
 			return good
 		})
@@ -172,8 +172,8 @@ func (c credential) full() bool {
 	return q != nil && q.turn.Full() && q.failedLately()
 }
 
-// queueFull is the error of a credential whose queue is full. It never changes.
-var queueFull = &Error{
+// errQueueFull is the error of a credential whose queue is full. It never changes.
+var errQueueFull = &Error{
 	Overloaded, "tokens of this credential failed their check lately, so its new tokens are checked one at a time, and too many wait",
 	"find who presents them: token_signature in the decision log",
 }
@@ -187,12 +187,12 @@ type queue struct {
 	until time.Time // the end of the rest
 }
 
-// do runs check in its turn and after the rest. It returns queueFull if deadline comes
+// do runs check in its turn and after the rest. It returns errQueueFull if deadline comes
 // first or too many checks wait.
 func (q *queue) do(ctx context.Context, deadline time.Time, check func(context.Context) *Error) *Error {
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	err := queueFull
+	err := errQueueFull
 	_ = q.turn.Do(ctx, func() bool {
 		if q.rest(ctx) {
 			err = check(ctx)
@@ -236,10 +236,10 @@ func (q *queue) failed(took time.Duration) {
 	}
 }
 
-// forgive forgets the failures after a good check in the queue. The credential then uses
+// clearFailures is called after a good check in the queue. The credential then uses
 // the pool again. A forger who mixes in good tokens gains only the few checks that begin
 // at the same time, and new good tokens are rare.
-func (q *queue) forgive() {
+func (q *queue) clearFailures() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.last = time.Time{}

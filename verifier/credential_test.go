@@ -273,7 +273,7 @@ func TestARestIsBounded(t *testing.T) {
 
 // The failures of a credential are forgotten after a good check in the queue, and after
 // failureMemory. They are not forgotten after a good check that began before the failure.
-func TestWhatEndsTheRecordOfACredential(t *testing.T) {
+func TestWhenFailuresOfACredentialAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newCredentials(checkPool{Pool: pool.New(2, 512, maxCheckWait)})
 		alice := b.named("alice")

@@ -46,7 +46,7 @@ func (a *Authenticated) CheckAudience() error {
 // 2). present is false if the claim is absent. The error is an *Error with the reason
 // BadClaims.
 func (a *Authenticated) NumericDate(name string) (t int64, present bool, _ error) {
-	t, present, err := seconds(a.claims, name)
+	t, present, err := numericDate(a.claims, name)
 	if err != nil {
 		return 0, false, err
 	}
@@ -57,10 +57,10 @@ func (a *Authenticated) NumericDate(name string) (t int64, present bool, _ error
 // seconds since 1970.
 func (a *Authenticated) CheckLifetime(iat, exp int64) error {
 	if a.issuer.exceedsLifetime(iat, exp) {
-		return a.issuer.tooLong()
+		return a.issuer.lifetimeError()
 	}
 	return nil
 }
 
 // NotYetValid returns the *Error for a time claim that lies in the future.
-func (a *Authenticated) NotYetValid(name string) error { return a.issuer.early(name) }
+func (a *Authenticated) NotYetValid(name string) error { return a.issuer.notYetValid(name) }

@@ -53,7 +53,7 @@ func (v *Verifier) Verify(ctx context.Context, token string, p Presented) (*Iden
 	digest, f := v.cache.find(token, now)
 	if f == nil {
 		if v.credentials.named(p.By).full() {
-			return nil, queueFull // before the token is read, because reading is expensive
+			return nil, errQueueFull // before the token is read, because reading is expensive
 		}
 		// Concurrent requests with the same token share one check, in the queue of the
 		// first request's credential.
@@ -63,7 +63,7 @@ func (v *Verifier) Verify(ctx context.Context, token string, p Presented) (*Iden
 			return v.verify(context.WithoutCancel(ctx), token, digest, p.By), nil
 		})
 		f = shared.(*verified)
-		if !first && f.bad == queueFull { // the first credential's queue is no reason to refuse others
+		if !first && f.bad == errQueueFull { // the first credential's queue is no reason to refuse others
 			f = v.verify(context.WithoutCancel(ctx), token, digest, p.By)
 		}
 		now = v.now()

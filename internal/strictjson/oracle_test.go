@@ -13,9 +13,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// reading returns a value as encoding/json would return it, and checks that the methods of
+// goValue returns a value as encoding/json would return it, and checks that the methods of
 // Value agree with each other.
-func reading(t testing.TB, v Value) any {
+func goValue(t testing.TB, v Value) any {
 	t.Helper()
 	switch v.Kind() {
 	case Null:
@@ -48,7 +48,7 @@ func reading(t testing.TB, v Value) any {
 			if len(list) == 0 && !bytes.Equal(e.Raw(), v.First().Raw()) {
 				t.Errorf("the first element is %s and %s", e.Raw(), v.First().Raw())
 			}
-			list = append(list, reading(t, e))
+			list = append(list, goValue(t, e))
 		}
 		if len(list) != v.Len() {
 			t.Errorf("%d elements, the length is %d", len(list), v.Len())
@@ -60,7 +60,7 @@ func reading(t testing.TB, v Value) any {
 			if got := v.Get(name.Text()); got != member {
 				t.Errorf("the member %q is at %d and %d", name.Text(), member.Offset(), got.Offset())
 			}
-			object[name.Text()] = reading(t, member)
+			object[name.Text()] = goValue(t, member)
 		}
 		if len(object) != v.Len() {
 			t.Errorf("%d members, the length is %d", len(object), v.Len())
@@ -72,8 +72,8 @@ func reading(t testing.TB, v Value) any {
 	return nil
 }
 
-// theirReading returns the value that encoding/json reads. ok is false if encoding/json refuses the text.
-func theirReading(data []byte) (v any, ok bool) {
+// encodingJSON returns the value that encoding/json reads. ok is false if encoding/json refuses the text.
+func encodingJSON(data []byte) (v any, ok bool) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
 	if d.Decode(&v) != nil {
@@ -83,11 +83,11 @@ func theirReading(data []byte) (v any, ok bool) {
 	return v, err == io.EOF
 }
 
-// explainable reports by other means whether Parse should accept a text: encoding/json
+// shouldAccept reports by other means whether Parse should accept a text: encoding/json
 // accepts it, it is UTF-8 without half surrogates, it does not nest too deep, and no object
 // has two members with the same name.
-func explainable(data []byte) bool {
-	if _, ok := theirReading(data); !ok || !utf8.Valid(data) || halfSurrogate(data) {
+func shouldAccept(data []byte) bool {
+	if _, ok := encodingJSON(data); !ok || !utf8.Valid(data) || halfSurrogate(data) {
 		return false
 	}
 	return unique(json.NewDecoder(bytes.NewReader(data)), 0)
@@ -152,7 +152,7 @@ func unique(d *json.Decoder, depth int) bool {
 	return err == nil
 }
 
-// Parse accepts exactly the texts that explainable accepts, and reads them as encoding/json
+// Parse accepts exactly the texts that shouldAccept accepts, and reads them as encoding/json
 // does.
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{
@@ -164,7 +164,7 @@ func FuzzParse(f *testing.F) {
 	var again Document
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d, err := Parse(data)
-		if want := explainable(data); (err == nil) != want {
+		if want := shouldAccept(data); (err == nil) != want {
 			t.Fatalf("error %v, explained otherwise: %v", err, want)
 		}
 		if err2 := again.Parse(data); (err == nil) != (err2 == nil) {
@@ -173,11 +173,11 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		theirs, _ := theirReading(data)
-		if want, got := theirs, reading(t, d.Root()); !reflect.DeepEqual(want, got) {
+		theirs, _ := encodingJSON(data)
+		if want, got := theirs, goValue(t, d.Root()); !reflect.DeepEqual(want, got) {
 			t.Errorf("encoding/json reads something else:\ngot  %#v\nwant %#v", got, want)
 		}
-		if want, got := theirs, reading(t, again.Root()); !reflect.DeepEqual(want, got) {
+		if want, got := theirs, goValue(t, again.Root()); !reflect.DeepEqual(want, got) {
 			t.Errorf("into a document used before:\ngot  %#v\nwant %#v", got, want)
 		}
 	})
@@ -202,7 +202,7 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil {
 			r.Fatalf("%s: %v", text, err)
 		}
-		if want, got := value, reading(t, d.Root()); !reflect.DeepEqual(want, got) {
+		if want, got := value, goValue(t, d.Root()); !reflect.DeepEqual(want, got) {
 			r.Fatalf("got  %#v\nwant %#v", got, want)
 		}
 	})

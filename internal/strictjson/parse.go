@@ -48,10 +48,10 @@ func (n *node) parent() *int32 { return &n.next }
 // Document holds one parsed text. A Document may be reused: Parse forgets the earlier text. A Document
 // must not be copied. While one goroutine parses, no other may use the Document.
 type Document struct {
-	data  []byte
-	nodes []node
-	hash  []hashedName // scratch of the duplicate check
-	like  bool         // the whole text resembles its guide
+	data      []byte
+	nodes     []node
+	hash      []hashedName // scratch of the duplicate check
+	resembled bool         // the whole text resembles its guide
 }
 
 type hashedName struct {
@@ -74,15 +74,15 @@ func Parse(data []byte) (*Document, error) {
 // *Error.
 func (d *Document) Parse(data []byte) error { return d.ParseLike(data, nil) }
 
-// ParseLike is like Parse, but faster if data resembles the text of the guide. like may be nil. The
+// ParseLike is like Parse, but faster if data resembles the text of the guide. guide may be nil. The
 // result does not depend on the guide.
-func (d *Document) ParseLike(data []byte, like Guide) error {
+func (d *Document) ParseLike(data []byte, guide Guide) error {
 	d.Reset()
 	if len(data) > maxInput {
 		return &Error{0, "the text is too long"}
 	}
 	d.data = data
-	if err := d.scan(like); err != nil {
+	if err := d.scan(guide); err != nil {
 		d.Reset()
 		return err
 	}
@@ -91,11 +91,11 @@ func (d *Document) ParseLike(data []byte, like Guide) error {
 
 // Resembled reports whether the text has the structure and the names of its guide, up to the end of the
 // text.
-func (d *Document) Resembled() bool { return d.like }
+func (d *Document) Resembled() bool { return d.resembled }
 
 // Reset forgets the text, so that a pooled document holds no data of a request.
 func (d *Document) Reset() {
-	d.data, d.nodes, d.like = nil, d.nodes[:0], false
+	d.data, d.nodes, d.resembled = nil, d.nodes[:0], false
 }
 
 // Root returns the document's value. It is Missing before a successful Parse.

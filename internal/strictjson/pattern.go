@@ -89,13 +89,13 @@ func (p *Pattern) take(data []byte, nodes []node, at cursor) ([]node, cursor, bo
 		return nodes, at, false
 	}
 	start := int(p.nodes[i].start)
-	same := common(data[at.pos:], p.data[start:])
+	same := commonPrefix(data[at.pos:], p.data[start:])
 	if same == 0 {
 		// A plain value in place of another plain value changes no structure.
 		return nodes, at, !at.name && plain(p.data[start]) && at.pos < len(data) && plain(data[at.pos])
 	}
 	// The last node whose first byte is the same.
-	k := i + beginning(p.nodes[i:], int32(start+same)) - 1
+	k := i + countBefore(p.nodes[i:], int32(start+same)) - 1
 	by := int32(at.pos - start)
 	// The objects and lists around the cursor end as in the pattern,
 	for in := at.in; in >= 0; in = p.places[in].in {
@@ -115,8 +115,8 @@ func (p *Pattern) take(data []byte, nodes []node, at cursor) ([]node, cursor, bo
 	return nodes, cursor{pos: int(p.nodes[k].start + by), depth: int(next.depth), in: next.in, name: next.name}, alike
 }
 
-// beginning returns how many nodes begin before pos.
-func beginning(nodes []node, pos int32) int {
+// countBefore returns how many nodes begin before pos.
+func countBefore(nodes []node, pos int32) int {
 	low, high := 0, len(nodes)
 	for low < high {
 		if middle := (low + high) / 2; nodes[middle].start < pos {
@@ -144,9 +144,9 @@ func moved(nodes, more []node, by int32) []node {
 // plain reports whether a value that begins with c is neither an object nor a list.
 func plain(c byte) bool { return c != '{' && c != '[' }
 
-// common returns the length of the common prefix of two texts. The runtime compares long strings 32
+// commonPrefix returns the length of the common prefix of two texts. The runtime compares long strings 32
 // bytes at a time.
-func common(a, b []byte) int {
+func commonPrefix(a, b []byte) int {
 	least := min(len(a), len(b))
 	a, b = a[:least], b[:least]
 	n := 0

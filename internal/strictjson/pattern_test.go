@@ -130,7 +130,7 @@ func TestAPatternChangesNoReadingOfRequests(t *testing.T) {
 }
 
 // A duplicate name is found even if everything else is as in the pattern.
-func TestAPatternHidesNoDoubleName(t *testing.T) {
+func TestAPatternHidesNoDuplicateName(t *testing.T) {
 	for pattern, text := range map[string]string{
 		`{"a":1,"b":2}`:               `{"a":1,"a":2}`,
 		`{"a":1,"bb":2}`:              `{"a":1,"a":2}`,
@@ -184,8 +184,8 @@ func BenchmarkParseLike(b *testing.B) {
 	}
 }
 
-// Compares common, which compares long texts in blocks, with a simple loop.
-func TestCommonCountsWhatTwoTextsBeginWith(t *testing.T) {
+// Compares commonPrefix, which compares long texts in blocks, with a simple loop.
+func TestCommonPrefixAgreesWithASimpleLoop(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		a := bytes.Repeat([]byte("ab"), rapid.IntRange(0, 1200).Draw(r, "pairs"))
 		b := append(bytes.Clone(a), rapid.SliceOfN(rapid.Byte(), 0, 9).Draw(r, "more")...)
@@ -196,11 +196,11 @@ func TestCommonCountsWhatTwoTextsBeginWith(t *testing.T) {
 		for want < min(len(a), len(b)) && a[want] == b[want] {
 			want++
 		}
-		if got := common(a, b); got != want {
-			t.Fatalf("common is %d, want %d", got, want)
+		if got := commonPrefix(a, b); got != want {
+			t.Fatalf("commonPrefix is %d, want %d", got, want)
 		}
-		if got := common(b, a); got != want {
-			t.Fatalf("common is %d the other way round, want %d", got, want)
+		if got := commonPrefix(b, a); got != want {
+			t.Fatalf("commonPrefix is %d the other way round, want %d", got, want)
 		}
 	})
 }

@@ -42,7 +42,7 @@ func TestAccepted(t *testing.T) {
 			t.Errorf("%s: %v", c.text, err)
 			continue
 		}
-		if want, got := c.want, reading(t, d.Root()); !reflect.DeepEqual(want, got) {
+		if want, got := c.want, goValue(t, d.Root()); !reflect.DeepEqual(want, got) {
 			t.Errorf("%s:\ngot  %#v\nwant %#v", c.text, got, want)
 		}
 	}
@@ -174,7 +174,7 @@ func TestTooLong(t *testing.T) {
 
 // The methods of the zero Value, and of a Value of another kind than the method needs, return
 // the same as for an absent member.
-func TestAbsence(t *testing.T) {
+func TestAbsentValues(t *testing.T) {
 	var none Value
 	if none.Kind() != Missing || none.Raw() != nil || none.Offset() != 0 || none.Len() != 0 {
 		t.Error("the zero Value is not absent")
@@ -281,7 +281,7 @@ func TestReuse(t *testing.T) {
 			}
 			continue
 		}
-		if want, got := reading(t, fresh.Root()), reading(t, d.Root()); !reflect.DeepEqual(want, got) {
+		if want, got := goValue(t, fresh.Root()), goValue(t, d.Root()); !reflect.DeepEqual(want, got) {
 			t.Errorf("%.20s:\ngot  %#v\nwant %#v", text, got, want)
 		}
 	}
@@ -363,7 +363,7 @@ func TestJSONTestSuite(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		case name[0] == 'n' && err == nil:
 			t.Errorf("%s: accepted", name)
-		case name[0] == 'i' && (err == nil) != explainable(text):
+		case name[0] == 'i' && (err == nil) != shouldAccept(text):
 			t.Errorf("%s: %v", name, err)
 		}
 	}

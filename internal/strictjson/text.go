@@ -24,12 +24,12 @@ func text(data []byte, pos int) (end int, escaped bool, wrong string) {
 		}
 		break
 	}
-	return unplainText(data, pos)
+	return slowText(data, pos)
 }
 
-// unplainText scans the rest of a string, one special byte at a time. text calls it for a
+// slowText scans the rest of a string, one special byte at a time. text calls it for a
 // string that has special bytes or is near the end of data.
-func unplainText(data []byte, pos int) (end int, escaped bool, wrong string) {
+func slowText(data []byte, pos int) (end int, escaped bool, wrong string) {
 	for {
 		pos += Plain(data[pos:])
 		if pos == len(data) {

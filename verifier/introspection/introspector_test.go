@@ -21,7 +21,7 @@ import (
 
 const clientSecret = "c4nary-s3cret"
 
-func allowing(c *Config) { c.AllowOnError = true }
+func allowOnError(c *Config) { c.AllowOnError = true }
 
 // bubble runs f in a bubble of testing/synctest, with an issuer and an Introspector that
 // asks it.
@@ -50,21 +50,21 @@ func bubble(t *testing.T, f func(t *testing.T, i *idp.Issuer, in *Introspector),
 
 func with(change func(*Config)) func(*Options) { return func(o *Options) { change(&o.Config) } }
 
-// asks asks about one token.
-type asks struct {
+// testToken is a token that a test asks about.
+type testToken struct {
 	t      *testing.T
 	in     *Introspector
 	digest [32]byte
 	token  string
 }
 
-func asking(t *testing.T, in *Introspector, name string) *asks {
+func newTestToken(t *testing.T, in *Introspector, name string) *testToken {
 	token := "the token " + name
-	return &asks{t, in, sha256.Sum256([]byte(token)), token}
+	return &testToken{t, in, sha256.Sum256([]byte(token)), token}
 }
 
 // expect asks about the token and checks the verdict and how long the request waited.
-func (a *asks) expect(want Verdict, wait time.Duration) {
+func (a *testToken) expect(want Verdict, wait time.Duration) {
 	a.t.Helper()
 	start := time.Now()
 	if got := a.in.Judge(a.t.Context(), a.digest, a.token); got != want {
@@ -75,7 +75,7 @@ func (a *asks) expect(want Verdict, wait time.Duration) {
 	}
 }
 
-func (a *asks) questions(i *idp.Issuer, want int64) {
+func (a *testToken) wantQuestions(i *idp.Issuer, want int64) {
 	a.t.Helper()
 	synctest.Wait()
 	if got := i.Questions.Load(); got != want {
@@ -85,7 +85,7 @@ func (a *asks) questions(i *idp.Issuer, want int64) {
 
 // A token counts only if the issuer calls it active, or if the issuer gives no answer and
 // AllowOnError is set.
-func TestWhatTheIssuerSaysOfAToken(t *testing.T) {
+func TestVerdictsByTheIssuersAnswer(t *testing.T) {
 	elsewhere := "https://evil.example/application/o/introspect/"
 	moved := func(code int, to string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -131,9 +131,9 @@ func TestWhatTheIssuerSaysOfAToken(t *testing.T) {
 		{"discovery is down", idp.Fault{Discovery: idp.Status(503, "")}, Unknown, Active, 0, "answered 503"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for want, change := range map[Verdict]func(*Config){c.deny: func(*Config) {}, c.allow: allowing} {
+			for want, change := range map[Verdict]func(*Config){c.deny: func(*Config) {}, c.allow: allowOnError} {
 				bubble(t, func(t *testing.T, i *idp.Issuer, in *Introspector) {
-					a := asking(t, in, "a")
+					a := newTestToken(t, in, "a")
 					i.Fail(c.served)
 					a.expect(want, c.wait)
 					if st := in.State(); !strings.Contains(st.Error, c.problem) || (st.Error == "") != (c.problem == "") {
@@ -150,7 +150,7 @@ func TestWhatTheIssuerSaysOfAToken(t *testing.T) {
 
 func TestAnAnswerCountsForItsTTL(t *testing.T) {
 	bubble(t, func(t *testing.T, i *idp.Issuer, in *Introspector) {
-		a, b := asking(t, in, "a"), asking(t, in, "b")
+		a, b := newTestToken(t, in, "a"), newTestToken(t, in, "b")
 		answer := func(body string) {
 			i.Fail(idp.Fault{Introspection: func(w http.ResponseWriter, _ *http.Request) {
 				time.Sleep(time.Second)
@@ -160,25 +160,25 @@ func TestAnAnswerCountsForItsTTL(t *testing.T) {
 		answer(`{"active":true}`)
 		a.expect(Active, time.Second) // the first one waits
 		a.expect(Active, 0)
-		a.questions(i, 1)
+		a.wantQuestions(i, 1)
 		b.expect(Active, time.Second) // another token, another question
-		a.questions(i, 2)
+		a.wantQuestions(i, 2)
 		time.Sleep(12 * time.Second)
 		a.expect(Active, 0)
-		a.questions(i, 2)
+		a.wantQuestions(i, 2)
 		time.Sleep(3 * time.Second)
 		answer(`{"active":false}`)
 		a.expect(Active, 0) // after half of the TTL: this request asks again in the background
 		a.expect(Active, 0)
-		a.questions(i, 3) // nothing was asked about b
+		a.wantQuestions(i, 3) // nothing was asked about b
 		time.Sleep(time.Second)
 		synctest.Wait()
 		a.expect(Inactive, 0)
-		a.questions(i, 3)
+		a.wantQuestions(i, 3)
 		time.Sleep(time.Hour)
 		b.expect(Inactive, time.Second) // b was not used, so its answer is too old
 		answer(`{"active":true}`)
-		b.questions(i, 4)
+		b.wantQuestions(i, 4)
 		time.Sleep(time.Hour)
 		a.expect(Active, time.Second) // the issuer may call an inactive token active again
 		if st := in.State(); *st != (State{Active: 3, Inactive: 2}) {
@@ -192,7 +192,7 @@ func TestAnOutageOfIntrospection(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			change, unknown := func(*Config) {}, Unknown
 			if mode == "allow" {
-				change, unknown = allowing, Active
+				change, unknown = allowOnError, Active
 			}
 			var failing []bool
 			var mu sync.Mutex
@@ -207,7 +207,7 @@ func TestAnOutageOfIntrospection(t *testing.T) {
 				}
 			}
 			bubble(t, func(t *testing.T, i *idp.Issuer, in *Introspector) {
-				good, gone := asking(t, in, "good"), asking(t, in, "gone")
+				good, gone := newTestToken(t, in, "good"), newTestToken(t, in, "gone")
 				good.expect(Active, 0)
 				i.Fail(idp.Fault{Introspection: idp.Status(200, `{"active":false}`)})
 				gone.expect(Inactive, 0)
@@ -219,10 +219,10 @@ func TestAnOutageOfIntrospection(t *testing.T) {
 				time.Sleep(time.Second)
 				good.expect(unknown, 2*time.Second) // the answer is too old, and the issuer does not answer
 				gone.expect(Inactive, 2*time.Second)
-				asking(t, in, "new").expect(unknown, 2*time.Second)
+				newTestToken(t, in, "new").expect(unknown, 2*time.Second)
 				time.Sleep(5 * time.Second)
 				for n := range 100 { // during an outage no request waits
-					asking(t, in, fmt.Sprint("later", n)).expect(unknown, 0)
+					newTestToken(t, in, fmt.Sprint("later", n)).expect(unknown, 0)
 				}
 				good.expect(unknown, 0)
 				gone.expect(Inactive, 0)
@@ -243,23 +243,23 @@ func TestAnOutageOfIntrospection(t *testing.T) {
 // without an answer.
 func TestOneBadTokenMakesNoOutage(t *testing.T) {
 	bubble(t, func(t *testing.T, i *idp.Issuer, in *Introspector) {
-		bad := asking(t, in, "bad")
+		bad := newTestToken(t, in, "bad")
 		i.Fail(idp.Fault{Introspection: idp.Status(500, "")})
 		for range 5 {
 			bad.expect(Active, 0) // because of AllowOnError
 			time.Sleep(1100 * time.Millisecond)
 		}
 		i.Fail(idp.Fault{Introspection: idp.Status(200, `{"active":false}`)})
-		asking(t, in, "revoked").expect(Inactive, 0)
-	}, with(allowing))
+		newTestToken(t, in, "revoked").expect(Inactive, 0)
+	}, with(allowOnError))
 	bubble(t, func(t *testing.T, i *idp.Issuer, in *Introspector) {
 		i.Fail(idp.Fault{Introspection: idp.Status(500, "")})
 		for n := range outageFailures {
-			asking(t, in, fmt.Sprint("one of several", n)).expect(Active, 0)
+			newTestToken(t, in, fmt.Sprint("one of several", n)).expect(Active, 0)
 		}
 		i.Fail(idp.Fault{Introspection: idp.Hang})
-		asking(t, in, "during the outage").expect(Active, 0)
-	}, with(allowing))
+		newTestToken(t, in, "during the outage").expect(Active, 0)
+	}, with(allowOnError))
 }
 
 // All requests with one token share one question. At most sixteen questions run at once for
@@ -273,15 +273,15 @@ func TestQuestionsAreBounded(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 			_, _ = w.Write([]byte(`{"active":true}`))
 		}})
-		first := asking(t, in, "one")
+		first := newTestToken(t, in, "one")
 		var all sync.WaitGroup
 		for range 100 {
 			all.Go(func() { first.expect(Active, 100*time.Millisecond) })
 		}
 		all.Wait()
-		first.questions(i, 1)
+		first.wantQuestions(i, 1)
 		for n := range 160 {
-			a := asking(t, in, fmt.Sprint(n))
+			a := newTestToken(t, in, fmt.Sprint(n))
 			all.Go(func() {
 				if a.in.Judge(t.Context(), a.digest, a.token) != Active {
 					t.Error("not active")
@@ -289,7 +289,7 @@ func TestQuestionsAreBounded(t *testing.T) {
 			})
 		}
 		all.Wait()
-		first.questions(i, 161)
+		first.wantQuestions(i, 161)
 		if most.Load() != maxConcurrent {
 			t.Errorf("%d questions were under way at once, want %d", most.Load(), maxConcurrent)
 		}
@@ -298,7 +298,7 @@ func TestQuestionsAreBounded(t *testing.T) {
 		s.mu.Lock()
 		s.pending = maxPending // no further question may wait
 		s.mu.Unlock()
-		late := asking(t, in, "late")
+		late := newTestToken(t, in, "late")
 		late.expect(Unknown, 0)
 		s.mu.Lock()
 		s.pending = 0
@@ -310,7 +310,7 @@ func TestQuestionsAreBounded(t *testing.T) {
 			go s.turns.Do(t.Context(), func() bool { <-end; return true })
 		}
 		synctest.Wait()
-		asking(t, in, "without a turn").expect(Unknown, maxWait)
+		newTestToken(t, in, "without a turn").expect(Unknown, maxWait)
 		time.Sleep(questionTime)
 		if st := s.State(); !strings.Contains(st.Error, "wait for their turn") {
 			t.Errorf("the state is %+v", st)
@@ -319,7 +319,7 @@ func TestQuestionsAreBounded(t *testing.T) {
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		gone := asking(t, in, "its client has gone")
+		gone := newTestToken(t, in, "its client has gone")
 		if in.Judge(ctx, gone.digest, gone.token) != Unknown {
 			t.Error("a verdict without an answer")
 		}
@@ -329,7 +329,7 @@ func TestQuestionsAreBounded(t *testing.T) {
 }
 
 // The credentials are in the body of the question and nowhere else.
-func TestWhatIsSentAndWhatIsSaid(t *testing.T) {
+func TestAQuestionAndItsErrorKeepTheSecrets(t *testing.T) {
 	bubble(t, func(t *testing.T, i *idp.Issuer, in *Introspector) {
 		var sent url.Values
 		i.Fail(idp.Fault{Introspection: func(w http.ResponseWriter, r *http.Request) {
@@ -340,7 +340,7 @@ func TestWhatIsSentAndWhatIsSaid(t *testing.T) {
 			}
 			w.WriteHeader(http.StatusBadGateway)
 		}})
-		a := asking(t, in, "a")
+		a := newTestToken(t, in, "a")
 		in.Judge(t.Context(), a.digest, a.token)
 		if sent.Get("token") != a.token || sent.Get("client_id") != idp.ClientID || sent.Get("client_secret") != clientSecret || len(sent) != 3 {
 			t.Error("the question is not what RFC 7662 section 2.1 wants")
@@ -357,7 +357,7 @@ func TestWhatIsSentAndWhatIsSaid(t *testing.T) {
 func TestAGivenEndpointNeedsNoDiscovery(t *testing.T) {
 	bubble(t, func(t *testing.T, i *idp.Issuer, in *Introspector) {
 		i.Fail(idp.Fault{Discovery: idp.Status(500, "")})
-		asking(t, in, "a").expect(Active, 0)
+		newTestToken(t, in, "a").expect(Active, 0)
 		if _, err := in.send(t.Context(), "https://%zz", ""); err == nil {
 			t.Error("a question was sent nowhere")
 		}
@@ -381,7 +381,7 @@ func TestAQuestionThatPanics(t *testing.T) {
 			body, _ := io.ReadAll(r.Body)
 			panic(string(body))
 		})
-		a := asking(t, in, "a")
+		a := newTestToken(t, in, "a")
 		for range 2 * maxConcurrent { // more than there are turns
 			a.expect(Unknown, 0)
 			time.Sleep(failureTTL)
@@ -405,7 +405,7 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 
 // If there are too many fresh answers, answers that allow are evicted first, because they
 // are asked for again. Denials are evicted only if that is not enough.
-func TestWhatDeniesIsForgottenLast(t *testing.T) {
+func TestDenialsAreEvictedLast(t *testing.T) {
 	now := idp.Now
 	name := func(n int) (d [32]byte) { copy(d[:], fmt.Sprint(n)); return d }
 	fill := func(inactive int) (left int) {
@@ -435,7 +435,7 @@ func TestWhatDeniesIsForgottenLast(t *testing.T) {
 }
 
 // The number of answers is bounded, and old denials stay longer than other old answers.
-func TestAnswersAreForgotten(t *testing.T) {
+func TestOldAnswersAreEvicted(t *testing.T) {
 	now := idp.Now
 	i := &Introspector{config: Config{TTL: time.Minute}, answers: make(map[[32]byte]*answer), evictAt: 1024}
 	name := func(n int) (d [32]byte) { copy(d[:], fmt.Sprint(n)); return d }

@@ -89,8 +89,8 @@ func SameOrigin(next *http.Request, via []*http.Request) error {
 func (c *Client) keySet(ctx context.Context) (*Set, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	where := c.config.JWKSURL
-	if where == "" {
+	address := c.config.JWKSURL
+	if address == "" {
 		if c.found == "" {
 			found, err := c.Discover(ctx, "jwks_uri", "jwks_url")
 			if err != nil {
@@ -98,18 +98,18 @@ func (c *Client) keySet(ctx context.Context) (*Set, error) {
 			}
 			c.found = found
 		}
-		where = c.found
+		address = c.found
 	}
-	set, err := c.keySetFrom(ctx, where)
+	set, err := c.keySetFrom(ctx, address)
 	if err != nil {
 		c.found = "" // the issuer may have moved the key set
-		return nil, fmt.Errorf("%s: %w", where, err)
+		return nil, fmt.Errorf("%s: %w", address, err)
 	}
 	return set, nil
 }
 
-func (c *Client) keySetFrom(ctx context.Context, where string) (*Set, error) {
-	body, err := c.get(ctx, where)
+func (c *Client) keySetFrom(ctx context.Context, address string) (*Set, error) {
+	body, err := c.get(ctx, address)
 	if err != nil {
 		return nil, err
 	}
@@ -122,31 +122,31 @@ func (c *Client) keySetFrom(ctx context.Context, where string) (*Set, error) {
 // replaces discovery; error messages name it.
 func (c *Client) Discover(ctx context.Context, member, setting string) (string, error) {
 	// Only for this address the issuer's last slash is removed.
-	where := strings.TrimSuffix(c.config.URL, "/") + "/.well-known/openid-configuration"
-	body, err := c.get(ctx, where)
+	address := strings.TrimSuffix(c.config.URL, "/") + "/.well-known/openid-configuration"
+	body, err := c.get(ctx, address)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", where, err)
+		return "", fmt.Errorf("%s: %w", address, err)
 	}
 	doc, err := strictjson.Parse(body)
 	if err != nil {
-		return "", fmt.Errorf("%s: not strict JSON: %w", where, err)
+		return "", fmt.Errorf("%s: not strict JSON: %w", address, err)
 	}
 	if iss := doc.Root().Get("issuer"); !iss.Is(c.config.URL) {
 		return "", fmt.Errorf("%s names the issuer %s, the configuration names %s: if the former is right, set url to it, byte for byte",
-			where, quote.Value(iss.Text()), quote.Value(c.config.URL))
+			address, quote.Value(iss.Text()), quote.Value(c.config.URL))
 	}
 	uri := doc.Root().Get(member).Text()
 	if err := issuerurl.Check(uri, c.config.InsecureHTTP); err != nil {
-		return "", fmt.Errorf("%s: %s: %w", where, member, err)
+		return "", fmt.Errorf("%s: %s: %w", address, member, err)
 	}
 	if strings.HasPrefix(c.config.URL, "https:") && !strings.HasPrefix(uri, "https:") {
-		return "", fmt.Errorf("%s: %s %s is plain http although the issuer is https: set %s if that is intended", where, member, quote.Value(uri), setting)
+		return "", fmt.Errorf("%s: %s %s is plain http although the issuer is https: set %s if that is intended", address, member, quote.Value(uri), setting)
 	}
 	return uri, nil
 }
 
-func (c *Client) get(ctx context.Context, where string) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, where, nil)
+func (c *Client) get(ctx context.Context, address string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -14,9 +14,9 @@ const (
 	// The pauses between attempts of the background refresh: the first one, and the longest
 	// one without and with a usable key set. Without a key set they are short, because every
 	// token is refused.
-	firstRetry   = 250 * time.Millisecond
-	retryWithout = time.Second
-	retryWith    = 30 * time.Second
+	firstRetry          = 250 * time.Millisecond
+	maxRetryWithoutKeys = time.Second
+	maxRetryWithKeys    = 30 * time.Second
 )
 
 // Source keeps the key set of one issuer. Its methods may be called concurrently.
@@ -182,9 +182,9 @@ func (s *Source) Run() {
 func (s *Source) maxRetryDelay() time.Duration {
 	set := s.set.Load()
 	if set == nil {
-		return retryWithout
+		return maxRetryWithoutKeys
 	}
-	return max(retryWithout, min(retryWith, s.config.MaxStale-forwardclock.Age(set.fetched, s.config.Now())))
+	return max(maxRetryWithoutKeys, min(maxRetryWithKeys, s.config.MaxStale-forwardclock.Age(set.fetched, s.config.Now())))
 }
 
 // refresh fetches now, or joins the running fetch, and returns its error.

@@ -24,17 +24,17 @@ func table() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	ours, err := startOurs(&key.PublicKey)
+	claimgate, err := startVerifier(&key.PublicKey)
 	if err != nil {
 		return "", err
 	}
-	defer ours.Close()
-	libraries, err := others(&key.PublicKey)
+	defer claimgate.Close()
+	libraries, err := otherLibraries(&key.PublicKey)
 	if err != nil {
 		return "", err
 	}
 	s := malformed.Signer{Key: key, KeyID: keyID, Issuer: issuer, Audience: audience, Now: time.Now()}
-	if err := control(s.Plain(), ours, libraries); err != nil {
+	if err := control(s.Plain(), claimgate, libraries); err != nil {
 		return "", err
 	}
 
@@ -47,7 +47,7 @@ func table() (string, error) {
 	accepted := make([]int, 1+len(libraries))
 	cases := s.Cases()
 	for _, c := range cases {
-		_, err := ours.Verify(context.Background(), c.Token, verifier.Presented{})
+		_, err := claimgate.Verify(context.Background(), c.Token, verifier.Presented{})
 		answer := "refused: `" + string(verifier.ReasonOf(err)) + "`"
 		if err == nil {
 			answer = "**accepted**"
@@ -73,8 +73,8 @@ func table() (string, error) {
 }
 
 // control checks that every library accepts a good token.
-func control(token string, ours *ours, libraries []library) error {
-	if _, err := ours.Verify(context.Background(), token, verifier.Presented{}); err != nil {
+func control(token string, claimgate *runningVerifier, libraries []library) error {
+	if _, err := claimgate.Verify(context.Background(), token, verifier.Presented{}); err != nil {
 		return fmt.Errorf("claimgate refuses a plain token: %w", err)
 	}
 	for _, l := range libraries {

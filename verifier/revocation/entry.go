@@ -65,11 +65,11 @@ func (l *List) All() []Entry {
 }
 
 func (e *ending) entry() Entry {
-	s := Entry{Issuer: e.what.issuer, ID: e.jti.value, Before: e.before, Until: e.until}
+	s := Entry{Issuer: e.target.issuer, ID: e.jti.value, Before: e.before, Until: e.until}
 	if e.bySession {
-		s.Session = e.what.value
+		s.Session = e.target.value
 	} else {
-		s.Subject = e.what.value
+		s.Subject = e.target.value
 	}
 	return s
 }

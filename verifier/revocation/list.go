@@ -37,7 +37,7 @@ type subjectEnd struct {
 // mark says what the logout token with a jti has ended, and whether another process shared
 // this.
 type mark struct {
-	what      name
+	target    name
 	bySession bool
 	shared    bool
 }
@@ -90,7 +90,7 @@ func (l *List) End(o *Logout) bool {
 		e.until = o.Expires // the jti must be remembered as long as the token verifies
 	}
 	// A signed token counts even if a shared entry claims that its jti has ended something else.
-	if before, again := l.seen[e.jti]; again && (!before.shared || before.what == e.what && before.bySession == e.bySession) {
+	if before, again := l.seen[e.jti]; again && (!before.shared || before.target == e.target && before.bySession == e.bySession) {
 		return false
 	}
 	l.add(&l.own, e)
@@ -99,17 +99,17 @@ func (l *List) End(o *Logout) bool {
 
 func markOf(issuer, session, subject string, shared bool) mark {
 	if session != "" {
-		return mark{what: name{issuer, session}, bySession: true, shared: shared}
+		return mark{target: name{issuer, session}, bySession: true, shared: shared}
 	}
-	return mark{what: name{issuer, subject}, shared: shared}
+	return mark{target: name{issuer, subject}, shared: shared}
 }
 
 func (l *List) add(to *queue, e ending) {
 	if e.bySession {
-		l.sessions[e.what] = later(l.sessions[e.what], e.until)
+		l.sessions[e.target] = later(l.sessions[e.target], e.until)
 	} else { // logout tokens may arrive out of order
-		old := l.subjects[e.what]
-		l.subjects[e.what] = subjectEnd{later(old.before, e.before), later(old.until, e.until)}
+		old := l.subjects[e.target]
+		l.subjects[e.target] = subjectEnd{later(old.before, e.before), later(old.until, e.until)}
 	}
 	l.seen[e.jti] = e.mark
 	to.endings = append(to.endings, e)
@@ -194,10 +194,10 @@ func (l *List) drop(e *ending) {
 		delete(l.seen, e.jti)
 	}
 	switch {
-	case e.bySession && l.sessions[e.what].Equal(e.until):
-		delete(l.sessions, e.what)
-	case !e.bySession && l.subjects[e.what].until.Equal(e.until):
-		delete(l.subjects, e.what)
+	case e.bySession && l.sessions[e.target].Equal(e.until):
+		delete(l.sessions, e.target)
+	case !e.bySession && l.subjects[e.target].until.Equal(e.until):
+		delete(l.subjects, e.target)
 	}
 }
 
@@ -205,5 +205,5 @@ func (l *List) drop(e *ending) {
 // queue, and the texts.
 func (e *ending) size() int64 {
 	const entries = 440
-	return int64(entries + len(e.jti.value) + len(e.what.value))
+	return int64(entries + len(e.jti.value) + len(e.target.value))
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // A token that is the plain token, or that is listed twice, would tell nothing about a library.
-func TestEachCaseIsOneOfItsOwn(t *testing.T) {
+func TestCasesAreDistinct(t *testing.T) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ type State struct {
 
 // State returns the state now.
 func (s *Store) State() State {
-	st := State{Store: s.shown, Up: s.up.Load(), Complete: *s.complete.Load(), Stale: s.Stale()}
+	st := State{Store: s.address, Up: s.up.Load(), Complete: *s.complete.Load(), Stale: s.Stale()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.lastError != nil {
@@ -47,7 +47,7 @@ func (s *Store) setUp() {
 	s.lastError = nil
 	s.mu.Unlock()
 	if !s.up.Swap(true) {
-		s.o.Log.Info().Str("store", s.shown).Msg("the revocation store is connected")
+		s.o.Log.Info().Str("store", s.address).Msg("the revocation store is connected")
 	}
 }
 
@@ -57,7 +57,7 @@ func (s *Store) setDown(err error) {
 	s.lastError = err
 	s.mu.Unlock()
 	if s.up.Swap(false) || first {
-		s.o.Log.Error().Err(err).Str("store", s.shown).
+		s.o.Log.Error().Err(err).Str("store", s.address).
 			Msg("the revocation store is down: logouts at other replicas are not seen until it is back")
 	}
 }

@@ -43,7 +43,7 @@ type Store struct {
 	client   *redis.Client
 	channel  string
 	names    map[string]string // of issuers, by URL
-	shown    string            // host and port of the store
+	address  string            // host and port of the store
 	resync   chan struct{}     // asks for a synchronization soon
 	synced   chan struct{}     // closed after the first synchronization
 	once     sync.Once
@@ -55,10 +55,10 @@ type Store struct {
 	ignored  atomic.Uint64
 	syncs    struct{ ok, failed atomic.Uint64 }
 
-	mu        sync.Mutex
-	lastError error // nil while up
-	warned    time.Time
-	pending   map[string]int // running calls of End, by key
+	mu          sync.Mutex
+	lastError   error // nil while up
+	lastWarning time.Time
+	pending     map[string]int // running calls of End, by key
 }
 
 // pushTimeout is the longest time that a logout waits for the store.
@@ -74,7 +74,7 @@ func New(o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		o: o, client: client, channel: "claimgate:revocations:" + strconv.Itoa(database), shown: client.Options().Addr,
+		o: o, client: client, channel: "claimgate:revocations:" + strconv.Itoa(database), address: client.Options().Addr,
 		names: make(map[string]string), resync: make(chan struct{}, 1), synced: make(chan struct{}), cancel: func() {},
 		pending: make(map[string]int),
 	}
@@ -216,9 +216,9 @@ func (s *Store) ignore(why error) {
 	total := s.ignored.Add(1)
 	now := s.o.Now()
 	s.mu.Lock()
-	quiet := !s.warned.IsZero() && forwardclock.Age(s.warned, now) < ignoredEvery
+	quiet := !s.lastWarning.IsZero() && forwardclock.Age(s.lastWarning, now) < ignoredEvery
 	if !quiet {
-		s.warned = now
+		s.lastWarning = now
 	}
 	s.mu.Unlock()
 	if !quiet {

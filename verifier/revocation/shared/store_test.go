@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestAStoreThatCannotBeMeantIsRefused(t *testing.T) {
+func TestAnInvalidStoreURLIsRefused(t *testing.T) {
 	noPEM := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(noPEM, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func TestAStoreThatCannotBeMeantIsRefused(t *testing.T) {
 }
 
 // If the store was never reached, logouts still count and no decision waits.
-func TestAStoreThatIsNotThere(t *testing.T) {
+func TestAnUnreachableStore(t *testing.T) {
 	var log bytes.Buffer
 	now := time.Now()
 	known := revocation.NewList(nil, time.Hour)

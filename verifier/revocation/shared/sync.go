@@ -25,7 +25,7 @@ const (
 func (s *Store) run(ctx context.Context) {
 	for wait := firstRetry; ; {
 		began := time.Now()
-		err := s.guarded(ctx)
+		err := s.safeSession(ctx)
 		if ctx.Err() != nil {
 			return
 		}
@@ -44,9 +44,9 @@ func (s *Store) run(ctx context.Context) {
 	}
 }
 
-// guarded runs a session. If an answer of the store makes the library panic, the session
+// safeSession runs a session. If an answer of the store makes the library panic, the session
 // ends with an error, and the program goes on.
-func (s *Store) guarded(ctx context.Context) (err error) {
+func (s *Store) safeSession(ctx context.Context) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the store's answer was not understood: %v", p)
@@ -110,7 +110,7 @@ func (s *Store) session(ctx context.Context) error {
 func (s *Store) receive(ctx context.Context, from *redis.PubSub, events chan<- any, ended chan<- struct{}) {
 	defer close(ended)
 	for {
-		event, err := received(ctx, from)
+		event, err := receiveOne(ctx, from)
 		if err != nil {
 			event = err
 		}
@@ -125,8 +125,8 @@ func (s *Store) receive(ctx context.Context, from *redis.PubSub, events chan<- a
 	}
 }
 
-// received returns the next message. The library panics on some messages that no Redis sends.
-func received(ctx context.Context, from *redis.PubSub) (event any, err error) {
+// receiveOne returns the next message. The library panics on some messages that no Redis sends.
+func receiveOne(ctx context.Context, from *redis.PubSub) (event any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the store's message was not understood: %v", p)

@@ -363,7 +363,7 @@ func TestClocksMayDiffer(t *testing.T) {
 	}
 }
 
-func TestACopyThatIsTooOldIsSaidSo(t *testing.T) {
+func TestAStaleCopyIsReported(t *testing.T) {
 	s := startServer(t)
 	r := joined(t, s.url(), func(o *shared.Options) { o.MaxStale = time.Hour })
 	r.ahead.Store(int64(2 * time.Hour)) // the answer to the next ping proves again that the copy is current

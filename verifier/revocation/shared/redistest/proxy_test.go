@@ -10,9 +10,9 @@ import (
 	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
-// between starts a proxy to the server and returns the proxy's URL. hook sees each request
+// proxy starts a proxy to the server and returns the proxy's URL. hook sees each request
 // before the server does. If hook returns false, the proxy closes the connection.
-func between(t *testing.T, s *server, hook func(request []byte) bool) (url string) {
+func proxy(t *testing.T, s *server, hook func(request []byte) bool) (url string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -60,7 +60,7 @@ func TestALogoutDuringTheFirstSynchronizationIsShared(t *testing.T) {
 	two := joined(t, s.url())
 	reads, ended := make(chan struct{}), make(chan struct{})
 	var held atomic.Bool
-	one := newReplica(t, between(t, s, func(request []byte) bool {
+	one := newReplica(t, proxy(t, s, func(request []byte) bool {
 		if bytes.Contains(request, []byte("scan")) && held.CompareAndSwap(false, true) {
 			close(reads)
 			<-ended
@@ -85,7 +85,7 @@ func TestALogoutIsNotOvertakenByASynchronization(t *testing.T) {
 	var held, lost atomic.Bool
 	release := sync.OnceFunc(func() { close(overtaken) })
 	defer release()
-	one := joined(t, between(t, s, func(request []byte) bool {
+	one := joined(t, proxy(t, s, func(request []byte) bool {
 		switch { // the first request with a jti comes from the logout itself
 		case bytes.Contains(request, []byte("jti of slow")) && held.CompareAndSwap(false, true):
 			close(written)
