@@ -70,11 +70,11 @@ func TestALongTokenIsNeverInFront(t *testing.T) {
 	}
 	short, long := strings.Repeat("s", frontMaxLength), strings.Repeat("l", frontMaxLength+1)
 	if known(short) || !known(short) {
-		t.Error("a token of the longest that is kept is not known the second time")
+		t.Error("a token of the greatest length is not found the second time")
 	}
 	for range 2 {
 		if known(long) {
-			t.Error("a longer one is kept")
+			t.Error("a longer token is kept")
 		}
 	}
 	r.close()
@@ -102,7 +102,7 @@ func TestFrontEntriesAreRarelyReplaced(t *testing.T) {
 		t.Errorf("%d tokens took a slot, want more than %d and at most %d", kept, frontSlots, most)
 	}
 	if _, slot := r.frontFind(last); slot != nil {
-		t.Error("the last that took a slot does not have it")
+		t.Error("the last token that took a slot is not in the slot")
 	}
 }
 

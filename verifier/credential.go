@@ -175,7 +175,7 @@ func (c credential) full() bool {
 // errQueueFull is the error of a credential whose queue is full. It never changes.
 var errQueueFull = &Error{
 	Overloaded, "tokens of this credential failed their check lately, so its new tokens are checked one at a time, and too many wait",
-	"find who presents them: token_signature in the decision log",
+	"look for token_signature in the decision log to find the client that presents them",
 }
 
 // queue holds the checks of a credential that has presented a forgery.

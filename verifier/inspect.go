@@ -55,7 +55,7 @@ var checks = []struct {
 	{"signature", "the signature fits the key", []Reason{Signature}},
 	{"purpose", "no logout token, not bound to a key, not delegated unless allowed", nil},
 	{"audience", "aud, and azp if present, fit the audiences", []Reason{WrongAudience}},
-	{"claims", "sub, exp, groups and policy are there and of their types", []Reason{BadClaims}},
+	{"claims", "sub and exp are present, and sub, exp, groups and policy have the right types", []Reason{BadClaims}},
 	{"lifetime", "exp is at most max_lifetime after iat", []Reason{Lifetime}},
 	{"time", "not expired, not from the future", []Reason{Expired, NotYetValid}},
 }

@@ -82,6 +82,6 @@ func TestAnInspectionNamesTheCheck(t *testing.T) {
 		}
 	}
 	if n := failedCheck(new(verified), refuse("no reason of ours", "")); n != 0 {
-		t.Errorf("an unknown reason failed at check %d: something seems to have passed", n)
+		t.Errorf("an unknown reason failed at check %d, want 0", n)
 	}
 }

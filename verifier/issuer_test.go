@@ -128,10 +128,10 @@ func TestSeveralIssuers(t *testing.T) {
 		})
 	}
 	if _, err := New(Options{}); err == nil {
-		t.Error("no issuer at all was taken")
+		t.Error("an empty list of issuers was accepted")
 	}
 	if _, err := New(Options{Issuers: []Issuer{testIssuerConfig()}, TokenBytes: -1}); err == nil {
-		t.Error("negative memory was taken")
+		t.Error("a negative TokenBytes was accepted")
 	}
 }
 

@@ -118,6 +118,6 @@ func unknownKey(kid, refused string) *Error {
 	}
 	return &Error{
 		UnknownKey, "no signing key of the issuer has the kid " + quote.Value(kid),
-		"Authentik publishes its current key only: tokens of a replaced key end with it",
+		"Authentik publishes its current key only, so tokens of a replaced key are refused",
 	}
 }

@@ -212,7 +212,7 @@ func TestOverload(t *testing.T) {
 		decide(t, v, forger.Token(idp.IDClaims(time.Now()).With("jti", "one too many")), Overloaded)
 		decide(t, v, warm, "")
 		if took := time.Since(start); took != 0 {
-			t.Errorf("somebody waited %s who should not", took)
+			t.Errorf("a refused or cached token waited %s", took)
 		}
 		flood.Wait()
 		release()
@@ -275,7 +275,7 @@ func TestHashCollision(t *testing.T) {
 	}
 	digest[31]++
 	if v.cache.good.get(&digest) != nil {
-		t.Error("another token with the same 64 bits is taken for it")
+		t.Error("another token with the same 64 bits is found")
 	}
 }
 
@@ -308,10 +308,10 @@ func TestClose(t *testing.T) {
 		decide(t, v, bogusTokens(1)[0], UnknownKey)
 		decide(t, v, one.Token(idp.IDClaims(time.Now()).With("jti", "after")), "")
 		if n := failures.Load(); n != 0 || v.States()[0].Error != "" {
-			t.Errorf("the end is told as %d failures of the issuer", n)
+			t.Errorf("Close is reported as %d failures of the issuer", n)
 		}
 		if got := i.Asked(); got != before {
-			t.Errorf("after the end the issuer was asked: %v, then %v", before, got)
+			t.Errorf("the issuer was asked after Close: %v, then %v", before, got)
 		}
 	}, notify)
 }

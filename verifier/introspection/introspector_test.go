@@ -343,12 +343,12 @@ func TestAQuestionAndItsErrorKeepTheSecrets(t *testing.T) {
 		a := newTestToken(t, in, "a")
 		in.Judge(t.Context(), a.digest, a.token)
 		if sent.Get("token") != a.token || sent.Get("client_id") != idp.ClientID || sent.Get("client_secret") != clientSecret || len(sent) != 3 {
-			t.Error("the question is not what RFC 7662 section 2.1 wants")
+			t.Error("the question is not as RFC 7662 section 2.1 demands")
 		}
 		said := fmt.Sprintf("%+v", *in.State())
 		for _, secret := range []string{clientSecret, a.token} {
 			if strings.Contains(said, secret) {
-				t.Errorf("a secret is told: %s", said)
+				t.Errorf("the state shows a secret: %s", said)
 			}
 		}
 	})
@@ -359,7 +359,7 @@ func TestAGivenEndpointNeedsNoDiscovery(t *testing.T) {
 		i.Fail(idp.Fault{Discovery: idp.Status(500, "")})
 		newTestToken(t, in, "a").expect(Active, 0)
 		if _, err := in.send(t.Context(), "https://%zz", ""); err == nil {
-			t.Error("a question was sent nowhere")
+			t.Error("a question was sent to an invalid address")
 		}
 	}, with(func(i *Config) { i.Endpoint = "https://auth.example/application/o/introspect/" }))
 }
@@ -391,7 +391,7 @@ func TestAQuestionThatPanics(t *testing.T) {
 			t.Errorf("the state is %+v", st)
 		}
 		if strings.Contains(st.Error, clientSecret) || strings.Contains(st.Error, a.token) {
-			t.Error("a secret is told")
+			t.Error("the state shows a secret")
 		}
 		time.Sleep(questionTime)
 		s.http.Transport = sound
@@ -427,10 +427,10 @@ func TestDenialsAreEvictedLast(t *testing.T) {
 		return left
 	}
 	if left := fill(maxAnswers / 2); left != maxAnswers/2 {
-		t.Errorf("of %d denials %d are left, although there was room", maxAnswers/2, left)
+		t.Errorf("of %d denials %d are left, want all, because there was room", maxAnswers/2, left)
 	}
 	if left := fill(maxAnswers); left != maxAnswers*3/4 {
-		t.Errorf("%d denials are left, want as many as there is room for", left)
+		t.Errorf("%d denials are left, want three quarters of maxAnswers", left)
 	}
 }
 

@@ -76,7 +76,7 @@ func TestFloodOfKids(t *testing.T) {
 			verified.Decide(t, v, one.Token(idp.IDClaims(time.Now()).With("jti", window)), "")
 			wantFetches(t, i, 2+window)
 			if waited := time.Since(start); waited != 0 {
-				t.Errorf("a window took %s: somebody waited although the issuer answers at once", waited)
+				t.Errorf("a window took %s: a request waited although the issuer answers at once", waited)
 			}
 			time.Sleep(10 * time.Second)
 		}

@@ -51,7 +51,7 @@ func TestNoFetchStartsAfterClose(t *testing.T) {
 	cancel()
 	s.Close()
 	if s.startDemand("kid") != nil || s.refresh() == nil {
-		t.Error("a closed source promises a fetch")
+		t.Error("a closed source starts a fetch")
 	}
 }
 
@@ -276,7 +276,7 @@ func TestFetchOverASocket(t *testing.T) {
 		t.Errorf("%q, error %v", body, err)
 	}
 	if _, err := f.get(t.Context(), "://"); err == nil {
-		t.Error("an address that is none was fetched")
+		t.Error("an invalid address was fetched")
 	}
 }
 

@@ -118,7 +118,7 @@ func TestRevocationsAreBounded(t *testing.T) {
 		t.Errorf("%d bytes of %d, %+v", r.own.bytes, r.maxBytes, c)
 	}
 	if !r.Revoked(&verifier.Identity{Issuer: "a", Session: "s999"}, "") || r.Revoked(&verifier.Identity{Issuer: "a", Session: "s0"}, "") {
-		t.Error("the oldest are to go first")
+		t.Error("want the oldest to be forgotten first")
 	}
 }
 

@@ -132,7 +132,7 @@ func TestAForgedLogoutTokenLetsTheNextOneWait(t *testing.T) {
 			want int // milliseconds until it is done
 		}{{true, 1}, {true, 2}, {false, 3}, {true, 13}, {false, 14}, {false, 24}, {true, 34}} {
 			if !p.Do(t.Context(), check(c.good)) {
-				t.Fatal("no place got free")
+				t.Fatal("no slot became free")
 			}
 			if took := time.Since(start); took.Milliseconds() != int64(c.want) {
 				t.Fatalf("done after %s, want %dms", took, c.want)
@@ -149,7 +149,7 @@ func TestAForgedLogoutTokenLetsTheNextOneWait(t *testing.T) {
 		synctest.Wait()
 		start = time.Now()
 		if !p.Do(t.Context(), check(true)) {
-			t.Error("a good logout token found no place")
+			t.Error("a good logout token found no slot")
 		}
 		if took := time.Since(start); took > time.Second {
 			t.Errorf("a good logout token waited %s", took)

@@ -66,7 +66,7 @@ var (
 	upDesc = prometheus.NewDesc("claimgate_revocation_store_up",
 		"Whether the shared store of revocations is connected.", nil, nil)
 	ageDesc = prometheus.NewDesc("claimgate_revocation_store_age_seconds",
-		"How long ago every revocation of the other replicas was last known here.", nil, nil)
+		"Seconds since this replica last knew every revocation of the other replicas.", nil, nil)
 	syncsDesc = prometheus.NewDesc("claimgate_revocation_store_syncs_total",
 		"Full synchronizations with the store, by outcome: ok or error.", []string{"outcome"}, nil)
 	entriesDesc = prometheus.NewDesc("claimgate_revocation_store_entries_total",

@@ -84,7 +84,7 @@ func TestAnUnreachableStore(t *testing.T) {
 		t.Errorf("%+v", s.State())
 	}
 	if now = now.Add(-48 * time.Hour); s.Stale() || s.Age() != 0 {
-		t.Error("a clock that is set back makes an age of its own")
+		t.Error("a clock that is set back changes the age")
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)

@@ -140,7 +140,7 @@ func TestALogoutTokenCountsOnceOnAllReplicas(t *testing.T) {
 		}
 		for _, r := range replicas {
 			if !r.ended("s" + number(n)) {
-				t.Fatalf("round %d: a replica that was told does not know", n)
+				t.Fatalf("round %d: a replica that received the token has not ended the session", n)
 			}
 		}
 	}
@@ -173,11 +173,11 @@ func TestAStoreThatIsDown(t *testing.T) {
 				t.Error("a jti counted twice")
 			}
 			if two.ended("during") {
-				t.Error("how would it know?")
+				t.Error("a logout reached the other replica during the outage")
 			}
 			fresh := newReplica(t, s.url()) // starts during the outage
 			if fresh.ended("before") || fresh.State().Up {
-				t.Error("how would it know?")
+				t.Error("a replica that starts during the outage knows of a logout or is up")
 			}
 			if wait.Until(t, "the age grows", func() bool { return one.Age() > 2*time.Second }); one.Stale() {
 				t.Error("stale, without a bound")
@@ -237,7 +237,7 @@ func TestAFlushedStoreIsWrittenAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !one.ended("s0") || !two.ended("s1199") {
-		t.Error("the flush was believed")
+		t.Error("the flush removed a revocation from a replica")
 	}
 	// Killing the connections causes a synchronization now, not in half a minute.
 	if err := c.ClientKillByFilter(t.Context(), "TYPE", "pubsub").Err(); err != nil {
@@ -298,7 +298,7 @@ func TestGarbageInTheStoreIsIgnored(t *testing.T) {
 	}
 	for _, r := range []*replica{one, late} {
 		if r.ended("s3") || r.endedSubject("alice") {
-			t.Error("garbage was believed")
+			t.Error("garbage revoked a session or a subject")
 		}
 		if !strings.Contains(r.log.String(), "is ignored") || strings.Count(r.log.String(), "is ignored") != 1 {
 			t.Errorf("the log should warn once:\n%s", r.log.String())
@@ -321,10 +321,10 @@ func TestAnEntryUnderAForeignJTIDoesNotHideALogout(t *testing.T) {
 	lie := logoutOf("harmless")
 	lie.ID = "jti of s1"
 	other.end(lie)
-	wait.Until(t, "the lie is there", func() bool { return one.ended("harmless") })
+	wait.Until(t, "the false entry arrives", func() bool { return one.ended("harmless") })
 	one.end(logoutOf("s1"))
 	if !one.ended("s1") {
-		t.Error("a signed logout token was taken for one that had counted")
+		t.Error("a signed logout token does not count because of a shared entry with its jti")
 	}
 }
 
