@@ -11,16 +11,17 @@ import (
 )
 
 // Attested returns the identity that the claims of a MinIO session name. It is for
-// requests without a token, if the operator trusts MinIO's word instead. MinIO checks
-// neither iss nor anything after the login, so iss must be configured, aud and azp must
-// fit, and exp must lie ahead. MaxLifetime does not apply: MinIO writes its own exp, up
-// to a year ahead.
+// requests without a token, if the operator chooses to trust MinIO's claims instead.
+// MinIO does not check iss, and checks no claim after the login. Therefore Attested
+// requires a configured iss, an aud and azp that fit, and an exp in the future.
+// MaxLifetime does not apply: MinIO writes its own exp, up to a year ahead.
 //
-// The claims of an access key have no exp and never change: they count until maxAge
-// after iat, 0 not at all. The caller must compare the access key's parent first. Every
-// error has the reason Untrusted.
+// The claims of an access key have no exp and never change. They count until maxAge
+// after iat; 0 refuses them. The caller must compare the access key's parent first.
+//
+// Attested copies claims. Every error is an *Error with the reason Untrusted.
 func (v *Verifier) Attested(claims []byte, maxAge time.Duration) (*Identity, error) {
-	claims = bytes.Clone(claims) // the identity keeps parts of the copy; the caller may reuse its memory
+	claims = bytes.Clone(claims) // the identity keeps parts of the copy, and the caller may reuse its memory
 	doc, err := strictjson.Parse(claims)
 	if err != nil {
 		return nil, refuse(Untrusted, "the claims are not strict JSON: "+err.Error())
@@ -53,18 +54,18 @@ func (i *Issuer) attested(root strictjson.Value, now, latest time.Time, maxAge t
 	if err := i.readIdentity(id, root); err != nil {
 		return nil, err
 	}
-	iat, hasIAT, err := seconds(root, "iat")
+	iat, hasIAT, err := numericDate(root, "iat")
 	if err != nil {
 		return nil, err
 	}
-	exp, hasEXP, err := seconds(root, "exp")
+	exp, hasEXP, err := numericDate(root, "exp")
 	if err != nil {
 		return nil, err
 	}
 	if hasIAT {
 		id.IssuedAt = time.Unix(iat, 0)
 		if id.IssuedAt.After(now.Add(i.Leeway)) {
-			return nil, i.early("iat")
+			return nil, i.notYetValid("iat")
 		}
 	}
 	switch {
@@ -80,7 +81,7 @@ func (i *Issuer) attested(root strictjson.Value, now, latest time.Time, maxAge t
 	return id, nil
 }
 
-// namesRead returns the claims that are read for any of the issuers.
+// namesRead returns the names of the claims that are read, over all issuers.
 func namesRead(issuers []Issuer) []string {
 	names := slices.Clone(claimNames)
 	for _, i := range issuers {

@@ -8,7 +8,7 @@ import (
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
 )
 
-// What MinIO says of a session counts only where it fits a configured issuer.
+// MinIO's claims of a session are accepted only if they fit a configured issuer.
 func TestAttested(t *testing.T) {
 	const maxAge = time.Hour
 	id := idp.IDClaims(idp.Now).With("exp", idp.Now.Unix()+365*86400, "accessKey", "ABC", "parent", "p")
@@ -16,7 +16,7 @@ func TestAttested(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		claims idp.Claims
-		want   string // part of the error, "" where they count
+		want   string // part of the error, "" if the claims are accepted
 	}{
 		{"a session", id, ""},
 		{"a session that began an hour ago", id.With("iat", idp.Now.Unix()-3600), ""},
@@ -63,8 +63,8 @@ func TestAttested(t *testing.T) {
 	}
 }
 
-// The identity does not change with the buffer that the claims came in.
-func TestAttestedKeepsNothingOfTheCallers(t *testing.T) {
+// The identity does not change if the caller overwrites the buffer of the claims.
+func TestAttestedCopiesTheClaims(t *testing.T) {
 	v := offline(t, idp.JWKSOf(idp.RSAKey(0, idp.KidOne)))
 	claims := idp.JSON(idp.IDClaims(idp.Now))
 	id, err := v.Attested(claims, 0)
@@ -85,7 +85,7 @@ func TestAttestedIsStrict(t *testing.T) {
 		_, err := v.Attested([]byte(text), time.Hour)
 		wantReason(t, err, Untrusted)
 	}
-	// An access key counts by its age, and by default not at all.
+	// A maxAge of 0 refuses access keys.
 	_, err := v.Attested(idp.JSON(idp.IDClaims(idp.Now).With("exp", idp.Drop)), 0)
 	wantReason(t, err, Untrusted)
 }

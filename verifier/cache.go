@@ -27,7 +27,7 @@ type verified struct {
 	until       time.Time // end of the cache entry
 	payloadSize int       // in bytes; the identity keeps the payload
 
-	checked bool // a signature was checked: the same work would be needed again
+	checked bool // a signature was checked, so a bad outcome is worth caching
 }
 
 // trustedBy reports whether the key that verified the token is in set.
@@ -46,15 +46,15 @@ func (f *verified) size() int64 {
 // IgnoreInternalCost ristretto does not count them itself.
 const entryOverhead = 512
 
-// tokenCache remembers the outcome for tokens, good and bad. An entry says what was
-// found, not that the token still counts: the caller checks the time, and find checks
-// that the key is still in the key set.
+// tokenCache remembers the outcome for good and bad tokens. An entry does not prove that
+// the token still counts: find checks that the key is still in the key set, and the
+// caller checks the time.
 //
 // It has two layers. The front layer maps the text of a token to its SHA-256 and its
 // entry: MinIO asks three times per GET, and hashing a 2 KB token costs more than the
-// rest of the lookup. A hit requires the whole text to be equal. Only verified tokens
-// are there, so forged ones can neither replace them nor fill the memory: at most 512
-// tokens of at most 16 KiB. The back layer maps the SHA-256 to the entry, bounded in
+// rest of the lookup. A hit requires the whole text to be equal. The front layer holds
+// only verified tokens, at most 512 of at most 16 KiB each. So forged tokens neither
+// replace verified tokens nor fill the memory. The back layer maps the SHA-256 to the entry, bounded in
 // bytes.
 type tokenCache struct {
 	seed  maphash.Seed
@@ -69,9 +69,9 @@ type tokenCache struct {
 const (
 	frontSlots     = 512
 	frontMaxLength = 16 << 10
-	// replaceEvery is how many tokens come until one may replace another in a slot. If
-	// more tokens are in use than there are slots, copying each one costs more than it
-	// saves.
+	// Of the tokens whose slot is taken, only every replaceEvery-th replaces the entry in
+	// the slot. If more tokens are in use than there are slots, copying each one costs
+	// more than it saves.
 	replaceEvery = 16
 )
 
@@ -81,7 +81,8 @@ type frontEntry struct {
 	found  atomic.Pointer[verified] // the newest entry of the back layer
 }
 
-// valid returns the entry if it is not over and its key is in the current key set.
+// valid returns the back layer's entry, or nil if the entry has ended or its key is not
+// in the current key set.
 func (e *frontEntry) valid(now time.Time) *verified {
 	if f := e.found.Load(); f != nil && now.Before(f.until) && f.trustedBy(f.issuer.keys.Newest()) {
 		return f
@@ -89,8 +90,8 @@ func (e *frontEntry) valid(now time.Time) *verified {
 	return nil
 }
 
-// newTokenCache returns a cache for good tokens of so many bytes, and a sixteenth of
-// that, at least 1 MiB, for bad tokens.
+// newTokenCache returns a cache that uses at most bytes for good tokens, and a sixteenth
+// of bytes, at least 1 MiB, for bad tokens.
 func newTokenCache(bytes int64) (*tokenCache, error) {
 	c := &tokenCache{seed: maphash.MakeSeed()}
 	var err error
@@ -125,8 +126,8 @@ func (c *tokenCache) find(token string, now time.Time) (digest [32]byte, _ *veri
 	return digest, f
 }
 
-// byDigest returns the entry for a token if it still counts: the key of a good token
-// must be in the current key set, and a bad token is bad under the same key set only.
+// byDigest returns the entry for a token, or nil. The key of a good token must be in the
+// current key set. A bad token is bad under the same key set only.
 func (c *tokenCache) byDigest(digest *[32]byte) *verified {
 	if f := c.good.get(digest); f != nil && f.trustedBy(f.issuer.keys.Newest()) {
 		c.hits.Add(1)
@@ -140,8 +141,8 @@ func (c *tokenCache) byDigest(digest *[32]byte) *verified {
 	return nil
 }
 
-// keepInFront puts a verified token into a slot of the front layer. It copies the
-// text, which belongs to the request.
+// keepInFront puts a verified token into a slot of the front layer. It copies the text,
+// because the text belongs to the request.
 func (c *tokenCache) keepInFront(slot *atomic.Pointer[frontEntry], token string, f *verified) {
 	if len(token) > frontMaxLength || (slot.Load() != nil && c.turn.Add(1)%replaceEvery != 0) {
 		return

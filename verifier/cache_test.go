@@ -13,7 +13,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// frontFind returns the entry in the front layer, or nil and the slot for it.
+// frontFind returns the entry of the token in the front layer. If there is none, it returns the token's
+// slot.
 func (c *tokenCache) frontFind(token string) (*frontEntry, *atomic.Pointer[frontEntry]) {
 	slot := &c.front[maphash.String(c.seed, token)%frontSlots]
 	if e := slot.Load(); e != nil && e.token == token {
@@ -32,20 +33,20 @@ func frontCache(t *testing.T) *tokenCache {
 	return c
 }
 
-// found is a cache entry for a token.
+// found returns a cache entry for a token.
 func found(token string) *verified {
 	f := new(verified)
 	f.identity.Digest = sha256.Sum256([]byte(token))
 	return f
 }
 
-// The digest of an entry is always that of the whole text.
-func TestTheDigestInFrontIsThatOfTheText(t *testing.T) {
+// The digest of an entry is always the digest of the whole token.
+func TestAFrontEntryHasTheDigestOfItsToken(t *testing.T) {
 	r := frontCache(t)
 	texts := rapid.OneOf(rapid.StringN(0, 3, -1), rapid.Map(rapid.IntRange(0, 2*frontMaxLength), func(n int) string { return strings.Repeat("a", n) }))
 	rapid.Check(t, func(t *rapid.T) {
 		for _, text := range rapid.SliceOfN(texts, 1, 50).Draw(t, "tokens") {
-			memory := []byte(text) // the request's, which is used again
+			memory := []byte(text) // of the request
 			d, slot := r.frontFind(string(memory))
 			if d == nil {
 				r.keepInFront(slot, string(memory), found(text))
@@ -69,11 +70,11 @@ func TestALongTokenIsNeverInFront(t *testing.T) {
 	}
 	short, long := strings.Repeat("s", frontMaxLength), strings.Repeat("l", frontMaxLength+1)
 	if known(short) || !known(short) {
-		t.Error("a token of the longest that is kept is not known the second time")
+		t.Error("a token of the greatest length is not found the second time")
 	}
 	for range 2 {
 		if known(long) {
-			t.Error("a longer one is kept")
+			t.Error("a longer token is kept")
 		}
 	}
 	r.close()
@@ -82,8 +83,8 @@ func TestALongTokenIsNeverInFront(t *testing.T) {
 	}
 }
 
-// Tokens that share a slot replace each other, but seldom.
-func TestTokensReplaceEachOtherSeldom(t *testing.T) {
+// Tokens that share a slot replace each other only rarely.
+func TestFrontEntriesAreRarelyReplaced(t *testing.T) {
 	r := frontCache(t)
 	kept := 0
 	var last string
@@ -101,7 +102,7 @@ func TestTokensReplaceEachOtherSeldom(t *testing.T) {
 		t.Errorf("%d tokens took a slot, want more than %d and at most %d", kept, frontSlots, most)
 	}
 	if _, slot := r.frontFind(last); slot != nil {
-		t.Error("the last that took a slot does not have it")
+		t.Error("the last token that took a slot is not in the slot")
 	}
 }
 
@@ -131,8 +132,7 @@ func TestARefusedTokenIsNeverInFront(t *testing.T) {
 	}
 }
 
-// A token in the front layer is found until its entry ends or its key leaves the key
-// set.
+// A token in the front layer is found until its entry ends or its key leaves the key set.
 func TestATokenInFrontIsForgottenInTime(t *testing.T) {
 	one, two := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, "another kid")
 	v := offline(t, idp.JWKSOf(one))

@@ -9,13 +9,14 @@ import (
 	"github.com/claimgate/claimgate/verifier/internal/quote"
 )
 
-// claimNames are the claims that are read. The issuers' username claims come on top.
+// claimNames are the claims that are read for every issuer. namesRead adds the configured
+// claims.
 var claimNames = []string{
 	"iss", "sub", "aud", "azp", "exp", "iat", "nbf", "sid", "groups", "policy", "events", "cnf", "act",
 }
 
-// judged is a payload that passed step 6: its claims fit the issuer. The time is not
-// judged.
+// judged is a payload that passed step 6: its claims fit the issuer. judgeTime judges its
+// times.
 type judged struct {
 	identity      Identity
 	exp, iat, nbf int64
@@ -23,8 +24,8 @@ type judged struct {
 	hasNBF        bool
 }
 
-// farFuture is later than any time in a token, in seconds. It keeps sums within 64
-// bits.
+// farFuture is later than any time in a token, in seconds. It keeps sums of times within
+// 64 bits.
 const farFuture = 1 << 40
 
 // judge applies step 6 to the claims of a payload.
@@ -41,20 +42,20 @@ func (i *Issuer) judge(root strictjson.Value) (*judged, *Error) {
 	}
 	var err *Error
 	var hasEXP bool
-	if j.exp, hasEXP, err = seconds(root, "exp"); err != nil {
+	if j.exp, hasEXP, err = numericDate(root, "exp"); err != nil {
 		return nil, err
 	}
 	if !hasEXP {
 		return nil, refuse(BadClaims, "exp is missing")
 	}
-	if j.iat, j.hasIAT, err = seconds(root, "iat"); err != nil {
+	if j.iat, j.hasIAT, err = numericDate(root, "iat"); err != nil {
 		return nil, err
 	}
-	if j.nbf, j.hasNBF, err = seconds(root, "nbf"); err != nil {
+	if j.nbf, j.hasNBF, err = numericDate(root, "nbf"); err != nil {
 		return nil, err
 	}
 	if j.exp > farFuture || (j.hasIAT && i.exceedsLifetime(j.iat, j.exp)) {
-		return nil, i.tooLong()
+		return nil, i.lifetimeError()
 	}
 	j.identity.Expires = time.Unix(j.exp, 0)
 	if j.hasIAT {
@@ -67,15 +68,15 @@ func (i *Issuer) exceedsLifetime(iat, exp int64) bool {
 	return exp > farFuture || exp-iat > int64(i.MaxLifetime/time.Second)
 }
 
-func (i *Issuer) tooLong() *Error {
+func (i *Issuer) lifetimeError() *Error {
 	return &Error{
 		Lifetime, "exp lies more than max_lifetime (" + i.MaxLifetime.String() + ") ahead",
 		"in Authentik shorten \"Access Token validity\" or the validity of the signed claim, or raise max_lifetime",
 	}
 }
 
-// judgeKind refuses tokens with another purpose. Authentik's logout tokens had typ
-// JWT until 2026.2, so typ alone does not tell.
+// judgeKind refuses tokens with another purpose than access. Authentik's logout tokens
+// had typ JWT until 2026.2, so typ alone does not show the purpose.
 func (i *Issuer) judgeKind(root strictjson.Value) *Error {
 	if root.Get("events").Kind() != strictjson.Missing {
 		return refuse(Type, "the token has events: it is a logout token")
@@ -120,8 +121,8 @@ func (i *Issuer) judgeAudience(root strictjson.Value) *Error {
 	return e
 }
 
-// readIdentity checks the types of the claims that decide something and keeps all
-// claims, as views of the payload, which lives as long as the identity.
+// readIdentity checks the types of the claims that decisions use, and keeps all claims as
+// views of the payload. The payload lives as long as the identity.
 func (i *Issuer) readIdentity(id *Identity, root strictjson.Value) *Error {
 	id.Issuer, id.IssuerURL = i.Name, i.URL
 	sub := root.Get("sub")
@@ -172,8 +173,8 @@ func (i *Issuer) readIdentity(id *Identity, root strictjson.Value) *Error {
 	return nil
 }
 
-// stringList reads a list of strings or, if single is set, one string. A list with
-// another element is not ok.
+// stringList reads a list of strings or, if single is set, one string. ok is false for any
+// other value. A missing value is an empty list.
 func stringList(v strictjson.Value, single bool) ([]string, bool) {
 	switch {
 	case v.Kind() == strictjson.Missing:
@@ -193,9 +194,9 @@ func stringList(v strictjson.Value, single bool) ([]string, bool) {
 	return list, true
 }
 
-// seconds reads a NumericDate (RFC 7519 section 2). It must be written as an integer,
+// numericDate reads a NumericDate (RFC 7519 section 2). It must be written as an integer,
 // as Authentik does.
-func seconds(root strictjson.Value, name string) (n int64, present bool, _ *Error) {
+func numericDate(root strictjson.Value, name string) (n int64, present bool, _ *Error) {
 	v := root.Get(name)
 	if v.Kind() == strictjson.Missing {
 		return 0, false, nil
@@ -211,13 +212,13 @@ func seconds(root strictjson.Value, name string) (n int64, present bool, _ *Erro
 // an expired token stays expired.
 func (i *Issuer) judgeTime(j *judged, now, latest time.Time, maxAge time.Duration) *Error {
 	if j.hasIAT && j.identity.IssuedAt.After(now.Add(i.Leeway)) {
-		return i.early("iat")
+		return i.notYetValid("iat")
 	}
 	if j.hasNBF && time.Unix(j.nbf, 0).After(now.Add(i.Leeway)) {
-		return i.early("nbf")
+		return i.notYetValid("nbf")
 	}
 	if !j.hasIAT && j.identity.Expires.Sub(now) > i.MaxLifetime {
-		return i.tooLong()
+		return i.lifetimeError()
 	}
 	if latest.Before(j.identity.Expires.Add(i.Leeway)) {
 		return nil
@@ -228,7 +229,7 @@ func (i *Issuer) judgeTime(j *judged, now, latest time.Time, maxAge time.Duratio
 	return refuse(Expired, "exp was "+j.identity.Expires.UTC().Format(time.RFC3339))
 }
 
-func (i *Issuer) early(name string) *Error {
+func (i *Issuer) notYetValid(name string) *Error {
 	return &Error{
 		NotYetValid, name + " lies in the future by more than the leeway of " + i.Leeway.String(),
 		"set the clocks of this host and of Authentik by NTP",

@@ -7,8 +7,8 @@ import (
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
 )
 
-// A clock that jumps by ten minutes, either way and back, brings no expired
-// token to life, and none is refused for longer than the jump.
+// If the clock jumps by ten minutes in either direction and back, an expired token stays
+// expired, and no token is refused for longer than the jump.
 func TestTheClockJumps(t *testing.T) {
 	one := idp.RSAKey(0, idp.KidOne)
 	now := idp.Now

@@ -12,22 +12,22 @@ import (
 )
 
 // The strict reading of the compact form (RFC 7515 section 7.1) refuses every token
-// with two readings before a library sees it. README.md shows which libraries accept
-// what is refused here.
+// with two readings before a library sees the token. README.md shows which libraries
+// accept the tokens that are refused here.
 
-// Values of typ. typ may be absent, too. Authentik writes JWT for ID tokens and
-// access tokens; at+jwt is RFC 9068.
+// accessTypes are the values that typ may have. typ may also be absent. Authentik writes
+// JWT for ID tokens and access tokens; at+jwt is RFC 9068.
 var accessTypes = []string{"JWT", "at+jwt"}
 
 // headerNames are the header members that are read, or refused if present.
 var headerNames = []string{"alg", "typ", "kid", "crit", "b64", "jwk", "jku", "x5u", "cty", "zip", "enc"}
 
-// refusedHeaders change how a token is read, or bring a key of the sender (RFC 7515
-// section 4.1, RFC 7797, RFC 7516). crit is refused whatever it names: no extension
-// is understood here.
+// refusedHeaders change how a token is read, or contain a key that the sender chose (RFC
+// 7515 section 4.1, RFC 7797, RFC 7516). crit is refused with every value, because no
+// extension is supported.
 var refusedHeaders = []string{"crit", "b64", "jwk", "jku", "x5u", "cty", "zip", "enc"}
 
-// compact is a token that has passed the strict reading. Nothing of it is proven yet.
+// compact is a token that has passed the strict reading. Its signature is not checked.
 type compact struct {
 	alg, kid  string
 	payload   *strictjson.Document
@@ -121,8 +121,8 @@ func (c *compact) readHeader(header []byte, types []string) *Error {
 	return nil
 }
 
-// readAlgorithm is the first check of any token: unless alg is known and asymmetric,
-// nothing else of the token is read (RFC 8725 section 3.1).
+// readAlgorithm is the first check of a header. If alg is not a known asymmetric
+// algorithm, nothing else of the token is read (RFC 8725 section 3.1).
 func (c *compact) readAlgorithm(v strictjson.Value) *Error {
 	if v.Kind() != strictjson.String {
 		return refuse(Malformed, "alg is not a string")
@@ -139,7 +139,7 @@ func (c *compact) readAlgorithm(v strictjson.Value) *Error {
 }
 
 // caseVariant finds a member whose name differs from one of names only by case.
-// encoding/json, and every library on top of it, takes one for the other.
+// encoding/json, and every library on top of it, treats the two names as equal.
 func caseVariant(object strictjson.Value, names []string) (string, bool) {
 	for member := range object.Members() {
 		m := member.View()

@@ -7,7 +7,7 @@ import (
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
 )
 
-// The strict gate alone: everything before the issuer is looked up.
+// Only the strict parsing: everything before the lookup of the issuer.
 func BenchmarkParseCompact(b *testing.B) {
 	token := idp.RSAKey(0, idp.KidOne).Token(idp.IDClaims(time.Now()).With("groups", groups(8)))
 	b.ReportAllocs()

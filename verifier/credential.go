@@ -12,38 +12,39 @@ import (
 
 // checkPool bounds the signature checks of all credentials. An RSA-4096 check takes
 // about 0.3 ms of a core: without a bound, a flood of forged tokens takes every core
-// from requests whose token is cached. As long as no check fails, every core may check;
-// for failureMemory after a failure, a half.
+// from requests whose token is cached. As long as no check fails, every core may check.
+// For failureMemory after a failure, only half of the cores may.
 type checkPool struct {
 	*pool.Pool
-	wary *wariness // nil: the pool is all there is
+	limit *failureLimit // nil if failures do not narrow the pool
 }
 
-// wariness narrows a pool while checks fail.
-type wariness struct {
+// failureLimit narrows a pool while checks fail.
+type failureLimit struct {
 	narrow *pool.Pool
-	start  time.Time    // of this process's clock
+	start  time.Time    // last counts from here
 	last   atomic.Int64 // the newest failure: nanoseconds after start, 0 for none
 }
 
-// newCheckPool returns a pool of wide checks at once, and of narrow ones while checks fail.
+// newCheckPool returns a pool that runs wide checks at once, and only narrow checks at once for
+// failureMemory after a failure. At most waiters checks wait.
 func newCheckPool(wide, narrow, waiters int) checkPool {
-	return checkPool{pool.New(wide, waiters, maxCheckWait), &wariness{narrow: pool.New(narrow, waiters, maxCheckWait), start: time.Now()}}
+	return checkPool{pool.New(wide, waiters, maxCheckWait), &failureLimit{narrow: pool.New(narrow, waiters, maxCheckWait), start: time.Now()}}
 }
 
-func (w *wariness) failed() { w.last.Store(max(1, int64(time.Since(w.start)))) }
+func (w *failureLimit) failed() { w.last.Store(max(1, int64(time.Since(w.start)))) }
 
-func (w *wariness) failedLately() bool {
+func (w *failureLimit) failedLately() bool {
 	last := w.last.Load()
 	return last != 0 && time.Since(w.start)-time.Duration(last) < failureMemory
 }
 
-// tooMany is the error of a pool that is full. It never changes.
-var tooMany = &Error{Reason: Overloaded, Detail: "too many signatures wait to be checked"}
+// errPoolFull is the error if the pool is full. It never changes.
+var errPoolFull = &Error{Reason: Overloaded, Detail: "too many signatures wait to be checked"}
 
 // check implements checker.
 func (p checkPool) check(ctx context.Context, f func() bool) *Error {
-	if w := p.wary; w != nil {
+	if w := p.limit; w != nil {
 		checked := f
 		f = func() bool {
 			good := checked()
@@ -55,26 +56,26 @@ func (p checkPool) check(ctx context.Context, f func() bool) *Error {
 		if w.failedLately() {
 			fits := true
 			if !w.narrow.Do(ctx, func() bool { fits = p.Do(ctx, f); return true }) || !fits {
-				return tooMany
+				return errPoolFull
 			}
 			return nil
 		}
 	}
 	if !p.Do(ctx, f) {
-		return tooMany
+		return errPoolFull
 	}
 	return nil
 }
 
-// credentials makes a failed check cost the credential that presented the token (ADR
-// 0018). All credentials share the pool of checks; without this budget, one that
-// presents forgeries would have the pool for itself.
+// credentials delays the credential that presented a token whose check failed (ADR
+// 0018). All credentials share the pool of checks. Without the delay, a credential that
+// presents forgeries would take the whole pool.
 //
 // After a failed check a credential gets a queue of its own in front of the pool: one
-// check at a time, with a rest after each failed one. All others use the pool at
-// once. The table has a fixed size, and its seed is random per process, so that many
-// names cannot fill it and nobody can choose whose queue a name shares. A full table
-// takes a megabyte.
+// check runs at a time, and a rest follows each failed check. Other credentials use the
+// pool directly. The table has a fixed size, so many names do not fill the memory. Its
+// seed is random per process, so nobody can choose which names share a queue. A full
+// table takes a megabyte.
 type credentials struct {
 	pool   checkPool
 	seed   maphash.Seed
@@ -85,16 +86,16 @@ const (
 	maxCheckWait = 500 * time.Millisecond // the longest wait of a check for its turn
 
 	credentialSlots = 4096
-	// restFactor is how many times as long as a failed check took the credential
-	// rests: a credential that presents only forgeries has an eighth of a core at most.
+	// A credential rests restFactor times as long as its failed check took. So a
+	// credential that presents only forgeries gets at most an eighth of a core.
 	restFactor = 7
-	// maxRest keeps a credential usable after a machine stood still during a check: the
-	// next check still gets its turn in time.
+	// maxRest is the longest rest. If the machine stands still during a check, the check
+	// seems to take long. With maxRest the next check still gets its turn in time.
 	maxRest = maxCheckWait / 2
-	// maxQueued is how many checks wait in the queue of a credential.
+	// maxQueued is how many checks may wait in the queue of a credential.
 	maxQueued = 16
-	// failureMemory is how long a failure counts. It is longer than the rest: otherwise
-	// forgeries that arrive together would fill the pool after each rest.
+	// failureMemory is how long a failure counts. It is longer than a rest, because
+	// otherwise forgeries that arrive together would fill the pool after each rest.
 	failureMemory = 10 * time.Second
 )
 
@@ -102,12 +103,12 @@ func newCredentials(p checkPool) *credentials {
 	return &credentials{pool: p, seed: maphash.MakeSeed()}
 }
 
-// named returns the credential with that name.
+// named returns the credential with the given name.
 func (c *credentials) named(name string) credential {
 	return credential{c.pool, &c.queues[maphash.String(c.seed, name)%credentialSlots]}
 }
 
-// credential is who presented a token.
+// credential is a name that presents tokens. Names with the same slot share a queue.
 type credential struct {
 	pool  checkPool
 	queue *atomic.Pointer[queue] // nil until a check failed
@@ -119,7 +120,7 @@ func (c credential) check(ctx context.Context, f func() bool) *Error {
 	if !c.failedLately() {
 		failed := false
 		err := c.pool.check(ctx, func() bool {
-			// Of many checks that began together, another may have failed by now.
+			// Another check that began at the same time may have failed meanwhile.
 			if failed = c.failedLately(); failed {
 				return true
 			}
@@ -134,14 +135,14 @@ func (c credential) check(ctx context.Context, f func() bool) *Error {
 		return c.pool.check(ctx, func() bool {
 			good := c.timed(f)
 			if good {
-				q.forgive()
+				q.clearFailures()
 			}
 			return good
 		})
 	})
 }
 
-// timed runs f. If f fails, the credential rests.
+// timed runs f. If f reports a bad signature, the credential rests.
 func (c credential) timed(f func() bool) bool {
 	began := time.Now()
 	good := f()
@@ -164,17 +165,17 @@ func (c credential) failedLately() bool {
 	return q != nil && q.failedLately()
 }
 
-// full reports whether too many checks of the credential wait already. Then the token
-// need not be read.
+// full reports whether too many checks of the credential wait already. Then its new
+// tokens are refused unread.
 func (c credential) full() bool {
 	q := c.queue.Load()
 	return q != nil && q.turn.Full() && q.failedLately()
 }
 
-// queueFull is the error of a credential whose queue is full. It never changes.
-var queueFull = &Error{
+// errQueueFull is the error of a credential whose queue is full. It never changes.
+var errQueueFull = &Error{
 	Overloaded, "tokens of this credential failed their check lately, so its new tokens are checked one at a time, and too many wait",
-	"find who presents them: token_signature in the decision log",
+	"look for token_signature in the decision log to find the client that presents them",
 }
 
 // queue holds the checks of a credential that has presented a forgery.
@@ -182,15 +183,16 @@ type queue struct {
 	turn *pool.Pool // of size 1
 
 	mu    sync.Mutex
-	last  time.Time // the newest failure that counts; zero if none does
+	last  time.Time // the newest failure that counts; zero if no failure counts
 	until time.Time // the end of the rest
 }
 
-// do runs check in its turn and after the rest, unless deadline comes first.
+// do runs check in its turn and after the rest. It returns errQueueFull if deadline comes
+// first or too many checks wait.
 func (q *queue) do(ctx context.Context, deadline time.Time, check func(context.Context) *Error) *Error {
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	err := queueFull
+	err := errQueueFull
 	_ = q.turn.Do(ctx, func() bool {
 		if q.rest(ctx) {
 			err = check(ctx)
@@ -202,7 +204,7 @@ func (q *queue) do(ctx context.Context, deadline time.Time, check func(context.C
 
 // rest waits until the rest is over. It returns false if ctx ends first.
 func (q *queue) rest(ctx context.Context) bool {
-	for left := q.left(); left > 0; left = q.left() { // a check that began earlier may add to the rest
+	for left := q.left(); left > 0; left = q.left() { // a check that began earlier may extend the rest
 		timer := time.NewTimer(left)
 		select {
 		case <-timer.C:
@@ -234,10 +236,10 @@ func (q *queue) failed(took time.Duration) {
 	}
 }
 
-// forgive ends the record after a good check in the queue: the credential uses the
-// pool again. A forger who mixes in good tokens gains the few checks that begin at
-// once, and good tokens that are new are rare.
-func (q *queue) forgive() {
+// clearFailures is called after a good check in the queue. The credential then uses
+// the pool again. A forger who mixes in good tokens gains only the few checks that begin
+// at the same time, and new good tokens are rare.
+func (q *queue) clearFailures() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.last = time.Time{}

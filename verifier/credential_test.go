@@ -13,15 +13,16 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
+	"github.com/claimgate/claimgate/internal/testsupport/occupy"
 	"github.com/claimgate/claimgate/verifier/internal/pool"
 )
 
-// took is a check that takes a millisecond.
+// took returns a check that takes a millisecond of a bubble's time.
 func took(good bool) func() bool {
 	return func() bool { time.Sleep(time.Millisecond); return good }
 }
 
-// wantTime checks how long it has been, in milliseconds.
+// wantTime checks that exactly want milliseconds have passed since the given time.
 func wantTime(t *testing.T, since time.Time, want int64, what string) {
 	t.Helper()
 	if got := time.Since(since); got != time.Duration(want)*time.Millisecond {
@@ -29,8 +30,8 @@ func wantTime(t *testing.T, since time.Time, want int64, what string) {
 	}
 }
 
-// Forgeries of one credential are checked one at a time, with a rest after each, whether
-// they arrive together or in turn.
+// Forgeries of one credential are checked one at a time, with a rest after each. It does not
+// matter whether they arrive together or one after another.
 func TestForgeriesOfOneCredentialTakeAnEighthOfACore(t *testing.T) {
 	const n = 10
 	for _, together := range []bool{true, false} {
@@ -113,8 +114,8 @@ func TestAFloodOfOneCredentialDelaysNoOther(t *testing.T) {
 	})
 }
 
-// As long as no check fails every slot is used. After a failure a half is, whoever brings the tokens, until
-// nothing has failed for a while.
+// As long as no check fails, every slot is used. After a failure only half of the slots are used, for the
+// tokens of every credential, until no check has failed for failureMemory.
 func TestAFailureNarrowsThePool(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCredentials(newCheckPool(4, 2, 1000))
@@ -182,8 +183,8 @@ func TestGoodTokensOfOneCredentialAreCheckedInParallel(t *testing.T) {
 	})
 }
 
-// Few checks of a credential that presents forgeries wait, and none in the pool. A check
-// that waits too long is refused with the reason.
+// At most maxQueued checks of a credential that presents forgeries wait, and none of them in
+// the pool. A check that waits too long is refused, and the error says why.
 func TestTheQueueOfACredentialIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pool.New(2, 512, maxCheckWait)
@@ -246,11 +247,11 @@ func TestNoCheckWaitsLongerThanMaxCheckWait(t *testing.T) {
 			}
 		}
 		mallory.failed(10 * time.Millisecond)
-		release := occupy(t, p) // a check that takes long
+		release := occupy.Slot(t, p) // a check that takes long
 		full(maxCheckWait, "too many signatures")
 		release()
 		mallory.failed(10 * time.Millisecond)
-		time.AfterFunc(69*time.Millisecond, func() { mallory.failed(time.Hour) }) // one that began before
+		time.AfterFunc(69*time.Millisecond, func() { mallory.failed(time.Hour) }) // a check that began before
 		time.AfterFunc(300*time.Millisecond, func() { mallory.failed(time.Hour) })
 		full(maxCheckWait, "of this credential failed")
 	})
@@ -270,9 +271,9 @@ func TestARestIsBounded(t *testing.T) {
 	})
 }
 
-// A good check in the queue ends the record, and so does time. A good check that began
-// before the failure does not.
-func TestWhatEndsTheRecordOfACredential(t *testing.T) {
+// The failures of a credential are forgotten after a good check in the queue, and after
+// failureMemory. They are not forgotten after a good check that began before the failure.
+func TestWhenFailuresOfACredentialAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newCredentials(checkPool{Pool: pool.New(2, 512, maxCheckWait)})
 		alice := b.named("alice")
@@ -302,7 +303,7 @@ func TestWhatEndsTheRecordOfACredential(t *testing.T) {
 	})
 }
 
-// The table does not grow and no goroutine runs, however many credentials there are.
+// A million credentials neither enlarge the table nor start goroutines.
 func TestAMillionCredentialsTakeNoMemory(t *testing.T) {
 	const million = 1_000_000
 	b := newCredentials(checkPool{Pool: pool.New(1, 1, maxCheckWait)})
@@ -370,8 +371,8 @@ func wantSuspects(t *testing.T, v *Verifier, want ...string) {
 	}
 }
 
-// useDistinctQueues makes the names of wantSuspects use different queues. One time in a
-// thousand they would share one.
+// useDistinctQueues makes the names of wantSuspects use different queues. With a random seed,
+// two names share a queue about once in a thousand times.
 func useDistinctQueues(t *testing.T, v *Verifier) {
 	t.Helper()
 	for {
@@ -386,9 +387,9 @@ func useDistinctQueues(t *testing.T, v *Verifier) {
 	}
 }
 
-// During the rest of a credential its cached tokens are answered at once and its new
-// tokens after the rest. Tokens of others are answered at once. The clock for the times
-// in tokens stands still here and does not matter.
+// During the rest of a credential, its cached tokens are answered at once, and its new tokens
+// after the rest. Tokens of other credentials are answered at once. Options.Now stands still
+// in this test: it does not affect the rest.
 func TestARestingCredential(t *testing.T) {
 	one, forger := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, idp.KidOne)
 	bubble(t, func(t *testing.T, _ *idp.Issuer, v *Verifier) {
@@ -404,7 +405,7 @@ func TestARestingCredential(t *testing.T) {
 		v.credentials.named("mallory").failed(10 * time.Millisecond) // RSA takes no time in a bubble
 		start := time.Now()
 		present(t, v, "mallory", warm, "")
-		present(t, v, "mallory", forgery, Signature) // remembered as well
+		present(t, v, "mallory", forgery, Signature) // cached as well
 		present(t, v, "mallory", bogusTokens(1)[0], UnknownKey)
 		present(t, v, "alice", token("alice's"), "")
 		present(t, v, "", token("nobody's"), "")
@@ -430,7 +431,7 @@ func TestOnlyAForgedSignatureCostsItsBearer(t *testing.T) {
 		want  Reason
 	}{
 		{one.Token(idp.IDClaims(idp.Now)), ""},
-		{two.Token(idp.IDClaims(idp.Now)), ""}, // the second key of two under the kid
+		{two.Token(idp.IDClaims(idp.Now)), ""}, // the second of two keys with the kid
 		{one.Token(idp.IDClaims(idp.Now), "kid", "stray"), UnknownKey},
 		{one.Token(idp.IDClaims(idp.Now).With("aud", "another")), WrongAudience},
 		{one.Token(idp.IDClaims(idp.Now).With("exp", idp.Now.Unix()-60)), Expired},
@@ -445,19 +446,19 @@ func TestOnlyAForgedSignatureCostsItsBearer(t *testing.T) {
 	forgery := forger.Token(idp.IDClaims(idp.Now))
 	present(t, v, "mallory", forgery, Signature)
 	v.cache.bad.cache.Wait()
-	present(t, v, "bob", forgery, Signature) // it is remembered
+	present(t, v, "bob", forgery, Signature) // from the cache
 	wantSuspects(t, v, "mallory")
 	present(t, v, "", forger.Token(idp.IDClaims(idp.Now).With("jti", "another")), Signature)
 	wantSuspects(t, v, "", "mallory")
 }
 
-// If several credentials present one forgery at once, the first one pays.
+// If several credentials present the same forgery at once, only the first credential is delayed.
 func TestASharedCheckCostsTheFirstCredential(t *testing.T) {
 	forger := idp.RSAKey(1, idp.KidOne)
 	bubble(t, func(t *testing.T, _ *idp.Issuer, v *Verifier) {
 		useDistinctQueues(t, v)
 		forgery := forger.Token(idp.IDClaims(time.Now()))
-		release := occupy(t, v.checks())
+		release := occupy.Slot(t, v.checks())
 		var clients sync.WaitGroup
 		for _, by := range []string{"mallory", "alice", "bob"} {
 			clients.Go(func() { present(t, v, by, forgery, Signature) })
@@ -476,7 +477,7 @@ func TestATokenThatGotNoTurnIsNotCached(t *testing.T) {
 		token := one.Token(idp.IDClaims(time.Now()))
 		v.credentials.named("alice").failed(time.Millisecond)
 		l := v.credentials.named("alice").queue.Load()
-		release := occupy(t, l.turn)
+		release := occupy.Slot(t, l.turn)
 		_, err := v.Verify(t.Context(), token, Presented{By: "alice"})
 		if !errors.Is(err, &Error{Reason: Overloaded}) {
 			t.Errorf("got %v", err)
@@ -498,7 +499,7 @@ func TestATokenForAFullQueueIsNotRead(t *testing.T) {
 		mallory := v.credentials.named("mallory")
 		mallory.failed(time.Millisecond)
 		l := mallory.queue.Load()
-		release := occupy(t, l.turn)
+		release := occupy.Slot(t, l.turn)
 		var waiting sync.WaitGroup
 		wait := func() { l.turn.Do(t.Context(), func() bool { return true }) }
 		for range maxQueued - 1 {
@@ -517,7 +518,8 @@ func TestATokenForAFullQueueIsNotRead(t *testing.T) {
 	})
 }
 
-// A credential whose shared check got no turn has a check of its own.
+// If a shared check got no turn because of the first credential's queue, another credential gets
+// a check of its own.
 func TestNoCredentialIsRefusedForTheQueueOfAnother(t *testing.T) {
 	one := idp.RSAKey(0, idp.KidOne)
 	bubble(t, func(t *testing.T, _ *idp.Issuer, v *Verifier) {
@@ -525,7 +527,7 @@ func TestNoCredentialIsRefusedForTheQueueOfAnother(t *testing.T) {
 		mallory := v.credentials.named("mallory")
 		mallory.failed(time.Millisecond)
 		turn := mallory.queue.Load().turn
-		release := occupy(t, turn) // another check has the turn
+		release := occupy.Slot(t, turn) // another check has the turn
 		token := one.Token(idp.IDClaims(v.now()))
 		var clients sync.WaitGroup
 		clients.Go(func() { present(t, v, "mallory", token, Overloaded) })

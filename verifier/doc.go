@@ -1,6 +1,7 @@
-// Package verifier turns a token into an Identity, or into one reason why not.
+// Package verifier verifies the tokens of OpenID Connect issuers. A token gives either an
+// Identity or an Error with one Reason.
 //
-// Verify accepts a token only if every step holds, in this order:
+// Verify accepts a token only if the token passes every step, in this order:
 //
 //  1. Compact form, read strictly before any library sees the token: at most MaxToken
 //     bytes; three segments of canonical base64url; header and payload are strict JSON,
@@ -15,15 +16,16 @@
 //  5. Signature over the received bytes.
 //  6. Claims: aud and azp fit the audiences; sub is a non-empty string; groups and policy
 //     have the types that a mapping needs; exp is present and at most MaxLifetime after
-//     iat; no logout token, no key-bound token and, unless allowed, no delegated token.
+//     iat. The token is not a logout token, is not bound to a key and, unless
+//     AllowDelegation is set, is not delegated.
 //  7. Time, with leeway: not expired, not issued or valid in the future. An expired token
 //     stays expired if the clock is set back by minutes.
 //
 // The outcome of steps 1 to 6 is cached by the SHA-256 of the token, for TokenTTL. Step
 // 7, the age of the key set and the presence of the key are checked on each call, so a
-// cached token outlives neither its exp nor its key.
+// cached token is refused as soon as it expires or its key leaves the key set.
 //
-// Package jwks keeps the key sets: an outage of an issuer changes nothing until the last
+// Package jwks keeps the key sets. An outage of an issuer changes nothing until the last
 // good key set is MaxStale old. Then every token of that issuer is refused with
 // keys_unavailable, cached tokens too.
 //

@@ -16,7 +16,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// malformedParts are seeds: every malformed token, split.
+// malformedParts adds the header and payload of every malformed token as seeds.
 func malformedParts(f *testing.F, add func(header, payload []byte)) {
 	f.Helper()
 	s := malformed.Signer{Key: idp.RSAPrivate(0), KeyID: idp.KidOne, Issuer: idp.URL, Audience: idp.ClientID, Now: idp.Now}
@@ -30,8 +30,8 @@ func malformedParts(f *testing.F, add func(header, payload []byte)) {
 	}
 }
 
-// What passes the gate has one spelling and one reading: that of encoding/json,
-// which matches the names of members without regard to case.
+// A token that parseCompact accepts has one spelling and one reading. encoding/json, which ignores
+// case in the names of members, reads the same.
 func FuzzCompact(f *testing.F) {
 	s := malformed.Signer{Key: idp.RSAPrivate(0), KeyID: idp.KidOne, Issuer: idp.URL, Audience: idp.ClientID, Now: idp.Now}
 	f.Add(s.Plain())
@@ -74,8 +74,8 @@ func FuzzCompact(f *testing.F) {
 	})
 }
 
-// Whatever header and payload the trusted key signs: what is accepted here, jwx
-// accepts with that key and algorithm, and reads the same in it.
+// For any header and payload that the trusted key signs: if Verify accepts the token, jwx accepts
+// it with that key and algorithm, and encoding/json reads the same claims.
 func FuzzVerify(f *testing.F) {
 	ed := idp.EdKey(idp.KidOne)
 	malformedParts(f, func(header, payload []byte) { f.Add(header, payload) })
@@ -123,7 +123,7 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// No change of a valid token's bytes is accepted.
+// A valid token is refused after any change of its bytes.
 func TestNoMutationIsAccepted(t *testing.T) {
 	for _, k := range []*idp.Key{idp.RSAKey(0, "rsa"), idp.ECKey("ES256", "ec"), idp.ECKey("ES512", "ec521"), idp.EdKey("ed")} {
 		v := offline(t, idp.JWKSOf(k))
@@ -161,8 +161,8 @@ func TestNoMutationIsAccepted(t *testing.T) {
 	}
 }
 
-// Members that nobody reads, in the header or the payload, change no decision,
-// and neither does whether the token is remembered.
+// Members of the header or payload that the verifier does not read change no decision. Caching
+// changes no decision either.
 func TestUnreadMembersDecideNothing(t *testing.T) {
 	ed := idp.EdKey(idp.KidOne)
 	v := offline(t, idp.JWKSOf(ed))

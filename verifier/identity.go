@@ -2,8 +2,8 @@ package verifier
 
 import "time"
 
-// Identity is the person or machine that a verified token names, or that the claims
-// of a MinIO session name. It is shared between requests and must not be changed.
+// Identity is the person or machine that a verified token or the claims of a MinIO
+// session name. Requests share an Identity, so the caller must not change it.
 type Identity struct {
 	Issuer    string // the configured name of the issuer
 	IssuerURL string // its iss, byte for byte
@@ -22,7 +22,7 @@ type Identity struct {
 type claim struct {
 	name   string
 	values []string
-	other  bool // not null, a string, or a list of strings
+	other  bool // neither null nor a string nor a list of strings
 }
 
 // Claim returns the values of a top-level claim that is a string or a list of strings.

@@ -19,10 +19,12 @@ const (
 	NotReached Outcome = "not reached"
 )
 
-// Check is one step of the package comment and its outcome for one token.
+// Check is one check of a token and its outcome. The checks divide the steps of the
+// package comment further. Reason, Detail and Hint are those of the Error, if Outcome is
+// Failed.
 type Check struct {
 	Name    string  `json:"check"`
-	Asks    string  `json:"asks"`
+	Asks    string  `json:"asks"` // what the check requires
 	Outcome Outcome `json:"outcome"`
 	Reason  Reason  `json:"reason,omitempty"`
 	Detail  string  `json:"detail,omitempty"`
@@ -31,15 +33,16 @@ type Check struct {
 
 // Inspection is the result of Inspect.
 type Inspection struct {
-	// Header and Payload are the decoded parts, whether the token is good or not; nil if
-	// a part does not decode.
+	// Header and Payload are the decoded parts of the token, also of a bad token; nil if a
+	// part does not decode.
 	Header, Payload []byte
-	Checks          []Check
+	// Checks holds every check, in the order in which they run.
+	Checks []Check
 	// Identity is the identity that the token names; nil unless every check passed.
 	Identity *Identity
 }
 
-// checks are the steps in their order, with the reasons of their errors.
+// checks are the checks in the order in which they run, with the reasons of their errors.
 var checks = []struct {
 	name, asks string
 	reasons    []Reason
@@ -52,7 +55,7 @@ var checks = []struct {
 	{"signature", "the signature fits the key", []Reason{Signature}},
 	{"purpose", "no logout token, not bound to a key, not delegated unless allowed", nil},
 	{"audience", "aud, and azp if present, fit the audiences", []Reason{WrongAudience}},
-	{"claims", "sub, exp, groups and policy are there and of their types", []Reason{BadClaims}},
+	{"claims", "sub and exp are present, and sub, exp, groups and policy have the right types", []Reason{BadClaims}},
 	{"lifetime", "exp is at most max_lifetime after iat", []Reason{Lifetime}},
 	{"time", "not expired, not from the future", []Reason{Expired, NotYetValid}},
 }
@@ -100,7 +103,7 @@ func failedCheck(f *verified, err *Error) int {
 		return len(checks)
 	}
 	name := ""
-	if f.key != nil && err.Reason == Type { // judged by the claims, after the signature
+	if f.key != nil && err.Reason == Type { // the claims were judged, after the signature
 		name = "purpose"
 	}
 	for n, c := range checks {
@@ -108,5 +111,5 @@ func failedCheck(f *verified, err *Error) int {
 			return n
 		}
 	}
-	return 0 // a reason without a check would be a defect: no check has passed
+	return 0 // a reason without a check is a defect: report that no check has passed
 }

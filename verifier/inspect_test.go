@@ -8,7 +8,7 @@ import (
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
 )
 
-// What an inspection says is what Verify does, for every variant.
+// For every variant, Inspect reports the result of Verify.
 func TestAnInspectionSaysWhatVerifyDoes(t *testing.T) {
 	one, enc := idp.RSAKey(0, idp.KidOne), idp.RSAKey(2, "enc-key")
 	set := idp.JWKS(one.JWK(), enc.JWK("use", "enc"), idp.ECKey("ES256", "ec256").JWK())
@@ -82,6 +82,6 @@ func TestAnInspectionNamesTheCheck(t *testing.T) {
 		}
 	}
 	if n := failedCheck(new(verified), refuse("no reason of ours", "")); n != 0 {
-		t.Errorf("an unknown reason failed at check %d: something seems to have passed", n)
+		t.Errorf("an unknown reason failed at check %d, want 0", n)
 	}
 }

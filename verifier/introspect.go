@@ -7,9 +7,10 @@ import (
 )
 
 // Introspect asks the issuer of a verified token whether the token still counts. It
-// waits at most two seconds; see package introspection. It returns nil if
-// introspection is off for the issuer. The error is an *Error: Inactive if the issuer
-// says so, RevocationUnknown if the issuer cannot be asked, unless AllowOnError is set.
+// waits at most two seconds; see package introspection. It returns nil if the token
+// counts or introspection is off for the issuer. The error is an *Error: Inactive if the
+// issuer calls the token inactive; RevocationUnknown if the issuer cannot be asked,
+// unless AllowOnError is set.
 func (v *Verifier) Introspect(ctx context.Context, id *Identity, token string) error {
 	i := v.issuers[id.IssuerURL]
 	switch {

@@ -11,13 +11,15 @@ import (
 	"github.com/claimgate/claimgate/verifier/introspection"
 )
 
-// Issuer is the configuration of one identity provider whose tokens count.
+// Issuer is the configuration of one identity provider whose tokens are accepted.
+// MaxLifetime, Refresh, RefetchCooldown and MaxStale must be positive.
 type Issuer struct {
 	// Name is the issuer's name in mappings, metrics and logs.
 	Name string
 	// URL is the iss of its tokens, byte for byte. Authentik's ends in a slash.
 	URL string
-	// Audiences are client IDs. aud must hold one of them. Never empty.
+	// Audiences are client IDs. aud must hold one of them, and azp, if present, must be
+	// one of them. Never empty.
 	Audiences []string
 	// Algorithms are the accepted JWS algorithms, a subset of Algorithms(). Never empty.
 	Algorithms []string
@@ -26,9 +28,10 @@ type Issuer struct {
 	// CAFile holds PEM certificates that may sign the issuer's TLS certificate; ""
 	// means the system's roots.
 	CAFile string
-	// UsernameClaim is the name of the claim that a static MinIO account must equal.
+	// UsernameClaim names the claim whose value must equal the name of a static MinIO
+	// account.
 	UsernameClaim string
-	// GroupsPath leads to the claim with the groups, a list of strings: ["realm_access", "roles"] is the
+	// GroupsPath is the path to the groups, a list of strings: ["realm_access", "roles"] is the
 	// member roles of the claim realm_access. Empty means ["groups"].
 	GroupsPath []string
 	// AllowDelegation accepts tokens with an act claim (RFC 8693 section 4.1).
@@ -37,13 +40,15 @@ type Issuer struct {
 	InsecureHTTP bool
 	// Leeway is how far the issuer's clock may differ, 0 to 5 minutes.
 	Leeway time.Duration
-	// MaxLifetime is the longest time from iat to exp.
+	// MaxLifetime is the longest time from iat to exp. If iat is absent, it is the longest
+	// time from now to exp.
 	MaxLifetime time.Duration
 	// Refresh is the time between two fetches of the key set.
 	Refresh time.Duration
-	// RefetchCooldown is the least time between two fetches that tokens cause.
+	// RefetchCooldown is the least time between two fetches that tokens with an unknown
+	// key cause.
 	RefetchCooldown time.Duration
-	// MaxStale is how long the last good key set counts.
+	// MaxStale is how long a key set is used after its fetch, at least Refresh.
 	MaxStale time.Duration
 	// SnapshotFile keeps the last good key set across restarts; "" means no file.
 	SnapshotFile string

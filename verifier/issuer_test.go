@@ -23,7 +23,7 @@ func TestConfiguration(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*Issuer)
-		want   string // part of the error, "" where it is fine
+		want   string // part of the error, "" if the configuration is right
 	}{
 		{"as in the example", func(*Issuer) {}, ""},
 		{"no name", func(i *Issuer) { i.Name = "" }, "the name is empty"},
@@ -72,7 +72,7 @@ func TestConfiguration(t *testing.T) {
 	}
 }
 
-// Whoever writes a password into an address does not find it in the log.
+// An error about an address never shows a password in the address.
 func TestAnAddressWithAPasswordIsNotRepeated(t *testing.T) {
 	const secret = "c4nary-s3cret"
 	for name, change := range map[string]func(i *Issuer, url string){
@@ -128,10 +128,10 @@ func TestSeveralIssuers(t *testing.T) {
 		})
 	}
 	if _, err := New(Options{}); err == nil {
-		t.Error("no issuer at all was taken")
+		t.Error("an empty list of issuers was accepted")
 	}
 	if _, err := New(Options{Issuers: []Issuer{testIssuerConfig()}, TokenBytes: -1}); err == nil {
-		t.Error("negative memory was taken")
+		t.Error("a negative TokenBytes was accepted")
 	}
 }
 

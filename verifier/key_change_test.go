@@ -8,9 +8,10 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
+	"github.com/claimgate/claimgate/internal/testsupport/occupy"
 )
 
-// A renewed certificate on the same key changes x5c only.
+// A renewed certificate for the same key changes only x5c and x5t. Cached tokens stay cached.
 func TestRenewedCertificate(t *testing.T) {
 	bubble(t, func(t *testing.T, i *idp.Issuer, v *Verifier) {
 		one := idp.RSAKey(0, idp.KidOne)
@@ -57,16 +58,16 @@ func TestACheckGoesOnIfItsCallerGoesAway(t *testing.T) {
 	})
 }
 
-// A signature may wait for its check while the key set is replaced, and the
-// cooldown be spent by then: the new set decides.
+// The key set may be replaced while a signature waits for its check, and the cooldown may forbid
+// another fetch. Then the new key set decides.
 func TestKeyReplacedWhileACheckWaits(t *testing.T) {
 	inPlace := idp.RSAKey(1, idp.KidOne)
 	bubble(t, func(t *testing.T, i *idp.Issuer, v *Verifier) {
 		i.Publish(idp.JWKSOf(inPlace))
-		release := occupy(t, v.checks())
+		release := occupy.Slot(t, v.checks())
 		var client sync.WaitGroup
 		client.Go(func() { decide(t, v, inPlace.Token(idp.IDClaims(time.Now())), "") })
-		synctest.Wait() // it has the old key and waits for the slot
+		synctest.Wait() // the check has the old key and waits for the slot
 		decide(t, v, bogusTokens(1)[0], UnknownKey)
 		wantFetches(t, i, 2)
 		release()
@@ -75,13 +76,13 @@ func TestKeyReplacedWhileACheckWaits(t *testing.T) {
 	}, func(o *Options) { o.Checks = 1 })
 }
 
-// The key may leave the set, or the set grow stale, while a signature that fits
-// it is checked.
+// The key may leave the key set while a good signature waits for its check. Then the token is
+// refused.
 func TestKeyRemovedWhileACheckWaits(t *testing.T) {
 	one, two := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, idp.KidTwo)
 	bubble(t, func(t *testing.T, i *idp.Issuer, v *Verifier) {
 		i.Publish(idp.JWKSOf(two))
-		release := occupy(t, v.checks())
+		release := occupy.Slot(t, v.checks())
 		var client sync.WaitGroup
 		client.Go(func() { decide(t, v, one.Token(idp.IDClaims(time.Now())), UnknownKey) })
 		synctest.Wait()
@@ -96,7 +97,7 @@ func TestKeysGrowStaleWhileACheckWaits(t *testing.T) {
 	bubble(t, func(t *testing.T, i *idp.Issuer, v *Verifier) {
 		i.Fail(idp.Fault{Keys: idp.Status(500, "")})
 		time.Sleep(time.Until(v.States()[0].Fetched.Add(5 * time.Minute)))
-		release := occupy(t, v.checks())
+		release := occupy.Slot(t, v.checks())
 		var client sync.WaitGroup
 		client.Go(func() { decide(t, v, one.Token(idp.IDClaims(time.Now())), KeysUnavailable) })
 		synctest.Wait()

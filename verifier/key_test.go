@@ -6,7 +6,7 @@ import (
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
 )
 
-// The algorithm that a key names, else its type, decides what it verifies.
+// The alg of a key decides which algorithms it verifies. Without alg, the type of the key decides.
 func TestAlgorithmIsTheKeys(t *testing.T) {
 	one := idp.RSAKey(0, idp.KidOne)
 	every := func(o *Options) { o.Issuers[0].Algorithms = Algorithms() }
@@ -34,7 +34,7 @@ func TestAlgorithmIsTheKeys(t *testing.T) {
 	}
 }
 
-// Two keys of one type under one kid: either verifies.
+// If two keys of one type have the same kid, both verify tokens.
 func TestTwoKeysUnderOneKid(t *testing.T) {
 	one, two := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, idp.KidOne)
 	v := offline(t, idp.JWKSOf(one, two))

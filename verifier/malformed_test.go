@@ -7,8 +7,7 @@ import (
 	"github.com/claimgate/claimgate/verifier/internal/malformed"
 )
 
-// Each of these is signed by the trusted key. README.md shows what libraries
-// make of them.
+// Each token is signed by the trusted key. README.md shows which libraries accept them.
 func TestMalformedTokens(t *testing.T) {
 	one := idp.RSAKey(0, idp.KidOne)
 	v := offline(t, idp.JWKSOf(one))

@@ -4,7 +4,7 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// groupsPath returns the names that lead to the claim with the groups.
+// groupsPath returns GroupsPath or its default.
 func (i *Issuer) groupsPath() []string {
 	if len(i.GroupsPath) == 0 {
 		return []string{"groups"}
@@ -12,8 +12,8 @@ func (i *Issuer) groupsPath() []string {
 	return i.GroupsPath
 }
 
-// at returns the member of nested objects that path names; a missing value if an object or a member is
-// not there.
+// at returns the member at path in nested objects. If an object or the member is absent, the value is
+// Missing.
 func at(root strictjson.Value, path []string) strictjson.Value {
 	for _, name := range path {
 		root = root.Get(name)
@@ -21,10 +21,10 @@ func at(root strictjson.Value, path []string) strictjson.Value {
 	return root
 }
 
-// claimAt returns the claim that path names. It is missing if the identity has no such claim, or null.
+// claimAt returns the claim at path. The value is Missing if the claim is absent or null.
 func (id *Identity) claimAt(path []string) strictjson.Value {
 	doc, err := strictjson.Parse(id.payload)
-	if err != nil { // the payload was read before
+	if err != nil { // only without a payload: a payload was parsed before
 		return strictjson.Value{}
 	}
 	v := at(doc.Root(), path)
@@ -34,9 +34,9 @@ func (id *Identity) claimAt(path []string) strictjson.Value {
 	return v
 }
 
-// ClaimAt returns the values of a claim that is a string or a list of strings. path leads to the claim
-// through nested objects: ["realm_access", "roles"]. An absent claim and null have no values. ok is false
-// if the claim has another type.
+// ClaimAt returns the values of the claim at path, a string or a list of strings. path goes through
+// nested objects: ["realm_access", "roles"]. An absent claim and null have no values. ok is false if the
+// claim has another type.
 func (id *Identity) ClaimAt(path []string) (values []string, ok bool) {
 	if len(path) == 1 {
 		return id.Claim(path[0])
@@ -44,9 +44,9 @@ func (id *Identity) ClaimAt(path []string) (values []string, ok bool) {
 	return stringList(id.claimAt(path), true)
 }
 
-// ClaimTexts returns the values of a claim as JSON texts: a string, a number or a boolean, or the
-// elements of a list of these. An absent claim, null and an empty list have no values. A claim of
-// another type is the one text "{}".
+// ClaimTexts returns the values of the claim at path as JSON texts. The claim is a string, a number, a
+// boolean, or a list of these. An absent claim, null and an empty list have no values. A claim of any
+// other type gives the single text "{}".
 func (id *Identity) ClaimTexts(path []string) []string {
 	v := id.claimAt(path)
 	switch v.Kind() {

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A claim inside others is read by its path, and each value keeps its type.
+// A nested claim is read by its path, and each value keeps its type.
 func TestClaimsByPath(t *testing.T) {
 	v := offline(t, idp.JWKS(idp.RSAKey(0, idp.KidOne).JWK()))
 	id, err := v.Attested(idp.JSON(idp.IDClaims(idp.Now).With(
@@ -57,16 +57,16 @@ func TestGroupsByPath(t *testing.T) {
 		}
 	}
 	if _, err := v.Attested(idp.JSON(claims.With("Realm_access", map[string]any{})), 0); err == nil {
-		t.Error("a second name of the claim with the groups is taken")
+		t.Error("a case variant of the claim with the groups is accepted")
 	}
 	o := Options{Issuers: []Issuer{testIssuerConfig()}}
 	o.Issuers[0].GroupsPath = []string{"a", ""}
 	if _, err := New(o); err == nil {
-		t.Error("a path with an empty name is taken")
+		t.Error("a path with an empty name is accepted")
 	}
 }
 
-// What encoding/json finds at a path is what the identity says, for random claims.
+// For random claims, ClaimTexts returns what encoding/json finds at a path.
 func TestClaimsAgreeWithJSON(t *testing.T) {
 	v := offline(t, idp.JWKS(idp.RSAKey(0, idp.KidOne).JWK()))
 	rapid.Check(t, func(t *rapid.T) {

@@ -14,10 +14,11 @@ import (
 	"github.com/claimgate/claimgate/verifier/jwks"
 )
 
-// Options configure a Verifier. The zero value of a field means the default in its
-// comment. Issuers has no default.
+// Options configure a Verifier. The zero value of a field means the default that its
+// comment names. Issuers has no default.
 type Options struct {
-	// Issuers are the issuers whose tokens count. Never empty; names and URLs differ.
+	// Issuers are the issuers whose tokens are accepted. The list must not be empty, and no
+	// two issuers may have the same name, URL or snapshot file.
 	Issuers []Issuer
 	// MaxToken is the largest token in bytes; default 16 KiB.
 	MaxToken int
@@ -25,25 +26,26 @@ type Options struct {
 	TokenTTL time.Duration
 	// TokenBytes bounds the memory of cached tokens; default 64 MiB.
 	TokenBytes int64
-	// Notify receives what happens to key sets. It must not block. Default: dropped.
+	// Notify receives a notice for each fetch of a key set and each use of a snapshot. It
+	// must not block. Default: notices are dropped.
 	Notify func(jwks.Notice)
-	// NotifyIntrospection receives failures of introspection and their end. It must not
-	// block. Default: dropped.
+	// NotifyIntrospection receives a notice when introspection begins to fail, and when it
+	// works again. It must not block. Default: notices are dropped.
 	NotifyIntrospection func(introspection.Notice)
 	// Now is the clock for the times in tokens; default time.Now.
 	Now func() time.Time
 	// Dial connects to issuers; default a net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Checks is how many signatures are checked at once; default the processors, and half
-	// of them, at least one, for ten seconds after a check failed. Waiters is how many
-	// checks may wait; default 4096.
+	// Checks is how many signatures are checked at once; default GOMAXPROCS. For ten
+	// seconds after a failed check only half of Checks, at least one, run at once. Waiters
+	// is how many checks may wait; default 4096.
 	Checks, Waiters int
 }
 
 type (
 	counter = atomic.Uint64
 
-	// background is the work that runs until cancel.
+	// background is the work that runs until cancel is called.
 	background struct {
 		sync.WaitGroup
 		cancel context.CancelFunc
@@ -58,7 +60,8 @@ type (
 )
 
 // New returns a Verifier and reads the snapshots of its issuers. It does not wait for
-// any issuer: Start fetches key sets.
+// any issuer: Start fetches key sets. The error names the issuer and the setting to
+// change.
 func New(o Options) (*Verifier, error) {
 	o.setDefaults()
 	if len(o.Issuers) == 0 {
@@ -104,7 +107,7 @@ func (o *Options) setDefaults() {
 		o.Checks = runtime.GOMAXPROCS(0)
 	}
 	if o.Waiters == 0 {
-		o.Waiters = 4096 // server.max_connections: each brings one token at a time
+		o.Waiters = 4096 // the default of server.max_connections: a connection presents one token at a time
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/claimgate/claimgate/verifier/internal/purpose"
 )
 
-// Authenticate proves who signed a token. Its caller judges the claims.
+// Authenticate checks who signed a token. The caller judges the claims.
 func TestAuthenticateJudgesSignatureAndIssuerOnly(t *testing.T) {
 	one, forger := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, idp.KidOne)
 	v := offline(t, idp.JWKSOf(one))

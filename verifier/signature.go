@@ -10,15 +10,15 @@ import (
 	"github.com/lestrrat-go/jwx/v3/jws/jwsbb"
 )
 
-// checker runs the check of a signature when its turn comes.
+// checker runs the check of a signature when the check's turn comes.
 type checker interface {
 	// check runs f, or returns an error if f cannot run soon enough. f reports whether
 	// the signature is good.
 	check(ctx context.Context, f func() bool) *Error
 }
 
-// authenticate applies steps 1 to 5 and returns the claims of the token. types are
-// the values of typ, names the claims that are read.
+// authenticate applies steps 1 to 5 and returns the claims of the token. types are the
+// values that typ may have. names are the claims that are read.
 func (v *Verifier) authenticate(ctx context.Context, f *verified, token string, types, names []string, c checker) (strictjson.Value, *Error) {
 	var none strictjson.Value
 	t, err := parseCompact(token, v.maxToken, types)
@@ -39,8 +39,8 @@ func (v *Verifier) authenticate(ctx context.Context, f *verified, token string, 
 	return claims, nil
 }
 
-// issuerOf finds the issuer that the token names, byte for byte: without its slash
-// at the end it is another issuer.
+// issuerOf finds the issuer whose URL equals iss byte for byte. A URL without its slash
+// at the end is another issuer.
 func (v *Verifier) issuerOf(claims strictjson.Value, alg string) (*issuer, *Error) {
 	iss := claims.Get("iss")
 	i := v.issuers[iss.Text()]
@@ -69,9 +69,9 @@ func (f *verified) verifySignature(ctx context.Context, t *compact, c checker) *
 	if err == nil || (err.Reason != Signature && err.Reason != Algorithm) {
 		return err
 	}
-	// Authentik can replace the key under a kid in place, also by a key of another
-	// type, so a key that does not fit is a reason to fetch once. The key set may also
-	// have changed while the check waited for its turn.
+	// Authentik can replace the key of a kid in place, also by a key of another type.
+	// Therefore a key that does not fit causes one fetch. The key set may also have
+	// changed while the check waited for its turn.
 	f.issuer.keys.Demand(ctx, t.kid)
 	if f.issuer.keys.Newest() == f.set {
 		return err
@@ -80,8 +80,8 @@ func (f *verified) verifySignature(ctx context.Context, t *compact, c checker) *
 	return f.tryKeys(ctx, t, f.set.Keys(t.kid), c)
 }
 
-// tryKeys checks the signature with each key that fits, in one turn: if two keys have
-// one kid, a token of the second is no forgery of the first.
+// tryKeys checks the signature with each key that fits. All keys are tried in one turn,
+// so that a token of the second key of a kid does not count as a forgery.
 func (f *verified) tryKeys(ctx context.Context, t *compact, keys []*jwks.Key, c checker) *Error {
 	switch {
 	case f.set == nil:
@@ -110,14 +110,14 @@ func (f *verified) tryKeys(ctx context.Context, t *compact, keys []*jwks.Key, c 
 	return nil
 }
 
-// unknownKey returns the error for a kid without a key that counts. refused says why a key with that kid
-// does not count; it is empty if there is none.
+// unknownKey returns the error for a kid without a usable key. refused says why a published key with
+// that kid is not usable; it is empty if the issuer publishes no such key.
 func unknownKey(kid, refused string) *Error {
 	if refused != "" {
 		return &Error{UnknownKey, "the key " + quote.Value(kid) + " of the issuer does not count: " + refused, "let the issuer publish a sound signing key"}
 	}
 	return &Error{
 		UnknownKey, "no signing key of the issuer has the kid " + quote.Value(kid),
-		"Authentik publishes its current key only: tokens of a replaced key end with it",
+		"Authentik publishes its current key only, so tokens of a replaced key are refused",
 	}
 }

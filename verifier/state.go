@@ -35,11 +35,11 @@ func (v *Verifier) Ready() bool {
 	return false
 }
 
-// Stats are counts since the start.
+// Stats are counts since New, except InFlight.
 type Stats struct {
 	Hits     uint64 // tokens found in the cache
 	Misses   uint64 // tokens that had to be verified
-	Refused  uint64 // tokens refused for another reason than time
+	Refused  uint64 // tokens whose check failed in steps 1 to 6
 	InFlight int    // signature checks that run or wait now
 }
 
@@ -48,7 +48,7 @@ func (v *Verifier) Stats() Stats {
 	return Stats{v.cache.hits.Load(), v.cache.misses.Load(), v.refused.Load(), v.credentials.pool.InFlight()}
 }
 
-// unavailable is the error if the issuer's key set is missing or too old.
+// unavailable returns the error for a key set that is missing or too old.
 func (i *issuer) unavailable() *Error {
 	e := refuse(KeysUnavailable, "no key set of the issuer "+i.config.Name+" could be fetched yet")
 	if set := i.keys.Newest(); set != nil {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
@@ -22,8 +21,8 @@ func testIssuerConfig() Issuer {
 	}
 }
 
-// offline returns a verifier at idp.Now whose issuers never leave this process. Every
-// fetch of the first issuer returns set.
+// offline returns a verifier whose clock is at idp.Now and that uses no network. Every fetch of
+// the first issuer's key set returns set.
 func offline(t testing.TB, set []byte, adjust ...func(*Options)) *Verifier {
 	t.Helper()
 	o := Options{Issuers: []Issuer{testIssuerConfig()}, Now: func() time.Time { return idp.Now }}
@@ -39,7 +38,7 @@ func offline(t testing.TB, set []byte, adjust ...func(*Options)) *Verifier {
 	return v
 }
 
-// serve makes every fetch return set, and fetches.
+// serve gives the issuer a new key source and fetches once. Every fetch returns set.
 func (i *issuer) serve(t testing.TB, now func() time.Time, set []byte) {
 	t.Helper()
 	keys, err := jwks.New(context.Background(), jwks.Config{
@@ -74,20 +73,10 @@ func started(t testing.TB, i *idp.Issuer, adjust ...func(*Options)) *Verifier {
 	return v
 }
 
-// bubble runs f in a bubble of testing/synctest, with an issuer that publishes one RSA
-// key and a verifier that has fetched it.
+// bubble is idp.Bubble with a verifier of this package.
 func bubble(t *testing.T, f func(t *testing.T, i *idp.Issuer, v *Verifier), adjust ...func(*Options)) {
 	t.Helper()
-	one := idp.RSAKey(0, idp.KidOne)
-	synctest.Test(t, func(t *testing.T) {
-		i := idp.New(t, idp.URL, one)
-		v := started(t, i, adjust...)
-		synctest.Wait()
-		if got := i.Asked(); got != [3]int64{2, 1, 1} {
-			t.Fatalf("at the start: %v connections, discoveries and fetches", got)
-		}
-		f(t, i, v)
-	})
+	idp.Bubble(t, func(t *testing.T, i *idp.Issuer) *Verifier { return started(t, i, adjust...) }, f)
 }
 
 // decide verifies a token and checks the reason.
@@ -104,32 +93,13 @@ func wantFetches(t *testing.T, i *idp.Issuer, want int64) {
 	}
 }
 
-// bogusTokens are tokens with a kid that no key has.
+// bogusTokens returns n tokens with kids that no key has.
 func bogusTokens(n int) []string { return idp.TokensOfUnknownKeys(n) }
-
-// occupy takes a slot of a pool until release is called.
-func occupy(t *testing.T, p *pool.Pool) (release func()) {
-	t.Helper()
-	taken, end, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		p.Do(context.Background(), func() bool {
-			close(taken)
-			<-end
-			return true
-		})
-	}()
-	<-taken
-	return func() {
-		close(end)
-		<-done
-	}
-}
 
 // checks returns the pool of signature checks.
 func (v *Verifier) checks() *pool.Pool { return v.credentials.pool.Pool }
 
-// wantReason checks that err has the reason, "" meaning no error at all.
+// wantReason checks that err has the reason; "" means no error.
 func wantReason(t testing.TB, err error, want Reason) {
 	t.Helper()
 	if err == nil && want != "" {

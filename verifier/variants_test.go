@@ -11,12 +11,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The 49 variants of token that an Authentik emits, or that somebody may pass
-// off as such, with the verdict on each. Where a mapping, the binding to the
-// credential or introspection decides, the row shows what the verifier
-// contributes: the identity and its claims.
+// variant is one row of the 49 variants of tokens that an Authentik emits, or that an attacker may
+// present as such, with the expected reason. If a mapping, the binding to the credential or
+// introspection decides, the row checks the part of the verifier: the identity and its claims.
 //
-// A number may take several rows. TestVariantsAreComplete counts them.
+// A number may have several rows. TestVariantsAreComplete checks that no number is missing.
 type variant struct {
 	number int
 	name   string
@@ -154,7 +153,7 @@ func variants() []variant {
 	return list
 }
 
-// Variants that take a test of their own, because more than a token is needed.
+// variantsElsewhere names the tests of variants that need more than a token.
 var variantsElsewhere = map[int]string{
 	32: "TestRotation: the same kid, replaced in place",
 	33: "TestRenewedCertificate",
@@ -203,7 +202,7 @@ func TestVariants(t *testing.T) {
 				adjust = append(adjust, c.adjust)
 			}
 			v := offline(t, set, adjust...)
-			// Twice: what is remembered must not differ from what is verified.
+			// Twice: the cached result must equal the first result.
 			for range 2 {
 				got, err := v.Verify(t.Context(), c.token, Presented{})
 				wantReason(t, err, c.want)

@@ -11,7 +11,8 @@ import (
 // maxBadTTL is the longest time that a token with a bad signature is remembered.
 const maxBadTTL = 5 * time.Second
 
-// Verifier verifies tokens. Its methods may be called concurrently.
+// Verifier verifies tokens. New makes a Verifier, Start begins to fetch key sets, Close
+// stops. The other methods may be called concurrently, at any time.
 type Verifier struct {
 	issuers     map[string]*issuer // by iss
 	order       []*issuer          // as configured
@@ -30,16 +31,20 @@ type Verifier struct {
 // Presented says how a token was presented. The zero value is safe.
 type Presented struct {
 	// By names the credential that presented the token, such as the access key of the
-	// request. If a signature is forged, the next new tokens of this name wait, and no
-	// others. "" is a name like any other. By is not kept.
+	// request. After a forged signature, new tokens with the same By wait; tokens with
+	// another By do not. "" is a name like any other. The verifier does not keep By.
 	By string
-	// MaxAge lets a token count past its exp, until MaxAge after its iat: for an access
-	// key made from a session, whose token can never be renewed. 0 means not at all. A
-	// token without iat ends with its exp.
+	// MaxAge accepts an expired token until MaxAge after its iat. It is for an access key
+	// made from a session, because the token of such a key is never renewed. 0 accepts no
+	// expired token. A token without iat ends with its exp.
 	MaxAge time.Duration
 }
 
 // Verify returns the identity that the token names. The error is an *Error.
+//
+// Verify may wait for a signature check and for a fetch of the key set; both waits are
+// bounded. The end of ctx does not end them, because concurrent callers with the same
+// token share one check.
 func (v *Verifier) Verify(ctx context.Context, token string, p Presented) (*Identity, error) {
 	if len(token) > v.maxToken {
 		return nil, refuse(Malformed, "the token is longer than max_token")
@@ -48,7 +53,7 @@ func (v *Verifier) Verify(ctx context.Context, token string, p Presented) (*Iden
 	digest, f := v.cache.find(token, now)
 	if f == nil {
 		if v.credentials.named(p.By).full() {
-			return nil, queueFull // reading the token would cost more than everything before
+			return nil, errQueueFull // before the token is read, because reading is expensive
 		}
 		// Concurrent requests with the same token share one check, in the queue of the
 		// first request's credential.
@@ -58,7 +63,7 @@ func (v *Verifier) Verify(ctx context.Context, token string, p Presented) (*Iden
 			return v.verify(context.WithoutCancel(ctx), token, digest, p.By), nil
 		})
 		f = shared.(*verified)
-		if !first && f.bad == queueFull { // the first credential's queue is no reason to refuse others
+		if !first && f.bad == errQueueFull { // the first credential's queue is no reason to refuse others
 			f = v.verify(context.WithoutCancel(ctx), token, digest, p.By)
 		}
 		now = v.now()
@@ -93,7 +98,7 @@ func (v *Verifier) verify(ctx context.Context, token string, digest [32]byte, by
 		f.until = v.now().Add(ttl)
 		v.cache.good.put(f, ttl)
 	case f.checked:
-		// Bad as long as the key set is the same.
+		// The token stays bad as long as the key set is the same.
 		v.cache.bad.put(f, min(maxBadTTL, f.issuer.config.RefetchCooldown))
 	}
 	return f
@@ -114,15 +119,15 @@ func (v *Verifier) check(ctx context.Context, token string, c checker) (*verifie
 	return f, nil
 }
 
-// Start fetches key sets in the background until Close.
+// Start fetches key sets in the background until Close. It must be called at most once.
 func (v *Verifier) Start() {
 	for _, i := range v.order {
 		v.running.Go(i.keys.Run)
 	}
 }
 
-// Close ends the background work and forgets every token. A running Verify ends, but
-// asks no issuer any more.
+// Close stops the background work, waits for the running fetches and forgets every token.
+// Verify may still be called, but no longer asks an issuer.
 func (v *Verifier) Close() {
 	v.running.cancel()
 	v.running.Wait()

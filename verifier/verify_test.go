@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
+	"github.com/claimgate/claimgate/internal/testsupport/occupy"
 	"github.com/claimgate/claimgate/verifier/jwks"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -52,7 +53,7 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// Rows of header and payload that no issuer means, beside those of malformed_test.go.
+// More malformed headers and payloads, in addition to those of malformed_test.go.
 func TestStrictForm(t *testing.T) {
 	one := idp.RSAKey(0, idp.KidOne)
 	v := offline(t, idp.JWKSOf(one))
@@ -106,7 +107,7 @@ func TestStrictForm(t *testing.T) {
 	}
 }
 
-// MaxAge lets an access key's token count past its exp, by its iat.
+// MaxAge accepts the expired token of an access key, by its iat.
 func TestMaxAge(t *testing.T) {
 	one := idp.RSAKey(0, idp.KidOne)
 	now := idp.Now.Unix()
@@ -135,7 +136,7 @@ func TestMaxAge(t *testing.T) {
 	}
 }
 
-// What is remembered is judged anew by the clock.
+// The times of a cached token are checked at each use.
 func TestRememberedTokenExpires(t *testing.T) {
 	one := idp.RSAKey(0, idp.KidOne)
 	now := idp.Now
@@ -161,8 +162,8 @@ func TestRememberedTokenExpires(t *testing.T) {
 	}
 }
 
-// A clock that jumps ten minutes either way does not make keys unusable, nor a
-// demand for one wait longer than it would.
+// A clock that jumps by ten minutes in either direction does not make keys unusable, and does not
+// prolong the cooldown of fetches.
 func TestClockJumps(t *testing.T) {
 	one, two := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, idp.KidTwo)
 	for _, jump := range []time.Duration{10 * time.Minute, -10 * time.Minute} {
@@ -185,15 +186,15 @@ func TestClockJumps(t *testing.T) {
 	}
 }
 
-// A flood of forgeries fills the pool: it is refused in time, and tokens that
-// are known do not wait.
+// If a flood of forgeries fills the pool, further new tokens are refused in time, and cached tokens
+// do not wait.
 func TestOverload(t *testing.T) {
 	one, forger := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, idp.KidOne)
 	bubble(t, func(t *testing.T, i *idp.Issuer, v *Verifier) {
 		warm := one.Token(idp.IDClaims(time.Now()))
 		decide(t, v, warm, "")
 		v.cache.good.cache.Wait()
-		release := occupy(t, v.checks()) // a check that takes long
+		release := occupy.Slot(t, v.checks()) // a check that takes long
 		start := time.Now()
 		var flood sync.WaitGroup
 		for n := range 3 {
@@ -211,7 +212,7 @@ func TestOverload(t *testing.T) {
 		decide(t, v, forger.Token(idp.IDClaims(time.Now()).With("jti", "one too many")), Overloaded)
 		decide(t, v, warm, "")
 		if took := time.Since(start); took != 0 {
-			t.Errorf("somebody waited %s who should not", took)
+			t.Errorf("a refused or cached token waited %s", took)
 		}
 		flood.Wait()
 		release()
@@ -222,12 +223,12 @@ func TestOverload(t *testing.T) {
 	}, func(o *Options) { o.Checks, o.Waiters = 1, 3 })
 }
 
-// Everyone who brings one token at once shares one check.
+// Concurrent requests with the same token share one check.
 func TestOneCheckForOneToken(t *testing.T) {
 	one := idp.RSAKey(0, idp.KidOne)
 	bubble(t, func(t *testing.T, i *idp.Issuer, v *Verifier) {
 		token := one.Token(idp.IDClaims(time.Now()))
-		release := occupy(t, v.checks())
+		release := occupy.Slot(t, v.checks())
 		var clients sync.WaitGroup
 		for range 100 {
 			clients.Go(func() { decide(t, v, token, "") })
@@ -241,7 +242,7 @@ func TestOneCheckForOneToken(t *testing.T) {
 	}, func(o *Options) { o.Checks = 1 })
 }
 
-// A token whose signature was bad is remembered as such until the key set changes.
+// A bad signature is cached until the key set changes.
 func TestForgeryIsRemembered(t *testing.T) {
 	forger := idp.RSAKey(1, idp.KidOne)
 	v := offline(t, idp.JWKSOf(idp.RSAKey(0, idp.KidOne)))
@@ -259,7 +260,7 @@ func TestForgeryIsRemembered(t *testing.T) {
 	wantReason(t, err, "")
 }
 
-// ristretto keeps 64 bits of a digest: two tokens may share them.
+// ristretto keeps 64 bits of a digest. Another token with the same 64 bits is not found.
 func TestHashCollision(t *testing.T) {
 	one := idp.RSAKey(0, idp.KidOne)
 	v := offline(t, idp.JWKSOf(one))
@@ -274,11 +275,11 @@ func TestHashCollision(t *testing.T) {
 	}
 	digest[31]++
 	if v.cache.good.get(&digest) != nil {
-		t.Error("another token with the same 64 bits is taken for it")
+		t.Error("another token with the same 64 bits is found")
 	}
 }
 
-// Close may come while tokens are verified, and after it nothing is fetched.
+// Close may be called while tokens are verified. After Close nothing is fetched.
 func TestClose(t *testing.T) {
 	one := idp.RSAKey(0, idp.KidOne)
 	var failures atomic.Int64
@@ -307,15 +308,15 @@ func TestClose(t *testing.T) {
 		decide(t, v, bogusTokens(1)[0], UnknownKey)
 		decide(t, v, one.Token(idp.IDClaims(time.Now()).With("jti", "after")), "")
 		if n := failures.Load(); n != 0 || v.States()[0].Error != "" {
-			t.Errorf("the end is told as %d failures of the issuer", n)
+			t.Errorf("Close is reported as %d failures of the issuer", n)
 		}
 		if got := i.Asked(); got != before {
-			t.Errorf("after the end the issuer was asked: %v, then %v", before, got)
+			t.Errorf("the issuer was asked after Close: %v, then %v", before, got)
 		}
 	}, notify)
 }
 
-// Notices may be answered by asking for the states.
+// Options.Notify may call States.
 func TestNotices(t *testing.T) {
 	var v *Verifier
 	var got []string

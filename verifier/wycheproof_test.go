@@ -15,9 +15,8 @@ import (
 	"github.com/claimgate/claimgate/verifier/jwks"
 )
 
-// verifyJWS takes a compact JWS through the gate for its form and header, the
-// key set and the signature check, but not through the rules for claims: the
-// payloads of the vectors are no claims.
+// verifyJWS checks the form, the header and the signature of a compact JWS. It does not check
+// claims, because the payloads of the vectors are not claims.
 func verifyJWS(t *testing.T, jws string, set []byte) *Error {
 	t.Helper()
 	g, _, err := splitCompact(jws, 16<<10, accessTypes)
@@ -45,14 +44,14 @@ type wycheproof struct {
 		Tests           []struct {
 			TcID     int
 			Comment  string
-			JWS, JWE json.RawMessage // a string, or an object for the JSON serialization
+			JWS, JWE json.RawMessage // a string, or an object in the JSON serialization
 			Result   string
 		}
 	}
 }
 
-// Valid vectors that are refused although their algorithm is one of ours, each
-// with its reason. HS256 and JWE are no algorithms of ours.
+// wycheproofExceptions are valid vectors that are refused although their algorithm is supported,
+// each with the reason. HS256 and JWE are not supported.
 var wycheproofExceptions = map[string]map[int]string{
 	"signature": {
 		346: "PS384 under a key whose alg is PS256: a key is for the algorithm it names",
@@ -64,8 +63,8 @@ var wycheproofExceptions = map[string]map[int]string{
 func TestWycheproof(t *testing.T) {
 	for _, file := range []struct {
 		name                  string
-		valid, invalid        int // how many vectors there are of each
-		accepted, notAccepted int // how many of the valid ones
+		valid, invalid        int // numbers of vectors
+		accepted, notAccepted int // numbers of valid vectors
 	}{
 		{"signature", 46, 355, 32, 14},
 		{"key", 5, 21, 1, 4},
@@ -93,7 +92,7 @@ func TestWycheproof(t *testing.T) {
 						t.Errorf("%s %d (%s): accepted an invalid vector", g.Comment, c.TcID, c.Comment)
 					case c.Result == "valid" && err == nil:
 						counts["accepted"]++
-					case c.Result == "valid" && exceptions[c.TcID] == "" && oursToVerify(jws):
+					case c.Result == "valid" && exceptions[c.TcID] == "" && supported(jws):
 						t.Errorf("%s %d (%s): refused a valid vector: %v", g.Comment, c.TcID, c.Comment, err)
 					}
 					if exceptions[c.TcID] != "" && (err == nil || c.Result != "valid") {
@@ -109,8 +108,8 @@ func TestWycheproof(t *testing.T) {
 	}
 }
 
-// oursToVerify reports whether a token is a JWS by one of our algorithms.
-func oursToVerify(jws string) bool {
+// supported reports whether a token is a JWS with a supported algorithm.
+func supported(jws string) bool {
 	header, _, _ := strings.Cut(jws, ".")
 	text, _ := base64url.Decode(header)
 	var h struct{ Alg string }
@@ -118,7 +117,7 @@ func oursToVerify(jws string) bool {
 	return slices.Contains(Algorithms(), h.Alg)
 }
 
-// keySetOf makes a key set of a JWK or a JWK Set, the public one if there is one.
+// keySetOf returns a key set of the public JWK or JWK Set, or else of the private one.
 func keySetOf(public, private json.RawMessage) []byte {
 	key := public
 	if key == nil {

@@ -1,8 +1,8 @@
-// Package finding holds what a check of a file has to say: what is wrong, where,
-// and what would be right.
+// Package finding describes a problem in a file: what is wrong, where it is, and what
+// would be right.
 //
-// Configuration, mapping and policy documents all report in this one shape, so
-// that one printer, one JSON form and one SARIF form serve them all.
+// The checks of configuration, mapping and policy documents all return Findings, so that
+// they share one printer, one JSON form and one SARIF form.
 package finding
 
 import (
@@ -13,29 +13,28 @@ import (
 	"strings"
 )
 
-// Severity says whether a finding stops a start or a reload.
+// Severity says whether a finding prevents a start or a reload.
 type Severity string
 
-// An Error stops a start or a reload. A Warning is only said, unless the person
-// asked for strictness.
+// An Error prevents a start or a reload. A Warning is only reported, unless the user asked
+// for a strict check.
 const (
 	Error   Severity = "error"
 	Warning Severity = "warning"
 )
 
-// Code is what a finding's code stands for. Codes keep their meaning from
-// version to version.
+// Code describes a code of findings. A code keeps its meaning from version to version.
 type Code struct {
 	Code     string
 	Severity Severity
 	Meaning  string
 }
 
-// Finding is one thing found in one place.
+// Finding is one problem in one place.
 type Finding struct {
 	Code     string   `json:"code"`
 	Severity Severity `json:"severity"`
-	// File is the file as it was named to us, or "environment".
+	// File is the file name that the caller gave, or "environment".
 	File string `json:"file"`
 	// Line and Column start at 1; 0 means the file as a whole. Columns count
 	// characters, not bytes.
@@ -79,13 +78,13 @@ func (f Finding) String() string {
 	return b.String()
 }
 
-// HasErrors says whether any of the findings is an error.
+// HasErrors reports whether any of the findings is an error.
 func HasErrors(list []Finding) bool {
 	return slices.ContainsFunc(list, func(f Finding) bool { return f.Severity == Error })
 }
 
-// Sort puts errors before warnings, and each of them in reading order: by file, then by place. Findings
-// of one place keep the order in which they were found.
+// Sort puts errors before warnings, and sorts both by file, then by place. Findings of one place keep
+// their order.
 func Sort(list []Finding) {
 	slices.SortStableFunc(list, func(a, b Finding) int {
 		return cmp.Or(
@@ -97,7 +96,8 @@ func Sort(list []Finding) {
 	})
 }
 
-// AsError returns one error with a line for each finding that stops a start or a reload.
+// AsError returns one error with a line for each finding that is an error. The error is not nil even if
+// there is none.
 func AsError(found []Finding) error {
 	var lines []string
 	for _, f := range found {

@@ -66,9 +66,9 @@ func TestSortIsReadingOrder(t *testing.T) {
 func TestOnlyErrorsAreErrors(t *testing.T) {
 	warning, failure := finding.Finding{Severity: finding.Warning}, finding.Finding{Severity: finding.Error}
 	if finding.HasErrors(nil) || finding.HasErrors([]finding.Finding{warning}) {
-		t.Error("a list without errors was taken to have one")
+		t.Error("HasErrors is true for a list without errors")
 	}
 	if !finding.HasErrors([]finding.Finding{warning, failure}) {
-		t.Error("an error was overlooked")
+		t.Error("HasErrors is false for a list with an error")
 	}
 }

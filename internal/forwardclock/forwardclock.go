@@ -1,5 +1,5 @@
-// Package forwardclock reads a clock that may be set back by minutes, so that what
-// has expired stays expired.
+// Package forwardclock handles a clock that may be set back by minutes. Things that have
+// expired stay expired.
 package forwardclock
 
 import (
@@ -7,24 +7,24 @@ import (
 	"time"
 )
 
-// Clock remembers the latest time that it was shown. A time server, a snapshot of
-// a virtual machine or a weak battery may set a clock back by minutes; tokens and
-// grants that have expired must stay expired.
+// Clock remembers the latest time that Latest was called with. A time server, a snapshot
+// of a virtual machine or a weak battery may set a clock back by minutes. Tokens and
+// grants that have expired must stay expired nevertheless.
 //
-// If a clock was ahead and is corrected, Latest stands still until the clock
-// catches up, and things expire that much earlier. If the clock was ahead by more
+// If a clock was ahead and is corrected, Latest returns the same time until the clock
+// catches up, so things expire earlier by that difference. If the clock was ahead by more
 // than 30 minutes, Latest follows the corrected clock.
 //
 // The zero value is ready for use. Latest may be called concurrently.
 type Clock struct{ seen atomic.Int64 } // Unix nanoseconds
 
 const (
-	maxAhead = 30 * time.Minute // ten minutes ahead, then ten back, are twenty
-	minStep  = time.Second      // not every request writes
+	maxAhead = 30 * time.Minute // a clock that goes from ten minutes ahead to ten behind goes back by twenty
+	minStep  = time.Second      // a smaller step forward is not stored, so that not every request writes
 )
 
-// Latest returns now, or the latest time that it was shown if that is at most 30
-// minutes later.
+// Latest returns now, or the latest remembered time if that time is at most 30 minutes
+// later than now.
 func (c *Clock) Latest(now time.Time) time.Time {
 	seen, wall := c.seen.Load(), now.UnixNano()
 	switch ahead := time.Duration(seen - wall); {
@@ -38,9 +38,9 @@ func (c *Clock) Latest(now time.Time) time.Time {
 	}
 }
 
-// Age returns the time from then to now, by the wall clock or the monotonic clock,
-// whichever shows more. The monotonic clock does not notice if the wall clock is set
-// back; the wall clock goes on while a virtual machine is suspended.
+// Age returns the time from then to now. It is the larger of the times by the wall clock
+// and by the monotonic clock. The monotonic clock is not affected if the wall clock is set
+// back; the wall clock includes the time in which a virtual machine was suspended.
 func Age(then, now time.Time) time.Duration {
 	return max(now.Sub(then), now.Round(0).Sub(then.Round(0)))
 }

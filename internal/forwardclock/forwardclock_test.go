@@ -37,7 +37,7 @@ func TestAgeIsTheLargerOfWallAndMonotonicTime(t *testing.T) {
 	if got := forwardclock.Age(then, then.Add(time.Hour)); got != time.Hour {
 		t.Errorf("an hour by both clocks is %s", got)
 	}
-	// Without the monotonic reading only the wall clock counts.
+	// Without a monotonic reading, only the wall clock counts.
 	wall := then.Round(0)
 	if got := forwardclock.Age(wall, wall.Add(time.Hour)); got != time.Hour {
 		t.Errorf("an hour by the wall clock is %s", got)

@@ -6,10 +6,11 @@ package frontcache
 
 import "sync/atomic"
 
-// slots is a power of two, so that the slot is a part of the hash.
+// slots is a power of two, so that the slot is the low bits of the hash.
 const slots = 1024
 
-// Cache is one such cache. The zero value is empty. It may be used concurrently.
+// Cache is a cache with a fixed number of slots. The zero value is empty. Its methods may be
+// called concurrently.
 type Cache[V any] struct {
 	entries [slots]atomic.Pointer[V]
 }

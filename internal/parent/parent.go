@@ -1,5 +1,5 @@
-// Package parent computes the names under which servers keep somebody from an OpenID Connect login: the
-// parent of their sessions and access keys.
+// Package parent computes the name that MinIO or RustFS gives a person who logs in by OpenID Connect.
+// The name is the parent of the person's sessions and access keys.
 package parent
 
 import (
@@ -18,16 +18,16 @@ func nameOf(sum [32]byte) (n Name) {
 	return n
 }
 
-// MinIO returns what MinIO calls the subject of an issuer: the SHA-256 of "openid:", sub, ":" and iss
-// (minio cmd/sts-handlers.go). The ":" may stand in either, so two people may share a name.
+// MinIO returns MinIO's name for the subject of an issuer: the SHA-256 of "openid:", sub, ":" and iss
+// (minio cmd/sts-handlers.go). Both sub and iss may contain ":", so two people may share a name.
 func MinIO(iss, sub string) Name {
 	return nameOf(sha256.Sum256([]byte("openid:" + sub + ":" + iss)))
 }
 
-// RustFS returns what RustFS calls the subject of an issuer: the SHA-256 of "openid:", then of sub and of
-// iss the length in bytes (8 bytes, big-endian) and the text (rustfs crates/iam/src/federation/model.rs).
+// RustFS returns RustFS's name for the subject of an issuer: the SHA-256 of "openid:" and of sub and iss,
+// each after its length in bytes (8 bytes, big-endian) (rustfs crates/iam/src/federation/model.rs).
 func RustFS(iss, sub string) Name {
-	var memory [512]byte // usual issuers and subjects need no more, and every request is bound by this
+	var memory [512]byte // enough for usual issuers and subjects; saves an allocation in every request
 	text := append(memory[:0], "openid:"...)
 	for _, part := range []string{sub, iss} {
 		text = binary.BigEndian.AppendUint64(text, uint64(len(part)))

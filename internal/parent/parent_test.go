@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The name of a real MinIO's access keys is the one that MinIO itself has written.
+// The name is the parent that a real MinIO wrote into the claims of its access keys.
 func TestTheNameIsThatOfARealMinIO(t *testing.T) {
 	found := 0
 	for _, call := range fixtures.Calls(t) {
@@ -37,7 +37,7 @@ func TestTheNameIsThatOfARealMinIO(t *testing.T) {
 	}
 }
 
-// RustFS's name tells people apart whom MinIO's does not.
+// RustFS gives different names to two people to whom MinIO gives the same name.
 func TestRustFSTellsPeopleApart(t *testing.T) {
 	if parent.MinIO("c", "a:b") != parent.MinIO("b:c", "a") {
 		t.Error("MinIO's name has changed: the two had one name")

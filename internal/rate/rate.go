@@ -1,5 +1,4 @@
-// Package rate reads how much of something is meant: "all", "none", or one in so
-// many, such as "1/100".
+// Package rate parses rates: "all", "none", or a fraction such as "1/100".
 package rate
 
 import (
@@ -7,8 +6,9 @@ import (
 	"strings"
 )
 
-// Parse returns a rate as n out of of. ok is false for what is no rate, and for
-// none and all in the form of a fraction that hides it ("0/5", "7/5").
+// Parse returns a rate as the fraction n/of. ok is false if text is not a rate. A fraction
+// must be above 0 and at most 1: "0/5" and "7/5" are refused, because they are not clearly
+// "none" and "all".
 func Parse(text string) (n, of uint64, ok bool) {
 	switch text {
 	case "all":

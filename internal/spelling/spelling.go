@@ -1,11 +1,12 @@
-// Package spelling guesses which known name a mistyped one was meant to be, so
-// that an error can say so.
+// Package spelling suggests the known name that a misspelled name probably stands for, for
+// error messages.
 package spelling
 
 import "strings"
 
-// Nearest returns the name that word is most likely a misspelling of: the same in
-// another case, or at most a third of its letters away. Empty if none is near.
+// Nearest returns the name that is closest to word: equal except for case, or else with
+// the smallest edit distance, if that is at most a third of the bytes of word. It returns
+// "" if no name is close.
 func Nearest(word string, names []string) string {
 	best, bestDistance := "", 1+len(word)/3
 	for _, name := range names {
@@ -19,8 +20,8 @@ func Nearest(word string, names []string) string {
 	return best
 }
 
-// distance is Levenshtein's, in bytes; at least limit where the lengths alone
-// differ by that much.
+// distance returns the Levenshtein distance in bytes, or limit if the lengths differ by
+// limit or more.
 func distance(a, b string, limit int) int {
 	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
 		return limit

@@ -6,7 +6,7 @@ import (
 	"github.com/claimgate/claimgate/internal/fixtures"
 )
 
-// Real requests, into a document that is used again: what the server does.
+// Parses real requests into one document, as the server does.
 func BenchmarkParse(b *testing.B) {
 	var bodies [][]byte
 	bytes := 0

@@ -1,18 +1,19 @@
-// Package strictjson reads JSON the way a gate has to: every document has one
-// reading, or none.
+// Package strictjson parses JSON strictly: a document has exactly one reading, or it is
+// refused.
 //
-// encoding/json keeps the last of two members of one name, matches names
-// without regard to case, and repairs broken UTF-8. Each of these lets a
-// document mean one thing to the party that checked it and another to the
-// party that acts on it. Here, in this order:
+// encoding/json keeps the last of two members with the same name, ignores case when it
+// matches names, and replaces invalid UTF-8. Each of these lets a document mean one thing
+// to the program that checks it and another thing to the program that acts on it. Package
+// strictjson accepts a document only if:
 //
-//  1. The text is one RFC 8259 value with nothing but white space around it.
-//  2. It is valid UTF-8, escapes included: a lone surrogate is refused.
-//  3. Nesting is bounded, so no input exhausts the stack.
+//  1. The text is one RFC 8259 value, with only white space around it.
+//  2. The text and its escapes are valid UTF-8: a lone surrogate is refused.
+//  3. Lists and objects nest at most MaxDepth deep.
 //  4. No object, at any depth, has two members whose decoded names are equal.
-//  5. Names are compared byte for byte after decoding, never folded.
 //
-// Parsing fills a flat list of nodes that is reused from document to document;
-// reading a member of it copies nothing. Every node knows its offset, so a
-// caller can name the line and column of what it refuses.
+// Names are compared byte for byte after decoding; case matters.
+//
+// Parsing fills a flat list of nodes, which the next document reuses. Reading a value
+// copies nothing. Every value knows its offset, so a caller can report the line and column
+// of a value that the caller refuses.
 package strictjson

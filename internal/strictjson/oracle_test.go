@@ -13,9 +13,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// reading is a value as encoding/json would read it, checking on the way that
-// its methods agree with each other.
-func reading(t testing.TB, v Value) any {
+// goValue returns a value as encoding/json would return it, and checks that the methods of
+// Value agree with each other.
+func goValue(t testing.TB, v Value) any {
 	t.Helper()
 	switch v.Kind() {
 	case Null:
@@ -48,7 +48,7 @@ func reading(t testing.TB, v Value) any {
 			if len(list) == 0 && !bytes.Equal(e.Raw(), v.First().Raw()) {
 				t.Errorf("the first element is %s and %s", e.Raw(), v.First().Raw())
 			}
-			list = append(list, reading(t, e))
+			list = append(list, goValue(t, e))
 		}
 		if len(list) != v.Len() {
 			t.Errorf("%d elements, the length is %d", len(list), v.Len())
@@ -60,7 +60,7 @@ func reading(t testing.TB, v Value) any {
 			if got := v.Get(name.Text()); got != member {
 				t.Errorf("the member %q is at %d and %d", name.Text(), member.Offset(), got.Offset())
 			}
-			object[name.Text()] = reading(t, member)
+			object[name.Text()] = goValue(t, member)
 		}
 		if len(object) != v.Len() {
 			t.Errorf("%d members, the length is %d", len(object), v.Len())
@@ -72,8 +72,8 @@ func reading(t testing.TB, v Value) any {
 	return nil
 }
 
-// theirReading is what encoding/json makes of a text, and whether it takes it.
-func theirReading(data []byte) (v any, ok bool) {
+// encodingJSON returns the value that encoding/json reads. ok is false if encoding/json refuses the text.
+func encodingJSON(data []byte) (v any, ok bool) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
 	if d.Decode(&v) != nil {
@@ -83,18 +83,18 @@ func theirReading(data []byte) (v any, ok bool) {
 	return v, err == io.EOF
 }
 
-// explainable reports whether a text that encoding/json takes should be taken
-// here, found out by other means: it is UTF-8, without half surrogates, not too
-// deep, and no object has two members of one name.
-func explainable(data []byte) bool {
-	if _, ok := theirReading(data); !ok || !utf8.Valid(data) || halfSurrogate(data) {
+// shouldAccept reports by other means whether Parse should accept a text: encoding/json
+// accepts it, it is UTF-8 without half surrogates, it does not nest too deep, and no object
+// has two members with the same name.
+func shouldAccept(data []byte) bool {
+	if _, ok := encodingJSON(data); !ok || !utf8.Valid(data) || halfSurrogate(data) {
 		return false
 	}
 	return unique(json.NewDecoder(bytes.NewReader(data)), 0)
 }
 
-// halfSurrogate looks for an escape that is half a pair. In valid JSON a
-// backslash stands in strings only.
+// halfSurrogate reports whether an escape is half of a surrogate pair. data is valid JSON,
+// so a backslash is always in a string.
 func halfSurrogate(data []byte) bool {
 	for i := 0; i < len(data); i++ {
 		if data[i] != '\\' {
@@ -120,7 +120,8 @@ func halfSurrogate(data []byte) bool {
 	return false
 }
 
-// unique reads one value of a decoder.
+// unique reads one value of a decoder. It returns false if an object has two members with
+// the same name, or if the value nests too deep.
 func unique(d *json.Decoder, depth int) bool {
 	d.UseNumber()
 	token, err := d.Token()
@@ -151,8 +152,8 @@ func unique(d *json.Decoder, depth int) bool {
 	return err == nil
 }
 
-// What is accepted, encoding/json accepts with the same reading. What is refused
-// beyond what encoding/json refuses is refused for a reason that was given.
+// Parse accepts exactly the texts that shouldAccept accepts, and reads them as encoding/json
+// does.
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{
 		``, `null`, `{"a":[1,-2.5e3,"\u00e9\ud83d\ude00",{"b":null}],"A":true}`, `{"a":1,"a":2}`, `{"a":1,"\u0061":2}`, "\"\xff\"", `"\ud800"`,
@@ -163,7 +164,7 @@ func FuzzParse(f *testing.F) {
 	var again Document
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d, err := Parse(data)
-		if want := explainable(data); (err == nil) != want {
+		if want := shouldAccept(data); (err == nil) != want {
 			t.Fatalf("error %v, explained otherwise: %v", err, want)
 		}
 		if err2 := again.Parse(data); (err == nil) != (err2 == nil) {
@@ -172,17 +173,17 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		theirs, _ := theirReading(data)
-		if want, got := theirs, reading(t, d.Root()); !reflect.DeepEqual(want, got) {
+		theirs, _ := encodingJSON(data)
+		if want, got := theirs, goValue(t, d.Root()); !reflect.DeepEqual(want, got) {
 			t.Errorf("encoding/json reads something else:\ngot  %#v\nwant %#v", got, want)
 		}
-		if want, got := theirs, reading(t, again.Root()); !reflect.DeepEqual(want, got) {
+		if want, got := theirs, goValue(t, again.Root()); !reflect.DeepEqual(want, got) {
 			t.Errorf("into a document used before:\ngot  %#v\nwant %#v", got, want)
 		}
 	})
 }
 
-// Whatever encoding/json writes is read back as it was.
+// A value that encoding/json writes is read back unchanged.
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		value := anyValue(3).Draw(r, "value")
@@ -201,7 +202,7 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil {
 			r.Fatalf("%s: %v", text, err)
 		}
-		if want, got := value, reading(t, d.Root()); !reflect.DeepEqual(want, got) {
+		if want, got := value, goValue(t, d.Root()); !reflect.DeepEqual(want, got) {
 			r.Fatalf("got  %#v\nwant %#v", got, want)
 		}
 	})

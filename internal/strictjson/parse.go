@@ -6,17 +6,18 @@ import (
 	"unicode/utf8"
 )
 
-// MaxDepth is how deep lists and objects may nest. MinIO's requests nest five
-// deep, a policy document six.
+// MaxDepth is how deep lists and objects may nest. MinIO's requests nest five deep, policy
+// documents six.
 const MaxDepth = 64
 
-// maxInput keeps offsets within 32 bits. Every caller has a far smaller limit.
+// maxInput is the longest text in bytes. It keeps offsets within 32 bits. Every caller has a far
+// smaller limit.
 const maxInput = 1 << 30
 
-// Error says what a strict reader must not accept, and where.
+// Error says why a text is refused, and where.
 type Error struct {
 	Offset int    // in bytes, from the start of the input
-	Msg    string // never quotes the input: it may hold a secret
+	Msg    string // never quotes the input, because the input may hold a secret
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("%s (at byte %d)", e.Msg, e.Offset) }
@@ -34,22 +35,23 @@ func Position(data []byte, offset int) (line, column int) {
 
 type node struct {
 	start, end int32 // the value's bytes in the input
-	next       int32 // the node after this value and all that is in it
+	next       int32 // the node after this value and all values inside it
 	count      int32 // members or elements
 	kind       Kind
 	escaped    bool // a string with at least one escape
 }
 
-// parent is where an object or list keeps the node around it, until the object or list ends.
+// parent returns where an object or list keeps the index of the node around it, until the object or list
+// ends.
 func (n *node) parent() *int32 { return &n.next }
 
-// Document holds one parsed text. A Document may be used again: Parse forgets the text before. A
-// Document must not be copied, and not be used by two goroutines at once while parsing.
+// Document holds one parsed text. A Document may be reused: Parse forgets the earlier text. A Document
+// must not be copied. While one goroutine parses, no other may use the Document.
 type Document struct {
-	data  []byte
-	nodes []node
-	hash  []hashedName // scratch of the duplicate check
-	like  bool         // the text resembles its guide to the end
+	data      []byte
+	nodes     []node
+	hash      []hashedName // scratch of the duplicate check
+	resembled bool         // the whole text resembles its guide
 }
 
 type hashedName struct {
@@ -57,10 +59,10 @@ type hashedName struct {
 	node int32
 }
 
-// Parse reads data. The document keeps data, so data must not change while values of the document are
-// in use.
+// Parse parses data into a new document. The document keeps data, so data must not change while values
+// of the document are in use. The error is an *Error.
 func Parse(data []byte) (*Document, error) {
-	// Tokens and policies have a value in about ten bytes.
+	// Tokens and policies have about one value in ten bytes.
 	d := &Document{nodes: make([]node, 0, 8+min(len(data), maxInput)/10)}
 	if err := d.Parse(data); err != nil {
 		return nil, err
@@ -68,31 +70,32 @@ func Parse(data []byte) (*Document, error) {
 	return d, nil
 }
 
-// Parse reads data into a document that is used again. After an error the document is empty.
+// Parse parses data into d, in place of the earlier text. After an error d is empty. The error is an
+// *Error.
 func (d *Document) Parse(data []byte) error { return d.ParseLike(data, nil) }
 
-// ParseLike is Parse, faster if data resembles the guide's text. The result is the same with every
-// guide, and with nil for no guide.
-func (d *Document) ParseLike(data []byte, like Guide) error {
+// ParseLike is like Parse, but faster if data resembles the text of the guide. guide may be nil. The
+// result does not depend on the guide.
+func (d *Document) ParseLike(data []byte, guide Guide) error {
 	d.Reset()
 	if len(data) > maxInput {
 		return &Error{0, "the text is too long"}
 	}
 	d.data = data
-	if err := d.scan(like); err != nil {
+	if err := d.scan(guide); err != nil {
 		d.Reset()
 		return err
 	}
 	return nil
 }
 
-// Resembled returns true if the text has the structure and the names of its guide, as far as the text
-// goes.
-func (d *Document) Resembled() bool { return d.like }
+// Resembled reports whether the text has the structure and the names of its guide, up to the end of the
+// text.
+func (d *Document) Resembled() bool { return d.resembled }
 
 // Reset forgets the text, so that a pooled document holds no data of a request.
 func (d *Document) Reset() {
-	d.data, d.nodes, d.like = nil, d.nodes[:0], false
+	d.data, d.nodes, d.resembled = nil, d.nodes[:0], false
 }
 
 // Root returns the document's value. It is Missing before a successful Parse.

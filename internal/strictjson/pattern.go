@@ -7,23 +7,23 @@ import (
 	"slices"
 )
 
-// Pattern is a text that was read, as a Guide for similar texts. A Pattern never changes. Several
+// Pattern is a text that was parsed. It is a Guide for similar texts. A Pattern never changes. Several
 // goroutines may use a Pattern at once.
 //
 // A scanner's next step depends on its cursor and on the text after the cursor, and on nothing else.
 // Therefore, if the cursor is before the nth node of a text, in the same objects and lists and after
 // the same names as the nth node of the pattern, and the texts after both cursors are equal, the
-// scanner would find the pattern's nodes, and may copy them. Reading stays strict: the pattern says
-// what an equal text was found to be, never what a text should be.
+// scanner would find the pattern's nodes, and may copy them. Parsing stays strict, because only the
+// nodes of equal text are copied.
 //
-// nodes is exactly the strict reading of data. Therefore no object in data has two equal names.
+// nodes is the result of a strict parse of data. Therefore no object in data has two equal names.
 type Pattern struct {
 	data   []byte
 	nodes  []node
 	places []location // of the nodes
 }
 
-// location is where in the document a node is.
+// location is the place of a node in the document.
 type location struct {
 	in     int32 // the object or list around the node, -1 for none
 	before int32 // how many members or elements of in end before the node
@@ -31,8 +31,9 @@ type location struct {
 	name   bool  // the node is the name of a member
 }
 
-// Pattern returns a Pattern of the document, with memory of its own, or nil if the document is empty.
-// Pattern overwrites the texts of the string values in blank; names are never overwritten.
+// Pattern returns a Pattern of the document, or nil if the document is empty. The Pattern has memory of
+// its own. In it the texts of the string values in blank are overwritten, so that it holds no secret;
+// names are never overwritten.
 func (d *Document) Pattern(blank ...Value) *Pattern {
 	if len(d.nodes) == 0 {
 		return nil
@@ -55,7 +56,7 @@ func (p *Pattern) blank(n *node) {
 	}
 }
 
-// Size returns about how much memory a Pattern of the document takes, in bytes.
+// Size estimates the memory of a Pattern of the document, in bytes.
 func (d *Document) Size() int { return len(d.data) + 40*len(d.nodes) }
 
 // locate records the location of node i and of every node in it.
@@ -88,13 +89,13 @@ func (p *Pattern) take(data []byte, nodes []node, at cursor) ([]node, cursor, bo
 		return nodes, at, false
 	}
 	start := int(p.nodes[i].start)
-	same := common(data[at.pos:], p.data[start:])
+	same := commonPrefix(data[at.pos:], p.data[start:])
 	if same == 0 {
 		// A plain value in place of another plain value changes no structure.
 		return nodes, at, !at.name && plain(p.data[start]) && at.pos < len(data) && plain(data[at.pos])
 	}
 	// The last node whose first byte is the same.
-	k := i + beginning(p.nodes[i:], int32(start+same)) - 1
+	k := i + countBefore(p.nodes[i:], int32(start+same)) - 1
 	by := int32(at.pos - start)
 	// The objects and lists around the cursor end as in the pattern,
 	for in := at.in; in >= 0; in = p.places[in].in {
@@ -114,8 +115,8 @@ func (p *Pattern) take(data []byte, nodes []node, at cursor) ([]node, cursor, bo
 	return nodes, cursor{pos: int(p.nodes[k].start + by), depth: int(next.depth), in: next.in, name: next.name}, alike
 }
 
-// beginning returns how many nodes begin before pos.
-func beginning(nodes []node, pos int32) int {
+// countBefore returns how many nodes begin before pos.
+func countBefore(nodes []node, pos int32) int {
 	low, high := 0, len(nodes)
 	for low < high {
 		if middle := (low + high) / 2; nodes[middle].start < pos {
@@ -127,7 +128,7 @@ func beginning(nodes []node, pos int32) int {
 	return low
 }
 
-// moved appends the nodes of more, moved by so many bytes.
+// moved appends the nodes of more, moved by that number of bytes.
 func moved(nodes, more []node, by int32) []node {
 	from := len(nodes)
 	nodes = append(nodes, more...)
@@ -140,12 +141,12 @@ func moved(nodes, more []node, by int32) []node {
 	return nodes
 }
 
-// plain returns true if a value that begins with c is neither an object nor a list.
+// plain reports whether a value that begins with c is neither an object nor a list.
 func plain(c byte) bool { return c != '{' && c != '[' }
 
-// common returns the length of the common prefix of two texts. The runtime compares long strings 32
+// commonPrefix returns the length of the common prefix of two texts. The runtime compares long strings 32
 // bytes at a time.
-func common(a, b []byte) int {
+func commonPrefix(a, b []byte) int {
 	least := min(len(a), len(b))
 	a, b = a[:least], b[:least]
 	n := 0

@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// sameAs checks that a text is read alike with a pattern and without.
+// sameAs checks that a text has the same nodes, or the same error, with a pattern and without.
 func sameAs(t interface {
 	Helper()
 	Fatalf(format string, args ...any)
@@ -36,8 +36,8 @@ func sameAs(t interface {
 	}
 }
 
-// changed is a text that resembles another: pieces are put in, taken away,
-// doubled and exchanged, at any place or where tokens begin.
+// changed returns a text that resembles the given text. Pieces are inserted, deleted, doubled
+// and moved, at any place or where tokens begin.
 func changed(r *rapid.T, text []byte) []byte {
 	text = bytes.Clone(text)
 	at := func(label string) int {
@@ -71,7 +71,7 @@ func changed(r *rapid.T, text []byte) []byte {
 	return text
 }
 
-// starts are the positions of the punctuation of a text.
+// starts returns the positions of the punctuation of a text.
 func starts(text []byte) []int {
 	var at []int
 	for i, c := range text {
@@ -82,8 +82,8 @@ func starts(text []byte) []int {
 	return at
 }
 
-// fewNames draws values whose objects share names, so that changing one makes
-// another double, and whose lists and objects change places.
+// fewNames draws values whose objects use few names, so that a changed name is often a
+// duplicate.
 func fewNames(depth int) *rapid.Generator[any] {
 	kinds := []*rapid.Generator[any]{
 		rapid.Just[any](nil), rapid.Bool().AsAny(), rapid.IntRange(-20, 20).AsAny(),
@@ -97,7 +97,7 @@ func fewNames(depth int) *rapid.Generator[any] {
 	return rapid.OneOf(kinds...)
 }
 
-// A text has one reading, whatever it is thought to resemble.
+// No pattern changes the reading of a text.
 func TestAPatternChangesNoReading(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		pattern, err := json.Marshal(fewNames(4).Draw(r, "pattern"))
@@ -113,7 +113,8 @@ func TestAPatternChangesNoReading(t *testing.T) {
 	})
 }
 
-// The same for what MinIO sends: each recorded request after each, and changed.
+// The same for MinIO's requests: each recorded request with each as its pattern, and changed
+// requests.
 func TestAPatternChangesNoReadingOfRequests(t *testing.T) {
 	calls := fixtures.Calls(t)[1:]
 	for _, p := range calls {
@@ -128,8 +129,8 @@ func TestAPatternChangesNoReadingOfRequests(t *testing.T) {
 	})
 }
 
-// A name that stands twice is found where all but it is as in the pattern.
-func TestAPatternHidesNoDoubleName(t *testing.T) {
+// A duplicate name is found even if everything else is as in the pattern.
+func TestAPatternHidesNoDuplicateName(t *testing.T) {
 	for pattern, text := range map[string]string{
 		`{"a":1,"b":2}`:               `{"a":1,"a":2}`,
 		`{"a":1,"bb":2}`:              `{"a":1,"a":2}`,
@@ -183,8 +184,8 @@ func BenchmarkParseLike(b *testing.B) {
 	}
 }
 
-// Long stretches, which are compared in pieces, against the obvious loop.
-func TestCommonCountsWhatTwoTextsBeginWith(t *testing.T) {
+// Compares commonPrefix, which compares long texts in blocks, with a simple loop.
+func TestCommonPrefixAgreesWithASimpleLoop(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		a := bytes.Repeat([]byte("ab"), rapid.IntRange(0, 1200).Draw(r, "pairs"))
 		b := append(bytes.Clone(a), rapid.SliceOfN(rapid.Byte(), 0, 9).Draw(r, "more")...)
@@ -195,11 +196,11 @@ func TestCommonCountsWhatTwoTextsBeginWith(t *testing.T) {
 		for want < min(len(a), len(b)) && a[want] == b[want] {
 			want++
 		}
-		if got := common(a, b); got != want {
-			t.Fatalf("common is %d, want %d", got, want)
+		if got := commonPrefix(a, b); got != want {
+			t.Fatalf("commonPrefix is %d, want %d", got, want)
 		}
-		if got := common(b, a); got != want {
-			t.Fatalf("common is %d the other way round, want %d", got, want)
+		if got := commonPrefix(b, a); got != want {
+			t.Fatalf("commonPrefix is %d the other way round, want %d", got, want)
 		}
 	})
 }

@@ -6,8 +6,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The eight-at-a-time scan against the obvious one.
-func TestPlainCountsWhatStandsForItself(t *testing.T) {
+// Compares Plain, which looks at eight bytes at a time, with a simple loop.
+func TestPlainAgreesWithASimpleLoop(t *testing.T) {
 	alphabet := []byte{0, 1, 0x1f, ' ', '!', '"', '#', '[', '\\', ']', 'a', 0x7f, 0x80, 0xa2, 0xdc, 0xff}
 	rapid.Check(t, func(t *rapid.T) {
 		b := rapid.SliceOf(rapid.OneOf(rapid.SampledFrom(alphabet), rapid.Just(byte('a')), rapid.Byte())).Draw(t, "text")

@@ -2,7 +2,7 @@ package strictjson
 
 import "fmt"
 
-// Guide knows the nodes of an earlier text. A scanner copies the nodes that its text has in common with
+// Guide holds the nodes of an earlier text. A scanner copies the nodes that its text has in common with
 // the earlier text. Pattern is the only Guide.
 type Guide interface {
 	take(data []byte, nodes []node, at cursor) (more []node, now cursor, alike bool)
@@ -20,9 +20,9 @@ type cursor struct {
 // kind of value, because a warm request spends the most time here: the position and the list of nodes
 // stay in registers. An open object or list is found through the parent that each node keeps.
 //
-// like is a guide, or nil. While like is not nil, the nodes read so far have the structure of the
+// guide may be nil. While guide is not nil, the nodes read so far have the structure of the
 // guide's text, and the same names in every object.
-func (d *Document) scan(like Guide) error {
+func (d *Document) scan(guide Guide) error {
 	data, nodes := d.data, d.nodes
 	pos, depth := space(data, 0), 0
 	in := int32(-1) // the object or list that the next value is in
@@ -31,18 +31,18 @@ func (d *Document) scan(like Guide) error {
 	}
 
 value:
-	if like != nil {
+	if guide != nil {
 		var alike bool
 		var now cursor
-		if nodes, now, alike = like.take(data, nodes, cursor{pos, depth, in, false}); !alike {
-			like = nil
+		if nodes, now, alike = guide.take(data, nodes, cursor{pos, depth, in, false}); !alike {
+			guide = nil
 		}
 		if pos, depth, in = now.pos, now.depth, now.in; now.name {
 			goto nameItself
 		}
 	}
 valueItself:
-	nodes = another(nodes)
+	nodes = appendNode(nodes)
 	{
 		n := &nodes[len(nodes)-1]
 		n.start, n.count, n.escaped = int32(pos), 0, false
@@ -62,7 +62,7 @@ valueItself:
 				n.kind = Array
 			}
 			pos = space(data, pos+1)
-			if at(data, pos) == c+2 { // the brackets' and braces' ends in ASCII
+			if at(data, pos) == c+2 { // in ASCII, '}' is '{'+2 and ']' is '['+2
 				pos++
 				break
 			}
@@ -98,7 +98,7 @@ ended: // a value has ended; the object or list around it goes on or ends
 		if pos != len(data) {
 			return &Error{pos, "there is text after the JSON value"}
 		}
-		d.nodes, d.like = nodes, like != nil
+		d.nodes, d.resembled = nodes, guide != nil
 		return nil
 	}
 	{
@@ -112,8 +112,8 @@ ended: // a value has ended; the object or list around it goes on or ends
 			}
 			goto name
 		case n.kind == Object && c == '}':
-			if like != nil {
-				break // its names are the first names of the guide's object
+			if guide != nil {
+				break // its names are the first names of the guide's object, which has no duplicates
 			}
 			d.nodes = nodes // for the check
 			if err := d.unique(in); err != nil {
@@ -132,11 +132,11 @@ ended: // a value has ended; the object or list around it goes on or ends
 	goto ended
 
 name: // of an object's member
-	if like != nil {
+	if guide != nil {
 		var alike bool
 		var now cursor
-		if nodes, now, alike = like.take(data, nodes, cursor{pos, depth, in, true}); !alike {
-			like = nil
+		if nodes, now, alike = guide.take(data, nodes, cursor{pos, depth, in, true}); !alike {
+			guide = nil
 		}
 		if pos, depth, in = now.pos, now.depth, now.in; !now.name {
 			goto valueItself
@@ -151,7 +151,7 @@ nameItself:
 		if wrong != "" {
 			return &Error{end, wrong}
 		}
-		nodes = another(nodes)
+		nodes = appendNode(nodes)
 		n := &nodes[len(nodes)-1]
 		n.start, n.end, n.next, n.count = int32(pos), int32(end), int32(len(nodes)), 0
 		n.kind, n.escaped, pos = String, escaped, space(data, end)
@@ -163,16 +163,16 @@ nameItself:
 	goto value
 }
 
-// another makes room for a node. The caller sets the members one by one: copying a node that was just
-// written in pieces stalls the processor.
-func another(nodes []node) []node {
+// appendNode appends a node. The caller sets the members of the node one by one, because copying a node that
+// was just written in pieces stalls the processor.
+func appendNode(nodes []node) []node {
 	if len(nodes) < cap(nodes) {
 		return nodes[:len(nodes)+1]
 	}
 	return append(nodes, node{})
 }
 
-// at returns the byte at pos, or 0 at the end: no JSON token starts with NUL.
+// at returns the byte at pos, or 0 at the end. No JSON token starts with NUL.
 func at(data []byte, pos int) byte {
 	if pos < len(data) {
 		return data[pos]
@@ -191,17 +191,17 @@ func space(data []byte, pos int) int {
 // word reads null, true or false. It returns Missing for any other text.
 func word(data []byte) Kind {
 	switch {
-	case begins(data, "null"):
+	case hasPrefix(data, "null"):
 		return Null
-	case begins(data, "true"):
+	case hasPrefix(data, "true"):
 		return True
-	case begins(data, "false"):
+	case hasPrefix(data, "false"):
 		return False
 	}
 	return Missing
 }
 
-func begins(data []byte, w string) bool { return len(data) >= len(w) && string(data[:len(w)]) == w }
+func hasPrefix(data []byte, w string) bool { return len(data) >= len(w) && string(data[:len(w)]) == w }
 
 // number returns the position after a number. If ok is false, end is the position of the byte that
 // should be a digit.

@@ -42,7 +42,7 @@ func TestAccepted(t *testing.T) {
 			t.Errorf("%s: %v", c.text, err)
 			continue
 		}
-		if want, got := c.want, reading(t, d.Root()); !reflect.DeepEqual(want, got) {
+		if want, got := c.want, goValue(t, d.Root()); !reflect.DeepEqual(want, got) {
 			t.Errorf("%s:\ngot  %#v\nwant %#v", c.text, got, want)
 		}
 	}
@@ -136,7 +136,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// manyMembers is an object with n members that has not ended.
+// manyMembers returns an object with n members, without its closing brace.
 func manyMembers(n int) string {
 	text := `{"m0":0`
 	for i := 1; i < n; i++ {
@@ -156,7 +156,7 @@ func TestManyMembers(t *testing.T) {
 	}
 }
 
-// An input too long for the offsets is refused unread: this one can't be read.
+// A text that is too long for the offsets is refused unread. Reading this memory would crash.
 func TestTooLong(t *testing.T) {
 	data, err := syscall.Mmap(-1, 0, maxInput+1, syscall.PROT_NONE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
@@ -168,13 +168,13 @@ func TestTooLong(t *testing.T) {
 		}
 	}()
 	if err := new(Document).Parse(data); err == nil {
-		t.Error("more than 1 GiB was taken")
+		t.Error("a text of more than 1 GiB was accepted")
 	}
 }
 
-// The zero Value, and a value of any other kind than asked for, answer as an
-// absent member does.
-func TestAbsence(t *testing.T) {
+// The methods of the zero Value, and of a Value of another kind than the method needs, return
+// the same as for an absent member.
+func TestAbsentValues(t *testing.T) {
 	var none Value
 	if none.Kind() != Missing || none.Raw() != nil || none.Offset() != 0 || none.Len() != 0 {
 		t.Error("the zero Value is not absent")
@@ -263,7 +263,7 @@ func TestLoopsMayEndEarly(t *testing.T) {
 	}
 }
 
-// A document that is used again knows nothing of the text before.
+// A reused document holds nothing of the earlier text.
 func TestReuse(t *testing.T) {
 	var d Document
 	if d.Root().Kind() != Missing {
@@ -281,7 +281,7 @@ func TestReuse(t *testing.T) {
 			}
 			continue
 		}
-		if want, got := reading(t, fresh.Root()), reading(t, d.Root()); !reflect.DeepEqual(want, got) {
+		if want, got := goValue(t, fresh.Root()), goValue(t, d.Root()); !reflect.DeepEqual(want, got) {
 			t.Errorf("%.20s:\ngot  %#v\nwant %#v", text, got, want)
 		}
 	}
@@ -291,7 +291,7 @@ func TestReuse(t *testing.T) {
 	}
 }
 
-// View shares the input, Text does not.
+// View shares the memory of the input. Text does not.
 func TestTextIsACopy(t *testing.T) {
 	data := []byte(`["abc","\u0061bc"]`)
 	d, err := Parse(data)
@@ -339,8 +339,8 @@ func TestPosition(t *testing.T) {
 	}
 }
 
-// JSONTestSuite: y_ must be accepted, n_ refused, i_ may be either. Its two
-// large files are made here.
+// In JSONTestSuite, texts named y_ must be accepted, n_ must be refused, and i_ may be
+// either. Its two large files are made here.
 func TestJSONTestSuite(t *testing.T) {
 	data, err := os.ReadFile("testdata/JSONTestSuite.json")
 	if err != nil {
@@ -352,7 +352,7 @@ func TestJSONTestSuite(t *testing.T) {
 	}
 	suite.Base64["n_structure_100000_opening_arrays"] = []byte(strings.Repeat("[", 100_000))
 	suite.Base64["n_structure_open_array_object"] = []byte(strings.Repeat(`[{"":`, 50_000) + "\n")
-	// Valid by RFC 8259, which only says that names should be unique.
+	// These are valid by RFC 8259, which says that names should be unique, not that they must be.
 	duplicates := map[string]bool{"y_object_duplicated_key": true, "y_object_duplicated_key_and_value": true}
 	counts := make(map[byte]int)
 	for name, text := range suite.Base64 {
@@ -363,7 +363,7 @@ func TestJSONTestSuite(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		case name[0] == 'n' && err == nil:
 			t.Errorf("%s: accepted", name)
-		case name[0] == 'i' && (err == nil) != explainable(text):
+		case name[0] == 'i' && (err == nil) != shouldAccept(text):
 			t.Errorf("%s: %v", name, err)
 		}
 	}

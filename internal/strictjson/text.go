@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// text reads a string whose opening quote is at pos, checking its escapes and its
-// UTF-8 without decoding. It returns the position behind the closing quote; or
-// that of what is wrong, with what that is.
+// text scans a string whose opening quote is at pos. It checks the escapes and the UTF-8
+// without decoding. end is the position after the closing quote. If wrong is not empty,
+// it describes an error at the position end.
 func text(data []byte, pos int) (end int, escaped bool, wrong string) {
 	pos++
 	for pos+8 <= len(data) {
@@ -24,11 +24,12 @@ func text(data []byte, pos int) (end int, escaped bool, wrong string) {
 		}
 		break
 	}
-	return unplainText(data, pos)
+	return slowText(data, pos)
 }
 
-// unplainText goes on with a string that is not all plain, or ends with the text.
-func unplainText(data []byte, pos int) (end int, escaped bool, wrong string) {
+// slowText scans the rest of a string, one special byte at a time. text calls it for a
+// string that has special bytes or is near the end of data.
+func slowText(data []byte, pos int) (end int, escaped bool, wrong string) {
 	for {
 		pos += Plain(data[pos:])
 		if pos == len(data) {
@@ -56,8 +57,8 @@ func unplainText(data []byte, pos int) (end int, escaped bool, wrong string) {
 	}
 }
 
-// Plain counts the bytes at the beginning of b that stand for themselves in a JSON
-// string: ASCII without quotes, backslashes and control characters.
+// Plain returns the number of bytes at the beginning of b that need no escape in a JSON
+// string and are ASCII: no quotes, backslashes and control characters.
 func Plain(b []byte) int {
 	n := 0
 	for ; n+8 <= len(b); n += 8 {
@@ -73,23 +74,23 @@ func Plain(b []byte) int {
 	return n
 }
 
-// special looks at eight bytes at a time, since nearly all of a request is plain
-// text: its lowest bit that is set is the high bit of the first byte that does
-// not stand for itself, and there is none where all do.
+// special finds the first byte that is not plain among eight. The lowest set bit of the
+// result is the high bit of that byte. The result is 0 if all eight bytes are plain.
+// Nearly all of a request is plain text.
 func special(w uint64) uint64 {
 	const (
 		ones  = 0x0101010101010101
 		highs = 0x8080808080808080
 	)
-	// For x without high bits, x-k sets the high bit of a byte below k, or
-	// passes a borrow on, which only ever marks a byte after a true one; the
-	// lowest mark is exact, and only that one is used.
+	// If x has no high bits, x-k sets the high bit of each byte that is below k. A borrow
+	// may also mark a byte after such a byte. So the lowest mark is exact, and only the
+	// lowest mark is used.
 	quote, slash := w^(ones*'"'), w^(ones*'\\')
 	return (w | (w - ones*' ') | (quote - ones) | (slash - ones)) & highs
 }
 
-// escape returns the length of the escape that b begins with, or what is wrong
-// with it.
+// escape returns the length of the escape that b begins with, or describes what is wrong
+// with the escape.
 func escape(b []byte) (size int, wrong string) {
 	if len(b) < 2 {
 		return 0, "a string does not end"
@@ -139,7 +140,7 @@ func hex4(b []byte) (rune, bool) {
 	return r, true
 }
 
-// unescape appends the decoded text of a string that parse has accepted.
+// unescape appends the decoded text of a string that Parse has accepted.
 func unescape(dst, s []byte) []byte {
 	for i := 0; i < len(s); i++ {
 		if s[i] != '\\' {

@@ -7,12 +7,12 @@ import (
 	"slices"
 )
 
-// fewMembers is up to how many members comparing pairs beats sorting.
+// fewMembers is the number of members up to which comparing pairs is faster than sorting.
 const fewMembers = 64
 
 var hashSeed = maphash.MakeSeed()
 
-// unique refuses an object in which two names decode to the same text.
+// unique returns an error if two names of the object decode to the same text.
 func (d *Document) unique(object int32) error {
 	count := d.nodes[object].count
 	if count < 2 {
@@ -26,10 +26,10 @@ func (d *Document) unique(object int32) error {
 	return d.uniqueMany(object)
 }
 
-// uniqueFew compares pairs of names, but only those that share a mark made of
-// their length, their beginning and their end: most names have one of their own.
-// It does not know where a name has escapes: decoding it for each pair would
-// cost its length each time.
+// uniqueFew compares pairs of names, but only names with the same mark. A mark is computed
+// from the length, the beginning and the end of a name, so most names have different
+// marks. known is false if a name has escapes, because decoding the name for each pair
+// would be expensive.
 func (d *Document) uniqueFew(object int32) (known bool, _ error) {
 	var seen [8]uint64
 	for i, n := object+1, d.nodes[object].count; n > 0; n-- {
@@ -52,11 +52,11 @@ func (d *Document) uniqueFew(object int32) (known bool, _ error) {
 	return true, nil
 }
 
-// markFactor is odd and another in each process, so that nobody can choose names
-// which share a mark without sharing what it is made of.
+// markFactor is odd, and different in each process. So nobody can choose names with
+// different lengths, beginnings or ends but the same mark.
 var markFactor = maphash.String(hashSeed, "mark") | 1
 
-// mark makes nine bits of the name in data[start:end], quotes included.
+// mark returns the nine-bit mark of the name in data[start:end], quotes included.
 func mark(data []byte, start, end int) uint64 {
 	var first, last uint64
 	switch size := end - start; {
@@ -64,7 +64,7 @@ func mark(data []byte, start, end int) uint64 {
 		first, last = binary.LittleEndian.Uint64(data[start:]), binary.LittleEndian.Uint64(data[end-8:])
 	case start+8 <= len(data):
 		first = binary.LittleEndian.Uint64(data[start:]) << (64 - 8*size)
-	default: // the same, near the end of the text
+	default: // the same for a name near the end of data
 		for _, c := range data[start:end] {
 			first = first>>8 | uint64(c)<<56
 		}
@@ -72,7 +72,7 @@ func mark(data []byte, start, end int) uint64 {
 	return ((first ^ bits.RotateLeft64(last, 29) ^ uint64(end-start)) * markFactor) >> 55
 }
 
-// uniqueMany sorts the names by a hash.
+// uniqueMany sorts the names by a hash and compares names with the same hash.
 func (d *Document) uniqueMany(object int32) error {
 	d.hash = d.hash[:0]
 	for i, n := object+1, d.nodes[object].count; n > 0; n-- {
@@ -89,7 +89,7 @@ func (d *Document) uniqueMany(object int32) error {
 		return int(a.node - b.node)
 	})
 	for n := 1; n < len(d.hash); n++ {
-		// Equal hashes of different names may lie between two equal ones.
+		// Different names may have the same hash and be between two equal names.
 		for m := n - 1; m >= 0 && d.hash[m].hash == d.hash[n].hash; m-- {
 			if d.sameText(d.hash[n].node, d.hash[m].node) {
 				return d.duplicate(d.hash[n].node)

@@ -7,8 +7,8 @@ import (
 	"unsafe"
 )
 
-// Kind is the type of a value. The zero Kind is Missing: a value that is not
-// in the document is never mistaken for one that is.
+// Kind is the type of a value. The zero Kind is Missing, so that a value that is not in the
+// document is never mistaken for a value that is.
 type Kind uint8
 
 // The kinds of RFC 8259, and Missing for "no such member".
@@ -25,17 +25,18 @@ const (
 
 var kindNames = [...]string{"nothing", "null", "true", "false", "a number", "a string", "a list", "an object"}
 
-// String names the kind in a sentence: "a string", "null", "a list".
+// String returns the kind as it appears in a sentence: "a string", "null", "a list".
 func (k Kind) String() string { return kindNames[k] }
 
-// Value is one value of a Document. The zero Value has the kind Missing, and
-// every method of it answers as for an absent member.
+// Value is one value of a Document. The zero Value has the kind Missing and stands for an
+// absent member. A method that does not fit the kind of the value returns the zero value of
+// its result.
 type Value struct {
 	doc *Document
 	i   int32
 }
 
-// Kind tells the type of the value.
+// Kind returns the type of the value.
 func (v Value) Kind() Kind {
 	if v.doc == nil {
 		return Missing
@@ -43,7 +44,7 @@ func (v Value) Kind() Kind {
 	return v.doc.nodes[v.i].kind
 }
 
-// Offset is the position of the value's first byte in the document.
+// Offset returns the position of the value's first byte in the document; 0 if the value is Missing.
 func (v Value) Offset() int {
 	if v.doc == nil {
 		return 0
@@ -51,8 +52,8 @@ func (v Value) Offset() int {
 	return int(v.doc.nodes[v.i].start)
 }
 
-// Raw returns the value's own bytes, quotes and escapes included. They belong
-// to the document's input.
+// Raw returns the bytes of the value, quotes and escapes included. They share the memory of
+// the input and must not be changed.
 func (v Value) Raw() []byte {
 	if v.doc == nil {
 		return nil
@@ -61,7 +62,7 @@ func (v Value) Raw() []byte {
 	return v.doc.data[n.start:n.end]
 }
 
-// Len is the number of members of an object or elements of a list, else 0.
+// Len returns the number of members of an object or elements of a list, and 0 for any other kind.
 func (v Value) Len() int {
 	if k := v.Kind(); k != Object && k != Array {
 		return 0
@@ -69,9 +70,9 @@ func (v Value) Len() int {
 	return int(v.doc.nodes[v.i].count)
 }
 
-// View returns the decoded text of a string without copying where it holds no
-// escapes: it shares the input's memory and must not outlive it. It is empty
-// for every other kind.
+// View returns the decoded text of a string. If the string has no escapes, the result shares
+// the memory of the input and must not be used after the input changes. View returns "" for
+// every other kind.
 func (v Value) View() string {
 	if v.Kind() != String {
 		return ""
@@ -84,7 +85,7 @@ func (v Value) View() string {
 	return view(inner)
 }
 
-// Text returns a copy of a string's decoded text, safe to keep.
+// Text returns a copy of the decoded text of a string, and "" for every other kind.
 func (v Value) Text() string {
 	if v.Kind() != String {
 		return ""
@@ -97,7 +98,7 @@ func (v Value) Text() string {
 	return string(inner)
 }
 
-// Is reports whether the value is the string s.
+// Is reports whether the value is a string with the decoded text s.
 func (v Value) Is(s string) bool {
 	if v.Kind() != String {
 		return false
@@ -106,9 +107,8 @@ func (v Value) Is(s string) bool {
 	return v.doc.textIs(n, s)
 }
 
-// Int returns a number that is written as an integer and fits 64 bits. 1.0 and
-// 1e3 are integers to a mathematician but not to RFC 7519's NumericDate as
-// Authentik writes it, so they are refused.
+// Int returns a number that is written as an integer and fits into 64 bits. 1.0 and 1e3 are
+// not accepted, because Authentik writes the NumericDate of RFC 7519 as an integer.
 func (v Value) Int() (int64, bool) {
 	if v.Kind() != Number {
 		return 0, false
@@ -121,8 +121,8 @@ func (v Value) Int() (int64, bool) {
 	return n, err == nil
 }
 
-// Get returns the member of an object by its exact name, the zero Value where
-// there is none or v is no object.
+// Get returns the member of an object with exactly that name. It returns the zero Value if
+// there is no such member or v is not an object.
 func (v Value) Get(name string) Value {
 	if v.Kind() != Object {
 		return Value{}
@@ -130,7 +130,7 @@ func (v Value) Get(name string) Value {
 	nodes := v.doc.nodes
 	i := v.i + 1
 	for range nodes[v.i].count {
-		// Most names differ in their length, which is told without their text.
+		// Most names differ in length, so most comparisons do not read the text.
 		if n := &nodes[i]; (int(n.end-n.start) == len(name)+2 || n.escaped) && v.doc.textIs(n, name) {
 			return Value{v.doc, i + 1}
 		}
@@ -139,8 +139,8 @@ func (v Value) Get(name string) Value {
 	return Value{}
 }
 
-// Members yields the members of an object in document order: the name, itself
-// a string value, and the member's value.
+// Members yields the members of an object in the order of the document: the name, which is
+// a string Value, and the value.
 func (v Value) Members() iter.Seq2[Value, Value] {
 	return func(yield func(Value, Value) bool) {
 		if v.Kind() != Object {
@@ -157,7 +157,7 @@ func (v Value) Members() iter.Seq2[Value, Value] {
 	}
 }
 
-// Elements yields the elements of a list in order.
+// Elements yields the elements of a list in the order of the document.
 func (v Value) Elements() iter.Seq[Value] {
 	return func(yield func(Value) bool) {
 		if v.Kind() != Array {
@@ -174,7 +174,7 @@ func (v Value) Elements() iter.Seq[Value] {
 	}
 }
 
-// ListOf reports whether the value is a list that holds values of one kind only.
+// ListOf reports whether the value is a list whose elements are all of that kind.
 func (v Value) ListOf(kind Kind) bool {
 	if v.Kind() != Array {
 		return false
@@ -190,7 +190,7 @@ func (v Value) ListOf(kind Kind) bool {
 	return true
 }
 
-// First returns the first element of a list, else the zero Value.
+// First returns the first element of a list, or the zero Value if there is none.
 func (v Value) First() Value {
 	if v.Kind() != Array || v.Len() == 0 {
 		return Value{}
@@ -198,7 +198,7 @@ func (v Value) First() Value {
 	return Value{v.doc, v.i + 1}
 }
 
-// decoded is the text of a string with escapes, in memory of its own.
+// decoded returns the text of a string with escapes, in new memory.
 func decoded(inner []byte) string {
 	return view(unescape(make([]byte, 0, len(inner)), inner))
 }

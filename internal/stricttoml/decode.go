@@ -19,12 +19,12 @@ type Fault uint8
 // The classes of problems.
 const (
 	Syntax     Fault = iota + 1 // not TOML
-	UnknownKey                  // a key that means nothing here
-	WrongType                   // a value of another type than the key's
+	UnknownKey                  // a key without a field
+	WrongType                   // a value of another type than the field's
 	BadValue                    // refused by the Converter
 )
 
-// Problem is one thing that keeps a document from being what the struct says.
+// Problem says why a part of a document does not fit the struct.
 type Problem struct {
 	Fault   Fault
 	At      Position
@@ -32,25 +32,23 @@ type Problem struct {
 	Fix     string
 }
 
-// Converter takes over fields whose Go type the package does not know. It
-// reports false to leave the field to the package. A non-nil error refuses the
-// value; its fix is what would be right.
+// Converter sets fields whose Go type the package does not know. It returns taken = false to
+// leave the field to the package. A non-nil Refusal refuses the value.
 type Converter func(field reflect.StructField, v Value, into reflect.Value) (taken bool, err *Refusal)
 
-// Refusal is why a Converter does not take a value.
+// Refusal says why a Converter refuses a value. Fix says what would be right.
 type Refusal struct {
 	WrongType    bool
 	Message, Fix string
 }
 
-// Decode lays the document over the struct that into points at. Fields are
-// found by the exact spelling of their `toml` tag; fields not named in the
-// document keep what they held. It reports all problems it finds, except that
-// after a Syntax problem there is nothing left to look at.
+// Decode sets the fields of the struct that into points at. A key must equal the `toml` tag
+// of its field exactly. A field that is not in the document keeps its value. Decode returns
+// all problems, but after a Syntax problem it stops. file is only used in positions.
 //
-// Fields may be string, bool, int64, Value, []string, structs and lists of
-// structs; prepare, if not nil, is handed each new struct of a list before it is
-// filled.
+// Fields may be string, bool, int64, Value, []string, structs and lists of structs. Decode
+// panics on a field of another type, unless convert takes the field. If prepare is not nil,
+// Decode calls it with a pointer to each new struct of a list, before it sets the fields.
 func Decode(file string, data []byte, into any, convert Converter, prepare func(any)) (*Source, []Problem) {
 	text, err := utf8text.Decode(data)
 	d := &decoder{
@@ -79,7 +77,7 @@ func syntax(s *Source) *Problem {
 	}
 	at := Position{File: s.file, Line: 1, Column: 1}
 	if decode, ok := errors.AsType[*toml.DecodeError](err); ok {
-		line, column := decode.Position() // column in bytes
+		line, column := decode.Position() // column counts bytes
 		if line >= 1 && line <= len(s.lines) {
 			at = s.position(s.lines[line-1] + column - 1)
 		}
@@ -114,8 +112,8 @@ func (d *decoder) problem(fault Fault, offset int, message, fix string) {
 	d.problems = append(d.problems, Problem{Fault: fault, At: d.source.position(offset), Message: message, Fix: fix})
 }
 
-// table fills a struct. path is the table's name in messages, empty for the
-// document itself.
+// table sets the fields of a struct. path is the name of the table in messages, empty for
+// the document itself.
 func (d *decoder) table(n *node, into reflect.Value, path string) {
 	d.source.remember(into, n, n.start)
 	known := schemaOf(into.Type())
@@ -146,7 +144,7 @@ func (d *decoder) unknown(known []string, entry name, path string) {
 		fix = "did you mean " + near + "?"
 	}
 	at := entry.start
-	if entry.value.end == 0 { // a header's place is its bracket
+	if entry.value.end == 0 { // a table header: its position is the bracket
 		at = entry.value.start
 	}
 	d.problem(UnknownKey, at, fmt.Sprintf("unknown key %q %s", entry.text, where), fix)
@@ -197,7 +195,7 @@ func (d *decoder) list(v *node, into reflect.Value, path string) {
 		if !d.expect(Array, v, path, "[["+path+"]]") {
 			return
 		}
-		// All at once: the addresses of the fields are how positions are asked for.
+		// The list is allocated once, because the addresses of the fields are the keys of the positions.
 		into.Set(reflect.MakeSlice(into.Type(), len(v.elems), len(v.elems)))
 		for i, e := range v.elems {
 			if d.prepare != nil {

@@ -1,17 +1,15 @@
-// Package stricttoml reads TOML into structs the way a file that grants rights
-// has to be read: every key means exactly what it says, or it is refused with
-// its line and column.
+// Package stricttoml decodes TOML into structs strictly, for files that grant rights: a key
+// must be spelled exactly, or it is reported with its line and column.
 //
-// go-toml matches keys to struct fields without regard to case, so `Listen`
-// would be taken for `listen`, and of a decoded struct nobody can tell any more
-// where a value stood. Here, in this order:
+// go-toml ignores case when it matches keys to struct fields, so it takes `Listen` for
+// `listen`. It also does not say where in the file the value of a field is. Package
+// stricttoml works in these steps:
 //
-//  1. go-toml judges the syntax: what it refuses is refused, at its position.
-//  2. Its AST is turned into a tree in which every key and value knows its
+//  1. go-toml checks the syntax. An error has the position that go-toml reports.
+//  2. The AST of go-toml is converted into a tree in which every key and value has its
 //     offset.
-//  3. The tree is laid over the struct by the exact spelling of the `toml` tags.
-//     Keys without a field, and values of another type than the field's, are
-//     reported; all of them, not only the first.
-//  4. What was read can be asked for its position, by the address of the field
-//     that holds it.
+//  3. The values of the tree are set in the struct, by the exact spelling of the `toml`
+//     tags. All keys without a field, and all values of another type than the field's, are
+//     reported.
+//  4. The caller can ask for the position of a value, by the address of its field.
 package stricttoml

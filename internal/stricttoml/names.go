@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// schema is what a struct type has keys for. Fields of embedded structs count
-// as its own.
+// schema holds the keys of a struct type. The fields of embedded structs count as fields of
+// the type.
 type schema struct {
 	fields map[string]reflect.StructField
 	keys   []string

@@ -18,11 +18,11 @@ type Position struct {
 	Line, Column int
 }
 
-// Value is a value as the document wrote it. The zero Value is an absent key.
+// Value is a value as it is written in the document. The zero Value stands for an absent key.
 type Value struct {
 	Kind Kind
-	// Text is a string's content, and the literal text of numbers, booleans,
-	// dates and times. Empty for lists and tables.
+	// Text is the content of a string, or the literal text of a number, boolean, date or
+	// time. It is empty for lists and tables.
 	Text string
 	// Raw is the text in the document, quotes included.
 	Raw string
@@ -31,9 +31,9 @@ type Value struct {
 
 var valueType = reflect.TypeFor[Value]()
 
-// Time returns the instant a date-time means; a local one is taken as UTC. A
-// date means the first instant after it, in UTC: "until this day" includes the
-// day. It reports false for values of other kinds.
+// Time returns the instant of a date-time. A local date-time is in UTC. For a date, Time
+// returns the first instant after that day in UTC, because "until this day" includes the
+// day. Time returns false for values of other kinds.
 func (v Value) Time() (time.Time, bool) {
 	switch v.Kind {
 	case LocalDate:
@@ -56,13 +56,13 @@ func (v Value) Time() (time.Time, bool) {
 	}
 }
 
-// upperT writes a date-time as RFC 3339 does: TOML also allows a blank or a
+// upperT returns a date-time in the form of RFC 3339. TOML also allows a blank or a
 // lower-case t between date and time, and a lower-case z.
 func upperT(text string) []byte {
 	return []byte(strings.ToUpper(strings.Replace(text, " ", "T", 1)))
 }
 
-// Source answers where in the document the fields of a decoded struct stood.
+// Source knows where in the document the values of the fields of a decoded struct are.
 type Source struct {
 	file  string
 	data  []byte
@@ -78,15 +78,15 @@ func (s *Source) remember(into reflect.Value, n *node, keyStart int) {
 	s.at[into.Addr().Interface()] = place{value: n.start, key: keyStart}
 }
 
-// Has says whether the document gave the field that the pointer points at.
+// Has reports whether the field that the pointer points at is in the document.
 func (s *Source) Has(field any) bool {
 	_, ok := s.at[field]
 	return ok
 }
 
-// At returns where the value of a field stands, given a pointer to the field: a
-// string, a list's element, a table. For lists and inline tables it is the key.
-// A field not in the document is nowhere: line 0.
+// At returns the position of the value of a field. field is a pointer to the field: a
+// string, an element of a list, a table. For lists and inline tables, At returns the
+// position of the key. For a field that is not in the document, the line is 0.
 func (s *Source) At(field any) Position {
 	if p, ok := s.at[field]; ok {
 		return s.position(p.value)
@@ -94,7 +94,8 @@ func (s *Source) At(field any) Position {
 	return Position{File: s.file}
 }
 
-// KeyAt returns where the key of a field stands.
+// KeyAt returns the position of the key of a field. For a field that is not in the document, the
+// line is 0.
 func (s *Source) KeyAt(field any) Position {
 	if p, ok := s.at[field]; ok {
 		return s.position(p.key)
@@ -110,8 +111,8 @@ func (s *Source) valueOf(n *node) Value {
 	return v
 }
 
-// position turns an offset into a line and a column by binary search: a file of
-// ten thousand rules asks for a hundred thousand of them.
+// position converts an offset into a line and a column, by binary search: a file of ten
+// thousand rules needs a hundred thousand positions.
 func (s *Source) position(offset int) Position {
 	offset = min(max(offset, 0), len(s.data))
 	i, found := slices.BinarySearch(s.lines, offset)

@@ -9,7 +9,7 @@ import (
 // Kind is the TOML type of a value.
 type Kind uint8
 
-// The kinds of TOML values. The zero Kind is no value at all.
+// The kinds of TOML values. The zero Kind means that there is no value.
 const (
 	Invalid Kind = iota
 	String
@@ -24,7 +24,7 @@ const (
 	Table
 )
 
-// String names the kind as one names it to the person who wrote the file.
+// String returns the kind as it appears in a message: "a string", "a list".
 func (k Kind) String() string {
 	switch k {
 	case String:
@@ -54,8 +54,8 @@ func (k Kind) String() string {
 
 type node struct {
 	kind   Kind
-	start  int // offset of the value; of its key where the AST does not say
-	end    int // 0 where the AST does not say
+	start  int // offset of the value, or of its key if the AST has no offset of the value
+	end    int // 0 if the AST has no offset of the value
 	text   string
 	elems  []*node
 	names  []name
@@ -68,8 +68,8 @@ type name struct {
 	value *node
 }
 
-// lookupFrom is the size from which on a table keeps an index: below it a scan
-// is quicker, above it a file with many keys would take quadratic time.
+// A table with at least lookupFrom keys has an index. For fewer keys a scan is quicker;
+// without an index, a file with many keys would take quadratic time.
 const lookupFrom = 16
 
 func (n *node) get(key string) *node {
@@ -100,8 +100,8 @@ func (n *node) put(key string, start int, value *node) {
 	}
 }
 
-// table returns the table under key, made if there is none. Under a list of
-// tables it is the last one: TOML's [a.b] after [[a]] speaks of that.
+// table returns the table under key, and makes it if there is none. If there is a list of
+// tables under key, table returns the last one: in TOML, [a.b] after [[a]] means that one.
 func (n *node) table(key string, start int) *node {
 	t := n.get(key)
 	if t == nil {
@@ -114,8 +114,8 @@ func (n *node) table(key string, start int) *node {
 	return t
 }
 
-// tree builds the tree of a document that go-toml has already accepted: every
-// question of validity (a key twice, a table defined again) is answered there.
+// tree builds the tree of a document. go-toml must have accepted the document: tree does not
+// check for errors such as duplicate keys.
 func tree(data []byte) *node {
 	root := &node{kind: Table}
 	current := root
@@ -139,21 +139,21 @@ func tree(data []byte) *node {
 			}
 			current = &node{kind: Table, start: lineStart(data, start)}
 			list.elems = append(list.elems, current)
-		default: // a comment: not kept by the parser
+		default: // a comment, which the parser does not keep
 		}
 	}
 	return root
 }
 
-// lineStart returns the offset of the first non-blank of offset's line: where a
-// table header's bracket stands.
+// lineStart returns the offset of the first non-blank character in the line of offset. In a
+// table header this is the bracket.
 func lineStart(data []byte, offset int) int {
 	start := bytes.LastIndexByte(data[:offset], '\n') + 1
 	return start + len(data[start:offset]) - len(bytes.TrimLeft(data[start:offset], " \t"))
 }
 
-// walk goes down all but the last part of a dotted key and returns the table
-// reached, the last part, and where the first part starts.
+// walk follows all parts of a dotted key except the last. It returns the table there, the
+// last part, and the offset of the first part.
 func (n *node) walk(key unstable.Iterator) (parent *node, last string, start int) {
 	key.Next()
 	part := key.Node()

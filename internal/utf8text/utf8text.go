@@ -1,8 +1,7 @@
-// Package utf8text reads the encodings in which editors save text files.
+// Package utf8text checks the encoding of text files.
 //
-// A UTF-8 byte order mark changes nothing that a file says, so it is cut off. UTF-16 and UTF-32 are
-// refused by their names: a reader that took such a file for UTF-8 would say something about the first
-// character, and nothing about the cause.
+// A UTF-8 byte order mark has no meaning for the content, so it is removed. For UTF-16 and UTF-32 the
+// error names the encoding. A parser that expects UTF-8 would only complain about the first character.
 package utf8text
 
 import (
@@ -14,8 +13,9 @@ import (
 // Fix says what to do about an error of Decode.
 const Fix = "save the file as UTF-8"
 
-// Decode returns the text without a UTF-8 byte order mark. The error names another encoding: UTF-16 or
-// UTF-32, or "not valid UTF-8". The result shares the memory of data.
+// Decode returns the text of data without a UTF-8 byte order mark. The error says that the text is UTF-16
+// or UTF-32, is not valid UTF-8, or has two byte order marks. If the text is not valid UTF-8, Decode
+// returns it with the error. The result shares the memory of data.
 func Decode(data []byte) ([]byte, error) {
 	for _, other := range []struct{ mark, name string }{
 		{"\xff\xfe\x00\x00", "UTF-32"}, {"\x00\x00\xfe\xff", "UTF-32"}, {"\xff\xfe", "UTF-16"}, {"\xfe\xff", "UTF-16"},

@@ -18,7 +18,7 @@ func utf16Of(order binary.AppendByteOrder, text string) []byte {
 	return b
 }
 
-// A text in UTF-8 is read with and without a mark, and no other encoding is taken for UTF-8.
+// A UTF-8 text is read with and without a byte order mark. A text in another encoding is refused.
 func TestOnlyUTF8IsRead(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := `version = 1` + rapid.StringMatching(`[a-zäß☃ \r\n"=]{0,20}`).Draw(t, "text")

@@ -18,16 +18,16 @@ import (
 
 const (
 	maxWait        = 2 * time.Second // the longest wait of a request for an answer
-	questionTime   = 5 * time.Second // the longest time for one question, waiting for its turn included
+	questionTime   = 5 * time.Second // the longest time for one question, including the wait for its turn
 	maxConcurrent  = 16              // questions that run at once
 	maxPending     = 1024            // questions that run or wait
-	failureTTL     = time.Second     // a failure counts so long: during an outage not every request asks
-	outageFailures = 3               // tokens in a row whose questions fail make an outage
-	maxAnswers     = 100_000         // answers that are kept: some 20 MiB
+	failureTTL     = time.Second     // after a failure, a token is not asked about for this time
+	outageFailures = 3               // failures in a row that make an outage; see down
+	maxAnswers     = 100_000         // answers that are kept: about 20 MiB
 )
 
-// Notice tells the program that the issuer began to fail, or answers again. Err is
-// nil if the issuer answers again. Err never holds a token.
+// Notice tells the program that the issuer began to fail or answers again. Err is nil if
+// the issuer answers again. Err never holds a token or the client's secret.
 type Notice struct {
 	Issuer string // the configured name of the issuer
 	Err    error
@@ -42,8 +42,9 @@ type Options struct {
 	Notify func(Notice) // must not block
 }
 
-// Introspector asks one issuer about its tokens. Its methods may be called
-// concurrently. The methods of a nil Introspector are those of one that is off.
+// Introspector asks one issuer about its tokens. Its methods may be called concurrently. A
+// nil Introspector means that introspection is off; only Close and State may be called on
+// it.
 type Introspector struct {
 	issuer string
 	config Config
@@ -61,7 +62,7 @@ type Introspector struct {
 	answers   map[[32]byte]*answer // by the SHA-256 of the token
 	evictAt   int                  // number of answers that triggers an eviction
 	lastError error                // of the newest question
-	failing   []*answer            // the tokens whose questions failed since the last answer, outageFailures at most
+	failing   []*answer            // failures since the last answer, outageFailures at most; see record
 	failed    time.Time            // time of the newest failure
 	counts    State
 
@@ -69,7 +70,7 @@ type Introspector struct {
 	discovered string // the endpoint by discovery; "" after a question to it failed
 }
 
-// New returns an Introspector whose questions end with ctx.
+// New returns an Introspector. The end of ctx ends its questions.
 func New(ctx context.Context, o Options) *Introspector {
 	transport := o.Client.Transport()
 	transport.DisableKeepAlives = false
@@ -83,8 +84,8 @@ func New(ctx context.Context, o Options) *Introspector {
 	}
 }
 
-// Close starts no further question and waits for the running ones, which end with
-// the context.
+// Close prevents further questions and waits for the running ones. They end when the
+// context of New ends, so the caller should end the context first.
 func (i *Introspector) Close() {
 	if i == nil {
 		return
@@ -96,12 +97,12 @@ func (i *Introspector) Close() {
 	i.http.CloseIdleConnections()
 }
 
-// State is what is known of an issuer's introspection.
+// State describes an issuer's introspection, for readiness and metrics.
 type State struct {
-	Active   uint64 `json:"active"`          // answers since the start
-	Inactive uint64 `json:"inactive"`        // answers since the start
-	Failed   uint64 `json:"failed"`          // questions without an answer since the start
-	Error    string `json:"error,omitempty"` // of the newest question, "" if that was answered
+	Active   uint64 `json:"active"`          // answers since New that call a token active
+	Inactive uint64 `json:"inactive"`        // answers since New that call a token inactive
+	Failed   uint64 `json:"failed"`          // questions since New without an answer
+	Error    string `json:"error,omitempty"` // of the newest question, "" if the question was answered
 }
 
 // State returns the state now, or nil if introspection is off.
@@ -118,15 +119,15 @@ func (i *Introspector) State() *State {
 	return &st
 }
 
-// down reports an outage: no request waits, questions go on in the background. One token alone makes no
-// outage, however often its question fails, because an issuer may fail for that token only. i.mu is
-// held.
+// down reports an outage: no request waits, and questions go on in the background. HTTP errors for one
+// token count once, because an issuer may fail for that token only. Each failure without an HTTP answer
+// counts. i.mu is held.
 func (i *Introspector) down(now time.Time) bool {
 	return len(i.failing) >= outageFailures && forwardclock.Age(i.failed, now) < questionTime
 }
 
-// add makes an entry for a token. i.mu is held. It evicts old answers when there are
-// twice as many entries as after the last eviction.
+// add makes an entry for a token. It evicts old answers when there are twice as many
+// entries as after the last eviction. i.mu is held.
 func (i *Introspector) add(digest [32]byte, now time.Time) *answer {
 	if len(i.answers) >= i.evictAt {
 		i.evict(now)
@@ -136,9 +137,9 @@ func (i *Introspector) add(digest [32]byte, now time.Time) *answer {
 	return a
 }
 
-// evict drops answers that are too old, then any answers beyond three quarters of
-// maxAnswers. Answers that allow go first, since they are asked for again. i.mu is
-// held.
+// evict drops answers that are too old, except denials. If more than three quarters of
+// maxAnswers are left, it drops answers that allow, because they are asked for again, and
+// then denials. i.mu is held.
 func (i *Introspector) evict(now time.Time) {
 	for d, a := range i.answers {
 		if a.flight == nil && !a.fresh(now, i.config.TTL) && (a.active || a.received.IsZero()) {
@@ -158,7 +159,8 @@ func (i *Introspector) evict(now time.Time) {
 	i.evictAt = min(max(1024, 2*len(i.answers)), maxAnswers)
 }
 
-// ask begins a question about a token. i.mu is held and no question about a runs.
+// ask begins a question about a token, unless too many questions run or wait. i.mu is held
+// and no question about a runs.
 func (i *Introspector) ask(a *answer, token string) {
 	if i.closed || i.pending >= maxPending {
 		return
@@ -166,7 +168,7 @@ func (i *Introspector) ask(a *answer, token string) {
 	i.pending++
 	flight := make(chan struct{})
 	a.flight = flight
-	token = strings.Clone(token) // the memory of the request is used again after it
+	token = strings.Clone(token) // the memory of the request is reused
 	i.asking.Go(func() {
 		active, err := i.question(token)
 		changed := i.record(a, active, err)
@@ -205,12 +207,12 @@ func (i *Introspector) record(a *answer, active bool, err error) (changed bool) 
 	return changed
 }
 
-// unreachable reports that the issuer gave no HTTP answer at all, which no token can bring about.
+// unreachable reports whether the issuer gave no HTTP answer at all. No token can cause that.
 func unreachable(err error) bool { return errors.As(err, new(*url.Error)) }
 
-// question asks when a turn is free. A panic of a library is a failure: it must not
-// end the process or leave requests waiting. The panic's text is not shown, since it
-// may hold what was sent.
+// question asks when a turn is free. A panic of a library is a failure: it must not end
+// the process or leave requests waiting. The panic's text is not shown, because it may
+// hold the token or the secret.
 func (i *Introspector) question(token string) (active bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {

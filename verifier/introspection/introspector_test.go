@@ -21,7 +21,7 @@ import (
 
 const clientSecret = "c4nary-s3cret"
 
-func allowing(c *Config) { c.AllowOnError = true }
+func allowOnError(c *Config) { c.AllowOnError = true }
 
 // bubble runs f in a bubble of testing/synctest, with an issuer and an Introspector that
 // asks it.
@@ -50,21 +50,21 @@ func bubble(t *testing.T, f func(t *testing.T, i *idp.Issuer, in *Introspector),
 
 func with(change func(*Config)) func(*Options) { return func(o *Options) { change(&o.Config) } }
 
-// asks is a token that is asked about.
-type asks struct {
+// testToken is a token that a test asks about.
+type testToken struct {
 	t      *testing.T
 	in     *Introspector
 	digest [32]byte
 	token  string
 }
 
-func asking(t *testing.T, in *Introspector, name string) *asks {
+func newTestToken(t *testing.T, in *Introspector, name string) *testToken {
 	token := "the token " + name
-	return &asks{t, in, sha256.Sum256([]byte(token)), token}
+	return &testToken{t, in, sha256.Sum256([]byte(token)), token}
 }
 
-// expect asks and checks the verdict and how long the request had to wait.
-func (a *asks) expect(want Verdict, wait time.Duration) {
+// expect asks about the token and checks the verdict and how long the request waited.
+func (a *testToken) expect(want Verdict, wait time.Duration) {
 	a.t.Helper()
 	start := time.Now()
 	if got := a.in.Judge(a.t.Context(), a.digest, a.token); got != want {
@@ -75,7 +75,7 @@ func (a *asks) expect(want Verdict, wait time.Duration) {
 	}
 }
 
-func (a *asks) questions(i *idp.Issuer, want int64) {
+func (a *testToken) wantQuestions(i *idp.Issuer, want int64) {
 	a.t.Helper()
 	synctest.Wait()
 	if got := i.Questions.Load(); got != want {
@@ -83,9 +83,9 @@ func (a *asks) questions(i *idp.Issuer, want int64) {
 	}
 }
 
-// Whatever the issuer serves, a token counts only where it says so, or where that
-// was chosen for the time in which it says nothing.
-func TestWhatTheIssuerSaysOfAToken(t *testing.T) {
+// A token counts only if the issuer calls it active, or if the issuer gives no answer and
+// AllowOnError is set.
+func TestVerdictsByTheIssuersAnswer(t *testing.T) {
 	elsewhere := "https://evil.example/application/o/introspect/"
 	moved := func(code int, to string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -131,9 +131,9 @@ func TestWhatTheIssuerSaysOfAToken(t *testing.T) {
 		{"discovery is down", idp.Fault{Discovery: idp.Status(503, "")}, Unknown, Active, 0, "answered 503"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for want, change := range map[Verdict]func(*Config){c.deny: func(*Config) {}, c.allow: allowing} {
+			for want, change := range map[Verdict]func(*Config){c.deny: func(*Config) {}, c.allow: allowOnError} {
 				bubble(t, func(t *testing.T, i *idp.Issuer, in *Introspector) {
-					a := asking(t, in, "a")
+					a := newTestToken(t, in, "a")
 					i.Fail(c.served)
 					a.expect(want, c.wait)
 					if st := in.State(); !strings.Contains(st.Error, c.problem) || (st.Error == "") != (c.problem == "") {
@@ -150,7 +150,7 @@ func TestWhatTheIssuerSaysOfAToken(t *testing.T) {
 
 func TestAnAnswerCountsForItsTTL(t *testing.T) {
 	bubble(t, func(t *testing.T, i *idp.Issuer, in *Introspector) {
-		a, b := asking(t, in, "a"), asking(t, in, "b")
+		a, b := newTestToken(t, in, "a"), newTestToken(t, in, "b")
 		answer := func(body string) {
 			i.Fail(idp.Fault{Introspection: func(w http.ResponseWriter, _ *http.Request) {
 				time.Sleep(time.Second)
@@ -160,27 +160,27 @@ func TestAnAnswerCountsForItsTTL(t *testing.T) {
 		answer(`{"active":true}`)
 		a.expect(Active, time.Second) // the first one waits
 		a.expect(Active, 0)
-		a.questions(i, 1)
+		a.wantQuestions(i, 1)
 		b.expect(Active, time.Second) // another token, another question
-		a.questions(i, 2)
+		a.wantQuestions(i, 2)
 		time.Sleep(12 * time.Second)
 		a.expect(Active, 0)
-		a.questions(i, 2)
+		a.wantQuestions(i, 2)
 		time.Sleep(3 * time.Second)
 		answer(`{"active":false}`)
-		a.expect(Active, 0) // half of the TTL: asked for again in the background
+		a.expect(Active, 0) // after half of the TTL: this request asks again in the background
 		a.expect(Active, 0)
-		a.questions(i, 3) // b's is older
+		a.wantQuestions(i, 3) // nothing was asked about b
 		time.Sleep(time.Second)
 		synctest.Wait()
 		a.expect(Inactive, 0)
-		a.questions(i, 3)
+		a.wantQuestions(i, 3)
 		time.Sleep(time.Hour)
-		b.expect(Inactive, time.Second) // it was not used: what was said of it is too old
+		b.expect(Inactive, time.Second) // b was not used, so its answer is too old
 		answer(`{"active":true}`)
-		b.questions(i, 4)
+		b.wantQuestions(i, 4)
 		time.Sleep(time.Hour)
-		a.expect(Active, time.Second) // the issuer may take its word back
+		a.expect(Active, time.Second) // the issuer may call an inactive token active again
 		if st := in.State(); *st != (State{Active: 3, Inactive: 2}) {
 			t.Errorf("the counts are %+v", st)
 		}
@@ -192,7 +192,7 @@ func TestAnOutageOfIntrospection(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			change, unknown := func(*Config) {}, Unknown
 			if mode == "allow" {
-				change, unknown = allowing, Active
+				change, unknown = allowOnError, Active
 			}
 			var failing []bool
 			var mu sync.Mutex
@@ -207,7 +207,7 @@ func TestAnOutageOfIntrospection(t *testing.T) {
 				}
 			}
 			bubble(t, func(t *testing.T, i *idp.Issuer, in *Introspector) {
-				good, gone := asking(t, in, "good"), asking(t, in, "gone")
+				good, gone := newTestToken(t, in, "good"), newTestToken(t, in, "gone")
 				good.expect(Active, 0)
 				i.Fail(idp.Fault{Introspection: idp.Status(200, `{"active":false}`)})
 				gone.expect(Inactive, 0)
@@ -217,12 +217,12 @@ func TestAnOutageOfIntrospection(t *testing.T) {
 				time.Sleep(14 * time.Second)
 				good.expect(Active, 0)
 				time.Sleep(time.Second)
-				good.expect(unknown, 2*time.Second) // too old now, and nobody answers
+				good.expect(unknown, 2*time.Second) // the answer is too old, and the issuer does not answer
 				gone.expect(Inactive, 2*time.Second)
-				asking(t, in, "new").expect(unknown, 2*time.Second)
+				newTestToken(t, in, "new").expect(unknown, 2*time.Second)
 				time.Sleep(5 * time.Second)
-				for n := range 100 { // an outage that lasts costs no request any time
-					asking(t, in, fmt.Sprint("later", n)).expect(unknown, 0)
+				for n := range 100 { // during an outage no request waits
+					newTestToken(t, in, fmt.Sprint("later", n)).expect(unknown, 0)
 				}
 				good.expect(unknown, 0)
 				gone.expect(Inactive, 0)
@@ -239,31 +239,31 @@ func TestAnOutageOfIntrospection(t *testing.T) {
 	}
 }
 
-// An issuer that fails for one token answers for the others: that token starts no outage, in which a new
-// token would count unasked.
+// An issuer that fails for one token only is not in an outage. During an outage a new token would count
+// without an answer.
 func TestOneBadTokenMakesNoOutage(t *testing.T) {
 	bubble(t, func(t *testing.T, i *idp.Issuer, in *Introspector) {
-		bad := asking(t, in, "bad")
+		bad := newTestToken(t, in, "bad")
 		i.Fail(idp.Fault{Introspection: idp.Status(500, "")})
 		for range 5 {
-			bad.expect(Active, 0) // by on_error = "allow"
+			bad.expect(Active, 0) // because of AllowOnError
 			time.Sleep(1100 * time.Millisecond)
 		}
 		i.Fail(idp.Fault{Introspection: idp.Status(200, `{"active":false}`)})
-		asking(t, in, "revoked").expect(Inactive, 0)
-	}, with(allowing))
+		newTestToken(t, in, "revoked").expect(Inactive, 0)
+	}, with(allowOnError))
 	bubble(t, func(t *testing.T, i *idp.Issuer, in *Introspector) {
 		i.Fail(idp.Fault{Introspection: idp.Status(500, "")})
 		for n := range outageFailures {
-			asking(t, in, fmt.Sprint("one of several", n)).expect(Active, 0)
+			newTestToken(t, in, fmt.Sprint("one of several", n)).expect(Active, 0)
 		}
 		i.Fail(idp.Fault{Introspection: idp.Hang})
-		asking(t, in, "during the outage").expect(Active, 0)
-	}, with(allowing))
+		newTestToken(t, in, "during the outage").expect(Active, 0)
+	}, with(allowOnError))
 }
 
-// One question for a token, however many requests bring it; sixteen under way
-// for all tokens together.
+// All requests with one token share one question. At most sixteen questions run at once for
+// all tokens together.
 func TestQuestionsAreBounded(t *testing.T) {
 	bubble(t, func(t *testing.T, i *idp.Issuer, in *Introspector) {
 		var most, now atomic.Int64
@@ -273,15 +273,15 @@ func TestQuestionsAreBounded(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 			_, _ = w.Write([]byte(`{"active":true}`))
 		}})
-		first := asking(t, in, "one")
+		first := newTestToken(t, in, "one")
 		var all sync.WaitGroup
 		for range 100 {
 			all.Go(func() { first.expect(Active, 100*time.Millisecond) })
 		}
 		all.Wait()
-		first.questions(i, 1)
+		first.wantQuestions(i, 1)
 		for n := range 160 {
-			a := asking(t, in, fmt.Sprint(n))
+			a := newTestToken(t, in, fmt.Sprint(n))
 			all.Go(func() {
 				if a.in.Judge(t.Context(), a.digest, a.token) != Active {
 					t.Error("not active")
@@ -289,16 +289,16 @@ func TestQuestionsAreBounded(t *testing.T) {
 			})
 		}
 		all.Wait()
-		first.questions(i, 161)
+		first.wantQuestions(i, 161)
 		if most.Load() != maxConcurrent {
 			t.Errorf("%d questions were under way at once, want %d", most.Load(), maxConcurrent)
 		}
 
 		s := in
 		s.mu.Lock()
-		s.pending = maxPending // as many as may wait do
+		s.pending = maxPending // no further question may wait
 		s.mu.Unlock()
-		late := asking(t, in, "late")
+		late := newTestToken(t, in, "late")
 		late.expect(Unknown, 0)
 		s.mu.Lock()
 		s.pending = 0
@@ -306,11 +306,11 @@ func TestQuestionsAreBounded(t *testing.T) {
 		late.expect(Active, 100*time.Millisecond)
 
 		end := make(chan struct{})
-		for range maxConcurrent { // every turn is taken
+		for range maxConcurrent { // take every turn
 			go s.turns.Do(t.Context(), func() bool { <-end; return true })
 		}
 		synctest.Wait()
-		asking(t, in, "without a turn").expect(Unknown, maxWait)
+		newTestToken(t, in, "without a turn").expect(Unknown, maxWait)
 		time.Sleep(questionTime)
 		if st := s.State(); !strings.Contains(st.Error, "wait for their turn") {
 			t.Errorf("the state is %+v", st)
@@ -319,17 +319,17 @@ func TestQuestionsAreBounded(t *testing.T) {
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		gone := asking(t, in, "its client has gone")
+		gone := newTestToken(t, in, "its client has gone")
 		if in.Judge(ctx, gone.digest, gone.token) != Unknown {
 			t.Error("a verdict without an answer")
 		}
-		time.Sleep(time.Second) // its question is answered all the same
+		time.Sleep(time.Second) // the question goes on without its client
 		gone.expect(Active, 0)
 	})
 }
 
-// The credentials go to the issuer, in the body, and nowhere else.
-func TestWhatIsSentAndWhatIsSaid(t *testing.T) {
+// The credentials are in the body of the question and nowhere else.
+func TestAQuestionAndItsErrorKeepTheSecrets(t *testing.T) {
 	bubble(t, func(t *testing.T, i *idp.Issuer, in *Introspector) {
 		var sent url.Values
 		i.Fail(idp.Fault{Introspection: func(w http.ResponseWriter, r *http.Request) {
@@ -340,15 +340,15 @@ func TestWhatIsSentAndWhatIsSaid(t *testing.T) {
 			}
 			w.WriteHeader(http.StatusBadGateway)
 		}})
-		a := asking(t, in, "a")
+		a := newTestToken(t, in, "a")
 		in.Judge(t.Context(), a.digest, a.token)
 		if sent.Get("token") != a.token || sent.Get("client_id") != idp.ClientID || sent.Get("client_secret") != clientSecret || len(sent) != 3 {
-			t.Error("the question is not what RFC 7662 section 2.1 wants")
+			t.Error("the question is not as RFC 7662 section 2.1 demands")
 		}
 		said := fmt.Sprintf("%+v", *in.State())
 		for _, secret := range []string{clientSecret, a.token} {
 			if strings.Contains(said, secret) {
-				t.Errorf("a secret is told: %s", said)
+				t.Errorf("the state shows a secret: %s", said)
 			}
 		}
 	})
@@ -357,9 +357,9 @@ func TestWhatIsSentAndWhatIsSaid(t *testing.T) {
 func TestAGivenEndpointNeedsNoDiscovery(t *testing.T) {
 	bubble(t, func(t *testing.T, i *idp.Issuer, in *Introspector) {
 		i.Fail(idp.Fault{Discovery: idp.Status(500, "")})
-		asking(t, in, "a").expect(Active, 0)
+		newTestToken(t, in, "a").expect(Active, 0)
 		if _, err := in.send(t.Context(), "https://%zz", ""); err == nil {
-			t.Error("a question was sent nowhere")
+			t.Error("a question was sent to an invalid address")
 		}
 	}, with(func(i *Config) { i.Endpoint = "https://auth.example/application/o/introspect/" }))
 }
@@ -372,7 +372,7 @@ func TestNobodyIsAskedIfIntrospectionIsOff(t *testing.T) {
 	}
 }
 
-// A question that goes wrong inside a library is one without an answer.
+// A panic inside a library counts as a question without an answer.
 func TestAQuestionThatPanics(t *testing.T) {
 	bubble(t, func(t *testing.T, _ *idp.Issuer, in *Introspector) {
 		s := in
@@ -381,7 +381,7 @@ func TestAQuestionThatPanics(t *testing.T) {
 			body, _ := io.ReadAll(r.Body)
 			panic(string(body))
 		})
-		a := asking(t, in, "a")
+		a := newTestToken(t, in, "a")
 		for range 2 * maxConcurrent { // more than there are turns
 			a.expect(Unknown, 0)
 			time.Sleep(failureTTL)
@@ -391,7 +391,7 @@ func TestAQuestionThatPanics(t *testing.T) {
 			t.Errorf("the state is %+v", st)
 		}
 		if strings.Contains(st.Error, clientSecret) || strings.Contains(st.Error, a.token) {
-			t.Error("a secret is told")
+			t.Error("the state shows a secret")
 		}
 		time.Sleep(questionTime)
 		s.http.Transport = sound
@@ -403,9 +403,9 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// Without room what counts is forgotten too: first what allows, which is asked
-// for again, and what denies only where that is not enough.
-func TestWhatDeniesIsForgottenLast(t *testing.T) {
+// If there are too many fresh answers, answers that allow are evicted first, because they
+// are asked for again. Denials are evicted only if that is not enough.
+func TestDenialsAreEvictedLast(t *testing.T) {
 	now := idp.Now
 	name := func(n int) (d [32]byte) { copy(d[:], fmt.Sprint(n)); return d }
 	fill := func(inactive int) (left int) {
@@ -427,15 +427,15 @@ func TestWhatDeniesIsForgottenLast(t *testing.T) {
 		return left
 	}
 	if left := fill(maxAnswers / 2); left != maxAnswers/2 {
-		t.Errorf("of %d denials %d are left, although there was room", maxAnswers/2, left)
+		t.Errorf("of %d denials %d are left, want all, because there was room", maxAnswers/2, left)
 	}
 	if left := fill(maxAnswers); left != maxAnswers*3/4 {
-		t.Errorf("%d denials are left, want as many as there is room for", left)
+		t.Errorf("%d denials are left, want three quarters of maxAnswers", left)
 	}
 }
 
-// What is remembered is bounded, and what denies is forgotten last.
-func TestAnswersAreForgotten(t *testing.T) {
+// The number of answers is bounded, and old denials stay longer than other old answers.
+func TestOldAnswersAreEvicted(t *testing.T) {
 	now := idp.Now
 	i := &Introspector{config: Config{TTL: time.Minute}, answers: make(map[[32]byte]*answer), evictAt: 1024}
 	name := func(n int) (d [32]byte) { copy(d[:], fmt.Sprint(n)); return d }

@@ -13,9 +13,9 @@ import (
 	"github.com/claimgate/claimgate/verifier/jwks"
 )
 
-// post sends one question (RFC 7662 section 2.1). The credentials are in the body:
-// Authentik before 2026.2.2 does not decode those of HTTP Basic as RFC 6749 section
-// 2.3.1 demands.
+// post sends one question (RFC 7662 section 2.1). The credentials are in the body, because
+// Authentik before 2026.2.2 does not decode the credentials of HTTP Basic as RFC 6749
+// section 2.3.1 demands.
 func (i *Introspector) post(ctx context.Context, token string) (bool, error) {
 	endpoint, err := i.endpoint(ctx)
 	if err != nil {
@@ -85,8 +85,8 @@ func (i *Introspector) send(ctx context.Context, endpoint, form string) (active 
 	}
 }
 
-// samePost follows redirects within the issuer's origin that repeat the question. A
-// redirect to GET would send the credentials without asking anything.
+// samePost is a CheckRedirect. It follows redirects within the issuer's origin that repeat
+// the POST. A redirect to GET would drop the question.
 func samePost(next *http.Request, via []*http.Request) error {
 	if next.Method != http.MethodPost {
 		return errors.New("a redirect that drops the question is not followed")

@@ -7,18 +7,19 @@ import (
 	"github.com/claimgate/claimgate/internal/forwardclock"
 )
 
-// Verdict says whether a token counts.
+// Verdict says whether a token counts at the issuer.
 type Verdict uint8
 
 // The verdicts. The zero value does not let a token count.
 const (
 	Unknown  Verdict = iota // the issuer could not be asked
-	Inactive                // the issuer says that the token does not count
-	Active                  // the token counts
+	Inactive                // the issuer calls the token inactive
+	Active                  // the issuer calls the token active, or could not be asked and AllowOnError is set
 )
 
-// Judge returns the verdict on a token. digest is the SHA-256 of the token. It waits
-// at most two seconds for an answer, and only if no answer to this token counts yet.
+// Judge returns the verdict on a token. digest is the SHA-256 of the token. Judge waits
+// only if there is no answer younger than TTL, at most two seconds and no longer than ctx.
+// During an outage it does not wait.
 func (i *Introspector) Judge(ctx context.Context, digest [32]byte, token string) Verdict {
 	now := i.now()
 	i.mu.RLock()
@@ -55,15 +56,15 @@ func (i *Introspector) Judge(ctx context.Context, digest [32]byte, token string)
 	return i.verdict(a, i.now())
 }
 
-// answer is what the issuer last said about one token.
+// answer is the issuer's last answer about one token.
 type answer struct {
 	received time.Time // zero before the first answer
 	active   bool
-	failed   time.Time     // of the newest question, if it had no answer; zero otherwise
+	failed   time.Time     // when the newest question failed; zero if it was answered
 	flight   chan struct{} // closed when the running question ends; nil if none runs
 }
 
-// fresh reports whether there is an answer younger than ttl.
+// fresh reports whether the issuer answered less than ttl ago.
 func (a *answer) fresh(now time.Time, ttl time.Duration) bool {
 	return a != nil && !a.received.IsZero() && forwardclock.Age(a.received, now) < ttl
 }
@@ -72,7 +73,7 @@ func (a *answer) failedLately(now time.Time) bool {
 	return !a.failed.IsZero() && forwardclock.Age(a.failed, now) < failureTTL
 }
 
-// verdict is the verdict of a fresh answer.
+// verdict returns the verdict of an answer that is fresh.
 func (a *answer) verdict() Verdict {
 	if a.active {
 		return Active
@@ -80,7 +81,7 @@ func (a *answer) verdict() Verdict {
 	return Inactive
 }
 
-// verdict is the verdict if the answer may be too old, or missing.
+// verdict returns the verdict of an answer that may be too old or missing.
 func (i *Introspector) verdict(a *answer, now time.Time) Verdict {
 	switch {
 	case a.fresh(now, i.config.TTL), !a.received.IsZero() && !a.active:

@@ -23,16 +23,17 @@ const (
 	MaxAnswer = 1 << 20
 
 	fetchTimeout = 10 * time.Second // discovery and key set together
-	dialTimeout  = 3 * time.Second  // an attempt to a dead address must not delay the next attempt
+	dialTimeout  = 3 * time.Second  // so that a dead address does not delay the next attempt
 	maxRedirects = 5
 )
 
-// Client speaks HTTP with one issuer.
+// Client sends HTTP requests to one issuer. Source.Client returns one. Discover and Transport
+// may be called concurrently.
 type Client struct {
 	config    *Config
 	http      *http.Client
 	transport *http.Transport // of http
-	found     string          // address of the key set by discovery; "" after a fetch from it failed
+	found     string          // address of the key set by discovery; "" after a fetch from there failed
 }
 
 func newClient(c *Config) (*Client, error) {
@@ -61,18 +62,19 @@ func newClient(c *Config) (*Client, error) {
 	}}, nil
 }
 
-// dial bounds name resolution and connection together.
+// dial connects to the issuer. dialTimeout bounds name resolution and connection together.
 func (c *Config) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	return c.Dial(ctx, network, address)
 }
 
-// Transport returns a copy of the transport: the issuer's CA, limits and dialer.
+// Transport returns a copy of the client's transport, with the issuer's CA, limits and dialer.
+// The caller may change the copy.
 func (c *Client) Transport() *http.Transport { return c.transport.Clone() }
 
-// SameOrigin is a CheckRedirect for http.Client. It follows redirects within the
-// scheme and host of the first request: another host is not proven to be the issuer.
+// SameOrigin is a CheckRedirect for http.Client. It follows redirects within the scheme
+// and host of the first request, because another host is not proven to be the issuer.
 func SameOrigin(next *http.Request, via []*http.Request) error {
 	if len(via) > maxRedirects {
 		return fmt.Errorf("more than %d redirects", maxRedirects)
@@ -83,12 +85,12 @@ func SameOrigin(next *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// keySet fetches the key set, by discovery unless an address is configured.
+// keySet fetches the key set from JWKSURL or from the address that discovery finds.
 func (c *Client) keySet(ctx context.Context) (*Set, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	where := c.config.JWKSURL
-	if where == "" {
+	address := c.config.JWKSURL
+	if address == "" {
 		if c.found == "" {
 			found, err := c.Discover(ctx, "jwks_uri", "jwks_url")
 			if err != nil {
@@ -96,55 +98,55 @@ func (c *Client) keySet(ctx context.Context) (*Set, error) {
 			}
 			c.found = found
 		}
-		where = c.found
+		address = c.found
 	}
-	set, err := c.keySetFrom(ctx, where)
+	set, err := c.keySetFrom(ctx, address)
 	if err != nil {
 		c.found = "" // the issuer may have moved the key set
-		return nil, fmt.Errorf("%s: %w", where, err)
+		return nil, fmt.Errorf("%s: %w", address, err)
 	}
 	return set, nil
 }
 
-func (c *Client) keySetFrom(ctx context.Context, where string) (*Set, error) {
-	body, err := c.get(ctx, where)
+func (c *Client) keySetFrom(ctx context.Context, address string) (*Set, error) {
+	body, err := c.get(ctx, address)
 	if err != nil {
 		return nil, err
 	}
 	return parseSet(body)
 }
 
-// Discover returns an address from the issuer's discovery document (OpenID Connect
-// Discovery 1.0 section 4). The document must name this issuer (section 4.3). member
-// is the member with the address; setting is the configuration key that replaces
-// discovery, for error messages.
+// Discover fetches the issuer's discovery document and returns an address from it
+// (OpenID Connect Discovery 1.0 section 4). The document must name this issuer (section
+// 4.3). member is the member with the address. setting is the configuration key that
+// replaces discovery; error messages name it.
 func (c *Client) Discover(ctx context.Context, member, setting string) (string, error) {
-	// Only this address drops the slash.
-	where := strings.TrimSuffix(c.config.URL, "/") + "/.well-known/openid-configuration"
-	body, err := c.get(ctx, where)
+	// Only for this address the issuer's last slash is removed.
+	address := strings.TrimSuffix(c.config.URL, "/") + "/.well-known/openid-configuration"
+	body, err := c.get(ctx, address)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", where, err)
+		return "", fmt.Errorf("%s: %w", address, err)
 	}
 	doc, err := strictjson.Parse(body)
 	if err != nil {
-		return "", fmt.Errorf("%s: not strict JSON: %w", where, err)
+		return "", fmt.Errorf("%s: not strict JSON: %w", address, err)
 	}
 	if iss := doc.Root().Get("issuer"); !iss.Is(c.config.URL) {
 		return "", fmt.Errorf("%s names the issuer %s, the configuration names %s: if the former is right, set url to it, byte for byte",
-			where, quote.Value(iss.Text()), quote.Value(c.config.URL))
+			address, quote.Value(iss.Text()), quote.Value(c.config.URL))
 	}
 	uri := doc.Root().Get(member).Text()
 	if err := issuerurl.Check(uri, c.config.InsecureHTTP); err != nil {
-		return "", fmt.Errorf("%s: %s: %w", where, member, err)
+		return "", fmt.Errorf("%s: %s: %w", address, member, err)
 	}
 	if strings.HasPrefix(c.config.URL, "https:") && !strings.HasPrefix(uri, "https:") {
-		return "", fmt.Errorf("%s: %s %s is plain http although the issuer is https: set %s if that is intended", where, member, quote.Value(uri), setting)
+		return "", fmt.Errorf("%s: %s %s is plain http although the issuer is https: set %s if that is intended", address, member, quote.Value(uri), setting)
 	}
 	return uri, nil
 }
 
-func (c *Client) get(ctx context.Context, where string) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, where, nil)
+func (c *Client) get(ctx context.Context, address string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -22,9 +22,9 @@ type Config struct {
 	InsecureHTTP bool
 	// Refresh is the time between two fetches in the background.
 	Refresh time.Duration
-	// RefetchCooldown is the least time between two fetches that tokens cause.
+	// RefetchCooldown is the least time between two fetches that Demand starts.
 	RefetchCooldown time.Duration
-	// MaxStale is how long the last good key set counts.
+	// MaxStale is how long a key set is used after its fetch.
 	MaxStale time.Duration
 	// SnapshotFile keeps the last good key set across restarts; "" means no file.
 	SnapshotFile string
@@ -33,7 +33,7 @@ type Config struct {
 	Notify func(Notice)
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
-	// Fetch returns the JWK Set document. Default: from the issuer, by HTTP.
+	// Fetch returns the JWK Set document. Default: fetch it from the issuer by HTTP.
 	Fetch func(context.Context) ([]byte, error)
 	// Dial connects to the issuer. Default: a net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)

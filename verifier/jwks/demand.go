@@ -7,20 +7,23 @@ import (
 
 const (
 	maxDemandWait    = 3 * time.Second // the longest wait of a request for a fetch
-	maxDemandWaiters = 1024            // more requests are refused at once
+	maxDemandWaiters = 1024            // further requests do not wait
 	maxMissingKids   = 1024
 )
 
 // missingKid is a kid that a fetch did not find.
 type missingKid struct {
-	until time.Time // the kid may not demand a fetch before
+	until time.Time // until then the kid does not start a fetch
 	wait  time.Duration
 }
 
-// Demand waits for a fetch because of kid, if a fetch is allowed now. After a fetch
-// did not find a kid, that kid must wait before it may demand another fetch, and
-// twice as long each time, until the next background refresh. So one client with a
-// stray kid does not use up the cooldown that a newly rotated key needs.
+// Demand starts a fetch because of kid, if a fetch is allowed now, or joins the running
+// fetch. It waits until the fetch or ctx ends, at most three seconds.
+//
+// If the fetch does not find the kid, the kid must wait before it may start another
+// fetch. The wait doubles each time, up to Refresh. The next background refresh clears
+// the waits. So a client with a stray kid does not use up the cooldown that a newly
+// rotated key needs.
 func (s *Source) Demand(ctx context.Context, kid string) {
 	done := s.startDemand(kid)
 	defer s.waiting.Add(-1)
@@ -36,6 +39,8 @@ func (s *Source) Demand(ctx context.Context, kid string) {
 	}
 }
 
+// startDemand returns a channel that is closed when the fetch ends, or nil if no fetch is
+// allowed now.
 func (s *Source) startDemand(kid string) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -13,34 +13,34 @@ import (
 	"github.com/claimgate/claimgate/verifier"
 )
 
-// Each row is a bad day of the issuer: what it served, how many times it was
-// dialed and asked within the first minute, and what /readyz then says about it.
-// Whatever is served, the decisions are the same: tokens of known keys are
-// accepted until the last good key set is max_stale old, then none is; and soon
-// after the bad day every token is accepted again.
+// Each row is an outage of the issuer: what the issuer serves, how many connections and
+// requests it gets within the first minute, and the error that /readyz then shows. The
+// decisions are the same in every outage. Tokens of known keys are accepted until the
+// last good key set is max_stale old, and then no token is. Soon after the outage every
+// token is accepted again.
 //
-// The first attempt goes to the known address of the key set, every further one
-// begins with discovery. Attempts that fail at once follow each other after 1/4,
-// 1/2, 1, 2, 4, 8, 16 and 30 seconds, so eight begin within a minute.
+// The first attempt goes to the known address of the key set. Each further attempt begins
+// with discovery. Attempts that fail at once follow each other after 1/4, 1/2, 1, 2, 4, 8,
+// 16 and 30 seconds, so eight attempts begin within a minute.
 func TestOutageDrills(t *testing.T) {
 	const html = "<!DOCTYPE html><html><title>Log in</title></html>"
 	refused := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
 	unresolved := &net.DNSError{Err: "no such host", Name: "auth.example"}
 	var (
-		dialsOnly = [3]int64{8, 0, 0}  // no request gets through
+		dialsOnly = [3]int64{8, 0, 0}  // no request reaches the issuer
 		all       = [3]int64{8, 7, 1}  // discovery fails too
-		keysOnly  = [3]int64{15, 7, 8} // discovery is fine
+		keysOnly  = [3]int64{15, 7, 8} // discovery works
 	)
 	const (
 		soon  = 2 * time.Second
-		dials = 5 * time.Second  // an attempt to connect must end first
-		hangs = 15 * time.Second // a fetch must end first
+		dials = 5 * time.Second  // a running attempt to connect must end first
+		hangs = 15 * time.Second // a running fetch must end first
 	)
 	for _, c := range []struct {
 		name   string
 		served idp.Fault
-		asked  [3]int64      // dialed, asked for the configuration, for the keys
-		heals  time.Duration // how long after the bad day every token is accepted again
+		asked  [3]int64      // connections, requests for the discovery document, for the keys
+		heals  time.Duration // how long after the outage every token is accepted again
 		error  string
 	}{
 		{"connection refused", idp.Fault{Dial: idp.Fails(refused)}, dialsOnly, soon, "connection refused"},

@@ -1,6 +1,6 @@
 package jwks
 
-// For tests of this directory that verify tokens, which need package verifier.
+// For the tests of this directory that are in package jwks_test, because they import package verifier.
 type Snapshot = snapshot
 
 const SnapshotVersion = snapshotVersion

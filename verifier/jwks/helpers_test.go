@@ -16,8 +16,8 @@ func wantFetches(t *testing.T, i *idp.Issuer, want int64) {
 	}
 }
 
-// bogusTokens are tokens with a kid that no key has.
+// bogusTokens returns n tokens with kids that no key has.
 func bogusTokens(n int) []string { return idp.TokensOfUnknownKeys(n) }
 
-// down is a Dial to an issuer that is down.
+// down is a Config.Dial that always fails.
 func down(context.Context, string, string) (net.Conn, error) { return nil, errors.New("down") }

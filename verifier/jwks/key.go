@@ -27,7 +27,7 @@ const (
 // Key is one public key that may verify signatures. It never changes.
 type Key struct {
 	kid        string
-	algorithms []string // allowed by its type and, if given, its alg
+	algorithms []string // that its type and, if present, its alg allow
 	public     crypto.PublicKey
 	digest     [32]byte // of the key and its algorithms
 }
@@ -81,8 +81,8 @@ func parseKey(v strictjson.Value) (*Key, error) {
 	return k, nil
 }
 
-// jwkMembers are the members of a public key of each type. Only these reach jwx: a
-// broken certificate in x5c is no reason to lose the key beside it.
+// jwkMembers are the members of a public key of each type. Only these members reach jwx,
+// so a broken certificate in x5c does not make the key unusable.
 var jwkMembers = map[string][]string{
 	"RSA": {"kty", "n", "e"},
 	"EC":  {"kty", "crv", "x", "y"},
@@ -90,10 +90,10 @@ var jwkMembers = map[string][]string{
 }
 
 // coordinateSizes are the sizes in bytes of x and y on each curve (RFC 7518 section 6.2.1.2). Some issuers
-// cut leading zeros off: such a key is refused, because two texts of one key are two readings.
+// cut leading zeros off. Such a key is refused, because a key must have only one text.
 var coordinateSizes = map[string]int{"P-256": 32, "P-384": 48, "P-521": 66}
 
-// checkCoordinates returns an error if x or y has not the size of the curve.
+// checkCoordinates returns an error if x or y does not have the size of the curve.
 func checkCoordinates(curve string, decoded map[string][]byte) error {
 	want, known := coordinateSizes[curve]
 	for _, m := range []string{"x", "y"} {
@@ -130,7 +130,7 @@ func (k *Key) readPublic(v strictjson.Value) ([]byte, error) {
 			return nil, err
 		}
 	}
-	text, _ := json.Marshal(plain) // sorted by name; a map of strings always encodes
+	text, _ := json.Marshal(plain) // sorted by name; a map of strings always marshals
 	var public any
 	parsed, err := jwk.ParseKey(text)
 	if err == nil {
@@ -142,8 +142,8 @@ func (k *Key) readPublic(v strictjson.Value) ([]byte, error) {
 	return text, k.setPublic(public)
 }
 
-// setPublic keeps a key that is fit to verify, with the algorithms of its type
-// (RFC 7518 section 3.1, RFC 8037 section 3.1).
+// setPublic sets the public key and the algorithms of its type (RFC 7518 section 3.1, RFC
+// 8037 section 3.1). It returns an error if the key must not verify signatures.
 func (k *Key) setPublic(public any) error {
 	switch p := public.(type) {
 	case *rsa.PublicKey:

@@ -10,8 +10,8 @@ const (
 	KeysChanged     NoticeKind = "changed"          // fetched; the keys changed, or the issuer answers again
 	RefreshFailed   NoticeKind = "error"            // not fetched, or not a good key set
 	SnapshotLoaded  NoticeKind = "snapshot"         // read from the snapshot file
-	SnapshotIgnored NoticeKind = "snapshot_ignored" // the snapshot file must not be used
-	SnapshotFailed  NoticeKind = "snapshot_failed"  // the snapshot file cannot be written
+	SnapshotIgnored NoticeKind = "snapshot_ignored" // the snapshot file is not used; Err says why
+	SnapshotFailed  NoticeKind = "snapshot_failed"  // the snapshot file could not be written
 )
 
 // Notice tells the program what to log and count.
@@ -20,5 +20,5 @@ type Notice struct {
 	Kind    NoticeKind
 	Keys    int      // usable signing keys
 	Skipped []string // keys of the set that do not count, and why
-	Err     error
+	Err     error    // nil unless Kind is RefreshFailed, SnapshotIgnored or SnapshotFailed
 }

@@ -22,7 +22,7 @@ func TestRotation(t *testing.T) {
 		name    string
 		publish []byte
 		new     *idp.Key
-		cached  verifier.Reason // of a token of the old key, verified before
+		cached  verifier.Reason // for a token of the old key that was verified before
 	}{
 		{"a new kid, no overlap", idp.JWKSOf(two), two, verifier.UnknownKey},
 		{"a new kid, both published", idp.JWKSOf(one, two), two, ""},
@@ -37,7 +37,7 @@ func TestRotation(t *testing.T) {
 				cached := one.Token(idp.IDClaims(time.Now()))
 				verified.Decide(t, v, cached, "")
 				i.Publish(c.publish)
-				verified.Decide(t, v, cached, "") // nobody can know yet
+				verified.Decide(t, v, cached, "") // the verifier does not know of the change yet
 				wantFetches(t, i, 1)
 				verified.Decide(t, v, c.new.Token(idp.IDClaims(time.Now())), "")
 				wantFetches(t, i, 2)
@@ -58,7 +58,7 @@ func TestRemovedKeyIsHonouredByTheNextRefresh(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		wantFetches(t, i, 2)
 		verified.Decide(t, v, cached, verifier.UnknownKey)
-		wantFetches(t, i, 3) // it asks once itself: the key might be back
+		wantFetches(t, i, 3) // the token causes one fetch: the key might be back
 	})
 }
 
@@ -76,11 +76,11 @@ func TestFloodOfKids(t *testing.T) {
 			verified.Decide(t, v, one.Token(idp.IDClaims(time.Now()).With("jti", window)), "")
 			wantFetches(t, i, 2+window)
 			if waited := time.Since(start); waited != 0 {
-				t.Errorf("a window took %s: somebody waited although the issuer answers at once", waited)
+				t.Errorf("a window took %s: a request waited although the issuer answers at once", waited)
 			}
 			time.Sleep(10 * time.Second)
 		}
-		// A new key gets through as soon as a fetch is allowed, whoever it is spent on.
+		// A new key is found by the next fetch that is allowed, also if a bogus token causes the fetch.
 		i.Publish(idp.JWKSOf(two))
 		for _, token := range bogus[:100] {
 			verified.Decide(t, v, token, verifier.UnknownKey)
@@ -90,8 +90,8 @@ func TestFloodOfKids(t *testing.T) {
 	})
 }
 
-// One client that goes on with a token of a replaced key asks ever more rarely,
-// and does not hold up another kid.
+// A client that keeps presenting a token of a replaced key causes fetches ever more rarely,
+// and does not delay another kid.
 func TestStrayKid(t *testing.T) {
 	stray, other := idp.RSAKey(1, idp.KidTwo), idp.RSAKey(2, "other")
 	verified.Bubble(t, func(t *testing.T, i *idp.Issuer, v *verifier.Verifier) {
@@ -111,7 +111,7 @@ func TestStrayKid(t *testing.T) {
 		verified.Decide(t, v, other.Token(idp.IDClaims(time.Now())), verifier.UnknownKey)
 		wantFetches(t, i, before+1)
 
-		// A refresh ends what was held against it.
+		// A refresh clears the wait of the kid.
 		time.Sleep(time.Minute)
 		before = i.Fetches.Load()
 		verified.Decide(t, v, token, verifier.UnknownKey)
@@ -122,8 +122,8 @@ func TestStrayKid(t *testing.T) {
 	})
 }
 
-// A token that asks while the issuer is slow waits for the one fetch, up to
-// three seconds; known keys wait for nothing.
+// While the issuer is slow, tokens of a new key wait for one common fetch, up to three
+// seconds. Tokens of known keys do not wait.
 func TestSlowIssuer(t *testing.T) {
 	one, two := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, idp.KidTwo)
 	for _, c := range []struct {
@@ -190,7 +190,7 @@ func TestOneIssuersBadDayIsNotAnothers(t *testing.T) {
 		}
 		waiting.Wait()
 
-		// The keys of one issuer are no keys of the other.
+		// A key of one issuer does not verify tokens of the other.
 		verified.Decide(t, v, one.Token(idp.IDClaims(start).With("iss", secondURL)), verifier.UnknownKey)
 		for _, st := range v.States() {
 			if st.Usable != (st.Issuer == "second") {
@@ -231,7 +231,7 @@ func TestStartWithTheIssuerDown(t *testing.T) {
 				time.Sleep(time.Minute)
 				i.Fail(idp.Fault{})
 				time.Sleep(5 * time.Second)
-				if !v.Ready() { // by itself, without any token
+				if !v.Ready() { // no token was needed
 					t.Error("not ready five seconds after the issuer is back")
 				}
 				verified.Decide(t, v, one.Token(idp.IDClaims(time.Now())), "")

@@ -9,8 +9,8 @@ import (
 	"github.com/claimgate/claimgate/verifier/internal/quote"
 )
 
-// maxKeys is the most keys of a set. Authentik publishes one signing key; a larger
-// set is a mistake or an attack and is refused whole.
+// maxKeys is the largest number of keys in a set. Authentik publishes one signing key. A
+// larger set is a mistake or an attack, so the whole set is refused.
 const maxKeys = 100
 
 // Set is one good answer of an issuer. It never changes.
@@ -19,10 +19,10 @@ type Set struct {
 	raw     []byte
 	fetched time.Time
 	skipped []string
-	refused map[string]string // kid -> why a key with the kid does not count
+	refused map[string]string // by kid: why a key with the kid is not usable
 }
 
-// Refused returns why a key with that kid does not count; empty if there is no such key.
+// Refused returns why a key with that kid is not usable, or "" if no key with that kid was refused.
 func (s *Set) Refused(kid string) string {
 	return s.refused[kid]
 }
@@ -50,12 +50,12 @@ func (s *Set) Holds(k *Key) bool {
 	return false
 }
 
-// Fetched returns the time at which the issuer gave the set.
+// Fetched returns the time of the fetch, by Config.Now.
 func (s *Set) Fetched() time.Time { return s.fetched }
 
-// parseSet reads a JWK Set (RFC 7517 section 5). A key that is not for signatures,
-// or not understood, is skipped. A set without a usable key is an error: Authentik
-// answers {} after the signing key was removed, and {} must not replace good keys.
+// parseSet reads a JWK Set (RFC 7517 section 5). A key that is not for signatures, or is
+// not supported, is skipped. A set without a usable key is an error: Authentik answers {}
+// after its signing key was removed, and {} must not replace good keys.
 func parseSet(data []byte) (*Set, error) {
 	if len(data) > MaxAnswer {
 		return nil, fmt.Errorf("the key set is larger than %d bytes", MaxAnswer)
@@ -90,7 +90,7 @@ func parseSet(data []byte) (*Set, error) {
 	return set, nil
 }
 
-// skip records that key n of the set does not count.
+// skip records why key n of the set is not usable.
 func (s *Set) skip(n int, kid string, why error) {
 	name := fmt.Sprintf("key %d", n)
 	if kid != "" && len(kid) <= MaxKid {

@@ -12,8 +12,8 @@ import (
 	"github.com/claimgate/claimgate/verifier/internal/quote"
 )
 
-// snapshot is the last good key set on disk. With it, a restart during an outage of
-// the issuer can verify at once.
+// snapshot is the last good key set on disk. With it, a process that restarts during an
+// outage of the issuer can verify at once.
 type snapshot struct {
 	Version int             `json:"version"`
 	Issuer  string          `json:"issuer"`
@@ -23,8 +23,8 @@ type snapshot struct {
 
 const (
 	snapshotVersion = 1
-	// maxSnapshotAhead is how far in the future a snapshot may be written, in case
-	// the clock was set back.
+	// A snapshot may be at most maxSnapshotAhead in the future, in case the clock was set
+	// back.
 	maxSnapshotAhead = 10 * time.Minute
 )
 
@@ -50,9 +50,9 @@ func writeSnapshot(c *Config, set *Set) error {
 	return nil
 }
 
-// readSnapshot returns the key set in the file, or the reason not to use it. Whoever
-// can write the file decides which signatures are good, so a file that others may
-// write is refused.
+// readSnapshot returns the key set in the file. The error says why the file is not used.
+// A user who can write the file decides which signatures are good, so a file that others
+// may write is refused.
 func readSnapshot(c *Config, now time.Time) (*Set, error) {
 	info, err := os.Stat(c.SnapshotFile)
 	if err != nil {
@@ -89,7 +89,7 @@ func readSnapshot(c *Config, now time.Time) (*Set, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.SnapshotFile, err)
 	}
-	// Relative to now, so that the age grows with the monotonic clock too.
+	// Computed from now, so that the monotonic clock also counts for the age.
 	set.fetched = now.Add(-max(0, now.Sub(snap.Fetched)))
 	return set, nil
 }
@@ -98,7 +98,7 @@ func readSnapshot(c *Config, now time.Time) (*Set, error) {
 func (s *Source) loadSnapshot() {
 	set, err := readSnapshot(s.config, s.config.Now())
 	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) { // no file before the first fetch
+		if !errors.Is(err, fs.ErrNotExist) { // before the first fetch there is no file
 			s.config.Notify(Notice{Issuer: s.config.Name, Kind: SnapshotIgnored, Err: err})
 		}
 		return

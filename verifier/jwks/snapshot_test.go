@@ -20,8 +20,8 @@ func withSnapshot(file string) func(*verifier.Options) {
 	return func(o *verifier.Options) { o.Issuers[0].SnapshotFile = file }
 }
 
-// A restart during an outage verifies at once, by the keys of before, and no
-// longer than they would have counted without the restart.
+// After a restart during an outage, the keys of the snapshot verify at once. They are used
+// no longer than without the restart.
 func TestRestartDuringAnOutage(t *testing.T) {
 	one := idp.RSAKey(0, idp.KidOne)
 	file := filepath.Join(t.TempDir(), "jwks.json")
@@ -39,7 +39,7 @@ func TestRestartDuringAnOutage(t *testing.T) {
 		}
 
 		i.Fail(idp.Fault{Dial: idp.Drops})
-		last := v.States()[0].Fetched // by v, before it closed
+		last := v.States()[0].Fetched // before v was closed
 		if !last.After(fetched) {
 			t.Fatal("the snapshot was never refreshed")
 		}
@@ -62,8 +62,8 @@ func TestRestartDuringAnOutage(t *testing.T) {
 	}, withSnapshot(file))
 }
 
-// A key that was replaced while the verifier was down verifies until the first
-// fetch, and no longer.
+// A key that was replaced while the verifier was down verifies until the first fetch, and
+// no longer.
 func TestSnapshotGivesWayToTheIssuer(t *testing.T) {
 	one, two := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, idp.KidTwo)
 	file := filepath.Join(t.TempDir(), "jwks.json")
@@ -94,7 +94,7 @@ func TestSnapshotsThatDoNotCount(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		make func(file string) error
-		want string // part of the warning; "" where it counts
+		want string // part of the warning; "" if the snapshot is used, "none" if it is not used without a warning
 	}{
 		{"a good one", file(idp.JSON(good), 0o600), ""},
 		{"read by others", file(idp.JSON(good), 0o644), ""},

@@ -11,11 +11,12 @@ import (
 )
 
 const (
-	// Retries of the background refresh. They are quick while there is no usable
-	// key set, since every token is refused meanwhile.
-	firstRetry   = 250 * time.Millisecond
-	retryWithout = time.Second
-	retryWith    = 30 * time.Second
+	// The pauses between attempts of the background refresh: the first one, and the longest
+	// one without and with a usable key set. Without a key set they are short, because every
+	// token is refused.
+	firstRetry          = 250 * time.Millisecond
+	maxRetryWithoutKeys = time.Second
+	maxRetryWithKeys    = 30 * time.Second
 )
 
 // Source keeps the key set of one issuer. Its methods may be called concurrently.
@@ -28,7 +29,7 @@ type Source struct {
 	waiting atomic.Int64 // requests that wait for a fetch
 
 	fetches sync.WaitGroup // running fetches and snapshots
-	saving  sync.Mutex     // held while a snapshot is written: an older one must not win
+	saving  sync.Mutex     // held while a snapshot is written, so that an older set does not replace a newer one
 
 	mu         sync.Mutex
 	closed     bool          // no fetch starts any more
@@ -38,9 +39,9 @@ type Source struct {
 	lastError  error                 // of the newest fetch
 }
 
-// New returns a source that fetches until ctx ends. It reads the snapshot file, if
-// one is configured, but does not wait for the issuer: call Run to fetch in the
-// background. The error says that CAFile cannot be used.
+// New returns a source that fetches until ctx ends. It reads the snapshot file, if one is
+// configured, but does not wait for the issuer: call Run to fetch in the background. New
+// returns an error only if CAFile cannot be used.
 func New(ctx context.Context, c Config) (*Source, error) {
 	c.setDefaults()
 	client, err := newClient(&c)
@@ -66,8 +67,8 @@ func New(ctx context.Context, c Config) (*Source, error) {
 // Client returns the issuer's HTTP client.
 func (s *Source) Client() *Client { return s.client }
 
-// At returns the key set if it may be used at that time, or nil: there is none yet,
-// or it is older than MaxStale.
+// At returns the key set to use at the time now. It returns nil if there is no key set or
+// the newest one is older than MaxStale.
 func (s *Source) At(now time.Time) *Set {
 	set := s.set.Load()
 	if set == nil || forwardclock.Age(set.fetched, now) > s.config.MaxStale {
@@ -79,8 +80,8 @@ func (s *Source) At(now time.Time) *Set {
 // Newest returns the newest good key set, however old it is, or nil.
 func (s *Source) Newest() *Set { return s.set.Load() }
 
-// Find returns the key set and its keys with that kid. If there is no such key, Find
-// demands a fetch. A nil Set means that there is no usable key set.
+// Find returns the key set and its keys with that kid. If there is no such key, Find calls
+// Demand and looks again. A nil Set means that there is no usable key set.
 func (s *Source) Find(ctx context.Context, kid string) (*Set, []*Key) {
 	set := s.At(s.config.Now())
 	if set != nil && len(set.byKid[kid]) > 0 {
@@ -93,8 +94,8 @@ func (s *Source) Find(ctx context.Context, kid string) (*Set, []*Key) {
 	return set, set.byKid[kid]
 }
 
-// Close starts no further fetch and waits for the running one, which ends with the
-// source's context.
+// Close prevents further fetches and waits for the running fetch. The fetch ends when the
+// context of New ends, so the caller should end the context first.
 func (s *Source) Close() {
 	s.mu.Lock()
 	s.closed = true
@@ -102,8 +103,9 @@ func (s *Source) Close() {
 	s.fetches.Wait()
 }
 
-// start begins a fetch because of kid, or because of no kid. s.mu is held and no
-// fetch runs. It returns nil if the source is closed.
+// start begins a fetch because of kid; "" means a background refresh. s.mu must be held
+// and no fetch may run. start returns a channel that is closed when the fetch ends, or nil
+// if the source is closed.
 func (s *Source) start(kid string) <-chan struct{} {
 	if s.closed {
 		return nil
@@ -112,7 +114,7 @@ func (s *Source) start(kid string) <-chan struct{} {
 	s.inflight = done
 	s.fetches.Go(func() {
 		set, err := s.fetch(s.ctx)
-		if s.ctx.Err() == nil { // otherwise the fetch says nothing about the issuer
+		if s.ctx.Err() == nil { // after the end of ctx, an error says nothing about the issuer
 			s.config.Notify(s.accept(set, err, kid))
 		}
 		s.mu.Lock()
@@ -126,8 +128,8 @@ func (s *Source) start(kid string) <-chan struct{} {
 	return done
 }
 
-// accept takes the result of a fetch and returns the notice to send without the
-// lock. Only a good set replaces the one in use.
+// accept records the result of a fetch. Only a good set replaces the set in use. accept
+// returns the notice, so that the caller sends it without the lock.
 func (s *Source) accept(set *Set, err error, kid string) Notice {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -151,7 +153,8 @@ func (s *Source) accept(set *Set, err error, kid string) Notice {
 	return Notice{Issuer: s.config.Name, Kind: kind, Keys: set.Size(), Skipped: set.skipped}
 }
 
-// Run refreshes the key set in the background until the source's context ends.
+// Run refreshes the key set until the context of New ends. It blocks until then, so the
+// caller starts it once in a goroutine.
 func (s *Source) Run() {
 	delay := time.Duration(0)
 	failures := 0
@@ -174,14 +177,14 @@ func (s *Source) Run() {
 	}
 }
 
-// maxRetryDelay is the longest pause between two attempts. It shrinks as the set
-// approaches MaxStale, so that the issuer's return is noticed at once.
+// maxRetryDelay returns the longest pause between two attempts. The pause gets shorter as
+// the set approaches MaxStale, so that the end of an outage is noticed in time.
 func (s *Source) maxRetryDelay() time.Duration {
 	set := s.set.Load()
 	if set == nil {
-		return retryWithout
+		return maxRetryWithoutKeys
 	}
-	return max(retryWithout, min(retryWith, s.config.MaxStale-forwardclock.Age(set.fetched, s.config.Now())))
+	return max(maxRetryWithoutKeys, min(maxRetryWithKeys, s.config.MaxStale-forwardclock.Age(set.fetched, s.config.Now())))
 }
 
 // refresh fetches now, or joins the running fetch, and returns its error.
@@ -193,7 +196,7 @@ func (s *Source) refresh() error {
 	}
 	s.mu.Unlock()
 	select {
-	case <-done: // never if the source is closed: its context has ended before
+	case <-done: // nil if the source is closed, but then its context has ended
 	case <-s.ctx.Done():
 		return s.ctx.Err()
 	}

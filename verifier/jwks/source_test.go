@@ -26,10 +26,10 @@ import (
 	"github.com/lestrrat-go/jwx/v3/jwk"
 )
 
-// verifierAlgorithms are those of verifier.Algorithms, which this package cannot import.
+// verifierAlgorithms are those of verifier.Algorithms. This package cannot import package verifier.
 var verifierAlgorithms = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 
-// source returns a source that is not running.
+// source returns a Source whose Run is not called.
 func source(t *testing.T, c Config) *Source {
 	t.Helper()
 	s, err := New(t.Context(), c)
@@ -51,7 +51,7 @@ func TestNoFetchStartsAfterClose(t *testing.T) {
 	cancel()
 	s.Close()
 	if s.startDemand("kid") != nil || s.refresh() == nil {
-		t.Error("a closed source promises a fetch")
+		t.Error("a closed source starts a fetch")
 	}
 }
 
@@ -79,8 +79,8 @@ func TestAtMostSoManyRequestsWaitForAFetch(t *testing.T) {
 	})
 }
 
-// A row is one key of a set that also holds a good one: whether it counts, and
-// why not.
+// Each row is one key of a set that also holds a good key. want is why the key is not
+// usable.
 func TestKeysThatCount(t *testing.T) {
 	one := idp.RSAKey(0, idp.KidOne)
 	ec, ed := idp.ECKey("ES256", "ec"), idp.EdKey("ed")
@@ -92,7 +92,7 @@ func TestKeysThatCount(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		key  any
-		want string // part of why it does not count, "" where it does
+		want string // part of the reason; "" if the key is usable
 	}{
 		{"an RSA key", other(), ""},
 		{"no alg, no use", other("alg", idp.Drop, "use", idp.Drop), ""},
@@ -149,7 +149,7 @@ func TestKeysThatCount(t *testing.T) {
 	}
 }
 
-// jwx refuses most of what is no key for signatures. This holds without it.
+// jwx refuses most keys that are not for signatures. setPublic refuses them without jwx.
 func TestPublicKeysThatCount(t *testing.T) {
 	p224, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
 	if err != nil {
@@ -190,8 +190,8 @@ func TestKeySetLimits(t *testing.T) {
 	}
 }
 
-// Whatever a key set holds, the keys that count are the ones jwx reads there,
-// are for signatures, and are fit for the algorithms they are given.
+// For any key set, each usable key is a key that jwx reads under the same kid, and its
+// algorithms are among those that the verifier accepts.
 func FuzzKeySet(f *testing.F) {
 	one := idp.RSAKey(0, idp.KidOne)
 	f.Add(idp.JWKSOf(one, idp.ECKey("ES256", "a"), idp.ECKey("ES384", "b"), idp.ECKey("ES512", "c"), idp.EdKey("d")))
@@ -241,7 +241,7 @@ func FuzzKeySet(f *testing.F) {
 	})
 }
 
-// The vectors hold one key that can be factored; these must not be taken for such.
+// Good keys must not be mistaken for keys that can be factored. TestAFactorableModulusDoesNotCount has a bad key.
 func TestKeysOfCryptoRSAAreNotFactorable(t *testing.T) {
 	for n := range 3 {
 		if factorable(idp.RSAPrivate(n).N) {
@@ -250,7 +250,7 @@ func TestKeysOfCryptoRSAAreNotFactorable(t *testing.T) {
 	}
 }
 
-// The map of kids that were missing is bounded.
+// The map of missing kids is bounded.
 func TestMissingKidsAreBounded(t *testing.T) {
 	s := source(t, Config{RefetchCooldown: time.Second, Refresh: time.Minute})
 	for n := range 10 * maxMissingKids {
@@ -261,7 +261,7 @@ func TestMissingKidsAreBounded(t *testing.T) {
 	}
 }
 
-// The default of Dial reaches what is on this host.
+// The default Dial connects over TCP.
 func TestFetchOverASocket(t *testing.T) {
 	f := source(t, Config{}).client
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -276,11 +276,11 @@ func TestFetchOverASocket(t *testing.T) {
 		t.Errorf("%q, error %v", body, err)
 	}
 	if _, err := f.get(t.Context(), "://"); err == nil {
-		t.Error("an address that is none was fetched")
+		t.Error("an invalid address was fetched")
 	}
 }
 
-// A snapshot that can't be written is told, and hurts nobody.
+// A snapshot that cannot be written causes a notice, and nothing else.
 func TestSnapshotThatCannotBeWritten(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "taken", "by a directory"), 0o700); err != nil {
@@ -308,7 +308,7 @@ func TestSnapshotThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// The older of two fetches never overwrites the snapshot of the newer one.
+// An older key set never overwrites the snapshot of a newer one.
 func TestOlderSnapshotNeverWins(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "jwks.json")
 	older, newer := new(Set), new(Set)

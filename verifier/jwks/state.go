@@ -2,15 +2,15 @@ package jwks
 
 import "time"
 
-// State is what is known of an issuer's key set, for readiness and metrics.
+// State describes an issuer's key set, for readiness and metrics.
 type State struct {
 	Issuer  string    `json:"issuer"` // the configured name
 	URL     string    `json:"url"`
 	Usable  bool      `json:"usable"`            // tokens can be verified now
 	Keys    int       `json:"keys"`              // usable signing keys
-	Fetched time.Time `json:"fetched,omitzero"`  // when the issuer gave the set in use
-	Error   string    `json:"error,omitempty"`   // of the newest fetch, "" if that succeeded
-	Skipped []string  `json:"skipped,omitempty"` // keys of the set that do not count, and why
+	Fetched time.Time `json:"fetched,omitzero"`  // time of the fetch of the set in use
+	Error   string    `json:"error,omitempty"`   // of the newest fetch, "" if the fetch succeeded
+	Skipped []string  `json:"skipped,omitempty"` // keys of the set that are not usable, and why
 }
 
 // State returns the state now.

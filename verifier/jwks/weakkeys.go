@@ -2,8 +2,8 @@ package jwks
 
 import "math/big"
 
-// rocaPrimes are the primes that show a modulus of the faulty library of
-// CVE-2017-15361: modulo each of them the modulus is a power of 65537.
+// rocaPrimes are the primes that reveal a modulus of the faulty library of CVE-2017-15361.
+// Modulo each of these primes, such a modulus is a power of 65537.
 var rocaPrimes = []uint64{
 	3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97,
 	101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,

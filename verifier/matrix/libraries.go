@@ -18,7 +18,7 @@ import (
 	"github.com/lestrrat-go/jwx/v3/jwt"
 )
 
-// library verifies a token; the error is why it is refused.
+// library is a JOSE library. verify returns an error if the library refuses the token.
 type library struct {
 	name   string
 	verify func(token string) error
@@ -30,13 +30,13 @@ func keySet(key *rsa.PublicKey) []byte {
 		keyID, b64(key.N.Bytes()), b64(big.NewInt(int64(key.E)).Bytes()))
 }
 
-// ours is package verifier as a program uses it, with an issuer to ask.
-type ours struct {
+// runningVerifier is a running Verifier and the server of its issuer's key set.
+type runningVerifier struct {
 	*verifier.Verifier
 	server *httptest.Server
 }
 
-func startOurs(key *rsa.PublicKey) (*ours, error) {
+func startVerifier(key *rsa.PublicKey) (*runningVerifier, error) {
 	set := keySet(key)
 	fetched := make(chan struct{}, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(set) }))
@@ -53,17 +53,17 @@ func startOurs(key *rsa.PublicKey) (*ours, error) {
 	}
 	v.Start()
 	<-fetched
-	return &ours{v, server}, nil
+	return &runningVerifier{v, server}, nil
 }
 
-func (o *ours) Close() {
+func (o *runningVerifier) Close() {
 	o.Verifier.Close()
 	o.server.Close()
 }
 
-// others are the libraries with their default options, told to check iss, aud
-// and exp.
-func others(key *rsa.PublicKey) ([]library, error) {
+// otherLibraries returns the other libraries with their default options, told to check iss, aud and
+// exp.
+func otherLibraries(key *rsa.PublicKey) ([]library, error) {
 	set, err := jwk.Parse(keySet(key))
 	if err != nil {
 		return nil, err

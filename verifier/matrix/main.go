@@ -1,12 +1,11 @@
-// The matrix command prints what JOSE libraries make of odd tokens, each signed
-// by a trusted key, beside package verifier:
+// The matrix command prints which malformed tokens JOSE libraries and package verifier
+// accept. Each token is signed by a trusted key.
 //
 //	go -C verifier/matrix run .                         # print the table
 //	go -C verifier/matrix run . -write ../README.md     # replace it in the README
 //
-// Every library has its default options, one RS256 key, and is told to check
-// iss, aud and exp. The table shows robustness, not break-ins: nobody but the
-// issuer can sign these tokens.
+// Every library has its default options, one RS256 key, and is told to check iss, aud and
+// exp. The table shows robustness, not break-ins: only the issuer can sign these tokens.
 package main
 
 import (
@@ -34,7 +33,7 @@ func main() {
 	}
 }
 
-// The table stands between these lines of the README.
+// The table is between these lines of the README.
 const (
 	begin = "<!-- matrix: go -C verifier/matrix run . -write ../README.md -->\n"
 	end   = "<!-- matrix ends -->\n"

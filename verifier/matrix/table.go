@@ -18,23 +18,23 @@ const (
 	keyID    = "0123456789abcdef0123456789abcdef"
 )
 
-// table verifies every odd token with every library.
+// table verifies every malformed token with every library and returns the Markdown table.
 func table() (string, error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		return "", err
 	}
-	ours, err := startOurs(&key.PublicKey)
+	claimgate, err := startVerifier(&key.PublicKey)
 	if err != nil {
 		return "", err
 	}
-	defer ours.Close()
-	libraries, err := others(&key.PublicKey)
+	defer claimgate.Close()
+	libraries, err := otherLibraries(&key.PublicKey)
 	if err != nil {
 		return "", err
 	}
 	s := malformed.Signer{Key: key, KeyID: keyID, Issuer: issuer, Audience: audience, Now: time.Now()}
-	if err := control(s.Plain(), ours, libraries); err != nil {
+	if err := control(s.Plain(), claimgate, libraries); err != nil {
 		return "", err
 	}
 
@@ -47,7 +47,7 @@ func table() (string, error) {
 	accepted := make([]int, 1+len(libraries))
 	cases := s.Cases()
 	for _, c := range cases {
-		_, err := ours.Verify(context.Background(), c.Token, verifier.Presented{})
+		_, err := claimgate.Verify(context.Background(), c.Token, verifier.Presented{})
 		answer := "refused: `" + string(verifier.ReasonOf(err)) + "`"
 		if err == nil {
 			answer = "**accepted**"
@@ -72,9 +72,9 @@ func table() (string, error) {
 	return text.String(), nil
 }
 
-// control checks that a token with nothing odd about it is accepted by all.
-func control(token string, ours *ours, libraries []library) error {
-	if _, err := ours.Verify(context.Background(), token, verifier.Presented{}); err != nil {
+// control checks that every library accepts a good token.
+func control(token string, claimgate *runningVerifier, libraries []library) error {
+	if _, err := claimgate.Verify(context.Background(), token, verifier.Presented{}); err != nil {
 		return fmt.Errorf("claimgate refuses a plain token: %w", err)
 	}
 	for _, l := range libraries {

@@ -9,8 +9,8 @@ import (
 	"github.com/c2sp/wycheproof"
 )
 
-// The vectors in verifier/testdata are copies; this shows that they are true
-// ones. To bring them up to date: go get the module, copy the files.
+// The vectors in verifier/testdata are copies of the module's files. To update them, go get
+// the module and copy the files.
 func TestWycheproofCopies(t *testing.T) {
 	copies, err := filepath.Glob("../testdata/wycheproof/*.json")
 	if err != nil || len(copies) != 3 {

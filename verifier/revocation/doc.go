@@ -1,8 +1,8 @@
 // Package revocation remembers which sessions have ended.
 //
-// A LogoutVerifier verifies logout tokens (OpenID Connect Back-Channel Logout 1.0).
-// Revocations keep what the tokens end, and what other processes share through
-// package shared. Nothing takes a revocation back: whoever shares entries can cause
+// A LogoutVerifier verifies logout tokens (OpenID Connect Back-Channel Logout 1.0). A List
+// keeps the sessions that the tokens end, and those that other processes share through
+// package shared. No entry removes a revocation: a process that shares entries can cause
 // more denials, never fewer.
 //
 // What must never happen: a token that is not a logout token ends a session; a logout

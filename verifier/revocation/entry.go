@@ -8,16 +8,16 @@ type Entry struct {
 	Session string    // sid; "" if every session of the subject ends
 	Subject string    // sub, if Session is ""
 	ID      string    // jti of the logout token
-	Before  time.Time // its iat: later sessions of the subject are not affected
+	Before  time.Time // iat of the logout token: later sessions of the subject are not affected
 	Until   time.Time // the end of the retention
 }
 
-// Merge adds an entry that another process shares, in any order and any number of
-// times. It reports whether the entry is new.
+// Merge adds an entry that another process shares. Entries may come in any order and any
+// number of times. Merge reports whether the entry was added.
 //
-// A shared entry can only add denials: an entry that names nothing is refused, no
-// entry is kept longer than one of this process would be, and if memory runs out the
-// new entry is refused and older ones stay.
+// A shared entry can only add denials. An entry that does not name exactly one session or
+// one subject is refused. No entry is kept longer than the retention. If memory runs out,
+// the new entry is refused and older entries stay.
 func (l *List) Merge(s Entry) bool {
 	if s.Issuer == "" || s.ID == "" || (s.Session == "") == (s.Subject == "") {
 		return false
@@ -46,8 +46,8 @@ func (l *List) Merge(s Entry) bool {
 	return true
 }
 
-// All returns every revocation that counts now, own ones first, then shared ones, each
-// in the order of arrival.
+// All returns every revocation that counts now: first those of End, then those of Merge,
+// both in the order of arrival.
 func (l *List) All() []Entry {
 	now := l.now()
 	l.mu.Lock()
@@ -65,11 +65,11 @@ func (l *List) All() []Entry {
 }
 
 func (e *ending) entry() Entry {
-	s := Entry{Issuer: e.what.issuer, ID: e.jti.value, Before: e.before, Until: e.until}
+	s := Entry{Issuer: e.target.issuer, ID: e.jti.value, Before: e.before, Until: e.until}
 	if e.bySession {
-		s.Session = e.what.value
+		s.Session = e.target.value
 	} else {
-		s.Subject = e.what.value
+		s.Subject = e.target.value
 	}
 	return s
 }

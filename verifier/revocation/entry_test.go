@@ -67,14 +67,14 @@ func TestASharedRevocationIsKeptNoLongerThanAnOwnOne(t *testing.T) {
 	}
 }
 
-// A process takes a longer or later revocation from another one, and no shorter
-// or earlier one takes it back, in whatever order they come.
+// In any order of own and shared entries, an identity stays revoked until the latest end of
+// the entries that revoke it. No entry shortens a revocation.
 func TestSharedRevocationsOnlyAdd(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now := revocationStart
 		r := NewList(func() time.Time { return now }, 10*time.Hour)
 		id := &verifier.Identity{Issuer: "a", Subject: "alice", Session: "s", IssuedAt: now}
-		until := time.Time{} // until when the identity is revoked
+		until := time.Time{} // the end of the identity's revocation
 		for n := range rapid.IntRange(1, 20).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 60).Draw(t, "minutes")) * time.Minute)
 			jti := fmt.Sprint(rapid.IntRange(0, 5).Draw(t, "jti"), n)
@@ -109,7 +109,8 @@ func TestSharedRevocationsOnlyAdd(t *testing.T) {
 	})
 }
 
-// Whoever writes to the store knows a jti before its token arrives.
+// An attacker who can write to the store may share an entry with the jti of a logout token before the
+// token arrives.
 func TestASignedTokenCountsWhateverIsSharedOfItsJTI(t *testing.T) {
 	now := revocationStart
 	r := NewList(func() time.Time { return now }, time.Hour)
@@ -133,7 +134,7 @@ func TestASignedTokenCountsWhateverIsSharedOfItsJTI(t *testing.T) {
 	}
 }
 
-// A flood of shared entries leaves what is known as it is.
+// A flood of shared entries does not remove older entries.
 func TestSharedRevocationsAreBounded(t *testing.T) {
 	now := revocationStart
 	r := NewList(func() time.Time { return now }, time.Hour)

@@ -8,7 +8,7 @@ import (
 	"github.com/claimgate/claimgate/verifier/revocation"
 )
 
-// A logout token that names a subject ends every session that began before.
+// A logout token that names a subject ends every earlier session of the subject.
 func Example() {
 	ended := revocation.NewList(time.Now, 25*time.Hour)
 	logout := &revocation.Logout{Issuer: "authentik", Subject: "alice", ID: "1", IssuedAt: time.Now()}

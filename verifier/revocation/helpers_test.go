@@ -13,32 +13,12 @@ import (
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
 	"github.com/claimgate/claimgate/internal/testsupport/verified"
 	"github.com/claimgate/claimgate/verifier"
-	"github.com/claimgate/claimgate/verifier/internal/pool"
 )
 
 // bubble is verified.Bubble with a verifier of logout tokens.
 func bubble(t *testing.T, f func(t *testing.T, i *idp.Issuer, v *verifier.Verifier, l *LogoutVerifier), adjust ...func(*verifier.Options)) {
 	t.Helper()
 	verified.Bubble(t, func(t *testing.T, i *idp.Issuer, v *verifier.Verifier) { f(t, i, v, NewLogoutVerifier(v, nil)) }, adjust...)
-}
-
-// occupy takes a slot of a pool until release is called.
-func occupy(t *testing.T, p *pool.Pool) (release func()) {
-	t.Helper()
-	taken, end, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		p.Do(context.Background(), func() bool {
-			close(taken)
-			<-end
-			return true
-		})
-	}()
-	<-taken
-	return func() {
-		close(end)
-		<-done
-	}
 }
 
 // offline returns a verifier at idp.Now that has set as its key set, from a snapshot.

@@ -8,13 +8,13 @@ import (
 	"github.com/claimgate/claimgate/verifier"
 )
 
-// List remembers which sessions have ended: those that End was told of, and those
-// that other processes share through Merge. Its methods may be called concurrently.
-// Revoked does not allocate and takes no lock while the list is empty.
+// List remembers which sessions have ended. End adds the logouts of this process, Merge
+// adds those that other processes share. Its methods may be called concurrently. Revoked
+// does not allocate, and takes no lock while the list is empty.
 type List struct {
 	now       func() time.Time
 	retention time.Duration
-	maxBytes  int64       // of own and of shared revocations each
+	maxBytes  int64       // for own revocations, and again for shared ones
 	any       atomic.Bool // sessions or subjects is not empty
 
 	mu       sync.RWMutex
@@ -23,21 +23,21 @@ type List struct {
 	seen     map[name]mark // by jti
 	own      queue
 	shared   queue
-	dropped  uint64 // revocations forgotten early, or refused, for want of memory
+	dropped  uint64 // revocations forgotten early or refused because memory ran out
 }
 
 // name is a sid, sub or jti. Two issuers may use the same value.
 type name struct{ issuer, value string }
 
 type subjectEnd struct {
-	before time.Time // sessions with an iat not later have ended
+	before time.Time // sessions with this or an earlier iat have ended
 	until  time.Time // the end of the retention
 }
 
-// mark is what the logout token with a jti has ended, and whether another process
-// reported it.
+// mark says what the logout token with a jti has ended, and whether another process shared
+// this.
 type mark struct {
-	what      name
+	target    name
 	bySession bool
 	shared    bool
 }
@@ -50,18 +50,19 @@ type ending struct {
 	until  time.Time
 }
 
-// queue holds endings in the order of arrival: the first one is forgotten first.
+// queue holds endings in the order of arrival. The first ending is forgotten first.
 type queue struct {
 	endings []ending
 	bytes   int64
 }
 
-// defaultMaxBytes bounds the memory: some 150,000 logouts of Authentik that this
-// process was told of, and as many that are shared.
+// defaultMaxBytes is enough for about 150,000 logouts of Authentik that this process
+// received, and for as many shared ones.
 const defaultMaxBytes = 64 << 20
 
-// NewList returns an empty list. A revocation is remembered for retention, which must
-// cover the life of any session or access key. now is the clock; nil means time.Now.
+// NewList returns an empty list. A revocation is remembered for retention. The retention
+// must be as long as the longest life of a session or access key. now is the clock; nil
+// means time.Now.
 func NewList(now func() time.Time, retention time.Duration) *List {
 	if now == nil {
 		now = time.Now
@@ -75,9 +76,10 @@ func NewList(now func() time.Time, retention time.Duration) *List {
 // Retention returns how long a revocation is remembered.
 func (l *List) Retention() time.Duration { return l.retention }
 
-// End revokes what a verified logout token names: with sid that session only, with
-// sub alone every session of the subject whose iat is not later. It returns false if
-// the jti has counted before. If memory runs out, the oldest revocations are forgotten.
+// End revokes what a verified logout token names. A token with sid ends that session only.
+// A token with sub alone ends every session of the subject whose iat is not later than the
+// token's. End returns false, and does nothing, if the jti has counted before. If memory
+// runs out, the oldest revocations are forgotten.
 func (l *List) End(o *Logout) bool {
 	now := l.now()
 	l.mu.Lock()
@@ -85,10 +87,10 @@ func (l *List) End(o *Logout) bool {
 	l.forget(now)
 	e := ending{jti: name{o.Issuer, o.ID}, mark: markOf(o.Issuer, o.Session, o.Subject, false), before: o.IssuedAt, until: now.Add(l.retention)}
 	if o.Expires.After(e.until) {
-		e.until = o.Expires // the jti must be known as long as the token verifies
+		e.until = o.Expires // the jti must be remembered as long as the token verifies
 	}
-	// A signed token counts, whatever a shared entry says that its jti has ended.
-	if before, again := l.seen[e.jti]; again && (!before.shared || before.what == e.what && before.bySession == e.bySession) {
+	// A signed token counts even if a shared entry claims that its jti has ended something else.
+	if before, again := l.seen[e.jti]; again && (!before.shared || before.target == e.target && before.bySession == e.bySession) {
 		return false
 	}
 	l.add(&l.own, e)
@@ -97,17 +99,17 @@ func (l *List) End(o *Logout) bool {
 
 func markOf(issuer, session, subject string, shared bool) mark {
 	if session != "" {
-		return mark{what: name{issuer, session}, bySession: true, shared: shared}
+		return mark{target: name{issuer, session}, bySession: true, shared: shared}
 	}
-	return mark{what: name{issuer, subject}, shared: shared}
+	return mark{target: name{issuer, subject}, shared: shared}
 }
 
 func (l *List) add(to *queue, e ending) {
 	if e.bySession {
-		l.sessions[e.what] = later(l.sessions[e.what], e.until)
+		l.sessions[e.target] = later(l.sessions[e.target], e.until)
 	} else { // logout tokens may arrive out of order
-		old := l.subjects[e.what]
-		l.subjects[e.what] = subjectEnd{later(old.before, e.before), later(old.until, e.until)}
+		old := l.subjects[e.target]
+		l.subjects[e.target] = subjectEnd{later(old.before, e.before), later(old.until, e.until)}
 	}
 	l.seen[e.jti] = e.mark
 	to.endings = append(to.endings, e)
@@ -122,9 +124,10 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// Revoked reports whether the session of an identity has ended: by its sid or, if the
-// token has none, by session, the sid that MinIO attests; or by its subject, if the
-// session began not later than the logout. An identity without iat counts as earlier.
+// Revoked reports whether the session of an identity has ended. A logout by sid ends the
+// session with that sid. A logout by subject ends the session if the iat of the identity
+// is not later than the iat of the logout, or is absent. session is the sid that MinIO
+// attests; it is used if the identity has no sid.
 func (l *List) Revoked(id *verifier.Identity, session string) bool {
 	if !l.any.Load() {
 		return false
@@ -142,11 +145,10 @@ func (l *List) Revoked(id *verifier.Identity, session string) bool {
 	return found && now.Before(end.until) && (id.IssuedAt.IsZero() || !id.IssuedAt.After(end.before))
 }
 
-// Counts are the numbers of revocations that count now, and of those that were
-// forgotten early, or refused, because memory ran out.
+// Counts are numbers of revocations.
 type Counts struct {
-	Sessions, Subjects int
-	Dropped            uint64
+	Sessions, Subjects int    // sessions and subjects that are revoked now
+	Dropped            uint64 // revocations forgotten early or refused because memory ran out
 }
 
 // Counts returns the counts now.
@@ -157,9 +159,9 @@ func (l *List) Counts() Counts {
 	return Counts{len(l.sessions), len(l.subjects), l.dropped}
 }
 
-// forget drops what is over and, above maxBytes, what is oldest. A queue is in the
-// order of until, except for tokens with a long exp and for shared entries: these only
-// delay what is behind them.
+// forget drops the endings that are over and, above maxBytes, the oldest ones. l.mu is
+// held. A queue is sorted by until, except for tokens with a long exp and for shared
+// entries. These only delay when the endings behind them are dropped.
 func (l *List) forget(now time.Time) {
 	for _, from := range []*queue{&l.own, &l.shared} {
 		l.forgetFrom(from, now)
@@ -186,22 +188,22 @@ func (l *List) forgetFrom(from *queue, now time.Time) {
 	from.endings = nil
 }
 
-// drop forgets one ending, unless a newer one ends the same.
+// drop forgets one ending. The session or subject stays revoked if a newer ending names it.
 func (l *List) drop(e *ending) {
 	if l.seen[e.jti].shared == e.shared {
 		delete(l.seen, e.jti)
 	}
 	switch {
-	case e.bySession && l.sessions[e.what].Equal(e.until):
-		delete(l.sessions, e.what)
-	case !e.bySession && l.subjects[e.what].until.Equal(e.until):
-		delete(l.subjects, e.what)
+	case e.bySession && l.sessions[e.target].Equal(e.until):
+		delete(l.sessions, e.target)
+	case !e.bySession && l.subjects[e.target].until.Equal(e.until):
+		delete(l.subjects, e.target)
 	}
 }
 
-// size estimates the memory of an ending, in bytes: the entries in two maps and in
-// the queue, and the text.
+// size estimates the memory of an ending in bytes: its entries in two maps and in the
+// queue, and the texts.
 func (e *ending) size() int64 {
 	const entries = 440
-	return int64(entries + len(e.jti.value) + len(e.what.value))
+	return int64(entries + len(e.jti.value) + len(e.target.value))
 }

@@ -118,11 +118,11 @@ func TestRevocationsAreBounded(t *testing.T) {
 		t.Errorf("%d bytes of %d, %+v", r.own.bytes, r.maxBytes, c)
 	}
 	if !r.Revoked(&verifier.Identity{Issuer: "a", Session: "s999"}, "") || r.Revoked(&verifier.Identity{Issuer: "a", Session: "s0"}, "") {
-		t.Error("the oldest are to go first")
+		t.Error("want the oldest to be forgotten first")
 	}
 }
 
-// The store agrees with a list that is searched from end to end.
+// The list revokes at least what a simple model revokes.
 func TestRevocationsModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now := revocationStart
@@ -164,7 +164,7 @@ func TestRevocationsModel(t *testing.T) {
 					want = want || (e.Subject == id.Subject && !id.IssuedAt.After(e.IssuedAt))
 				}
 			}
-			// A newer logout of the subject prolongs an older one: never less.
+			// A newer logout of the subject prolongs an older one, so more than the model may be revoked.
 			if got := r.Revoked(&id, ""); got != want && want {
 				t.Fatalf("Revoked(%+v) = %v, want %v", id, got, want)
 			}

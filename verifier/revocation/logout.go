@@ -10,33 +10,33 @@ import (
 	"github.com/claimgate/claimgate/verifier/internal/purpose"
 )
 
-// Logout is a verified logout token: the issuer ends a session, or every session of a
-// subject so far.
+// Logout is a verified logout token. It ends one session, or every session of a subject
+// that began before.
 type Logout struct {
 	Issuer   string    // the configured name of the issuer
 	Subject  string    // sub; "" if the token names the session only
 	Session  string    // sid; "" if every session of the subject ends
-	ID       string    // jti; it counts once
-	IssuedAt time.Time // later sessions are not affected
+	ID       string    // jti; List.End accepts it once
+	IssuedAt time.Time // later sessions of the subject are not affected
 	Expires  time.Time // from then on Verify refuses the token
 }
 
 const (
 	logoutEvent = "http://schemas.openid.net/event/backchannel-logout"
-	// maxLogoutAge is how old a logout token without exp may be. Authentik 2025.8
-	// writes none (authentik#16490).
+	// maxLogoutAge is how old a logout token without exp may be. Authentik 2025.8 writes no
+	// exp (authentik#16490).
 	maxLogoutAge = 5 * time.Minute
 
 	// Anybody may send logout tokens, so their checks must not take the CPU of requests.
-	// One check runs at a time, apart from the checks of other tokens. After a forgery
-	// the slot rests nine times as long as the check took, so forgeries take a tenth of a
-	// core at most. With RSA-4096 all waiters have their turn within a second.
+	// Logout tokens have a pool of their own, which runs one check at a time. After a forgery
+	// the slot rests nine times as long as the check took, so forgeries take at most a tenth
+	// of a core. With RSA-4096 all waiters have their turn within a second.
 	maxLogoutWaiters = 256
 	maxLogoutWait    = 2 * time.Second
 	logoutRestFactor = 9
 )
 
-// LogoutVerifier verifies logout tokens. It may be used concurrently.
+// LogoutVerifier verifies logout tokens. Its methods may be called concurrently.
 type LogoutVerifier struct {
 	tokens  *verifier.Verifier
 	now     func() time.Time
@@ -59,11 +59,12 @@ func NewLogoutVerifier(v *verifier.Verifier, now func() time.Time) *LogoutVerifi
 }
 
 // Verify verifies a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.6)
-// by the same strict form, keys and signature check as any token. It accepts what
-// Authentik has sent since 2025.8: typ JWT or logout+jwt; sid or sub or both; no exp if
-// iat is a few minutes old at most. The error is a *verifier.Error.
+// with the same strict form, keys and signature check as any token. It accepts the logout
+// tokens that Authentik has sent since 2025.8: typ is JWT or logout+jwt; sid, sub or both
+// are present; exp may be absent if iat is at most five minutes old, plus leeway. Verify
+// waits at most two seconds for its check. The error is a *verifier.Error.
 //
-// Revocations.End checks that a jti counts once.
+// Verify does not check that a jti counts once; List.End does.
 func (v *LogoutVerifier) Verify(ctx context.Context, token string) (*Logout, error) {
 	t, err := v.tokens.Authenticate(ctx, token, &v.purpose)
 	if err != nil {
@@ -73,7 +74,7 @@ func (v *LogoutVerifier) Verify(ctx context.Context, token string) (*Logout, err
 	if claims.Get("events").Get(logoutEvent).Kind() != strictjson.Object {
 		return nil, &verifier.Error{Reason: verifier.Type, Detail: "events does not hold the logout event: it is no logout token"}
 	}
-	// Section 2.4 forbids nonce, so that no ID token is taken for a logout token.
+	// Section 2.4 forbids nonce, so that an ID token is never used as a logout token.
 	if claims.Get("nonce").Kind() != strictjson.Missing {
 		return nil, &verifier.Error{Reason: verifier.Type, Detail: "the token has nonce: it is no logout token"}
 	}
@@ -96,7 +97,7 @@ func (l *Logout) readNames(claims strictjson.Value) error {
 		switch *to = value.Text(); {
 		case *to != "":
 		case name != "jti" && (value.Kind() == strictjson.Missing || value.Kind() == strictjson.Null):
-		default: // an empty sid beside a sub must not end every session of the subject
+		default: // a token with sub and an empty sid must not end every session of the subject
 			return badClaims(name + " is not a non-empty string")
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
+	"github.com/claimgate/claimgate/internal/testsupport/occupy"
 	"github.com/claimgate/claimgate/internal/testsupport/verified"
 	"github.com/claimgate/claimgate/verifier"
 	"github.com/claimgate/claimgate/verifier/internal/pool"
@@ -86,7 +87,7 @@ func TestVerifyLogout(t *testing.T) {
 	}
 }
 
-// What ends a session must never open one.
+// A logout token must never be accepted as a bearer token.
 func TestALogoutTokenIsNoBearerToken(t *testing.T) {
 	one := idp.RSAKey(0, idp.KidOne)
 	v, _ := offline(t, idp.JWKSOf(one))
@@ -96,11 +97,11 @@ func TestALogoutTokenIsNoBearerToken(t *testing.T) {
 	}
 }
 
-// Logout tokens, which anybody may send, have a pool of their own.
+// Anybody may send logout tokens, so their checks have a pool of their own.
 func TestLogoutFloodTakesNoSlotOfTokens(t *testing.T) {
 	one, forger := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, idp.KidOne)
 	bubble(t, func(t *testing.T, _ *idp.Issuer, v *verifier.Verifier, l *LogoutVerifier) {
-		release := occupy(t, l.purpose.Checks)
+		release := occupy.Slot(t, l.purpose.Checks)
 		_, err := l.Verify(t.Context(), forger.Token(idp.LogoutClaims(time.Now())))
 		verified.WantReason(t, err, verifier.Overloaded)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -116,9 +117,9 @@ func TestLogoutFloodTakesNoSlotOfTokens(t *testing.T) {
 	})
 }
 
-// After a forged logout token its place rests nine times as long as the check
-// took, after a good one not at all: a flood takes a tenth of a core, and those
-// who wait have their turn.
+// After a forged logout token the slot rests nine times as long as the check took. After a
+// good one the slot does not rest. So a flood takes a tenth of a core, and every waiting
+// check gets its turn.
 func TestAForgedLogoutTokenLetsTheNextOneWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pool.New(1, maxLogoutWaiters, maxLogoutWait).WithRest(logoutRestFactor)
@@ -131,13 +132,13 @@ func TestAForgedLogoutTokenLetsTheNextOneWait(t *testing.T) {
 			want int // milliseconds until it is done
 		}{{true, 1}, {true, 2}, {false, 3}, {true, 13}, {false, 14}, {false, 24}, {true, 34}} {
 			if !p.Do(t.Context(), check(c.good)) {
-				t.Fatal("no place got free")
+				t.Fatal("no slot became free")
 			}
 			if took := time.Since(start); took.Milliseconds() != int64(c.want) {
 				t.Fatalf("done after %s, want %dms", took, c.want)
 			}
 		}
-		// As many forgeries as may wait, and then a good one.
+		// As many forgeries as may wait, and then a good token.
 		var flood sync.WaitGroup
 		p.Do(t.Context(), check(false))
 		for range maxLogoutWaiters - 1 {
@@ -148,7 +149,7 @@ func TestAForgedLogoutTokenLetsTheNextOneWait(t *testing.T) {
 		synctest.Wait()
 		start = time.Now()
 		if !p.Do(t.Context(), check(true)) {
-			t.Error("a good logout token found no place")
+			t.Error("a good logout token found no slot")
 		}
 		if took := time.Since(start); took > time.Second {
 			t.Errorf("a good logout token waited %s", took)
@@ -157,7 +158,7 @@ func TestAForgedLogoutTokenLetsTheNextOneWait(t *testing.T) {
 	})
 }
 
-// A logout token has one caller, so its check ends if the caller goes away.
+// A logout token has only one caller, so its check ends if the caller goes away.
 func TestALogoutTokenIsNotCheckedForACallerThatHasGone(t *testing.T) {
 	two := idp.RSAKey(1, idp.KidTwo)
 	bubble(t, func(t *testing.T, i *idp.Issuer, _ *verifier.Verifier, l *LogoutVerifier) {

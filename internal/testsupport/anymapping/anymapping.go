@@ -1,5 +1,6 @@
-// Package anymapping writes random mappings whose rules often speak of the same people and resources:
-// patterns, captures, guards, NotAction, NotResource, Deny, conditions, claims, several issuers.
+// Package anymapping makes random mappings for tests. Their rules often apply to the same people and
+// resources. They have patterns, captures, guards, NotAction, NotResource, Deny, conditions, claims and
+// several issuers.
 package anymapping
 
 import (
@@ -13,12 +14,12 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Pick draws one of a list.
+// Pick draws one element of a list.
 func Pick[T any](t *rapid.T, label string, list []T) T {
 	return list[rapid.IntRange(0, len(list)-1).Draw(t, label)]
 }
 
-// Some draws a few of a list, repeated ones included.
+// Some draws between least and most elements of a list. An element may be drawn more than once.
 func Some[T any](t *rapid.T, label string, list []T, least, most int) []T {
 	var all []T
 	for range rapid.IntRange(least, most).Draw(t, label) {
@@ -44,17 +45,17 @@ var (
 	}
 )
 
-// Groups are the names that rules and guards of a random mapping match, or nearly match.
+// Groups returns names of groups that the rules and guards of a random mapping match or nearly match.
 func Groups() []string { return []string{"g1", "g2", "eve", "team-bob", "team-cat", "t-bob-x"} }
 
-// Mapping is a random mapping with its text.
+// Mapping is a random mapping and the text of its file.
 type Mapping struct {
 	*mapping.Mapping
 	Text string
 }
 
-// Draw writes a mapping into the directory and loads the file. A plain mapping has no condition and no
-// policy variable.
+// Draw writes a random mapping into the directory dir and loads it. A plain mapping has no conditions and
+// no policy variables.
 func Draw(t *rapid.T, dir string, plain bool) Mapping {
 	w := &writer{T: t}
 	m := w.mapping(dir, plain)

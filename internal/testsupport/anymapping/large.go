@@ -10,7 +10,7 @@ import (
 	"github.com/claimgate/claimgate/mapping"
 )
 
-// Large writes a mapping of 10,000 rules and 1,000 policies, as a company of many teams has them.
+// Large returns a mapping with 10,000 rules and 1,000 policies, as a company with many teams has.
 func Large(tb testing.TB) *mapping.Mapping {
 	tb.Helper()
 	var b strings.Builder

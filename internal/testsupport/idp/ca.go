@@ -20,7 +20,7 @@ type Authority struct {
 	pem  []byte
 }
 
-// CA returns the authority of all issuers.
+// CA returns the authority that signs the certificates of all issuers.
 var CA = sync.OnceValue(func() *Authority {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(err)
@@ -35,7 +35,7 @@ var CA = sync.OnceValue(func() *Authority {
 	return &Authority{cert, key, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})}
 })
 
-// Issue returns a certificate for a host.
+// Issue returns a certificate for a host, valid between from and until.
 func (a *Authority) Issue(host string, from, until time.Time) *tls.Certificate {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(err)

@@ -1,3 +1,3 @@
-// Package idp is an Authentik-shaped issuer for tests: keys, tokens, and a server whose
-// answers a test can break.
+// Package idp is an issuer for tests that behaves like Authentik. It has keys, tokens, and a
+// server whose answers a test can replace by faults.
 package idp

@@ -9,18 +9,18 @@ import (
 	"time"
 )
 
-// Fails is a Fault.Dial that fails at once.
+// Fails returns a Fault.Dial that fails at once with err.
 func Fails(err error) func(context.Context) error {
 	return func(context.Context) error { return err }
 }
 
-// Drops is a Fault.Dial whose packets are dropped.
+// Drops is a Fault.Dial that hangs until ctx ends, as if packets were dropped.
 func Drops(ctx context.Context) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
 
-// Status answers with a status and a body.
+// Status returns a handler that answers with a status and a body.
 func Status(code int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(code)
@@ -28,15 +28,15 @@ func Status(code int, body string) http.HandlerFunc {
 	}
 }
 
-// Redirect answers with 302.
+// Redirect returns a handler that answers with 302.
 func Redirect(to string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusFound) }
 }
 
-// Hang never answers.
+// Hang is a handler that never answers.
 func Hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
-// Drip answers with one byte a second.
+// Drip is a handler that sends one byte a second.
 func Drip(w http.ResponseWriter, r *http.Request) {
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
@@ -51,12 +51,13 @@ func Drip(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// DiscoveryOf answers with a discovery document of the issuer at URL.
+// DiscoveryOf returns a handler that answers with a discovery document of the issuer at URL,
+// without an introspection endpoint.
 func DiscoveryOf(jwksURI string) http.HandlerFunc {
 	return Status(200, string(JSON(map[string]any{"issuer": URL, "jwks_uri": jwksURI})))
 }
 
-// BreakOff breaks the connection off in the body.
+// BreakOff is a handler that closes the connection in the middle of the body.
 func BreakOff(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Length", "1000")
 	_, _ = w.Write([]byte(`{"keys":[`))
@@ -64,10 +65,10 @@ func BreakOff(w http.ResponseWriter, _ *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// Flood answers with 100 MB.
+// Flood is a handler that answers with 100 MB.
 func Flood(w http.ResponseWriter, _ *http.Request) { writeMuch(w) }
 
-// Bomb answers with 100 MB in 100 kB of gzip.
+// Bomb is a handler that answers with 100 MB in 100 kB of gzip.
 func Bomb(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Encoding", "gzip")
 	z := gzip.NewWriter(w)
@@ -75,7 +76,7 @@ func Bomb(w http.ResponseWriter, _ *http.Request) {
 	_ = z.Close()
 }
 
-// writeMuch writes 100 MB unless the reader ends the connection.
+// writeMuch writes 100 MB, or less if the reader closes the connection.
 func writeMuch(w io.Writer) {
 	block := make([]byte, 64<<10)
 	for n := 0; n < 100<<20; n += len(block) {
@@ -85,7 +86,7 @@ func writeMuch(w io.Writer) {
 	}
 }
 
-// ManyKeys is a key set of n keys in few bytes.
+// ManyKeys returns a key set with n keys in few bytes. No key is usable.
 func ManyKeys(n int) string {
 	return `{"keys":[` + strings.Repeat(`{"kty":"oct"},`, n-1) + `{}]}`
 }

@@ -17,14 +17,15 @@ import (
 	"time"
 )
 
-// Issuer is an issuer behind real TLS and HTTP. Its connections stay in this process,
-// so that it works inside a bubble of testing/synctest. A test changes what the issuer
-// answers, and whether it can be reached, while a verifier runs.
+// Issuer is an issuer behind real TLS and HTTP. Its connections stay in this process, so
+// that it works inside a bubble of testing/synctest. While a verifier runs, a test can
+// change the answers of the issuer and make it unreachable. The fields are counts, except
+// URL.
 type Issuer struct {
 	URL         string       // its iss
-	Fetches     atomic.Int64 // of the key set
+	Fetches     atomic.Int64 // requests for the key set
 	Discoveries atomic.Int64
-	Questions   atomic.Int64 // introspections
+	Questions   atomic.Int64 // introspection requests
 	Dials       atomic.Int64
 	OtherHosts  atomic.Int64 // connections to any other host
 	listener    *pipeListener
@@ -36,16 +37,17 @@ type Issuer struct {
 	next chan struct{} // closed at the next connection
 }
 
-// Fault is what goes wrong. The zero Fault is a working issuer.
+// Fault says what fails. The zero Fault means that the issuer works.
 type Fault struct {
-	Dial          func(context.Context) error // the connection fails
-	Certificate   *tls.Certificate            // another certificate
+	Dial          func(context.Context) error // fails the connection
+	Certificate   *tls.Certificate            // instead of a good certificate
 	Keys          http.HandlerFunc            // instead of the key set
 	Discovery     http.HandlerFunc            // instead of the discovery document
 	Introspection http.HandlerFunc            // instead of "every token is active"
 }
 
-// New starts an issuer that publishes keys. It stops at the end of the test.
+// New starts an issuer that publishes keys. url is its iss, https and with a slash at the
+// end. The issuer stops at the end of the test.
 func New(t testing.TB, url string, keys ...*Key) *Issuer {
 	t.Helper()
 	i := &Issuer{URL: url, listener: newPipeListener(), keys: JWKSOf(keys...)}
@@ -82,8 +84,8 @@ func (i *Issuer) fault() Fault {
 	return i.now
 }
 
-// Fail makes f go wrong from now on; the zero Fault repairs the issuer. Fail resets the
-// counts of Asked. It returns a channel that is closed at the next connection.
+// Fail sets the fault of the issuer from now on; the zero Fault repairs the issuer. Fail
+// resets the counts of Asked. It returns a channel that is closed at the next connection.
 func (i *Issuer) Fail(f Fault) <-chan struct{} {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -169,7 +171,7 @@ func (i *Issuer) CAFile(t testing.TB) string {
 	return file
 }
 
-// Slowly is a Fault.Keys that answers with the key set after a while.
+// Slowly returns a Fault.Keys that waits for d and then answers with the key set.
 func (i *Issuer) Slowly(d time.Duration) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(d)

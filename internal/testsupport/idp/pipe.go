@@ -46,8 +46,8 @@ func (l *pipeListener) Close() error {
 
 func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
 
-// buffered lets a server write ahead of its client, as a socket does. Without it, a
-// client that refuses a certificate and its server wait for each other.
+// buffered buffers what a server writes, as a socket does. Without the buffer, a server and
+// a client that refuses its certificate wait for each other forever.
 type buffered struct {
 	net.Conn
 	out  chan []byte
@@ -61,8 +61,8 @@ func newBuffered(c net.Conn) *buffered {
 	return b
 }
 
-// forward delivers what was written before Close. If the reader has gone, Read returns
-// the error.
+// forward sends the buffered data to the client and ends after Close. It ignores write
+// errors: if the client has gone, the server gets the error from Read.
 func (b *buffered) forward() {
 	defer b.Conn.Close()
 	for {

@@ -19,16 +19,16 @@ import (
 	"time"
 )
 
-// The Authentik-shaped issuer of most tests.
+// The issuer URL and the client ID of most tests.
 const (
 	URL      = "https://auth.example/application/o/minio/"
 	ClientID = "minio-client"
 )
 
-// Now is the time of tests outside a bubble of testing/synctest.
+// Now is the current time in tests outside a bubble of testing/synctest.
 var Now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
-// Key signs tokens and has its public half as a JWK.
+// Key signs tokens. JWK returns its public key.
 type Key struct {
 	Kid, Alg string
 	Private  crypto.Signer
@@ -96,17 +96,17 @@ var testHashes = map[string]crypto.Hash{
 	"ES256": crypto.SHA256, "ES384": crypto.SHA384, "ES512": crypto.SHA512,
 }
 
-// B64 encodes as base64url without padding.
+// B64 encodes data as base64url without padding.
 func B64(data []byte) string { return base64.RawURLEncoding.EncodeToString(data) }
 
-// JSON encodes v.
+// JSON encodes v as JSON.
 func JSON(v any) []byte {
 	text, err := json.Marshal(v)
 	must(err)
 	return text
 }
 
-// Signature signs text by k.Alg.
+// Signature signs text with the algorithm k.Alg.
 func (k *Key) Signature(text string) []byte {
 	hash := testHashes[k.Alg]
 	digest := []byte(text)
@@ -130,21 +130,22 @@ func (k *Key) Signature(text string) []byte {
 	return sig
 }
 
-// Compact signs header and payload as they are.
+// Compact returns a compact JWS of header and payload, which may be malformed.
 func (k *Key) Compact(header, payload []byte) string {
 	text := B64(header) + "." + B64(payload)
 	return text + "." + B64(k.Signature(text))
 }
 
-// Token signs claims under the header that Authentik writes, with changes.
+// Token signs claims under the header that Authentik writes. header holds changes of the header, as
+// With does.
 func (k *Key) Token(c Claims, header ...any) string {
 	h := map[string]any{"alg": k.Alg, "typ": "JWT", "kid": k.Kid}
 	change(h, header)
 	return k.Compact(JSON(h), JSON(c))
 }
 
-// HMACToken signs claims with a shared secret, as a provider without a signing key
-// does, or an attacker who uses a public key as the secret.
+// HMACToken signs claims with a shared secret. A provider without a signing key does so, and
+// so does an attacker who uses a public key as the secret.
 func HMACToken(secret []byte, c Claims, header map[string]any) string {
 	text := B64(JSON(header)) + "." + B64(JSON(c))
 	mac := hmac.New(sha256.New, secret)
@@ -152,7 +153,7 @@ func HMACToken(secret []byte, c Claims, header map[string]any) string {
 	return text + "." + B64(mac.Sum(nil))
 }
 
-// JWK is the public key as Authentik publishes it, with changes.
+// JWK returns the public key as Authentik publishes it, with changes as With has them.
 func (k *Key) JWK(changes ...any) map[string]any {
 	m := map[string]any{"kid": k.Kid, "use": "sig", "alg": k.Alg}
 	switch p := k.Private.Public().(type) {
@@ -170,10 +171,10 @@ func (k *Key) JWK(changes ...any) map[string]any {
 	return m
 }
 
-// JWKS is a key set of JWKs.
+// JWKS returns a key set of JWKs.
 func JWKS(keys ...map[string]any) []byte { return JSON(map[string]any{"keys": keys}) }
 
-// JWKSOf is a key set of keys.
+// JWKSOf returns a key set of the public keys of keys.
 func JWKSOf(keys ...*Key) []byte {
 	list := make([]map[string]any, len(keys))
 	for n, k := range keys {
@@ -185,7 +186,7 @@ func JWKSOf(keys ...*Key) []byte {
 // Claims is the payload of a token.
 type Claims map[string]any
 
-// IDClaims are the claims of an ID token of Authentik since 2025.10, issued at now by
+// IDClaims returns the claims of an ID token of Authentik since 2025.10, issued at now by
 // the code flow.
 func IDClaims(now time.Time) Claims {
 	return Claims{
@@ -196,8 +197,8 @@ func IDClaims(now time.Time) Claims {
 	}
 }
 
-// With returns a copy with changes: names and values in turn. The value Drop removes a
-// claim.
+// With returns a copy of c with changes. changes alternates names and values. The value Drop
+// removes a claim.
 func (c Claims) With(changes ...any) Claims {
 	c = maps.Clone(c)
 	change(c, changes)
@@ -206,7 +207,7 @@ func (c Claims) With(changes ...any) Claims {
 
 type dropped struct{}
 
-// Drop removes a claim or a member.
+// Drop is the value that removes a claim or a member.
 var Drop dropped
 
 func change(m map[string]any, changes []any) {
@@ -219,8 +220,8 @@ func change(m map[string]any, changes []any) {
 	}
 }
 
-// TokensOfUnknownKeys returns n tokens that look right, each with a kid that no key
-// has.
+// TokensOfUnknownKeys returns n tokens of the right form, each with another kid that no key
+// has. Their signatures are not valid.
 func TokensOfUnknownKeys(n int) []string {
 	tokens := make([]string, n)
 	payload := JSON(IDClaims(time.Now()))
@@ -231,7 +232,7 @@ func TokensOfUnknownKeys(n int) []string {
 	return tokens
 }
 
-// LogoutClaims are the claims of a logout token of Authentik, issued at now.
+// LogoutClaims returns the claims of a logout token of Authentik, issued at now.
 func LogoutClaims(now time.Time) Claims {
 	return Claims{
 		"iss": URL, "sub": "alice", "sid": "s1", "aud": ClientID, "iat": now.Unix(), "exp": now.Unix() + 120, "jti": "j1",

@@ -1,16 +1,15 @@
-// Package verified makes running verifiers for the tests of what stands beside package verifier.
+// Package verified starts verifiers for tests outside package verifier.
 package verified
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/claimgate/claimgate/internal/testsupport/idp"
 	"github.com/claimgate/claimgate/verifier"
 )
 
-// Issuer returns the configuration that most tests use.
+// Issuer returns the configuration of an issuer that most tests use.
 func Issuer() verifier.Issuer {
 	return verifier.Issuer{
 		Name: "authentik", URL: idp.URL, Audiences: []string{idp.ClientID},
@@ -20,7 +19,7 @@ func Issuer() verifier.Issuer {
 	}
 }
 
-// Start returns a running verifier that trusts the issuer.
+// Start returns a running verifier that trusts the issuer. The end of the test closes it.
 func Start(t testing.TB, i *idp.Issuer, adjust ...func(*verifier.Options)) *verifier.Verifier {
 	t.Helper()
 	c := Issuer()
@@ -38,20 +37,10 @@ func Start(t testing.TB, i *idp.Issuer, adjust ...func(*verifier.Options)) *veri
 	return v
 }
 
-// Bubble runs f in a bubble of testing/synctest, with an issuer that publishes one RSA key and a
-// verifier that has fetched the key.
+// Bubble is idp.Bubble with a verifier that Start starts.
 func Bubble(t *testing.T, f func(t *testing.T, i *idp.Issuer, v *verifier.Verifier), adjust ...func(*verifier.Options)) {
 	t.Helper()
-	one := idp.RSAKey(0, idp.KidOne)
-	synctest.Test(t, func(t *testing.T) {
-		i := idp.New(t, idp.URL, one)
-		v := Start(t, i, adjust...)
-		synctest.Wait()
-		if got := i.Asked(); got != [3]int64{2, 1, 1} {
-			t.Fatalf("at the start: %v connections, discoveries and fetches", got)
-		}
-		f(t, i, v)
-	})
+	idp.Bubble(t, func(t *testing.T, i *idp.Issuer) *verifier.Verifier { return Start(t, i, adjust...) }, f)
 }
 
 // Decide verifies a token and checks the reason, as WantReason does.

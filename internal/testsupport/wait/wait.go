@@ -1,5 +1,5 @@
-// Package wait lets a test wait for another process, a real file or a real socket, for which there is
-// no clock to inject.
+// Package wait lets a test wait for another process, a real file or a real socket. These have no clock
+// that a test could inject.
 package wait
 
 import (
@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Until calls holds every few milliseconds until holds returns true. It fails the test after 30 s with
-// what was not seen. Until returns how long the wait was.
+// Until calls holds every 2 ms until holds returns true, and returns how long that took. After 30 s it
+// fails the test; what names the missing condition in the message.
 func Until(t testing.TB, what string, holds func() bool) time.Duration {
 	t.Helper()
 	start := time.Now()

@@ -1,5 +1,5 @@
-// Package issuerurl checks the addresses of issuers: TLS, except on the loopback
-// interface or if the operator allows plain http.
+// Package issuerurl checks the addresses of issuers. An address must use TLS, unless its
+// host is loopback or the operator allows plain http.
 package issuerurl
 
 import (
@@ -11,9 +11,9 @@ import (
 	"github.com/claimgate/claimgate/verifier/internal/quote"
 )
 
-// Check returns an error if raw is not an http or https URL with a host, without
-// user and fragment, or if raw is plain http to a host that is not loopback and
-// insecure is false.
+// Check returns an error if raw is not an http or https URL with a host and without user
+// and fragment. It also returns an error if raw is plain http to a host that is not
+// loopback, unless insecure is set. The error does not show a password in raw.
 func Check(raw string, insecure bool) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || (u.Scheme != "https" && u.Scheme != "http") || u.User != nil || u.Fragment != "" {
@@ -25,9 +25,9 @@ func Check(raw string, insecure bool) error {
 	return nil
 }
 
-// shown returns the address for an error message. An address that may hold a
-// password is not shown: url.URL.Redacted hides a password only behind a scheme and
-// two slashes. u is nil if raw does not parse.
+// shown returns the address for an error message. An address that may hold a password is
+// not shown, because url.URL.Redacted hides a password only after a scheme and two
+// slashes. u is nil if raw does not parse.
 func shown(raw string, u *url.URL) string {
 	if u == nil || strings.Contains(raw, "@") {
 		return "the address"

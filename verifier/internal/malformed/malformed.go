@@ -22,7 +22,8 @@ type Case struct {
 	Reason string // why package verifier refuses it
 }
 
-// Signer makes tokens that are good apart from being malformed.
+// Signer signs malformed tokens with a key that the verifier trusts. The tokens have no
+// other fault.
 type Signer struct {
 	Key              *rsa.PrivateKey
 	KeyID            string
@@ -42,7 +43,7 @@ func (s Signer) Cases() []Case {
 			return fmt.Sprintf(`{%s,"typ":"JWT","kid":%q%s}`, alg, s.KeyID, more)
 		}
 		rs = `"alg":"RS256"`
-		// header and claim replace one thing each in an otherwise good token.
+		// header adds members to the header of a good token; claim replaces text in its payload.
 		header = func(name, more, reason string) Case { return Case{name, s.sign(head(rs, more), body), reason} }
 		claim  = func(name, old, fresh, reason string) Case {
 			return Case{name, s.sign(s.header(), strings.Replace(body, old, fresh, 1)), reason}
@@ -116,19 +117,19 @@ func (s Signer) sign(header, payload string) string { return s.join(b64(header),
 func (s Signer) join(header, payload string) string {
 	text := header + "." + payload
 	digest := sha256.Sum256([]byte(text))
-	signature, _ := rsa.SignPKCS1v15(rand.Reader, s.Key, crypto.SHA256, digest[:]) // only a broken key fails, and then Plain is refused
+	signature, _ := rsa.SignPKCS1v15(rand.Reader, s.Key, crypto.SHA256, digest[:]) // only a broken key fails, and then the tests refuse Plain
 	return text + "." + b64(string(signature))
 }
 
 func b64(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
 
-// pad adds spaces until the encoding needs padding, and pads.
+// pad adds spaces until the encoding needs padding, and encodes with padding.
 func pad(s string) string {
 	return base64.URLEncoding.EncodeToString([]byte(s + strings.Repeat(" ", (4-len(s)%3)%3)))
 }
 
-// stray sets the lowest bit of the last character, which decoders ignore: 256
-// bytes end in two of six bits.
+// stray sets the lowest bit of the last character. Lenient decoders ignore this bit: of
+// 256 bytes, the last character holds only two bits.
 func stray(segment string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	last := strings.IndexByte(alphabet, segment[len(segment)-1])

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A case that is well-formed would show every library as strict.
-func TestEachCaseIsOneOfItsOwn(t *testing.T) {
+// A token that is the plain token, or that is listed twice, would tell nothing about a library.
+func TestCasesAreDistinct(t *testing.T) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// Pool is one such bound. New makes one. It may be used concurrently.
+// Pool runs a bounded number of operations at once. New makes a Pool. Its methods may be
+// called concurrently, except WithRest.
 type Pool struct {
 	slots      chan struct{}
 	waiting    atomic.Int64
@@ -24,8 +25,8 @@ func New(size, maxWaiting int, maxWait time.Duration) *Pool {
 	return &Pool{slots: make(chan struct{}, size), maxWaiting: int64(maxWaiting), maxWait: maxWait}
 }
 
-// WithRest makes a slot rest after a failed operation, for factor times as long as
-// the operation took. It returns p and must be called before Do.
+// WithRest makes a slot rest after a failed operation: the slot stays taken for factor
+// times as long as the operation took. WithRest returns p and must be called before Do.
 func (p *Pool) WithRest(factor int) *Pool {
 	p.restFactor = factor
 	return p
@@ -50,7 +51,7 @@ func (p *Pool) Do(ctx context.Context, f func() bool) bool {
 	}
 	began, good := time.Now(), false
 	defer func() {
-		// Only the next caller waits for the rest.
+		// This caller does not wait for the rest; the next caller of the slot does.
 		if rest := time.Duration(p.restFactor) * time.Since(began); !good && rest > 0 {
 			time.AfterFunc(rest, p.release)
 			return
@@ -63,7 +64,7 @@ func (p *Pool) Do(ctx context.Context, f func() bool) bool {
 
 func (p *Pool) release() { <-p.slots }
 
-// wait takes a slot.
+// wait waits for a slot and takes it. It returns false if there is no slot in time.
 func (p *Pool) wait(ctx context.Context) bool {
 	defer p.waiting.Add(-1)
 	if p.waiting.Add(1) > p.maxWaiting {
@@ -73,8 +74,9 @@ func (p *Pool) wait(ctx context.Context) bool {
 	defer timer.Stop()
 	select {
 	case p.slots <- struct{}{}:
-		// A slot that is handed over runs at once, in the time slice of who had it. With a slot for
-		// each processor nothing else would run for as long as callers wait.
+		// The Go scheduler runs a goroutine that receives a slot at once, in the time slice of the
+		// goroutine that released the slot. With a slot for each processor, no other goroutine would
+		// run while callers wait.
 		runtime.Gosched()
 		return true
 	case <-timer.C:

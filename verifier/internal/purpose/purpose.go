@@ -1,5 +1,5 @@
-// Package purpose describes tokens that are no access tokens. It is internal, so that
-// only packages below verifier can ask a Verifier for a token whose claims nobody has
+// Package purpose describes tokens that are not access tokens. The package is internal:
+// only packages below verifier may ask a Verifier for a token whose claims are not
 // judged.
 package purpose
 
@@ -8,6 +8,6 @@ import "github.com/claimgate/claimgate/verifier/internal/pool"
 // Purpose describes the tokens of one purpose. It must not be changed while in use.
 type Purpose struct {
 	Types  []string   // values that typ may have
-	Claims []string   // claims that are read, beside those of access tokens
+	Claims []string   // claims that are read in addition to those of access tokens
 	Checks *pool.Pool // runs the signature checks
 }

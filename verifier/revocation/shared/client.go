@@ -18,11 +18,11 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// commandTimeout bounds every exchange with the store, connecting included.
+// commandTimeout bounds connecting to the store, and each read and write.
 const commandTimeout = 2 * time.Second
 
-// The library writes to the standard error by itself. Every failure also comes back as
-// an error, which this package logs.
+// The library logs to standard error. That is turned off, because the library also returns
+// every failure as an error, and this package logs the errors.
 func init() { logging.Disable() } //nolint:gochecknoinits // the library's only way
 
 // newClient returns a client that is not connected, and the number of the database.
@@ -58,7 +58,7 @@ func newClient(o *Options) (*redis.Client, int, error) {
 		Addr:      net.JoinHostPort(u.Hostname(), port),
 		DB:        database,
 		TLSConfig: tlsConfig,
-		// Called for every connection, so that a rotated password needs no restart.
+		// The library calls this for every connection, so a rotated password needs no restart.
 		CredentialsProviderContext: func(context.Context) (string, string, error) {
 			return u.User.Username(), password(), nil
 		},

@@ -14,13 +14,13 @@ import (
 const (
 	keyPrefix    = "claimgate:revocation:"
 	entryVersion = 1
-	// maxEntry is the largest entry in bytes. Its names come from a logout token of at
-	// most evidence.max_token bytes.
+	// maxEntry is the size of the largest entry in bytes. The texts of an entry come from a
+	// logout token of at most evidence.max_token bytes.
 	maxEntry = 1 << 20
 )
 
-// entry is a revocation in the store. The issuer is its URL, as in tokens: names may
-// differ between configurations.
+// entry is a revocation in the store. It names the issuer by URL, as tokens do, because the
+// configured names may differ between replicas.
 type entry struct {
 	Version int    `json:"v"`
 	Issuer  string `json:"iss"`
@@ -41,8 +41,8 @@ func encode(r revocation.Entry, issuer string) string {
 	return string(text)
 }
 
-// keyOf returns the key of an entry. A jti counts once, so the store keeps its first
-// entry.
+// keyOf returns the key of an entry. A jti counts once, so the store keeps the first entry
+// of a jti.
 func keyOf(issuer, id string) string {
 	digest := sha256.Sum256([]byte(issuer + "\x00" + id))
 	return keyPrefix + base64.RawURLEncoding.EncodeToString(digest[:])
@@ -62,7 +62,7 @@ func decode(text string) (e entry, err error) {
 	if json.Unmarshal([]byte(text), &e) != nil || e.Version != entryVersion {
 		return e, errNoEntry
 	}
-	// Only one reading: no duplicate member, no other case, no unknown member.
+	// The entry must have one reading: no duplicate member, no other case, no unknown member.
 	if again, err := json.Marshal(e); err != nil || string(again) != text {
 		return e, errNoEntry
 	}

@@ -19,7 +19,7 @@ type State struct {
 
 // State returns the state now.
 func (s *Store) State() State {
-	st := State{Store: s.shown, Up: s.up.Load(), Complete: *s.complete.Load(), Stale: s.Stale()}
+	st := State{Store: s.address, Up: s.up.Load(), Complete: *s.complete.Load(), Stale: s.Stale()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.lastError != nil {
@@ -28,8 +28,8 @@ func (s *Store) State() State {
 	return st
 }
 
-// Age returns how long ago this replica last knew every shared revocation. Before the
-// first synchronization it is the time since New.
+// Age returns how long ago this replica last knew every shared revocation. Before the first
+// synchronization, Age returns the time since New.
 func (s *Store) Age() time.Duration {
 	return max(0, forwardclock.Age(*s.complete.Load(), s.o.Now()))
 }
@@ -47,7 +47,7 @@ func (s *Store) setUp() {
 	s.lastError = nil
 	s.mu.Unlock()
 	if !s.up.Swap(true) {
-		s.o.Log.Info().Str("store", s.shown).Msg("the revocation store is connected")
+		s.o.Log.Info().Str("store", s.address).Msg("the revocation store is connected")
 	}
 }
 
@@ -57,7 +57,7 @@ func (s *Store) setDown(err error) {
 	s.lastError = err
 	s.mu.Unlock()
 	if s.up.Swap(false) || first {
-		s.o.Log.Error().Err(err).Str("store", s.shown).
+		s.o.Log.Error().Err(err).Str("store", s.address).
 			Msg("the revocation store is down: logouts at other replicas are not seen until it is back")
 	}
 }
@@ -66,7 +66,7 @@ var (
 	upDesc = prometheus.NewDesc("claimgate_revocation_store_up",
 		"Whether the shared store of revocations is connected.", nil, nil)
 	ageDesc = prometheus.NewDesc("claimgate_revocation_store_age_seconds",
-		"How long ago every revocation of the other replicas was last known here.", nil, nil)
+		"Seconds since this replica last knew every revocation of the other replicas.", nil, nil)
 	syncsDesc = prometheus.NewDesc("claimgate_revocation_store_syncs_total",
 		"Full synchronizations with the store, by outcome: ok or error.", []string{"outcome"}, nil)
 	entriesDesc = prometheus.NewDesc("claimgate_revocation_store_entries_total",

@@ -26,9 +26,10 @@ type Options struct {
 	// List holds the revocations of this process.
 	List *revocation.List
 	// Issuers maps the names of the configured issuers to their URLs. Entries of other
-	// issuers are left alone.
+	// issuers are ignored.
 	Issuers map[string]string
-	// MaxStale is the age of the local copy from which Stale is true; 0 means never.
+	// MaxStale is the largest age of the local copy. Stale reports a larger age; 0 means
+	// that Stale is always false.
 	MaxStale time.Duration
 	// Log receives outages and ignored entries.
 	Log zerolog.Logger
@@ -42,7 +43,7 @@ type Store struct {
 	client   *redis.Client
 	channel  string
 	names    map[string]string // of issuers, by URL
-	shown    string            // host and port of the store
+	address  string            // host and port of the store
 	resync   chan struct{}     // asks for a synchronization soon
 	synced   chan struct{}     // closed after the first synchronization
 	once     sync.Once
@@ -54,16 +55,16 @@ type Store struct {
 	ignored  atomic.Uint64
 	syncs    struct{ ok, failed atomic.Uint64 }
 
-	mu        sync.Mutex
-	lastError error // nil while up
-	warned    time.Time
-	pending   map[string]int // running calls of End, by key
+	mu          sync.Mutex
+	lastError   error // nil while up
+	lastWarning time.Time
+	pending     map[string]int // running calls of End, by key
 }
 
 // pushTimeout is the longest time that a logout waits for the store.
 const pushTimeout = 500 * time.Millisecond
 
-// New returns a Store that is not connected. The error names the option to change.
+// New returns a Store that is not connected. The error names the setting to change.
 func New(o Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -73,7 +74,7 @@ func New(o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		o: o, client: client, channel: "claimgate:revocations:" + strconv.Itoa(database), shown: client.Options().Addr,
+		o: o, client: client, channel: "claimgate:revocations:" + strconv.Itoa(database), address: client.Options().Addr,
 		names: make(map[string]string), resync: make(chan struct{}, 1), synced: make(chan struct{}), cancel: func() {},
 		pending: make(map[string]int),
 	}
@@ -85,7 +86,8 @@ func New(o Options) (*Store, error) {
 	return s, nil
 }
 
-// Start connects in the background, and again if the connection is lost.
+// Start connects in the background, and again if the connection is lost. It must be called
+// at most once, and not concurrently with Close.
 func (s *Store) Start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
@@ -102,19 +104,20 @@ func (s *Store) WaitSynced(ctx context.Context) bool {
 	}
 }
 
-// Close ends the background work.
+// Close ends the background work and closes the connections.
 func (s *Store) Close() error {
 	s.cancel()
 	s.running.Wait()
 	return s.client.Close()
 }
 
-// End revokes what a verified logout token names, in this process at once, and tells
-// the other replicas. It returns false if the jti has counted before, on any replica
-// if the store can be asked.
+// End revokes what a verified logout token names. The revocation counts in this process at
+// once and is then shared. End returns false if the jti has counted before in this process
+// or, if the store can be asked, on any replica. End waits at most half a second for the
+// store, also if ctx ends.
 func (s *Store) End(ctx context.Context, l *revocation.Logout) bool {
-	// A synchronization that runs meanwhile skips this entry. Otherwise the entry that
-	// it writes would look like an entry of another replica.
+	// A synchronization that runs meanwhile must skip this entry. Otherwise the entry that
+	// the synchronization writes would look like an entry of another replica.
 	key := keyOf(s.o.Issuers[l.Issuer], l.ID)
 	s.addPending(key, 1)
 	counts, shared := s.end(ctx, l)
@@ -148,7 +151,7 @@ func (s *Store) end(ctx context.Context, l *revocation.Logout) (counts, shared b
 		return false, true
 	}
 	if !s.up.Load() {
-		return true, false // the running synchronization may miss it
+		return true, false // a running synchronization may miss this logout
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pushTimeout)
 	defer cancel()
@@ -195,7 +198,7 @@ func (s *Store) push(ctx context.Context, list []revocation.Entry) (added int, e
 	return added, nil
 }
 
-// take merges one entry of the store and reports whether it is new in this process.
+// take merges one entry of the store and reports whether the entry is new in this process.
 func (s *Store) take(text string) bool {
 	e, err := decode(text)
 	if err != nil {
@@ -213,9 +216,9 @@ func (s *Store) ignore(why error) {
 	total := s.ignored.Add(1)
 	now := s.o.Now()
 	s.mu.Lock()
-	quiet := !s.warned.IsZero() && forwardclock.Age(s.warned, now) < ignoredEvery
+	quiet := !s.lastWarning.IsZero() && forwardclock.Age(s.lastWarning, now) < ignoredEvery
 	if !quiet {
-		s.warned = now
+		s.lastWarning = now
 	}
 	s.mu.Unlock()
 	if !quiet {

@@ -16,11 +16,11 @@ import (
 	"go.uber.org/goleak"
 )
 
-// What needs a server is in the module redistest.
+// Tests that need a server are in the module redistest.
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestAStoreThatCannotBeMeantIsRefused(t *testing.T) {
+func TestAnInvalidStoreURLIsRefused(t *testing.T) {
 	noPEM := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(noPEM, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
@@ -44,8 +44,8 @@ func TestAStoreThatCannotBeMeantIsRefused(t *testing.T) {
 	}
 }
 
-// A store that nobody has ever reached costs neither a logout nor a decision.
-func TestAStoreThatIsNotThere(t *testing.T) {
+// If the store was never reached, logouts still count and no decision waits.
+func TestAnUnreachableStore(t *testing.T) {
 	var log bytes.Buffer
 	now := time.Now()
 	known := revocation.NewList(nil, time.Hour)
@@ -84,7 +84,7 @@ func TestAStoreThatIsNotThere(t *testing.T) {
 		t.Errorf("%+v", s.State())
 	}
 	if now = now.Add(-48 * time.Hour); s.Stale() || s.Age() != 0 {
-		t.Error("a clock that is set back makes an age of its own")
+		t.Error("a clock that is set back changes the age")
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)

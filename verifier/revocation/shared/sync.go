@@ -25,7 +25,7 @@ const (
 func (s *Store) run(ctx context.Context) {
 	for wait := firstRetry; ; {
 		began := time.Now()
-		err := s.guarded(ctx)
+		err := s.safeSession(ctx)
 		if ctx.Err() != nil {
 			return
 		}
@@ -44,9 +44,9 @@ func (s *Store) run(ctx context.Context) {
 	}
 }
 
-// guarded runs a session. An answer of the store that makes the library panic ends the
-// session, not the program.
-func (s *Store) guarded(ctx context.Context) (err error) {
+// safeSession runs a session. If an answer of the store makes the library panic, the session
+// ends with an error, and the program goes on.
+func (s *Store) safeSession(ctx context.Context) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the store's answer was not understood: %v", p)
@@ -97,20 +97,20 @@ func (s *Store) session(ctx context.Context) error {
 			}
 			continue
 		}
-		if s.up.Load() { // otherwise the confirmation of the subscription starts one
+		if s.up.Load() { // otherwise the confirmation of the subscription synchronizes
 			if err := s.sync(ctx); err != nil {
 				return err
 			}
-			b.began = time.Now() // the answer to the ping waited meanwhile
+			b.began = time.Now() // the answer to a ping could not be read during the synchronization
 		}
 	}
 }
 
-// receive passes messages on until the subscription is closed or fails.
+// receive sends messages to events until the subscription fails or ctx ends.
 func (s *Store) receive(ctx context.Context, from *redis.PubSub, events chan<- any, ended chan<- struct{}) {
 	defer close(ended)
 	for {
-		event, err := received(ctx, from)
+		event, err := receiveOne(ctx, from)
 		if err != nil {
 			event = err
 		}
@@ -125,8 +125,8 @@ func (s *Store) receive(ctx context.Context, from *redis.PubSub, events chan<- a
 	}
 }
 
-// received returns one message. The library panics on some messages that no Redis sends.
-func received(ctx context.Context, from *redis.PubSub) (event any, err error) {
+// receiveOne returns the next message. The library panics on some messages that no Redis sends.
+func receiveOne(ctx context.Context, from *redis.PubSub) (event any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the store's message was not understood: %v", p)
@@ -140,8 +140,8 @@ func (s *Store) handle(ctx context.Context, event any, b *heartbeat) error {
 	case error:
 		return fmt.Errorf("listen to the store: %w", m)
 	case *redis.Subscription:
-		// From now on no published entry is missed; earlier entries are in the keys. The
-		// library also subscribes again by itself.
+		// From now on this replica receives every published entry. Earlier entries are in the
+		// keys. The event comes again if the library subscribes again by itself.
 		if err := s.sync(ctx); err != nil {
 			return err
 		}
@@ -262,7 +262,7 @@ func (s *Store) fetch(ctx context.Context, keys []string) (taken int, err error)
 	for n, value := range values {
 		text, ok := value.(string)
 		switch {
-		case value == nil: // expired meanwhile, or not a string
+		case value == nil: // the key has expired meanwhile, or does not hold a string
 			continue
 		case !ok || n >= len(keys):
 			s.ignore(errNoEntry)

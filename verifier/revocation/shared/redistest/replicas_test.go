@@ -29,9 +29,9 @@ import (
 // secret is the store's password, which no output may hold.
 const secret = "c4nary-p4ssword"
 
-// withTLS is a server that speaks TLS only, to one user with a password who may
-// do no more than claimgate needs, and knows nothing else. It returns the file of
-// the certificate's authority.
+// withTLS returns a server that accepts TLS only, and a single user with a password. The
+// user has only the rights that claimgate needs. ca is the file of the certificate
+// authority.
 func withTLS(t *testing.T) (s *server, ca string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -88,7 +88,7 @@ func write(t *testing.T, file, text string) {
 	}
 }
 
-// build makes the claimgate command.
+// build compiles claimgate and returns the file of the binary.
 func build(t *testing.T) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "claimgate")
@@ -100,7 +100,7 @@ func build(t *testing.T) string {
 	return file
 }
 
-// process is a claimgate that serves.
+// process is a running claimgate.
 type process struct {
 	t      *testing.T
 	public string
@@ -161,7 +161,7 @@ func (p *process) get(path string) (int, string) {
 	return resp.StatusCode, string(body)
 }
 
-// ask returns the reason of a decision.
+// ask sends a question to claimgate and returns the reason of the decision.
 func (p *process) ask(body []byte) string {
 	p.t.Helper()
 	resp, err := http.Post(p.public+"/authz", "application/json", bytes.NewReader(body))
@@ -190,8 +190,8 @@ func (p *process) logout(token string) int {
 	return resp.StatusCode
 }
 
-// session is what MinIO asks for a session of alice's, and the logout token that
-// ends it.
+// session returns MinIO's question for a session of alice, and the logout token that ends
+// the session.
 func session(t *testing.T, iss *issuer.Server, name string) (question []byte, logout string) {
 	t.Helper()
 	alice, _ := iss.User("alice")
@@ -210,9 +210,8 @@ func session(t *testing.T, iss *issuer.Server, name string) (question []byte, lo
 	}, issuer.WithHeader("typ", "logout+jwt"))
 }
 
-// Two claimgates share their logouts through a server that speaks TLS and asks
-// for a password. A session that logged out on one is denied by the other within
-// a second.
+// Two replicas share their logouts through a server with TLS and a password. If one replica
+// receives a logout, the other denies the session within a second.
 func TestTwoReplicas(t *testing.T) {
 	t.Cleanup(http.DefaultClient.CloseIdleConnections)
 	program := build(t)
@@ -298,7 +297,7 @@ func TestTwoReplicas(t *testing.T) {
 	}
 }
 
-// What keeps a replica from its store is said in words that can be acted on.
+// The state says why a replica cannot reach its store, and the password is never shown.
 func TestWhyTheStoreCannotBeReached(t *testing.T) {
 	s, ca := withTLS(t)
 	s.start()
@@ -323,7 +322,7 @@ func TestWhyTheStoreCannotBeReached(t *testing.T) {
 	}
 }
 
-// A password that is changed on the server is read again from the file.
+// The password is read again for a new connection after the server's password has changed.
 func TestARotatedPassword(t *testing.T) {
 	s := startServer(t, "--requirepass", "one")
 	s.password = "one"

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// server is a redis-server of the test's own.
+// server is a redis-server that only one test uses.
 type server struct {
 	t        *testing.T
 	port     string
@@ -35,7 +35,7 @@ type server struct {
 	log      bytes.Buffer
 }
 
-// newServer makes one that does not run yet; its port stays the same.
+// newServer returns a server that does not run yet. Its port stays the same over restarts.
 func newServer(t *testing.T, args ...string) *server {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -58,7 +58,8 @@ func startServer(t *testing.T, args ...string) *server {
 	return s
 }
 
-// start runs the server without anything on disk, so that it begins empty.
+// start runs the server and waits until it answers. The server has no data on disk, so it is
+// empty after each start.
 func (s *server) start() {
 	s.t.Helper()
 	s.startBare()
@@ -92,7 +93,7 @@ func (s *server) answers() bool {
 	}
 	defer conn.Close()
 	if s.tls {
-		return true // it listens
+		return true // that it listens is enough
 	}
 	_, _ = conn.Write([]byte("PING\r\n"))
 	answer := make([]byte, 64)
@@ -110,7 +111,7 @@ func (s *server) kill() {
 	}
 }
 
-// stop and resume are a server that hangs, with its connections open.
+// stop makes the server hang with its connections open, until resume.
 func (s *server) stop()   { s.signal(syscall.SIGSTOP) }
 func (s *server) resume() { s.signal(syscall.SIGCONT) }
 
@@ -123,7 +124,7 @@ func (s *server) signal(what syscall.Signal) {
 
 func (s *server) url() string { return "redis://127.0.0.1:" + s.port + "/0" }
 
-// client is a client of the test's own.
+// client returns a client for the test itself.
 func (s *server) client() *redis.Client {
 	c := redis.NewClient(&redis.Options{Addr: "127.0.0.1:" + s.port, Password: s.password, PoolSize: 1})
 	s.t.Cleanup(func() { _ = c.Close() })

@@ -18,13 +18,13 @@ import (
 
 const issuerURL = "https://auth.example/application/o/minio/"
 
-// replica is what one claimgate has of revocations.
+// replica is the store and the list of one claimgate process.
 type replica struct {
 	*shared.Store
 	t     *testing.T
 	known *revocation.List
 	log   safeBuffer
-	ahead atomic.Int64 // nanoseconds that its clock is ahead
+	ahead atomic.Int64 // by how many nanoseconds its clock is ahead
 }
 
 type safeBuffer struct {
@@ -65,7 +65,7 @@ func newReplica(t *testing.T, url string, change ...func(*shared.Options)) *repl
 	return r
 }
 
-// joined is a replica that has synchronized.
+// joined returns a replica that has synchronized.
 func joined(t *testing.T, url string, change ...func(*shared.Options)) *replica {
 	t.Helper()
 	r := newReplica(t, url, change...)
@@ -119,7 +119,7 @@ func TestALogoutReachesEveryReplica(t *testing.T) {
 	}
 }
 
-// A logout token that is sent to all replicas at the same time counts on one.
+// A logout token that is sent to all replicas at the same time counts on one of them.
 func TestALogoutTokenCountsOnceOnAllReplicas(t *testing.T) {
 	s := startServer(t)
 	replicas := []*replica{joined(t, s.url()), joined(t, s.url()), joined(t, s.url())}
@@ -140,7 +140,7 @@ func TestALogoutTokenCountsOnceOnAllReplicas(t *testing.T) {
 		}
 		for _, r := range replicas {
 			if !r.ended("s" + number(n)) {
-				t.Fatalf("round %d: a replica that was told does not know", n)
+				t.Fatalf("round %d: a replica that received the token has not ended the session", n)
 			}
 		}
 	}
@@ -173,11 +173,11 @@ func TestAStoreThatIsDown(t *testing.T) {
 				t.Error("a jti counted twice")
 			}
 			if two.ended("during") {
-				t.Error("how would it know?")
+				t.Error("a logout reached the other replica during the outage")
 			}
 			fresh := newReplica(t, s.url()) // starts during the outage
 			if fresh.ended("before") || fresh.State().Up {
-				t.Error("how would it know?")
+				t.Error("a replica that starts during the outage knows of a logout or is up")
 			}
 			if wait.Until(t, "the age grows", func() bool { return one.Age() > 2*time.Second }); one.Stale() {
 				t.Error("stale, without a bound")
@@ -206,10 +206,10 @@ func TestAStoreThatIsDown(t *testing.T) {
 	}
 }
 
-// pushBound is more than a logout ever waits for the store.
+// pushBound is longer than a logout ever waits for the store.
 const pushBound = 600 * time.Millisecond
 
-// The store hangs, and nobody knows yet.
+// The store hangs, and the replica has not noticed yet.
 func TestALogoutWaitsHalfASecondAtMost(t *testing.T) {
 	s := startServer(t)
 	one, two := joined(t, s.url()), joined(t, s.url())
@@ -221,14 +221,14 @@ func TestALogoutWaitsHalfASecondAtMost(t *testing.T) {
 	if took := time.Since(began); took > pushBound+200*time.Millisecond {
 		t.Errorf("it waited %s", took)
 	}
-	s.resume() // at once: the subscription survives, so nothing but the failure itself is a reason to try again
+	s.resume() // at once, so that the subscription survives and only the failed write causes a synchronization
 	wait.Until(t, "it is shared", func() bool { return two.ended("s1") })
 }
 
 func TestAFlushedStoreIsWrittenAgain(t *testing.T) {
 	s := startServer(t)
 	one, two := joined(t, s.url()), joined(t, s.url())
-	for n := range 1200 { // more than one exchange holds
+	for n := range 1200 { // more than fit into one command
 		one.end(logoutOf("s" + number(n)))
 	}
 	wait.Until(t, "all are shared", func() bool { return two.known.Counts().Sessions == 1200 })
@@ -237,9 +237,9 @@ func TestAFlushedStoreIsWrittenAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !one.ended("s0") || !two.ended("s1199") {
-		t.Error("the flush was believed")
+		t.Error("the flush removed a revocation from a replica")
 	}
-	// Killing the connections is a reason to synchronize now, not in half a minute.
+	// Killing the connections causes a synchronization now, not in half a minute.
 	if err := c.ClientKillByFilter(t.Context(), "TYPE", "pubsub").Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -249,8 +249,7 @@ func TestAFlushedStoreIsWrittenAgain(t *testing.T) {
 	}
 }
 
-// Nothing that is in the store, and nothing that is published, ends the program
-// or takes a revocation back.
+// No value in the store and no published message ends the program or removes a revocation.
 func TestGarbageInTheStoreIsIgnored(t *testing.T) {
 	s := startServer(t)
 	c := s.client()
@@ -288,7 +287,7 @@ func TestGarbageInTheStoreIsIgnored(t *testing.T) {
 	c.RPush(t.Context(), "claimgate:revocation:a list", good)
 	c.Set(t.Context(), "claimgate:revocation:a good entry under another's key", strings.Replace(good, "s1", "s3", 2), time.Hour)
 	c.Set(t.Context(), "somebody else's", "x", time.Hour)
-	// The entry of a session that has ended is replaced by one that ended long ago.
+	// The entry of an ended session is replaced by an entry that is long over.
 	c.Set(t.Context(), keys[0], strings.Replace(good, `"until":`, `"until":0,"x":`, 1), time.Hour)
 
 	late := joined(t, s.url())
@@ -299,7 +298,7 @@ func TestGarbageInTheStoreIsIgnored(t *testing.T) {
 	}
 	for _, r := range []*replica{one, late} {
 		if r.ended("s3") || r.endedSubject("alice") {
-			t.Error("garbage was believed")
+			t.Error("garbage revoked a session or a subject")
 		}
 		if !strings.Contains(r.log.String(), "is ignored") || strings.Count(r.log.String(), "is ignored") != 1 {
 			t.Errorf("the log should warn once:\n%s", r.log.String())
@@ -313,8 +312,8 @@ func TestGarbageInTheStoreIsIgnored(t *testing.T) {
 	}
 }
 
-// An attacker who can write to the store knows the jti of a logout token before
-// the replica does, and claims that it ended something else.
+// An attacker who can write to the store and knows the jti of a logout token shares an
+// entry first, which claims that the jti ended another session.
 func TestAnEntryUnderAForeignJTIDoesNotHideALogout(t *testing.T) {
 	s := startServer(t)
 	one := joined(t, s.url())
@@ -322,15 +321,15 @@ func TestAnEntryUnderAForeignJTIDoesNotHideALogout(t *testing.T) {
 	lie := logoutOf("harmless")
 	lie.ID = "jti of s1"
 	other.end(lie)
-	wait.Until(t, "the lie is there", func() bool { return one.ended("harmless") })
+	wait.Until(t, "the false entry arrives", func() bool { return one.ended("harmless") })
 	one.end(logoutOf("s1"))
 	if !one.ended("s1") {
-		t.Error("a signed logout token was taken for one that had counted")
+		t.Error("a signed logout token does not count because of a shared entry with its jti")
 	}
 }
 
-// Clocks that differ by ten minutes, in either direction, and one that is set
-// while it runs.
+// Logouts are shared between replicas whose clocks differ by ten minutes in either
+// direction, and if one clock is set while the replica runs.
 func TestClocksMayDiffer(t *testing.T) {
 	s := startServer(t)
 	exact, ahead, behind := joined(t, s.url()), joined(t, s.url()), joined(t, s.url())
@@ -364,10 +363,10 @@ func TestClocksMayDiffer(t *testing.T) {
 	}
 }
 
-func TestACopyThatIsTooOldIsSaidSo(t *testing.T) {
+func TestAStaleCopyIsReported(t *testing.T) {
 	s := startServer(t)
 	r := joined(t, s.url(), func(o *shared.Options) { o.MaxStale = time.Hour })
-	r.ahead.Store(int64(2 * time.Hour)) // the next ping proves the copy fresh again
+	r.ahead.Store(int64(2 * time.Hour)) // the answer to the next ping proves again that the copy is current
 	wait.Until(t, "it is fresh", func() bool { return !r.Stale() })
 	s.kill()
 	wait.Until(t, "it sees the outage", func() bool { return !r.State().Up })
@@ -382,7 +381,7 @@ func TestACopyThatIsTooOldIsSaidSo(t *testing.T) {
 	wait.Until(t, "it is fresh again", func() bool { return !r.Stale() })
 }
 
-// Entries leave the store by themselves.
+// Entries in the store have an expiry.
 func TestEntriesExpireInTheStore(t *testing.T) {
 	s := startServer(t)
 	c := s.client()

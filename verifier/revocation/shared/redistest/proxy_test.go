@@ -10,9 +10,9 @@ import (
 	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
-// between is a way to the server that shows each request before it goes on. A
-// request that hook refuses ends its connection.
-func between(t *testing.T, s *server, hook func(request []byte) bool) (url string) {
+// proxy starts a proxy to the server and returns the proxy's URL. hook sees each request
+// before the server does. If hook returns false, the proxy closes the connection.
+func proxy(t *testing.T, s *server, hook func(request []byte) bool) (url string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -52,14 +52,15 @@ func between(t *testing.T, s *server, hook func(request []byte) bool) (url strin
 	return "redis://" + l.Addr().String() + "/0"
 }
 
-// A logout that comes while a replica reads the store for the first time, too
-// late for what it writes and too early for what it publishes.
+// A logout that arrives while a replica reads the store for the first time is too late for
+// the entries that this synchronization writes, and too early to be published. It must be
+// shared nevertheless.
 func TestALogoutDuringTheFirstSynchronizationIsShared(t *testing.T) {
 	s := startServer(t)
 	two := joined(t, s.url())
 	reads, ended := make(chan struct{}), make(chan struct{})
 	var held atomic.Bool
-	one := newReplica(t, between(t, s, func(request []byte) bool {
+	one := newReplica(t, proxy(t, s, func(request []byte) bool {
 		if bytes.Contains(request, []byte("scan")) && held.CompareAndSwap(false, true) {
 			close(reads)
 			<-ended
@@ -75,8 +76,8 @@ func TestALogoutDuringTheFirstSynchronizationIsShared(t *testing.T) {
 	t.Logf("known to the other replica after %s", took)
 }
 
-// A synchronization that overtakes a logout's own writing does not make the
-// logout token look as if it had counted before.
+// If a synchronization overtakes the write of a logout, the logout token still counts as
+// new.
 func TestALogoutIsNotOvertakenByASynchronization(t *testing.T) {
 	s := startServer(t)
 	two := joined(t, s.url())
@@ -84,8 +85,8 @@ func TestALogoutIsNotOvertakenByASynchronization(t *testing.T) {
 	var held, lost atomic.Bool
 	release := sync.OnceFunc(func() { close(overtaken) })
 	defer release()
-	one := joined(t, between(t, s, func(request []byte) bool {
-		switch { // the first request of each logout is its own
+	one := joined(t, proxy(t, s, func(request []byte) bool {
+		switch { // the first request with a jti comes from the logout itself
 		case bytes.Contains(request, []byte("jti of slow")) && held.CompareAndSwap(false, true):
 			close(written)
 			<-overtaken
@@ -97,7 +98,7 @@ func TestALogoutIsNotOvertakenByASynchronization(t *testing.T) {
 	counted := make(chan bool, 1)
 	go func() { counted <- one.end(logoutOf("slow")) }()
 	<-written
-	if !one.end(logoutOf("lost")) { // a reason to synchronize
+	if !one.end(logoutOf("lost")) { // its failed write causes a synchronization
 		t.Error("it does not count")
 	}
 	wait.Until(t, "one has synchronized", func() bool { return two.ended("lost") })
