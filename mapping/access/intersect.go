@@ -2,11 +2,11 @@ package access
 
 import "slices"
 
-// maxShapes bounds the number of patterns of an intersection.
+// maxShapes is the largest number of patterns of an intersection.
 const maxShapes = 64
 
-// meet returns the part of the term that matches the pattern, too. The result is exact, except if a
-// policy variable must be compared with a text: then the result may be larger.
+// meet returns the part of the term that also matches the pattern, as terms. The result is exact, except if a
+// policy variable must be compared with a text: then the result may hold too much.
 func (t Term) meet(g Pattern) []Term {
 	if slices.ContainsFunc(t.In, func(h Pattern) bool { return apart(h, g) }) {
 		return nil
@@ -29,7 +29,7 @@ func (t Term) meet(g Pattern) []Term {
 			}
 		}
 	}
-	// No pattern is the intersection of two if one of them holds an unknown text.
+	// If one of two patterns holds an unknown text, no pattern is their intersection. The term keeps both.
 	return t.narrowed(len(t.In), g)
 }
 
@@ -49,8 +49,9 @@ func (t Term) narrowed(i int, shapes ...Pattern) []Term {
 	return all
 }
 
-// intersect returns patterns whose union is the intersection of two patterns. ok is false if there are
-// too many.
+// intersect returns patterns whose union is the intersection of the two patterns. For example, a* and *b have
+// the intersection a*b, and *a and a* have the intersection a and a*a. ok is false if there are more than
+// maxShapes patterns.
 func intersect(g, h Pattern) (shapes []Pattern, ok bool) {
 	x := crossing{a: g, b: h, known: map[[2]int][]Pattern{}}
 	shapes = x.from(0, 0)
@@ -70,14 +71,14 @@ func intersect(g, h Pattern) (shapes []Pattern, ok bool) {
 	return kept, true
 }
 
-// crossing walks through two patterns side by side.
+// crossing computes the intersection of two patterns. known keeps the results of from.
 type crossing struct {
 	a, b  Pattern
 	known map[[2]int][]Pattern
 	many  bool
 }
 
-// from returns the intersection of a from i and b from j.
+// from returns the intersection of a[i:] and b[j:].
 func (x *crossing) from(i, j int) []Pattern {
 	at := [2]int{i, j}
 	if shapes, ok := x.known[at]; ok || x.many {

@@ -8,7 +8,7 @@ import (
 	"github.com/claimgate/claimgate/mapping"
 )
 
-// denied is a statement that denies, with the policy or guard that it is of.
+// denied is a Deny statement with the policy or guard that contains the statement.
 type denied struct {
 	Statement
 	granted mapping.Granted
@@ -16,6 +16,7 @@ type denied struct {
 	id      string
 }
 
+// by returns the value of Minus.By.
 func (d *denied) by() string {
 	if d.guard {
 		return "guard " + d.granted.Rule.Name
@@ -23,6 +24,7 @@ func (d *denied) by() string {
 	return "policy " + d.granted.Policy.Name()
 }
 
+// denies returns the Deny statements of the policies and of the guards.
 func (r *Reader) denies(held, guards []mapping.Granted) []denied {
 	var all []denied
 	add := func(list []mapping.Granted, guard bool) {
@@ -39,14 +41,15 @@ func (r *Reader) denies(held, guards []mapping.Granted) []denied {
 	return all
 }
 
-// rest is what denies leave of a region: the terms that are left, and which of the denies that cover the
-// action take a part.
+// rest is the part of a region that the denies leave, and the denies that take something of that part away.
 type rest struct {
 	terms   []Term
-	partial []int // positions in the list of those that cover the action
+	partial []int // indexes into the list covering
 }
 
-// left returns what the denies leave of the common part of two regions.
+// left returns what the denies leave of the resources that are in both regions. covering are the indexes of
+// the denies that cover the action. A term that one Deny or several together take away whole is left out. A
+// term of which they take a part is in terms unchanged, and the denies are in partial.
 func (r *Reader) left(kind Kind, region, on Region, denies []denied, covering []int) *rest {
 	key := strings.Builder{}
 	key.WriteByte(byte(kind))
@@ -73,7 +76,7 @@ func (r *Reader) computeLeft(kind Kind, region, on Region, denies []denied, cove
 	var taken []Region
 	for _, i := range covering {
 		for _, q := range denies[i].Regions {
-			if q.spares() { // what is spared reads better than what is taken
+			if q.spares() { // naming what is spared is shorter than naming what is taken away
 				terms = Without(terms, []Region{q})
 			} else {
 				taken = append(taken, q)
@@ -93,13 +96,13 @@ func (r *Reader) computeLeft(kind Kind, region, on Region, denies []denied, cove
 	return found
 }
 
-// spares returns true for a Deny that takes everything away save what is known: no condition and no policy
-// variable bears on what is left.
+// spares returns true if the Deny takes away everything except known resources: the region has exceptions, no
+// exception has a policy variable, and there is no condition.
 func (r Region) spares() bool {
 	return len(r.Except) > 0 && r.Condition == "" && !slices.ContainsFunc(r.Except, Pattern.varies)
 }
 
-// overlaps returns true if the term and the region may have a resource in common.
+// overlaps returns true if the term and the denied region may have a resource in common.
 func (t Term) overlaps(q Region) bool {
 	common := []Term{t}
 	for _, g := range q.In {

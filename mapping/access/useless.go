@@ -7,8 +7,8 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// AddsNothing returns true if a principal who holds the others may do the same without the one, under
-// the guards: the one allows nothing more, and denies nothing that the others allow.
+// AddsNothing returns true if the policy one makes no difference to a principal who holds the others, under the
+// guards: the policy allows nothing that the others do not allow, and denies nothing that they allow.
 func AddsNothing(one mapping.Granted, others, guards []mapping.Granted) bool {
 	read := NewReader(nil)
 	gather := func(held []mapping.Granted) (x Reach) {
@@ -40,8 +40,8 @@ func AddsNothing(one mapping.Granted, others, guards []mapping.Granted) bool {
 	return true
 }
 
-// Bears returns true if the guard denies something that the other policy allows, or a self-service
-// action, which needs no Allow.
+// Bears returns true if the guard may deny something that the other policy allows. A guard that denies a
+// self-service action, which needs no Allow, or s3:DeleteObjectVersion always bears.
 func Bears(guard, other mapping.Granted) bool {
 	read := NewReader(nil)
 	denies := denying(read.Statements(guard))
@@ -65,6 +65,7 @@ func Bears(guard, other mapping.Granted) bool {
 	return false
 }
 
+// denying returns the Deny statements of the list.
 func denying(list []Statement) []Statement {
 	return slices.DeleteFunc(slices.Clone(list), func(s Statement) bool { return !s.Deny })
 }
