@@ -38,7 +38,7 @@ type Minus struct {
 // Allowed returns what the grants allow of the actions on the resources of the region.
 func (r *Reader) Allowed(g *mapping.Grants, actions []string, on Region) []Allowed {
 	denies := r.denies(g.Granted(), g.Guards())
-	x := gathering{r: r, at: map[string]int{}}
+	x := collector{r: r, at: map[string]int{}}
 	for _, h := range g.Granted() {
 		x.policy(h, false, actions, denies, on)
 	}
@@ -48,27 +48,27 @@ func (r *Reader) Allowed(g *mapping.Grants, actions []string, on Region) []Allow
 // AllowedBy returns what the policy h allows of the actions on all resources, to a principal who holds the
 // policies held under the guards. held contains h.
 func (r *Reader) AllowedBy(h mapping.Granted, held, guards []mapping.Granted, actions []string) []Allowed {
-	x := gathering{r: r, at: map[string]int{}}
+	x := collector{r: r, at: map[string]int{}}
 	x.policy(h, false, actions, r.denies(held, guards), Everything())
 	return x.sorted()
 }
 
 // Denied returns what the Deny statements of the policy deny, in the form of Allowed.
 func (r *Reader) Denied(h mapping.Granted, actions []string) []Allowed {
-	x := gathering{r: r, at: map[string]int{}}
+	x := collector{r: r, at: map[string]int{}}
 	x.policy(h, true, actions, nil, Everything())
 	return x.sorted()
 }
 
-// gathering collects Allowed values. Actions that share everything else become one value.
-type gathering struct {
+// collector collects Allowed values. Actions that share everything else become one value.
+type collector struct {
 	r     *Reader
 	found []Allowed
 	at    map[string]int
 }
 
 // policy adds the Deny statements of a policy if deny is true, else the Allow statements.
-func (x *gathering) policy(h mapping.Granted, deny bool, actions []string, denies []denied, on Region) {
+func (x *collector) policy(h mapping.Granted, deny bool, actions []string, denies []denied, on Region) {
 	for i, s := range x.r.Statements(h) {
 		if s.Deny != deny {
 			continue
@@ -82,7 +82,7 @@ func (x *gathering) policy(h mapping.Granted, deny bool, actions []string, denie
 }
 
 // action adds what the i-th statement s of the policy allows of one action.
-func (x *gathering) action(h mapping.Granted, i int, s Statement, action string, denies []denied, on Region) {
+func (x *collector) action(h mapping.Granted, i int, s Statement, action string, denies []denied, on Region) {
 	covering := coveringOf(denies, action)
 	on = onOf(action, on)
 	for _, region := range s.Regions {
@@ -118,7 +118,7 @@ func merged(list []Minus) []Minus {
 		switch {
 		case len(m.Resources) == 0:
 		case i >= 0:
-			all[i].Resources = tidy(append(all[i].Resources, m.Resources...))
+			all[i].Resources = sortedUnique(append(all[i].Resources, m.Resources...))
 		default:
 			all = append(all, m)
 		}
@@ -165,7 +165,7 @@ func (r *Reader) resource(kind Kind, action string, g Pattern) string {
 }
 
 // add adds an Allowed of one action, or adds the action to a value that is otherwise equal.
-func (x *gathering) add(a *Allowed) {
+func (x *collector) add(a *Allowed) {
 	key := a.Granted.ID() + "\x00" + a.Granted.Rule.Kind + "\x00" + a.Granted.Rule.Name + "\x00" + strconv.Itoa(a.Statement) + "\x00" +
 		a.Resources[0] + "\x00" + strings.Join(a.Within, "\x01")
 	for _, m := range a.Minus {
@@ -189,20 +189,20 @@ func (x *gathering) add(a *Allowed) {
 
 // sorted returns the values in the order of the mapping file. Values that differ in the resources alone become
 // one value.
-func (x *gathering) sorted() []Allowed {
+func (x *collector) sorted() []Allowed {
 	var all []Allowed
 	at := map[string]int{}
 	for _, a := range x.found {
-		a.Actions = tidy(a.Actions)
+		a.Actions = sortedUnique(a.Actions)
 		key := a.Granted.ID() + "\x00" + a.Granted.Rule.Kind + "\x00" + a.Granted.Rule.Name + "\x00" + strconv.Itoa(a.Statement) + "\x00" +
 			strings.Join(a.Actions, " ") + "\x00" + strings.Join(a.Within, "\x01")
 		for n := range a.Minus {
 			m := &a.Minus[n]
-			m.Actions = tidy(m.Actions)
+			m.Actions = sortedUnique(m.Actions)
 			key += "\x02" + m.By + "\x01" + strings.Join(m.Resources, "\x01") + "\x03" + strings.Join(m.Except, "\x01") + "\x03" + m.Condition
 		}
 		if i, known := at[key]; known {
-			all[i].Resources = tidy(append(all[i].Resources, a.Resources...))
+			all[i].Resources = sortedUnique(append(all[i].Resources, a.Resources...))
 			continue
 		}
 		at[key] = len(all)
@@ -218,7 +218,7 @@ func (x *gathering) sorted() []Allowed {
 	return all
 }
 
-func tidy(list []string) []string {
+func sortedUnique(list []string) []string {
 	list = slices.Clone(list)
 	slices.Sort(list)
 	return slices.Compact(list)
@@ -245,7 +245,7 @@ func KindsOn(resource string) []Kind {
 	var kinds []Kind
 	for _, kind := range []Kind{ObjectKind, BucketKind, ClusterKind, KeyKind} {
 		s3 := kind != KeyKind && (kind != BucketKind || !strings.Contains(resource, "/"))
-		if len(p) == 1 && p[0] == run || s3 && exists(kind, []Pattern{p.widened()}, nil) {
+		if len(p) == 1 && p[0] == star || s3 && exists(kind, []Pattern{p.widened()}, nil) {
 			kinds = append(kinds, kind)
 		}
 	}

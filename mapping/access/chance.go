@@ -31,7 +31,7 @@ func (r *Reader) Chances(g *mapping.Grants, actions []string, on Region) []Chanc
 	for _, h := range g.Granted() {
 		for i, s := range r.Statements(h) {
 			if s.Deny || !slices.ContainsFunc(s.Regions, func(p Region) bool {
-				return !slices.ContainsFunc(on.In, func(g Pattern) bool { return apart(p.In[0], g) })
+				return !slices.ContainsFunc(on.In, func(g Pattern) bool { return prefixesDiffer(p.In[0], g) })
 			}) {
 				continue
 			}
@@ -127,7 +127,9 @@ func (r *Reader) Meets(h mapping.Granted, actions []string, on Region, deny bool
 			continue
 		}
 		near := slices.ContainsFunc(s.Regions, func(p Region) bool {
-			return !slices.ContainsFunc(p.In, func(g Pattern) bool { return slices.ContainsFunc(on.In, func(h Pattern) bool { return apart(g, h) }) })
+			return !slices.ContainsFunc(p.In, func(g Pattern) bool {
+				return slices.ContainsFunc(on.In, func(h Pattern) bool { return prefixesDiffer(g, h) })
+			})
 		})
 		if !near && !slices.ContainsFunc(actions, func(a string) bool { return onOf(a, on).key != on.key }) {
 			continue
@@ -191,11 +193,11 @@ func numbersText(list []int) string {
 	return b.String()
 }
 
-// apart returns true if the patterns differ in a byte before the first wildcard or unknown text. Then they
-// have no resource in common. apart is a fast form of disjoint that misses some pairs.
-func apart(g, h Pattern) bool {
+// prefixesDiffer returns true if the patterns differ in a byte before the first wildcard or unknown text. Then
+// they have no resource in common. prefixesDiffer is a fast form of disjoint that misses some pairs.
+func prefixesDiffer(g, h Pattern) bool {
 	for i := range min(len(g), len(h)) {
-		if g[i] >= one || h[i] >= one {
+		if g[i] >= questionMark || h[i] >= questionMark {
 			return false
 		}
 		if g[i] != h[i] {

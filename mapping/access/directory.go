@@ -21,20 +21,20 @@ func WhoCan(m *mapping.Mapping, actions []string, on string, now time.Time) []En
 // Directory answers many WhoCan questions about one mapping, and keeps what it has computed. A Directory is
 // safe for concurrent use.
 type Directory struct {
-	mu        sync.Mutex
-	m         *mapping.Mapping
-	everybody []*Principal
-	made      Placeholders
-	r         *Reader
-	issuers   []string
-	guards    []guardHeld
+	mu         sync.Mutex
+	m          *mapping.Mapping
+	principals []*Principal
+	made       Placeholders
+	r          *Reader
+	issuers    []string
+	guards     []guardHeld
 
-	holders     []holding
+	holders     []holder
 	from, until time.Time // the time in which the grants of holders are right; until is zero if nothing expires
 }
 
-// holding is a principal with a token of an issuer.
-type holding struct {
+// holder is a principal with a token of an issuer.
+type holder struct {
 	*Principal
 	issuer string
 	grants *mapping.Grants
@@ -49,7 +49,7 @@ type guardHeld struct {
 // NewDirectory returns a Directory.
 func NewDirectory(m *mapping.Mapping) *Directory {
 	d := &Directory{m: m, issuers: Issuers(m)}
-	d.everybody, d.made = Principals(m)
+	d.principals, d.made = Principals(m)
 	d.r = NewReader(d.made)
 	for _, g := range m.Guards() {
 		if h, ok := m.Policy(g.Policy, nil); ok && len(g.Except) > 0 {
@@ -59,8 +59,8 @@ func NewDirectory(m *mapping.Mapping) *Directory {
 	return d
 }
 
-// maxRests is the number of computed regions after which a Directory forgets them all.
-const maxRests = 50_000
+// maxRemainders is the number of computed regions after which a Directory forgets them all.
+const maxRemainders = 50_000
 
 // WhoCan is the function WhoCan for the mapping of the Directory. See there.
 func (d *Directory) WhoCan(actions []string, on string, now time.Time) []Entry {
@@ -73,11 +73,11 @@ func (d *Directory) WhoCan(actions []string, on string, now time.Time) []Entry {
 func (d *Directory) Some(actions []string, on string, now time.Time, most int) (all []Entry, more bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.r.rests) > maxRests {
-		clear(d.r.rests)
+	if len(d.r.remainders) > maxRemainders {
+		clear(d.r.remainders)
 	}
-	d.hold(now)
-	w := who{Directory: d, actions: actions, on: Everything(), now: now, at: map[string]int{}, meets: map[string]bool{}}
+	d.refresh(now)
+	w := query{Directory: d, actions: actions, on: Everything(), now: now, at: map[string]int{}, meets: map[string]bool{}}
 	if on != "" {
 		w.on = d.r.On(on)
 	}
@@ -86,26 +86,26 @@ func (d *Directory) Some(actions []string, on string, now time.Time, most int) (
 		if more = len(w.found) > most; more {
 			break
 		}
-		if slices.ContainsFunc(h.ids, func(id string) bool { return w.bearing(id, h.grants) }) {
+		if slices.ContainsFunc(h.ids, func(id string) bool { return w.mayAllow(id, h.grants) }) {
 			w.add(h.Principal, h.issuer, h.grants, nil)
 		}
 	}
 	return w.list(), more
 }
 
-// hold computes the grants of every principal at each issuer, unless the computed grants are right at the time.
-func (d *Directory) hold(now time.Time) {
+// refresh computes the grants of every principal at each issuer, unless those of holders are right at the time.
+func (d *Directory) refresh(now time.Time) {
 	if d.holders != nil && !now.Before(d.from) && (d.until.IsZero() || now.Before(d.until)) {
 		return
 	}
-	d.holders, d.from, d.until = []holding{}, now, time.Time{}
-	for _, p := range d.everybody {
+	d.holders, d.from, d.until = []holder{}, now, time.Time{}
+	for _, p := range d.principals {
 		issuers := d.issuers
 		if p.Account != "" {
 			issuers = issuers[:1]
 		}
 		for _, issuer := range issuers {
-			h := holding{Principal: p, issuer: issuer, grants: p.Holds(d.m, issuer, now)}
+			h := holder{Principal: p, issuer: issuer, grants: p.Holds(d.m, issuer, now)}
 			for _, g := range h.grants.Granted() {
 				h.ids = append(h.ids, g.ID())
 			}
@@ -117,8 +117,8 @@ func (d *Directory) hold(now time.Time) {
 	}
 }
 
-// who is one WhoCan question with the entries found so far.
-type who struct {
+// query is one WhoCan question with the entries found so far.
+type query struct {
 	*Directory
 	actions []string
 	on      Region
@@ -129,8 +129,8 @@ type who struct {
 	at    map[string]int // the index in found, by principal and Entry.key
 }
 
-// bearing returns true if an Allow of the policy with the ID applies to the question.
-func (w *who) bearing(id string, g *mapping.Grants) bool {
+// mayAllow returns true if an Allow of the policy with the ID applies to the question.
+func (w *query) mayAllow(id string, g *mapping.Grants) bool {
 	known, seen := w.meets[id]
 	if !seen {
 		for _, h := range g.Granted() {
@@ -152,7 +152,7 @@ type foundEntry struct {
 
 // add adds the entries of the principal at the issuer, without the known ones. Then add does the same for the
 // principal together with each group that a guard excepts.
-func (w *who) add(p *Principal, issuer string, g *mapping.Grants, known []Entry) {
+func (w *query) add(p *Principal, issuer string, g *mapping.Grants, known []Entry) {
 	list := w.r.Allowed(g, w.actions, w.on)
 	if p.Together { // what the last group alone grants is in the entries of that group
 		list = slices.DeleteFunc(list, func(a Allowed) bool {
@@ -182,7 +182,7 @@ const maxTogether = 3
 
 // spared returns the groups that lift a guard from the principal: the guard takes away something that the
 // principal is allowed, and excepts the groups.
-func (w *who) spared(p *Principal, g *mapping.Grants, issuer string) []string {
+func (w *query) spared(p *Principal, g *mapping.Grants, issuer string) []string {
 	var groups []string
 	var allows []Statement
 	for _, guard := range w.guards {
@@ -194,16 +194,16 @@ func (w *who) spared(p *Principal, g *mapping.Grants, issuer string) []string {
 				allows = append(allows, slices.DeleteFunc(slices.Clone(w.r.Statements(granted)), func(s Statement) bool { return s.Deny })...)
 			}
 		}
-		if w.bears(guard.policy, allows) {
+		if w.mayDeny(guard.policy, allows) {
 			groups = append(groups, guard.Except...)
 		}
 	}
-	return tidy(groups)
+	return sortedUnique(groups)
 }
 
-// bears returns true if the guard may deny one of the actions where the statements allow the action.
-func (w *who) bears(guard mapping.Granted, allows []Statement) bool {
-	denies := denying(w.r.Statements(guard))
+// mayDeny returns true if the guard may deny one of the actions where the statements allow the action.
+func (w *query) mayDeny(guard mapping.Granted, allows []Statement) bool {
+	denies := denyStatements(w.r.Statements(guard))
 	for _, action := range w.actions {
 		for _, q := range Cover(denies, action) {
 			for _, p := range Cover(allows, action) {
@@ -226,7 +226,7 @@ func (e *Entry) key() string {
 }
 
 // keep adds an entry, or adds the issuer to an entry that is already there.
-func (w *who) keep(e *Entry, issuer string, account bool) {
+func (w *query) keep(e *Entry, issuer string, account bool) {
 	key := e.Principal + "\x01" + e.key()
 	i, known := w.at[key]
 	if !known {
@@ -241,7 +241,7 @@ func (w *who) keep(e *Entry, issuer string, account bool) {
 
 // list returns the entries. An entry that every issuer has is there once, without an issuer. Any other entry is
 // there once for each of its issuers.
-func (w *who) list() []Entry {
+func (w *query) list() []Entry {
 	all := []Entry{}
 	for _, f := range w.found {
 		if len(f.issuers) == len(w.issuers) || f.account {

@@ -105,9 +105,9 @@ func covers(patterns []string, action string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return policy.Match(p, action) })
 }
 
-// says returns whether an entry lists the resource for the action. sure is true if the entry has no condition,
+// lists returns whether an entry lists the resource for the action. sure is true if the entry has no condition,
 // and no Minus with a condition applies.
-func says(e *access.Entry, a *asker, ctx keys, action, bucket, object string) (listed, sure bool) {
+func lists(e *access.Entry, a *asker, ctx keys, action, bucket, object string) (listed, sure bool) {
 	in := func(list []string, unset string) bool {
 		return slices.ContainsFunc(list, func(text string) bool { return matches(text, a, ctx, action, bucket, object, unset) })
 	}
@@ -165,7 +165,7 @@ func TestWhatIsPrintedIsWhatIsAllowed(t *testing.T) {
 				probe(action, func(bucket, object string) {
 					is := allowed(g, ctx, action, bucket, object)
 					for name, list := range map[string][]access.Entry{"can": can, "who-can": who} {
-						if name == "who-can" && !named(m.Mapping, &a) {
+						if name == "who-can" && !hasRule(m.Mapping, &a) {
 							continue
 						}
 						listed, surely := false, false
@@ -174,7 +174,7 @@ func TestWhatIsPrintedIsWhatIsAllowed(t *testing.T) {
 							if name == "can" {
 								x.shown = nil
 							}
-							l, s := says(&list[i], &x, ctx, action, bucket, object)
+							l, s := lists(&list[i], &x, ctx, action, bucket, object)
 							listed, surely = listed || l, surely || s
 						}
 						// An Allow whose NotResource has a variable that is not set allows nothing.
@@ -189,8 +189,8 @@ func TestWhatIsPrintedIsWhatIsAllowed(t *testing.T) {
 	}
 }
 
-// named returns true if a rule of the mapping names the asker's principal.
-func named(m *mapping.Mapping, a *asker) bool {
+// hasRule returns true if a rule of the mapping names the asker's principal.
+func hasRule(m *mapping.Mapping, a *asker) bool {
 	return slices.ContainsFunc(m.Rules(), func(r mapping.RuleInfo) bool {
 		return r.Kind+":"+r.Name == a.name || r.Kind == "claim" && "claim:policy="+r.Policies[0] == a.name
 	})

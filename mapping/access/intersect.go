@@ -8,7 +8,7 @@ const maxShapes = 64
 // meet returns the part of the term that also matches the pattern, as terms. The result is exact, except if a
 // policy variable must be compared with a text: then the result may hold too much.
 func (t Term) meet(g Pattern) []Term {
-	if slices.ContainsFunc(t.In, func(h Pattern) bool { return apart(h, g) }) {
+	if slices.ContainsFunc(t.In, func(h Pattern) bool { return prefixesDiffer(h, g) }) {
 		return nil
 	}
 	for _, h := range t.In {
@@ -53,7 +53,7 @@ func (t Term) narrowed(i int, shapes ...Pattern) []Term {
 // the intersection a*b, and *a and a* have the intersection a and a*a. ok is false if there are more than
 // maxShapes patterns.
 func intersect(g, h Pattern) (shapes []Pattern, ok bool) {
-	x := crossing{a: g, b: h, known: map[[2]int][]Pattern{}}
+	x := intersection{a: g, b: h, known: map[[2]int][]Pattern{}}
 	shapes = x.from(0, 0)
 	if x.many {
 		return nil, false
@@ -71,15 +71,15 @@ func intersect(g, h Pattern) (shapes []Pattern, ok bool) {
 	return kept, true
 }
 
-// crossing computes the intersection of two patterns. known keeps the results of from.
-type crossing struct {
+// intersection computes the intersection of two patterns. known keeps the results of from.
+type intersection struct {
 	a, b  Pattern
 	known map[[2]int][]Pattern
 	many  bool
 }
 
 // from returns the intersection of a[i:] and b[j:].
-func (x *crossing) from(i, j int) []Pattern {
+func (x *intersection) from(i, j int) []Pattern {
 	at := [2]int{i, j}
 	if shapes, ok := x.known[at]; ok || x.many {
 		return shapes
@@ -88,7 +88,7 @@ func (x *crossing) from(i, j int) []Pattern {
 	add := func(head Pattern, tails []Pattern) {
 		for _, tail := range tails {
 			g := append(slices.Clone(head), tail...)
-			if len(head) == 1 && head[0] == run && len(tail) > 0 && tail[0] == run {
+			if len(head) == 1 && head[0] == star && len(tail) > 0 && tail[0] == star {
 				g = tail
 			}
 			if !slices.ContainsFunc(shapes, func(h Pattern) bool { return slices.Equal(g, h) }) {
@@ -100,23 +100,23 @@ func (x *crossing) from(i, j int) []Pattern {
 	switch {
 	case aEnds && bEnds:
 		shapes = []Pattern{{}}
-	case !aEnds && x.a[i] == run && !bEnds && x.b[j] == run:
-		add(Pattern{run}, x.from(i+1, j))
-		add(Pattern{run}, x.from(i, j+1))
-	case !aEnds && x.a[i] == run:
+	case !aEnds && x.a[i] == star && !bEnds && x.b[j] == star:
+		add(Pattern{star}, x.from(i+1, j))
+		add(Pattern{star}, x.from(i, j+1))
+	case !aEnds && x.a[i] == star:
 		add(nil, x.from(i+1, j))
 		if !bEnds {
 			add(x.b[j:j+1], x.from(i, j+1))
 		}
-	case !bEnds && x.b[j] == run:
+	case !bEnds && x.b[j] == star:
 		add(nil, x.from(i, j+1))
 		if !aEnds {
 			add(x.a[i:i+1], x.from(i+1, j))
 		}
 	case aEnds || bEnds:
-	case x.a[i] == x.b[j], x.b[j] == one:
+	case x.a[i] == x.b[j], x.b[j] == questionMark:
 		add(x.a[i:i+1], x.from(i+1, j+1))
-	case x.a[i] == one:
+	case x.a[i] == questionMark:
 		add(x.b[j:j+1], x.from(i+1, j+1))
 	}
 	if len(shapes) > maxShapes {

@@ -49,12 +49,12 @@ func KindOf(action string) Kind {
 type stages uint8
 
 const (
-	atStart     stages = 1 << iota // nothing is read
-	inBucket                       // the last byte is of the bucket
-	afterBucket                    // the last byte is the slash after the bucket
-	inObject                       // the last byte is of the object
-	noBucket                       // the first byte is the slash: there is no bucket
-	nowhere                        // a byte after the slash of noBucket
+	atStart      stages = 1 << iota // nothing is read
+	inBucket                        // the last byte is of the bucket
+	afterBucket                     // the last byte is the slash after the bucket
+	inObject                        // the last byte is of the object
+	noBucket                        // the first byte is the slash: there is no bucket
+	pastNoBucket                    // a byte after the slash of noBucket
 )
 
 // accepts returns the stages at which a resource of the kind may end.
@@ -70,7 +70,7 @@ func (k Kind) accepts() stages {
 		return afterBucket | noBucket
 	case AnyKind:
 	}
-	return afterBucket | inObject | noBucket | nowhere
+	return afterBucket | inObject | noBucket | pastNoBucket
 }
 
 // next returns the stages after one more symbol. A policy variable may stand for any text, slashes
@@ -82,7 +82,7 @@ func (s stages) next(a symbol) stages {
 		case a == '/':
 			to |= noBucket
 		case a >= variable && a < capture:
-			to |= inBucket | afterBucket | inObject | noBucket | nowhere
+			to |= inBucket | afterBucket | inObject | noBucket | pastNoBucket
 		default:
 			to |= inBucket
 		}
@@ -100,8 +100,8 @@ func (s stages) next(a symbol) stages {
 	if s&(afterBucket|inObject) != 0 {
 		to |= inObject
 	}
-	if s&(noBucket|nowhere) != 0 {
-		to |= nowhere
+	if s&(noBucket|pastNoBucket) != 0 {
+		to |= pastNoBucket
 	}
 	return to
 }

@@ -10,19 +10,19 @@ import (
 type symbol int32
 
 const (
-	one      symbol             = 256 + iota // ? matches one byte
-	run                                      // * matches any number of bytes
-	other                                    // in a search: any byte that no pattern names
-	variable                                 // variable+n is the policy variable with number n
-	capture  = variable + 1<<16              // capture+n is the n-th placeholder
+	questionMark symbol             = 256 + iota // ? matches one byte
+	star                                         // * matches any number of bytes
+	other                                        // in a search: any byte that no pattern names
+	variable                                     // variable+n is the policy variable with number n
+	capture      = variable + 1<<16              // capture+n is the n-th placeholder
 )
 
 // Pattern is a set of resources. A resource is "bucket/object", or "bucket/" for the bucket itself.
 //
-// The pattern of "b?/${jwt:sub}/*" has these symbols: b, one, slash, a variable, slash, run.
+// The pattern of "b?/${jwt:sub}/*" has these symbols: b, questionMark, slash, a variable, slash, star.
 type Pattern []symbol
 
-var everything = Pattern{run}
+var everything = Pattern{star}
 
 const (
 	s3ARN  = "arn:aws:s3:::"
@@ -64,17 +64,17 @@ func parse(text string, cut func(string) (symbol, string, bool)) Pattern {
 			continue
 		}
 		switch c := rest[0]; {
-		case c == '*' && len(g) > 0 && g[len(g)-1] == run:
+		case c == '*' && len(g) > 0 && g[len(g)-1] == star:
 		case c == '*':
-			g = append(g, run)
+			g = append(g, star)
 		case c == '?':
-			g = append(g, one)
+			g = append(g, questionMark)
 		default:
 			g = append(g, symbol(c))
 		}
 		rest = rest[1:]
 	}
-	if !slices.Contains(g, run) && !slices.Contains(g, one) && !slices.Contains(g, '/') {
+	if !slices.Contains(g, star) && !slices.Contains(g, questionMark) && !slices.Contains(g, '/') {
 		g = append(g, '/')
 	}
 	return g
@@ -94,10 +94,10 @@ func (c Placeholders) Text(g Pattern) string {
 	plain := true
 	for _, s := range g {
 		switch {
-		case s == run:
+		case s == star:
 			b.WriteByte('*')
 			plain = false
-		case s == one:
+		case s == questionMark:
 			b.WriteByte('?')
 			plain = false
 		case s >= capture:
@@ -129,9 +129,9 @@ func (g Pattern) Open() bool {
 	return slices.ContainsFunc(g, func(s symbol) bool { return s >= variable })
 }
 
-// varies returns true if the pattern holds a policy variable. Some requests set the variable and others
+// hasVariable returns true if the pattern holds a policy variable. Some requests set the variable and others
 // do not, so what the pattern matches depends on the request.
-func (g Pattern) varies() bool {
+func (g Pattern) hasVariable() bool {
 	return slices.ContainsFunc(g, func(s symbol) bool { return s >= variable && s < capture })
 }
 
@@ -143,9 +143,9 @@ func (g Pattern) widened() Pattern {
 	var w Pattern
 	for _, s := range g {
 		if s >= variable {
-			s = run
+			s = star
 		}
-		if s == run && len(w) > 0 && w[len(w)-1] == run {
+		if s == star && len(w) > 0 && w[len(w)-1] == star {
 			continue
 		}
 		w = append(w, s)
@@ -162,7 +162,7 @@ func (g Pattern) filled() Pattern {
 	var f Pattern
 	for _, s := range g {
 		if s >= variable {
-			f = append(f, one, run)
+			f = append(f, questionMark, star)
 		} else {
 			f = append(f, s)
 		}
@@ -172,5 +172,5 @@ func (g Pattern) filled() Pattern {
 
 // disjoint returns true if surely no resource matches both patterns.
 func disjoint(g, h Pattern) bool {
-	return apart(g, h) || !exists(AnyKind, []Pattern{g.filled(), h.filled()}, nil)
+	return prefixesDiffer(g, h) || !exists(AnyKind, []Pattern{g.filled(), h.filled()}, nil)
 }

@@ -51,7 +51,7 @@ func (p *Principal) With(o *Principal) *Principal {
 // Principals returns a principal for each rule of the mappings and for each group that a guard excepts, each
 // once. made are the placeholders for the captures of group patterns.
 func Principals(mappings ...*mapping.Mapping) (all []*Principal, made Placeholders) {
-	c := casting{known: map[string]*Principal{}}
+	c := principalMaker{known: map[string]*Principal{}}
 	seen := map[string]bool{}
 	add := func(p *Principal) {
 		key := p.Name + "\x00" + strings.Join(p.Groups, "\x00")
@@ -75,14 +75,14 @@ func Principals(mappings ...*mapping.Mapping) (all []*Principal, made Placeholde
 	return all, c.made
 }
 
-// casting makes up principals for group patterns. The same pattern gets the same principals in every mapping.
-type casting struct {
+// principalMaker makes up principals for group patterns. The same pattern gets the same principals in every mapping.
+type principalMaker struct {
 	known map[string]*Principal // by pattern and letters of the placeholders
 	made  Placeholders
 }
 
 // principalsOf returns the principals for a rule.
-func (c *casting) principalsOf(m *mapping.Mapping, r mapping.RuleInfo) []*Principal {
+func (c *principalMaker) principalsOf(m *mapping.Mapping, r mapping.RuleInfo) []*Principal {
 	switch r.Kind {
 	case "account":
 		return []*Principal{{Name: "account:" + r.Name, Account: r.Name}}
@@ -102,16 +102,16 @@ func (c *casting) principalsOf(m *mapping.Mapping, r mapping.RuleInfo) []*Princi
 	for _, letters := range []string{"qzjxkvwyfghpmbutcdlnroiase0123456789", "QZJXKVWYFGHPMBUTCDLNROIASE"} {
 		key := r.Name + "\x00" + letters
 		if c.known[key] == nil {
-			c.known[key] = c.fitting(r, letters)
+			c.known[key] = c.forPattern(r, letters)
 		}
 		all = append(all, c.known[key])
 	}
 	return all
 }
 
-// fitting makes up a principal whose group matches the pattern of a rule. The placeholders avoid the letters of
+// forPattern makes up a principal whose group matches the pattern of a rule. The placeholders avoid the letters of
 // the literal parts of the pattern if at least two letters are left, so that the group matches in only one way.
-func (c *casting) fitting(r mapping.RuleInfo, letters string) *Principal {
+func (c *principalMaker) forPattern(r mapping.RuleInfo, letters string) *Principal {
 	literals := r.Name
 	for _, name := range r.Captures {
 		literals = strings.ReplaceAll(literals, "{"+name+"}", "")
@@ -128,7 +128,7 @@ func (c *casting) fitting(r mapping.RuleInfo, letters string) *Principal {
 	p := &Principal{Name: "group:" + r.Name, shown: map[string]string{}}
 	group := r.Name
 	for _, name := range r.Captures {
-		made := makeUp(free, len(c.made))
+		made := newPlaceholder(free, len(c.made))
 		c.made = append(c.made, made)
 		group = strings.ReplaceAll(group, "{"+name+"}", made)
 		p.shown[made] = "{" + name + "}"
@@ -137,9 +137,9 @@ func (c *casting) fitting(r mapping.RuleInfo, letters string) *Principal {
 	return p
 }
 
-// makeUp returns the n-th placeholder written in the letters. Placeholders in the same letters have the same
+// newPlaceholder returns the n-th placeholder written in the letters. Placeholders in the same letters have the same
 // length, so that no placeholder is a prefix of another.
-func makeUp(letters []byte, n int) string {
+func newPlaceholder(letters []byte, n int) string {
 	var name []byte
 	for i := range 7 {
 		name = append(name, letters[(5*i+i*i)%len(letters)])

@@ -38,7 +38,7 @@ func (r Region) Key() string { return r.key }
 // unset returns the region of a Deny for a request that does not set the policy variables. Such a Deny denies
 // every text that a variable could be, the empty text included. An exception with a variable spares nothing.
 func (r Region) unset() Region {
-	if !slices.ContainsFunc(r.In, Pattern.varies) && !slices.ContainsFunc(r.Except, Pattern.varies) {
+	if !slices.ContainsFunc(r.In, Pattern.hasVariable) && !slices.ContainsFunc(r.Except, Pattern.hasVariable) {
 		return r
 	}
 	var in []Pattern
@@ -46,13 +46,13 @@ func (r Region) unset() Region {
 		var wide Pattern
 		for _, s := range g {
 			if s >= variable && s < capture {
-				s = run
+				s = star
 			}
 			wide = append(wide, s)
 		}
 		in = append(in, wide)
 	}
-	return NewRegion(in, slices.DeleteFunc(slices.Clone(r.Except), Pattern.varies), r.Condition)
+	return NewRegion(in, slices.DeleteFunc(slices.Clone(r.Except), Pattern.hasVariable), r.Condition)
 }
 
 // Statement is a statement of a policy that a principal holds, with the regions of its resources.
@@ -68,13 +68,13 @@ type Reader struct {
 	numbers      map[string]int // the number of each placeholder
 	lengths      []int          // the lengths of the placeholders, each once
 	known        map[string][]Statement
-	rests        map[string]*rest
+	remainders   map[string]*remainder
 }
 
 // NewReader returns a Reader that recognizes the placeholders in policies. c is nil if the policies are held
 // by a real identity, whose captures are known.
 func NewReader(c Placeholders) *Reader {
-	r := &Reader{placeholders: c, numbers: make(map[string]int, len(c)), known: map[string][]Statement{}, rests: map[string]*rest{}}
+	r := &Reader{placeholders: c, numbers: make(map[string]int, len(c)), known: map[string][]Statement{}, remainders: map[string]*remainder{}}
 	for i, made := range c {
 		r.numbers[made] = i
 		if !slices.Contains(r.lengths, len(made)) {

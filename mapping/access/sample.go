@@ -24,8 +24,8 @@ type Samples struct {
 // add adds up to two resources of the term: a shortest one whose bucket has at least three bytes, and a
 // shortest one.
 func (s *Samples) add(t Term, allow string, free bool) {
-	for _, in := range [][]Pattern{append(slices.Clone(t.In), likely), t.In} {
-		text, found, sure := Word(t.Kind, in, t.Except)
+	for _, in := range [][]Pattern{append(slices.Clone(t.In), likelyBucket), t.In} {
+		text, found, sure := shortest(t.Kind, in, t.Except)
 		s.Sure = s.Sure && (found || sure)
 		if !found {
 			continue
@@ -65,7 +65,7 @@ func (r *Reader) Permitted(g *mapping.Grants, action string, on Region, value Va
 	for _, p := range allows {
 		terms := TermsOf(kind, NewRegion(p.In, p.Except, ""))
 		for _, g := range on.In {
-			terms = each(terms, func(t Term) []Term { return t.meet(g) })
+			terms = flatMap(terms, func(t Term) []Term { return t.meet(g) })
 		}
 		before := len(samples.List)
 		for _, t := range Without(terms, strict) {
@@ -116,8 +116,8 @@ func (r *Reader) Refused(g *mapping.Grants, action string, on Region, value Valu
 	return samples
 }
 
-// bound is a region of a statement, with values in place of policy variables.
-type bound struct {
+// concreteRegion is a region of a statement, with values in place of policy variables.
+type concreteRegion struct {
 	Region
 	allow string // Chance.Allow; empty for a Deny
 }
@@ -125,7 +125,7 @@ type bound struct {
 // concrete returns the regions of the statements that cover the action, with values in place of policy
 // variables. An Allow with a variable that is not set allows nothing. A Deny with a variable that is not set
 // denies every text that the variable could be, and spares no exception that holds the variable.
-func (r *Reader) concrete(g *mapping.Grants, action string, value Value) (allows, denies []bound) {
+func (r *Reader) concrete(g *mapping.Grants, action string, value Value) (allows, denies []concreteRegion) {
 	add := func(list []mapping.Granted, guard bool) {
 		for _, h := range list {
 			for i, s := range r.Statements(h) {
@@ -134,9 +134,9 @@ func (r *Reader) concrete(g *mapping.Grants, action string, value Value) (allows
 				}
 				for n, p := range s.Regions {
 					if q, ok := p.with(value, s.Deny); ok && s.Deny {
-						denies = append(denies, bound{q, ""})
+						denies = append(denies, concreteRegion{q, ""})
 					} else if ok {
-						allows = append(allows, bound{q, allowKey(h, i, n)})
+						allows = append(allows, concreteRegion{q, allowKey(h, i, n)})
 					}
 				}
 			}
@@ -150,7 +150,7 @@ func (r *Reader) concrete(g *mapping.Grants, action string, value Value) (allows
 // with returns the region with values in place of policy variables. ok is false if an Allow has a variable
 // without a value in its Resource.
 func (r Region) with(value Value, deny bool) (q Region, ok bool) {
-	if !slices.ContainsFunc(r.In, Pattern.varies) && !slices.ContainsFunc(r.Except, Pattern.varies) {
+	if !slices.ContainsFunc(r.In, Pattern.hasVariable) && !slices.ContainsFunc(r.Except, Pattern.hasVariable) {
 		return r, true
 	}
 	var in, except []Pattern

@@ -23,7 +23,7 @@ func within(g, h Pattern) bool { return !exists(AnyKind, []Pattern{g}, []Pattern
 // set with unknown texts that is empty.
 func exists(kind Kind, in, out []Pattern) bool {
 	for _, g := range out {
-		if len(g) == 1 && g[0] == run {
+		if len(g) == 1 && g[0] == star {
 			return false
 		}
 	}
@@ -88,7 +88,7 @@ func (w *walker) alphabet() {
 	w.letters = []symbol{'/', other}
 	for i, g := range w.patterns {
 		for _, s := range g {
-			if s != one && s != run && !seen[s] && (s < variable || i == w.lead) {
+			if s != questionMark && s != star && !seen[s] && (s < variable || i == w.lead) {
 				seen[s] = true
 				w.letters = append(w.letters, s)
 			}
@@ -113,7 +113,7 @@ func closure(g Pattern, positions []uint16) []uint16 {
 		}
 	}
 	for _, p := range positions {
-		for add(p); int(p) < len(g) && g[p] == run; {
+		for add(p); int(p) < len(g) && g[p] == star; {
 			p++
 			add(p)
 		}
@@ -130,7 +130,7 @@ func (w *walker) step(s state, a symbol) (state, bool) {
 		if i < w.in && len(positions) == 0 {
 			return next, false
 		}
-		if i >= w.in && next.at.settled() && len(positions) > 0 && int(positions[len(positions)-1]) == len(g) && g[len(g)-1] == run {
+		if i >= w.in && next.at.settled() && len(positions) > 0 && int(positions[len(positions)-1]) == len(g) && g[len(g)-1] == star {
 			return next, false
 		}
 		next.positions[i] = positions
@@ -142,35 +142,35 @@ func (w *walker) step(s state, a symbol) (state, bool) {
 // any text, and any text in place of its own unknown text.
 func advance(g Pattern, from []uint16, a symbol, lenient bool) []uint16 {
 	if lenient && a >= variable {
-		return skipped(g, from, a)
+		return afterUnknown(g, from, a)
 	}
 	var positions []uint16
 	for _, p := range from {
 		switch {
 		case int(p) == len(g):
-		case g[p] == run:
+		case g[p] == star:
 			positions = appendPosition(positions, p)
-		case g[p] == a, g[p] == one && a < variable:
+		case g[p] == a, g[p] == questionMark && a < variable:
 			positions = appendPosition(positions, p+1)
-		case lenient && mayHold(g[p], a):
+		case lenient && mayContain(g[p], a):
 			positions = appendPosition(appendPosition(positions, p), p+1)
 		}
 	}
 	return positions
 }
 
-// skipped returns the positions of g after each text that the unknown text could be.
-func skipped(g Pattern, from []uint16, text symbol) []uint16 {
+// afterUnknown returns the positions of g after each text that the unknown text could be.
+func afterUnknown(g Pattern, from []uint16, text symbol) []uint16 {
 	var positions []uint16
 	for _, p := range from {
 	forward:
 		for ; int(p) < len(g); p++ {
 			switch s := g[p]; {
-			case s == run:
+			case s == star:
 				positions = appendPosition(positions, p)
 			case s >= variable:
 				positions = appendPosition(appendPosition(positions, p), p+1)
-			case s != one && !mayHold(text, s):
+			case s != questionMark && !mayContain(text, s):
 				break forward
 			default:
 				positions = appendPosition(positions, p+1)
@@ -180,8 +180,8 @@ func skipped(g Pattern, from []uint16, text symbol) []uint16 {
 	return positions
 }
 
-// mayHold returns true if the unknown text may contain the byte. A captured text has no slash.
-func mayHold(text, b symbol) bool { return text >= variable && (text < capture || b != '/') }
+// mayContain returns true if the unknown text may contain the byte. A captured text has no slash.
+func mayContain(text, b symbol) bool { return text >= variable && (text < capture || b != '/') }
 
 // appendPosition adds a position and keeps the list sorted, each position once.
 func appendPosition(positions []uint16, p uint16) []uint16 {

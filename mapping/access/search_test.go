@@ -10,7 +10,7 @@ import (
 
 // A term is never empty if a resource matches it for some text of the captures. meet and minus are exact. An
 // error would hide a gain. The test tries every short resource and every short capture.
-func TestNoTermThatAResourceFitsIsEmpty(t *testing.T) {
+func TestTermsAgreeWithMatch(t *testing.T) {
 	made := Placeholders{"QQQ", "WWW"}
 	resources := words("ab/", 5)
 	values := words("ab", 2)

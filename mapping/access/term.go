@@ -36,15 +36,15 @@ func conditionsOf(regions ...Region) []string {
 // exception, too.
 func Both(kind Kind, p, q Region) []Term {
 	terms := []Term{{
-		In: p.In, Except: slices.Concat(p.Except, slices.DeleteFunc(slices.Clone(q.Except), Pattern.varies)), Conditions: conditionsOf(p, q), Kind: kind, Allowed: p.key,
+		In: p.In, Except: slices.Concat(p.Except, slices.DeleteFunc(slices.Clone(q.Except), Pattern.hasVariable)), Conditions: conditionsOf(p, q), Kind: kind, Allowed: p.key,
 	}}
 	for _, g := range q.In {
-		terms = each(terms, func(t Term) []Term { return t.meet(g) })
+		terms = flatMap(terms, func(t Term) []Term { return t.meet(g) })
 	}
 	return terms
 }
 
-func each(terms []Term, f func(Term) []Term) []Term {
+func flatMap(terms []Term, f func(Term) []Term) []Term {
 	var all []Term
 	for _, t := range terms {
 		all = append(all, f(t)...)
@@ -57,7 +57,7 @@ func each(terms []Term, f func(Term) []Term) []Term {
 func Without(terms []Term, lists ...[]Region) []Term {
 	for _, list := range lists {
 		for _, r := range list {
-			terms = each(terms, func(t Term) []Term { return t.minus(r) })
+			terms = flatMap(terms, func(t Term) []Term { return t.minus(r) })
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(terms), Term.Empty)
@@ -68,7 +68,7 @@ func Without(terms []Term, lists ...[]Region) []Term {
 func (t Term) minus(r Region) []Term {
 	switch {
 	case r.Condition != "" && !slices.Contains(t.Conditions, r.Condition),
-		slices.ContainsFunc(r.Except, Pattern.varies),
+		slices.ContainsFunc(r.Except, Pattern.hasVariable),
 		slices.ContainsFunc(r.In, t.disjointFrom):
 		return []Term{t}
 	}

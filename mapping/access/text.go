@@ -27,8 +27,8 @@ func (p *Principal) Show(text string) string {
 
 // Within returns true if the second Resource text matches every resource that the first text matches. A policy
 // variable of the one text matches only the same variable of the other.
-func Within(text, of string) bool {
-	return within(Placeholders(nil).Parse(text), Placeholders(nil).Parse(of))
+func Within(text, wider string) bool {
+	return within(Placeholders(nil).Parse(text), Placeholders(nil).Parse(wider))
 }
 
 // Apart returns true if surely no resource matches both Resource texts.

@@ -71,7 +71,7 @@ func reached(g, word Pattern) []int {
 	positions := closure(g, []uint16{0})
 	for _, s := range word {
 		switch s {
-		case run: // any text: every position from the first on
+		case star: // any text: every position from the first on
 			first := positions[0]
 			positions = nil
 			for p := int(first); p <= len(g); p++ {
@@ -82,9 +82,9 @@ func reached(g, word Pattern) []int {
 			for _, p := range positions {
 				switch {
 				case int(p) == len(g):
-				case g[p] == run:
+				case g[p] == star:
 					next = appendPosition(next, p)
-				case g[p] == s, g[p] == one, s == one:
+				case g[p] == s, g[p] == questionMark, s == questionMark:
 					next = appendPosition(next, p+1)
 				}
 			}
@@ -105,7 +105,7 @@ func reached(g, word Pattern) []int {
 func (g Pattern) Literal() (text string, ok bool) {
 	var b strings.Builder
 	for _, s := range g {
-		if s >= one {
+		if s >= questionMark {
 			return "", false
 		}
 		b.WriteByte(byte(s))
@@ -113,17 +113,17 @@ func (g Pattern) Literal() (text string, ok bool) {
 	return b.String(), true
 }
 
-// Instance returns a text that the pattern matches, with the text star in place of each * and x in place of
+// Instance returns a text that the pattern matches, with text in place of each * and x in place of
 // each question mark.
-func (g Pattern) Instance(star string) string {
+func (g Pattern) Instance(text string) string {
 	var b strings.Builder
 	for _, s := range g {
 		switch {
-		case s == run:
-			b.WriteString(star)
-		case s == one:
+		case s == star:
+			b.WriteString(text)
+		case s == questionMark:
 			b.WriteByte('x')
-		case s < one:
+		case s < questionMark:
 			b.WriteByte(byte(s))
 		}
 	}
@@ -133,7 +133,7 @@ func (g Pattern) Instance(star string) string {
 // with returns the pattern with the values of policy variables in place of the variables. ok is false if a
 // variable has no value.
 func (g Pattern) with(value func(key string) (string, bool)) (p Pattern, ok bool) {
-	if !g.varies() {
+	if !g.hasVariable() {
 		return g, true
 	}
 	for _, s := range g {

@@ -22,7 +22,7 @@ func AddsNothing(one mapping.Granted, others, guards []mapping.Granted) bool {
 			}
 		}
 		for _, h := range guards {
-			x.Denies = append(x.Denies, denying(read.Statements(h))...)
+			x.Denies = append(x.Denies, denyStatements(read.Statements(h))...)
 		}
 		return x
 	}
@@ -44,7 +44,7 @@ func AddsNothing(one mapping.Granted, others, guards []mapping.Granted) bool {
 // self-service action, which needs no Allow, or s3:DeleteObjectVersion always bears.
 func Bears(guard, other mapping.Granted) bool {
 	read := NewReader(nil)
-	denies := denying(read.Statements(guard))
+	denies := denyStatements(read.Statements(guard))
 	for _, action := range append(SelfService(), "s3:DeleteObjectVersion") {
 		if len(Cover(denies, action)) > 0 {
 			return true
@@ -65,7 +65,7 @@ func Bears(guard, other mapping.Granted) bool {
 	return false
 }
 
-// denying returns the Deny statements of the list.
-func denying(list []Statement) []Statement {
+// denyStatements returns the Deny statements of the list.
+func denyStatements(list []Statement) []Statement {
 	return slices.DeleteFunc(slices.Clone(list), func(s Statement) bool { return !s.Deny })
 }

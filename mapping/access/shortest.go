@@ -1,12 +1,12 @@
 package access
 
-// Word returns a shortest resource of the kind, "bucket/object", that matches every pattern of in and no
+// shortest returns a shortest resource of the kind, "bucket/object", that matches every pattern of in and no
 // pattern of out. The patterns must hold no unknown text. If found is false and sure is true, there is no such
 // resource. If both are false, the search needs more than maxStates states.
-func Word(kind Kind, in, out []Pattern) (text string, found, sure bool) {
+func shortest(kind Kind, in, out []Pattern) (text string, found, sure bool) {
 	w := walker{patterns: append(append([]Pattern(nil), in...), out...), in: len(in), lead: -1, ends: kind.accepts()}
 	for _, g := range out {
-		if len(g) == 1 && g[0] == run {
+		if len(g) == 1 && g[0] == star {
 			return "", false, true
 		}
 	}
@@ -77,5 +77,5 @@ func (w *walker) names(b byte) bool {
 	return false
 }
 
-// likely matches resources whose bucket has at least three bytes, as S3 requires of the name of a bucket.
-var likely = Pattern{one, one, one, run, '/', run}
+// likelyBucket matches resources whose bucket has at least three bytes, as S3 requires of the name of a bucket.
+var likelyBucket = Pattern{questionMark, questionMark, questionMark, star, '/', star}
