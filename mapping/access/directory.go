@@ -3,6 +3,7 @@ package access
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -222,7 +223,7 @@ func (e *Entry) key() string {
 	for _, m := range e.Minus {
 		parts = append(parts, m.By, strings.Join(m.Resources, " "), strings.Join(m.Except, " "), strings.Join(m.Conditions, " "), strings.Join(m.Actions, " "))
 	}
-	return strings.Join(parts, "\x00") + "\x00" + string(rune(e.Rule.Line)) + string(rune(e.Statement))
+	return strings.Join(parts, "\x00") + "\x00" + strconv.Itoa(e.Rule.Line) + "\x00" + strconv.Itoa(e.Statement)
 }
 
 // keep adds an entry, or adds the issuer to an entry that is already there.
