@@ -8,9 +8,9 @@ import (
 	"github.com/claimgate/claimgate/mapping/access"
 )
 
-// always searches for somebody with the principal who is denied one of the actions. One statement denies
-// a request, or none allows the request. So the principal is looked at alone, and with each other whose
-// policies deny.
+// always searches for an identity with the principal that is denied one of the actions. A request is denied
+// because of one Deny, or because no Allow applies. So always looks at the principal alone, and together with
+// each other principal whose policies deny something.
 func (a *attempt) always() {
 	for _, issuer := range a.named() {
 		h := a.holder(a.principal(), issuer)
@@ -37,7 +37,7 @@ func (a *attempt) always() {
 	}
 }
 
-// named returns the issuers that the invariant is about.
+// named returns the issuers whose tokens the invariant is about: its own issuer, or every issuer with a name.
 func (a *attempt) named() []string {
 	if a.invariant.Issuer != "" {
 		return []string{a.invariant.Issuer}
@@ -49,7 +49,7 @@ func (a *attempt) named() []string {
 	return named
 }
 
-// principal returns the principal of the invariant.
+// principal returns the principal of the invariant for package access.
 func (a *attempt) principal() *access.Principal {
 	w := a.invariant.Principal
 	p := &access.Principal{Name: w.String()}
@@ -68,7 +68,7 @@ func (a *attempt) principal() *access.Principal {
 	return p
 }
 
-// with returns the principal of the invariant who is somebody else, too.
+// with returns a holder who is the principal of the invariant and the other holder at once.
 func (a *attempt) with(other *holder) *holder {
 	p := a.principal()
 	both := p.With(other.Principal)
@@ -81,8 +81,8 @@ func (a *attempt) with(other *holder) *holder {
 	return a.holder(both, other.issuer)
 }
 
-// denies names the policies of a holder, and the guards, that deny something of the invariant. It is
-// empty if none does.
+// denies returns a key of the policies of the holder that deny something of the invariant. Two holders with the
+// same key have the same such policies. The key is empty if there is no such policy.
 func (a *attempt) denies(h *holder) string {
 	var key strings.Builder
 	for _, one := range h.policies {
@@ -96,7 +96,7 @@ func (a *attempt) denies(h *holder) string {
 	return key.String()
 }
 
-// refused searches for a request that is denied to the holder.
+// refused searches for a request that the holder is denied.
 func (a *attempt) refused(h *holder) {
 	seen := map[string]bool{}
 	for _, on := range a.on {
@@ -111,7 +111,8 @@ func (a *attempt) refused(h *holder) {
 	}
 }
 
-// known returns true if an action with the same statements and of the same kind was looked at.
+// known returns true if an action of the same kind, with the same statements, was tried on the same resource.
+// known adds the action to seen.
 func (a *attempt) known(h *holder, action string, on part, seen map[string]bool) bool {
 	key := fmt.Sprint(access.KindOf(action), action[:strings.Index(action, ":")+1], on.text)
 	for _, list := range [][]*held{h.policies, h.guards} {
@@ -129,6 +130,7 @@ func (a *attempt) known(h *holder, action string, on part, seen map[string]bool)
 	return before
 }
 
+// deniedOn searches for a request with the action that the holder is denied.
 func (a *attempt) deniedOn(h *holder, action string, on part) {
 	list, sure := a.assignments(h, a.made.Open(h.grants, action), on.In, true)
 	for _, s := range list {

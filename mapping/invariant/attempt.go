@@ -9,33 +9,34 @@ import (
 	"github.com/claimgate/claimgate/mapping/access"
 )
 
-// attempt is the search for a counterexample of one invariant.
+// attempt is the search for a counterexample to one invariant.
 type attempt struct {
 	*prover
 	invariant *Invariant
 	on        []part
-	questions int
-	together  int
-	seen      map[string]bool // what is held by those who were looked at
+	questions int             // see maxQuestions
+	together  int             // see maxTogether
+	seen      map[string]bool // keys of the holders that were tried; see unseen
 
 	found     *Counterexample
-	undecided string
+	undecided string // the first reason why the search is not complete
 }
 
-// part is a resource of the invariant, with the actions that are asked on the resource.
+// part is a resource of the invariant, with the actions that MinIO may ask about the resource.
 type part struct {
 	access.Region
 	text    string
 	actions []string
 }
 
+// undecide records why the search is not complete.
 func (a *attempt) undecide(why string, values ...any) {
 	if a.undecided == "" {
 		a.undecided = fmt.Sprintf(why, values...)
 	}
 }
 
-// about says whether the policy bears on the invariant.
+// about returns the policy with met and denies for the invariant of this attempt.
 func (a *attempt) about(h *held) *held {
 	if h.known != a.invariant {
 		h.known, h.met, h.denies = a.invariant, false, false
@@ -47,7 +48,8 @@ func (a *attempt) about(h *held) *held {
 	return h
 }
 
-// unseen returns true if nobody who was looked at holds the same.
+// unseen returns true if no holder that was tried has the same policies that apply to the invariant, the same
+// issuer, subject, claim and account, and the same groups, if a condition reads the groups.
 func (a *attempt) unseen(h *holder) bool {
 	var key strings.Builder
 	tells := false
@@ -71,19 +73,20 @@ func (a *attempt) unseen(h *holder) bool {
 	return true
 }
 
-// accepts returns true if the invariant is about the holder. An invariant of one issuer is about its tokens
-// alone.
+// accepts returns true if the invariant is about the holder. An invariant with an issuer is only about tokens of
+// that issuer.
 func (a *attempt) accepts(h *holder) bool {
 	return a.invariant.Issuer == "" || h.Account == "" && a.invariant.Issuer == h.issuer
 }
 
-// excepted returns true if the invariant says nothing of the identity.
+// excepted returns true if the invariant is not about the identity: a Never excepts the identity, or the
+// identity does not have the principal of an Always.
 func (a *attempt) excepted(id *Identity) bool {
 	return slices.ContainsFunc(a.invariant.Except, func(w Who) bool { return w.is(id, a.Mapping) }) ||
 		a.invariant.Kind == Always && !a.invariant.Principal.is(id, a.Mapping)
 }
 
-// identityOf returns the identity of a holder whose group's name has the texts.
+// identityOf returns the holder as an identity. The assignment gives the texts of placeholders and the subject.
 func (a *attempt) identityOf(h *holder, with *assignment) Identity {
 	if h.Account != "" {
 		return Identity{Account: h.Account}
@@ -119,7 +122,7 @@ func (a *attempt) identityOf(h *holder, with *assignment) Identity {
 	return id
 }
 
-// holds returns what an identity holds.
+// holds returns the grants of an identity.
 func (a *attempt) holds(id *Identity) *mapping.Grants {
 	if id.Account != "" {
 		return a.Mapping.Account(id.Account, a.Now)
@@ -127,8 +130,8 @@ func (a *attempt) holds(id *Identity) *mapping.Grants {
 	return a.Mapping.Principal(mapping.Principal{Issuer: id.Issuer, Subject: id.Subject, Groups: id.Groups, Claim: id.Policy}, a.Now)
 }
 
-// ask puts a request to the Judge. broken is true if the answer breaks the invariant. same is true if the
-// facts change nothing of what the identity holds.
+// ask gives a request to the Judge. broken is true if the answer breaks the invariant. same is true if the facts
+// leave the subject and the groups of the identity alone, and so its grants.
 func (a *attempt) ask(id Identity, req Request, facts []fact) (broken, same bool) {
 	told, req, ok := with(id, req, facts)
 	if !ok || a.excepted(&told) {
@@ -152,10 +155,10 @@ func (a *attempt) ask(id Identity, req Request, facts []fact) (broken, same bool
 	return true, same
 }
 
-// try puts a request for each sample to the Judge, under everything that the tests could tell apart, until an
-// answer breaks the invariant. sure is true if the answers stand for all others.
+// try gives the Judge a request for each sample, with every set of facts that the tests could distinguish, until
+// an answer breaks the invariant. sure is true if no other facts could give another answer.
 func (a *attempt) try(id Identity, action string, samples []access.Sample, tests []access.Test, s *assignment) (found, sure bool) {
-	// What a test reads and an assignment has fixed was not varied.
+	// A key that the assignment fixes has a single value, so the search is not complete if a test reads the key.
 	sure = !slices.ContainsFunc(tests, func(t access.Test) bool { return slices.Contains(s.keys, t.Key) })
 	facts := slices.Concat(a.assumed, s.facts)
 	for _, sample := range samples {

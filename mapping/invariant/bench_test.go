@@ -11,6 +11,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/invariant"
 )
 
+// hundred returns 100 invariants about the mapping of anymapping.Large.
 func hundred(tb testing.TB) []invariant.Invariant {
 	tb.Helper()
 	var b strings.Builder

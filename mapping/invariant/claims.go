@@ -9,7 +9,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// claimOf returns the claim that a key, without its prefix, names.
+// claimOf returns the value of the claim with the key, without "claim:", or nil.
 func claimOf(claims map[string]any, key string) any {
 	path, ok := policy.ClaimPath(key)
 	if !ok {
@@ -23,7 +23,7 @@ func claimOf(claims map[string]any, key string) any {
 	return at
 }
 
-// claimHas returns true if the claim is the text, or is a list with the text.
+// claimHas returns true if the claim is the text, or a list that contains the text.
 func claimHas(claims map[string]any, key, text string) bool {
 	switch v := claimOf(claims, key).(type) {
 	case nil:
@@ -35,7 +35,7 @@ func claimHas(claims map[string]any, key, text string) bool {
 	}
 }
 
-// setClaim sets the claim that a key, without its prefix, names.
+// setClaim sets the claim with the key, without "claim:". Nested objects on the way are copied first.
 func setClaim(claims map[string]any, key string, value any) {
 	path, ok := policy.ClaimPath(key)
 	if !ok {
@@ -52,30 +52,28 @@ func setClaim(claims map[string]any, key string, value any) {
 	claims[path[len(path)-1]] = value
 }
 
-// A fact is the value of a condition key or of a policy variable. A nil value means that the key is not
-// set.
+// fact is the value of a condition key or of a policy variable. A nil value means that the key is not set.
 type fact struct {
 	key   string
 	value any // string, []string, int, bool, or nil
 }
 
-// borne returns true if the key is read from the token, and not from the request.
+// borne returns true if the value of the key is in the token. The value of any other key is in the request.
 func borne(key string) bool {
 	return strings.HasPrefix(key, "jwt:") || strings.HasPrefix(key, "claim:") || key == "aws:groups"
 }
 
-// own are the claims that the Judge writes itself, whatever an identity says.
+// own are the claims that the Judge sets itself. It ignores their values in an identity.
 var own = []string{"iss", "aud", "azp", "exp", "iat", "nbf", "act", "cnf", "events"}
 
-// judged returns true if the Judge writes the claim of the key itself. What such a claim could be is not
-// known.
+// judged returns true if the Judge sets the claim of the key itself. The values of such a claim cannot be tried.
 func judged(key string) bool {
 	prefix, name, _ := strings.Cut(key, ":")
 	path, ok := policy.ClaimPath(name)
 	return ok && (prefix == "jwt" || prefix == "claim") && slices.Contains(own, path[0])
 }
 
-// with returns the identity and the request with the facts. ok is false if no token can say so.
+// with returns the identity and the request with the facts. ok is false if no token can have the facts.
 func with(id Identity, req Request, facts []fact) (Identity, Request, bool) {
 	id.Claims, id.Groups = maps.Clone(id.Claims), slices.Clone(id.Groups)
 	req.Conditions = maps.Clone(req.Conditions)
@@ -102,7 +100,7 @@ func with(id Identity, req Request, facts []fact) (Identity, Request, bool) {
 	return id, req, true
 }
 
-// tell makes the token of the identity say a fact.
+// tell adds a fact to the token of the identity. The result is false if no token can have the fact.
 func tell(id *Identity, f fact) bool {
 	if id.Claims == nil {
 		id.Claims = map[string]any{}

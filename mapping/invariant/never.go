@@ -6,9 +6,9 @@ import (
 	"github.com/claimgate/claimgate/mapping/access"
 )
 
-// never searches for somebody who is not excepted and may do one of the actions. Rights only add up, and
-// a group more only denies more, unless a guard spares the group. So each principal is looked at alone,
-// then with one group that a guard spares, then with two.
+// never searches for an identity that is not excepted and may do one of the actions. The rights of
+// two groups are the sum of the rights of each. One more group can only add a Deny, unless a guard excepts the
+// group. So never looks at each principal alone, then with one group that a guard excepts, then with two.
 func (a *attempt) never() {
 	wave := a.everybody
 	for len(wave) > 0 {
@@ -29,13 +29,13 @@ func (a *attempt) never() {
 	}
 }
 
-// touches returns true if an Allow of the holder bears on the invariant.
+// touches returns true if an Allow of the holder may apply to the invariant.
 func (a *attempt) touches(h *holder) bool {
 	return slices.ContainsFunc(h.policies, func(one *held) bool { return a.about(one).met })
 }
 
-// spared returns the holder with each group that spares the holder a guard, if the guard bears on the
-// invariant.
+// spared returns the holder with one more group, for each group that lifts a guard from the holder. Guards
+// whose Deny does not apply to the invariant are left out.
 func (a *attempt) spared(h *holder) []*holder {
 	if h.Account != "" {
 		return nil
@@ -63,7 +63,7 @@ func (a *attempt) spared(h *holder) []*holder {
 	return all
 }
 
-// allowed searches for a request that is allowed to the holder.
+// allowed searches for a request that the holder is allowed.
 func (a *attempt) allowed(h *holder) {
 	for _, on := range a.on {
 		for _, chance := range a.made.Chances(h.grants, on.actions, on.Region) {
@@ -74,13 +74,13 @@ func (a *attempt) allowed(h *holder) {
 	}
 }
 
-// allowedBy searches for a request that one statement allows. Each action of the Chance has the same answers,
-// so the first stands for all.
+// allowedBy searches for a request that one statement allows. The actions of a Chance have the same answers, so
+// only the first is tried.
 func (a *attempt) allowedBy(h *holder, chance *access.Chance, on part) bool {
 	action := chance.Actions[0]
 	list, complete := a.assignments(h, chance.Open, chance.Closed, false)
 	sure := complete
-	settled := false // refused where nothing but the statement's own condition can refuse
+	settled := false // a sample without any Deny was denied: the condition of the statement never holds
 	for _, s := range list {
 		id := a.identityOf(h, s)
 		if a.excepted(&id) {

@@ -10,26 +10,27 @@ import (
 	"github.com/claimgate/claimgate/mapping/access"
 )
 
-// Options say under what invariants are proved.
+// Options are the options of Prove. Mapping and Judge are required.
 type Options struct {
 	Mapping *mapping.Mapping
 	Judge   Judge
-	Now     time.Time // at which grants are judged
-	// Assume fixes values of condition keys, KEY=VALUE.
+	Now     time.Time // the time that decides which grants have expired
+	// Assume fixes the values of condition keys: KEY=VALUE. See Assumption.
 	Assume []string
-	// Issuers are those configured. Without any they are those that the mapping names, and any other.
+	// Issuers are the names of the configured issuers. The default is the issuers that the mapping and the
+	// invariants name, and any other issuer.
 	Issuers []string
 }
 
-// The bounds of one invariant. Beyond them the invariant is undecided.
+// The limits of one invariant. An invariant that needs more is Undecided.
 const (
-	maxQuestions = 20_000 // that the Judge is asked
-	maxContexts  = 4_000  // for one resource
-	maxAssigned  = 500    // texts for the unknown parts of a group's name or of a claim
-	maxTogether  = 20_000 // identities with more groups than one rule needs
+	maxQuestions = 20_000 // requests to the Judge
+	maxContexts  = 4_000  // sets of facts for one resource
+	maxAssigned  = 500    // assignments for one region of a holder
+	maxTogether  = 20_000 // holders with an additional group
 )
 
-// Prove says of each invariant whether the mapping keeps it. The error is of the options.
+// Prove returns the verdict on each invariant, in the order of the list. The error is about Options.Assume.
 func Prove(o Options, list []Invariant) ([]Result, error) {
 	assumed, message := Assumption(o.Assume)
 	if message != "" {
@@ -41,7 +42,7 @@ func Prove(o Options, list []Invariant) ([]Result, error) {
 	}
 	if len(p.issuers) == 0 {
 		p.issuers = access.Issuers(o.Mapping)
-		for _, i := range list { // a name that no rule has is an issuer all the same
+		for _, i := range list { // an invariant may name an issuer that no rule names
 			if i.Issuer != "" && !slices.Contains(p.issuers, i.Issuer) {
 				p.issuers = append(p.issuers, i.Issuer)
 			}
@@ -72,10 +73,10 @@ type prover struct {
 	Options
 	assumed   []fact
 	everybody []*holder
-	made      *access.Reader // knows the placeholders of captures
-	real      *access.Reader // of real identities
+	made      *access.Reader // for principals whose captures are placeholders
+	real      *access.Reader // for identities whose captures are real texts
 	issuers   []string
-	subjects  []string // whom rules name
+	subjects  []string // the subjects that rules name
 	policies  map[string]*held
 }
 
@@ -84,20 +85,21 @@ type holder struct {
 	*access.Principal
 	issuer   string
 	grants   *mapping.Grants
-	policies []*held // by a rule
+	policies []*held // the granted policies
 	guards   []*held
 }
 
-// held is a policy as it is held. met is true if an Allow of the policy bears on the invariant that is
-// proved, and denies is true if a Deny does.
+// held is a granted policy or the policy of a guard. met is true if an Allow of the policy may apply to the
+// invariant known, and denies is true if a Deny may.
 type held struct {
 	mapping.Granted
-	number      int
-	known       *Invariant // to whom met and denies belong
+	number      int        // equal for equal policies
+	known       *Invariant // the invariant that met and denies are about
 	met, denies bool
 	tellsGroups bool // a condition reads the groups
 }
 
+// holder returns the principal with the policies that a token of the issuer holds.
 func (p *prover) holder(who *access.Principal, issuer string) *holder {
 	h := &holder{Principal: who, issuer: issuer, grants: who.Holds(p.Mapping, issuer, p.Now)}
 	for _, g := range h.grants.Granted() {
@@ -124,7 +126,7 @@ func (p *prover) held(g mapping.Granted) *held {
 
 func (p *prover) prove(i *Invariant) Result {
 	a := attempt{prover: p, invariant: i, seen: map[string]bool{}}
-	if i.Issuer != "" && !slices.Contains(p.issuers, i.Issuer) { // nobody would be looked at
+	if i.Issuer != "" && !slices.Contains(p.issuers, i.Issuer) { // the search would be empty, and look like a proof
 		a.undecide("no issuer is called %q; the issuers are %s", i.Issuer, strings.Join(p.issuers, ", "))
 	}
 	for _, text := range i.Resources {
@@ -151,8 +153,7 @@ func (p *prover) prove(i *Invariant) Result {
 	return r
 }
 
-// issuerName returns the name of an issuer for a token, also for the one that stands for all that no rule
-// names.
+// issuerName returns the name of an issuer. access.OtherIssuer gets a name that no issuer has.
 func (p *prover) issuerName(issuer string) string {
 	if issuer != access.OtherIssuer {
 		return issuer
@@ -160,6 +161,7 @@ func (p *prover) issuerName(issuer string) string {
 	return freshName("authentik", p.issuers)
 }
 
+// freshName returns the name, with a suffix if the name is taken.
 func freshName(name string, taken []string) string {
 	for slices.Contains(taken, name) {
 		name += "-else"

@@ -20,12 +20,12 @@ import (
 
 var now = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// world is what an evaluator knows of a request.
+// world is the policy.Context of a request: values by condition key.
 type world map[string][]string
 
 func (w world) Values(key string) []string { return w[key] }
 
-// judge asks the evaluator, without a gateway.
+// judge returns a Judge that asks the evaluator of package policy, without a gateway.
 func judge(m *mapping.Mapping) invariant.Judge {
 	return func(id invariant.Identity, req invariant.Request) (bool, error) {
 		w := world{}
@@ -56,7 +56,7 @@ func judge(m *mapping.Mapping) invariant.Judge {
 	}
 }
 
-// invariants writes some, the impossible ones left out.
+// invariants draws up to three invariants. Invariants that Parse refuses are left out.
 func invariants(t *rapid.T, kind string, plain bool) []invariant.Invariant {
 	whos := []string{"group:g1", "group:eve", "user:u", "claim:policy=p1", "group:team-bob"}
 	if !plain {
@@ -90,7 +90,7 @@ func invariants(t *rapid.T, kind string, plain bool) []invariant.Invariant {
 	return all
 }
 
-// everybody is the product that a proof is held against.
+// everybody returns the identities of the brute-force search: sets of groups, subjects, issuers and claims.
 func everybody() []invariant.Identity {
 	all := []invariant.Identity{{Account: "a"}}
 	sets := [][]string{nil}
@@ -124,7 +124,7 @@ var (
 	probeTimes   = []map[string][]string{{}, {"SourceIp": {"10.1.1.1"}}, {"SourceIp": {"192.0.2.1"}, "username": {"bob"}}, {"SourceIp": {"2001:db8::1"}}}
 )
 
-// excepted is a second reading of who an invariant leaves out.
+// excepted returns true if the invariant is not about the identity. It is independent of package invariant.
 func excepted(i *invariant.Invariant, id *invariant.Identity) bool {
 	is := func(w invariant.Who) bool {
 		switch w.Kind {
@@ -146,7 +146,7 @@ func excepted(i *invariant.Invariant, id *invariant.Identity) bool {
 	return slices.ContainsFunc(i.Except, is)
 }
 
-// breaks looks for somebody of the product who breaks the invariant.
+// breaks searches everybody and all probes for a request that breaks the invariant.
 func breaks(i *invariant.Invariant, ask invariant.Judge) (found *invariant.Counterexample) {
 	for _, id := range everybody() {
 		if excepted(i, &id) {
@@ -171,7 +171,8 @@ func breaks(i *invariant.Invariant, ask invariant.Judge) (found *invariant.Count
 	return nil
 }
 
-// about is a second reading of what an invariant is about.
+// about returns true if the invariant is about the action on the resource. It is independent of package
+// invariant.
 func about(i *invariant.Invariant, action, bucket, object string) bool {
 	switch access.KindOf(action) {
 	case access.ObjectKind:
@@ -202,7 +203,7 @@ func about(i *invariant.Invariant, action, bucket, object string) bool {
 	})
 }
 
-// one proves a single invariant.
+// one proves the single invariant of invariantText.
 func one(t *testing.T, mappingText, invariantText string, issuers ...string) invariant.Result {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "mapping.toml")
@@ -230,7 +231,7 @@ const (
 		`document = '''{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::${group:team}/*"}]}'''` + "\n"
 )
 
-// What a guard leaves over names the one group that can.
+// A guard denies all but one bucket. The counterexample is in the group whose capture is that bucket.
 func TestTheCaptureThatAGuardSparesIsFound(t *testing.T) {
 	r := one(t, ownBuckets+"[[guard]]\nname = \"g\"\npolicy = \"d\"\n[[policy]]\nname = \"d\"\n"+
 		`document = '''{"Statement":[{"Effect":"Deny","Action":"s3:*","NotResource":"arn:aws:s3:::cats/*"}]}'''`+"\n", nobodyReads)
@@ -239,7 +240,7 @@ func TestTheCaptureThatAGuardSparesIsFound(t *testing.T) {
 	}
 }
 
-// A Deny whose variable is not set denies what MinIO asks without a bucket, too.
+// A Deny with a variable that is not set also denies actions that MinIO asks without a bucket.
 func TestADenyOfAnUnsetVariableTakesTheCluster(t *testing.T) {
 	r := one(t, "[[group]]\nname = \"admins\"\npolicies = [\"consoleAdmin\"]\n[[group]]\nname = \"g\"\npolicies = [\"p\"]\n[[policy]]\nname = \"p\"\n"+
 		`document = '''{"Statement":[{"Effect":"Deny","NotAction":["s3:GetObject"],"Resource":["arn:aws:s3:::${claim:dept}/*"]}]}'''`+"\n",
@@ -249,7 +250,7 @@ func TestADenyOfAnUnsetVariableTakesTheCluster(t *testing.T) {
 	}
 }
 
-// What can be neither proved nor refuted is undecided, and says why.
+// An invariant that can be neither proved nor refuted is undecided, and the result says why.
 func TestARiddleIsUndecided(t *testing.T) {
 	r := one(t, "[[group]]\nname = \"g\"\npolicies = [\"p\"]\n[[policy]]\nname = \"p\"\n"+
 		`document = '''{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*","Condition":{"StringEquals":{"aws:username":"${jwt:sub}"},"StringNotEquals":{"aws:username":"${jwt:sub}"}}}]}'''`+"\n", nobodyReads)
@@ -258,7 +259,8 @@ func TestARiddleIsUndecided(t *testing.T) {
 	}
 }
 
-// A sentence about an issuer that no rule names is proved, and about one that is not configured it is not.
+// An invariant about an issuer that no rule names is decided. An invariant about an issuer that is not
+// configured is undecided.
 func TestASentenceAboutOneIssuerIsNotEmpty(t *testing.T) {
 	only := nobodyReads + "issuer = \"one\"\n"
 	if r := one(t, ownBuckets, only); r.Verdict != invariant.Violated || r.Counterexample.Identity.Issuer != "one" {
@@ -272,7 +274,7 @@ func TestASentenceAboutOneIssuerIsNotEmpty(t *testing.T) {
 	}
 }
 
-// An account has no issuer, so a sentence about an account of an issuer would be about nobody.
+// An account has no issuer, so an invariant about an account of an issuer would be about nobody.
 func TestAnAccountOfAnIssuerIsRefused(t *testing.T) {
 	_, err := invariant.Parse("invariants.toml", []byte("[[always]]\nname = \"a\"\nprincipal = \"account:a\"\nissuer = \"one\"\nactions = [\"admin:ServerInfo\"]\n"))
 	if err == nil || !strings.Contains(err.Error(), "an account has no issuer; remove issuer") {
@@ -280,8 +282,8 @@ func TestAnAccountOfAnIssuerIsRefused(t *testing.T) {
 	}
 }
 
-// No condition hides an Allow: not by a claim that the Judge writes itself, nor by naming the text that is
-// tried for all others, nor by leaving out all addresses of one family.
+// No condition makes the search miss an Allow. The conditions read a claim that the Judge sets itself, name the
+// fresh text that stands for all others, or exclude all addresses of one family.
 func TestNoConditionHidesAnAllow(t *testing.T) {
 	for condition, want := range map[string]invariant.Verdict{
 		`{"StringEquals":{"claim:azp":"robot"}}`:                                                   invariant.Undecided,
@@ -300,7 +302,7 @@ func TestNoConditionHidesAnAllow(t *testing.T) {
 	}
 }
 
-// A counterexample is a minimal one: no group more than the request needs, and a short resource.
+// A counterexample is minimal: no more groups than the request needs, and a short resource.
 func TestACounterexampleIsMinimal(t *testing.T) {
 	guarded := ownBuckets + "[[guard]]\nname = \"g\"\npolicy = \"d\"\nexcept_groups = [\"free\"]\n[[policy]]\nname = \"d\"\n" +
 		`document = '''{"Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"}]}'''` + "\n"
@@ -312,7 +314,8 @@ func TestACounterexampleIsMinimal(t *testing.T) {
 	}
 }
 
-// What is proved, nobody of a brute-force product breaks. What is violated, the counterexample breaks.
+// A brute-force search finds no request that breaks an invariant that holds. The counterexample to a violated
+// invariant breaks it.
 func TestProofsAreWhatAskingFinds(t *testing.T) {
 	for _, plain := range []bool{true, false} {
 		for _, kind := range []string{"never", "always"} {
@@ -345,7 +348,7 @@ func TestProofsAreWhatAskingFinds(t *testing.T) {
 					}
 				})
 				t.Logf("undecided %d, holds %d, violated %d", counts[invariant.Undecided], counts[invariant.Holds], counts[invariant.Violated])
-				least := 20 // of those decided, for one that is not
+				least := 20 // decided invariants for each undecided one
 				if plain {
 					least = 200
 				}
