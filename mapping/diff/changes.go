@@ -10,14 +10,14 @@ import (
 	"github.com/claimgate/claimgate/mapping/access"
 )
 
-// changes gathers terms into what a person reads: the actions that share their
-// resources stand together, and so do the issuers at which it is the same.
+// changes collects terms and returns them as text for a person. Actions with the same resources become one
+// Change, and so do issuers with the same changes.
 type changes struct {
 	found map[string]*found // by principal, time, action and term
 	order []string
 }
 
-// found is one term for one action.
+// found is one term for one action as text.
 type found struct {
 	principal          string
 	together           bool
@@ -28,9 +28,10 @@ type found struct {
 	except, conditions []string
 	issuers            []string
 	everywhere         int
-	rules              []mapping.Rule // any of which grants it
+	rules              []mapping.Rule // each of them grants the access
 }
 
+// add adds terms for an action. by are the grants that allow the terms.
 func (c *changes) add(at place, action string, terms []access.Term, by *mapping.Grants) {
 	for _, t := range terms {
 		shown := func(g access.Pattern) string { return at.p.Show(access.Resource(action, at.read.Text(g))) }
@@ -63,8 +64,8 @@ func (f *found) key(withTime bool) string {
 	return key
 }
 
-// keep adds an issuer to what is known already. What is so now need not be said
-// again of a time to come.
+// keep adds a term, or adds the issuer to a term that is already there. A term that already holds now is not
+// added for a later time.
 func (c *changes) keep(f *found, issuer string) {
 	if c.found == nil {
 		c.found = map[string]*found{}
@@ -87,7 +88,7 @@ func (c *changes) keep(f *found, issuer string) {
 	}
 }
 
-// list makes changes of what was gathered.
+// list returns the collected terms as changes.
 func (c *changes) list() []Change {
 	merged := map[string]*Change{}
 	var order []string
@@ -113,7 +114,7 @@ func (c *changes) list() []Change {
 	return joined(merged, order)
 }
 
-// by tells the rules of one change from those of another.
+// by returns a key of the rules.
 func (f *found) by() string { return fmt.Sprint(f.rules) }
 
 func byRules(rules []Rule) string { return fmt.Sprint(rules) }
@@ -134,7 +135,7 @@ func (f *found) change(issuer string) *Change {
 	return c
 }
 
-// joined puts resources together that share everything else.
+// joined returns the changes in their order. Changes that differ in the resources alone become one.
 func joined(merged map[string]*Change, order []string) []Change {
 	list := []Change{}
 	at := map[string]int{}

@@ -19,7 +19,7 @@ import (
 
 var now = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// words are what a random mapping is made of.
+// The words of random mappings and of the probes.
 var (
 	someActions = []string{
 		`"s3:GetObject"`, `"s3:PutObject"`, `"s3:Get*"`, `"s3:*"`, `"s3:DeleteObject","s3:ListBucket"`, `"admin:*"`,
@@ -32,7 +32,7 @@ var (
 	objects       = []string{"", "x", "secret/x", "k/d", "xx", "secret/alice", "alice/x", "bcd/x"}
 )
 
-// a writer of random mappings.
+// writer writes random mappings. With contexts, policies have conditions and variables.
 type writer struct {
 	*rapid.T
 	text     strings.Builder
@@ -87,8 +87,7 @@ func (w *writer) policy(name string, guard, capture bool) {
 	fmt.Fprintf(&w.text, "[[policy]]\nname = %q\ndocument = '''{\"Statement\":[%s]}'''\n", name, strings.Join(list, ","))
 }
 
-// mapping writes one: some rules out of a few kinds, so that two of them speak
-// of the same people.
+// mapping writes and loads a random mapping. There are few names, so that rules often name the same people.
 func (w *writer) mapping(dir, name string) *mapping.Mapping {
 	w.text.Reset()
 	w.text.WriteString("version = 1\n[claim]\nallow = [\"readonly\"]\n")
@@ -130,13 +129,13 @@ func (w *writer) mapping(dir, name string) *mapping.Mapping {
 	return m
 }
 
-// asker is somebody to ask about, by the name that diff prints.
+// asker is a real identity, with the name of its principal in the output of diff.
 type asker struct {
 	name    string
 	account string
 	who     mapping.Principal
-	shown   map[string]string // what {bucket}, say, is for this one
-	ctx     request           // what the request holds
+	shown   map[string]string // the text of each capture, such as {bucket}, for this identity
+	ctx     request           // the condition keys of the request
 }
 
 func askers() []asker {
@@ -160,8 +159,8 @@ func askers() []asker {
 	)
 }
 
-// among is how diff calls somebody: by the more telling of two patterns that fit,
-// where a rule has it.
+// among returns the asker with the name that diff uses for these mappings: that of the more specific of two
+// matching patterns, if a rule has that pattern.
 func (a asker) among(mappings ...*mapping.Mapping) asker {
 	if a.name != "group:team-{bucket}-{x}" {
 		return a
@@ -182,8 +181,7 @@ func (a *asker) holds(m *mapping.Mapping, t time.Time) *mapping.Grants {
 	return m.Principal(a.who, t)
 }
 
-// says reports whether the changes say that the action on the resource changed
-// for somebody.
+// says returns true if the list has a change of the action on the resource for the asker at the time t.
 func says(list []diff.Change, a *asker, names []string, action, bucket, object string, t time.Time) bool {
 	for _, c := range list {
 		if !slices.Contains(names, c.Principal) || !slices.Contains(c.Actions, action) {
@@ -208,8 +206,8 @@ func every(list []string, holds func(string) bool) bool {
 	return !slices.ContainsFunc(list, func(s string) bool { return !holds(s) })
 }
 
-// named is a second reading of printed resources, by the policy package's match.
-// A variable is what the request holds, or else unset.
+// named returns true if a printed resource of the list matches bucket and object. It is independent of package
+// access: it uses policy.Match. A variable has the value of the request, or unset if there is none.
 func named(list []string, a *asker, bucket, object, unset string) bool {
 	for _, text := range list {
 		if text == "calls that name no key" && bucket == "" && object == "" {
@@ -236,7 +234,7 @@ func named(list []string, a *asker, bucket, object, unset string) bool {
 	return false
 }
 
-// show prints what is said of somebody.
+// show returns the changes of one principal as text.
 func show(r *diff.Result, name string) string {
 	var b strings.Builder
 	for i, list := range [][]diff.Change{r.Gains, r.Losses} {
@@ -254,7 +252,7 @@ func text(dir, name string) string {
 	return string(b)
 }
 
-// fits reports whether MinIO asks actions of a kind about such a resource.
+// fits returns true if MinIO asks actions of the kind about such a resource.
 func fits(kind access.Kind, bucket, object string) bool {
 	switch kind {
 	case access.ObjectKind:
@@ -288,8 +286,7 @@ func allowed(g *mapping.Grants, ctx policy.Context, action, bucket, object strin
 	return !denied && g.Evaluate(r).Allowed()
 }
 
-// Asking the evaluator about every action on every probe finds exactly the gains
-// and the losses that diff prints.
+// diff prints exactly the gains and losses that the evaluator shows for every action on every probe.
 func TestDiffIsWhatAskingFinds(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
@@ -306,7 +303,7 @@ func TestDiffIsWhatAskingFinds(t *testing.T) {
 		eachProbe(func(action, bucket, object string) {
 			was, is := allowed(x, nil, action, bucket, object), allowed(y, nil, action, bucket, object)
 			gain, loss := says(result.Gains, &a, []string{a.name}, action, bucket, object, at), says(result.Losses, &a, []string{a.name}, action, bucket, object, at)
-			if at != now { // what is gained now may be lost again by then: only nothing may be left out
+			if at != now { // a gain of now may be lost again later, so only what is missing is an error
 				if is && !was && !gain || was && !is && !loss {
 					t.Fatalf("%s %s %s/%s later: was %v, is %v: not said\n%s", a.name, action, bucket, object, was, is, show(result, a.name))
 				}
@@ -319,8 +316,7 @@ func TestDiffIsWhatAskingFinds(t *testing.T) {
 	})
 }
 
-// Whoever is in two groups gains what diff prints of the one, the other, or the
-// two together.
+// An identity in two groups gains exactly what diff prints for the one, for the other, and for both together.
 func TestDiffKnowsWhoIsTwoAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
@@ -351,8 +347,7 @@ type request map[string][]string
 
 func (r request) Values(key string) []string { return r[key] }
 
-// With conditions and variables diff may print more than one request shows, and
-// never less.
+// With conditions and variables, diff prints every change that a request shows, and may print more.
 func TestDiffMissesNoGainUnderConditions(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
@@ -382,7 +377,7 @@ func TestDiffMissesNoGainUnderConditions(t *testing.T) {
 	})
 }
 
-// Nothing changes between a mapping and itself, whatever stands in it.
+// There is no change between a mapping and itself.
 func TestAMappingDoesNotDifferFromItself(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
@@ -396,7 +391,7 @@ func TestAMappingDoesNotDifferFromItself(t *testing.T) {
 	})
 }
 
-// What a pattern captures may be any bucket: one that another policy names too.
+// A capture may be any bucket, also a bucket that another policy names.
 func TestACaptureMayBeAnyBucket(t *testing.T) {
 	load := func(text string) *mapping.Mapping {
 		path := filepath.Join(t.TempDir(), "mapping.toml")
@@ -419,8 +414,7 @@ func TestACaptureMayBeAnyBucket(t *testing.T) {
 	}
 }
 
-// The pairs are the same on every run, so that a failure is the change's; -rapid.seed
-// tries others.
+// TestMain fixes the seed, so that every run compares the same mappings. -rapid.seed tries others.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if f := flag.Lookup("rapid.seed"); f.Value.String() == f.DefValue {
@@ -431,8 +425,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// The one who writes to all but b, and by a Deny of all else to its own bucket
-// only, gains its own bucket, unless that is b.
+// A policy allows every bucket except b, and denies every bucket except the captured one. A group gains the
+// captured bucket, unless that is b.
 func TestADenyOfAllButACaptureLeavesTheCapture(t *testing.T) {
 	load := func(text string) *mapping.Mapping {
 		path := filepath.Join(t.TempDir(), "mapping.toml")

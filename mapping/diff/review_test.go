@@ -9,8 +9,8 @@ import (
 	"github.com/claimgate/claimgate/mapping/diff"
 )
 
-// Whoever reviewed what one rule grants has not reviewed what another grants to
-// the same people, and a name that two kinds of rules have reviews neither.
+// A review of one rule does not cover what another rule grants to the same people. A name that rules of two
+// kinds have covers neither.
 func TestAReviewCoversWhatItsRuleGrants(t *testing.T) {
 	load := func(text string) *mapping.Mapping {
 		path := filepath.Join(t.TempDir(), "mapping.toml")
