@@ -12,7 +12,7 @@ import (
 	"github.com/claimgate/claimgate/mapping"
 )
 
-// The example's cases hold, and leave no rule of the example mapping out.
+// The cases of the example pass, and every rule of the example mapping decides one of them.
 func TestTheExampleCasesHold(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mapping.toml")
 	if err := os.WriteFile(path, claimgate.ExampleMapping, 0o600); err != nil {

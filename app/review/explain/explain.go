@@ -11,14 +11,14 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// Decide lets the gateway decide a request and explains the decision.
+// Decide asks the gateway to decide a request, and explains the decision.
 func Decide(ctx context.Context, g *gateway.Gateway, r *gateway.Request) Explanation {
 	in := g.Mapping()
 	d := g.Decide(ctx, r)
 	return Tell(r, &d, in, g.Now())
 }
 
-// Malformed explains the refusal of a body that holds no request.
+// Malformed explains why a body that holds no request is refused.
 func Malformed(err error) Explanation {
 	return Explanation{
 		Reason: gateway.RequestMalformed, Detail: err.Error(),
@@ -27,7 +27,7 @@ func Malformed(err error) Explanation {
 	}
 }
 
-// Tell explains a decision that was made under a mapping.
+// Tell explains a decision. in is the mapping under which the gateway decided; nil if none was loaded.
 func Tell(r *gateway.Request, d *gateway.Decision, in *mapping.Mapping, now time.Time) Explanation {
 	x := Explanation{Allow: d.Allow(), Reason: d.Reason, Detail: d.Detail, Hint: d.Hint, Revision: d.Revision}
 	t := narrator{r: r, d: d, in: in, now: now}
@@ -49,12 +49,12 @@ type narrator struct {
 	now time.Time
 }
 
-// stages are the steps that have a name, in the order of Gateway.decide.
+// stages are the names of the steps, in the order of Gateway.decide.
 var stages = []string{
 	"request", "owner", "evidence", "token", "binding", "revocation", "mapping", "guards", "policies", "session_policy",
 }
 
-// stage returns the step of a reason.
+// stage returns the step that ends with the reason.
 func stage(reason gateway.Reason) string {
 	switch reason {
 	case gateway.RequestMalformed, gateway.CallerUnknown, gateway.Overloaded, gateway.InternalError:
@@ -82,6 +82,7 @@ func stage(reason gateway.Reason) string {
 	return "request"
 }
 
+// steps returns the steps up to the one that decided. An allow goes through all steps.
 func (t *narrator) steps() []Step {
 	last := stage(t.d.Reason)
 	if t.d.Allow() && t.d.Reason != gateway.Owner {
@@ -105,7 +106,7 @@ func (t *narrator) steps() []Step {
 	return steps
 }
 
-// step says what a step that was reached has found.
+// step returns the outcome and the detail of a step that did not decide.
 func (t *narrator) step(name string) (outcome, detail string) {
 	d, r := t.d, t.r
 	switch name {
@@ -259,8 +260,8 @@ func quoteAll(list []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// Recorded tells of an answer of which only the reason is known, because
-// what it rested on was not written down.
+// Recorded explains an answer of the decision log by its reason alone. It is for lines that do not hold enough
+// to decide the request again.
 func Recorded(reason gateway.Reason, detail string) Explanation {
 	if detail == "" {
 		detail = "as it was recorded"

@@ -9,11 +9,10 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// shown is how many rules an explanation names before it only counts.
+// shown is how many rules an explanation names. The others are counted.
 const shown = 5
 
-// opposite says what would have to be true for the opposite answer. Each line
-// is enough by itself.
+// opposite returns Explanation.Opposite.
 func (t *narrator) opposite() []string {
 	switch t.d.Reason {
 	case gateway.CallerUnknown:
@@ -53,6 +52,7 @@ func (t *narrator) opposite() []string {
 	return []string{"the request is what MinIO sends"}
 }
 
+// oppositeOfPolicies is opposite for a decision of the mapping, a guard, or a policy.
 func (t *narrator) oppositeOfPolicies() []string {
 	asked := gateway.Question(t.r, t.d.Identity)
 	switch t.d.Reason {
@@ -70,7 +70,7 @@ func (t *narrator) oppositeOfPolicies() []string {
 	}
 }
 
-// without names every grant that would have to go.
+// without names the grants that would all have to be removed for a denial.
 func (t *narrator) without(asked *policy.Request) []string {
 	allowing := t.d.Grants.Allows(asked)
 	text := ""
@@ -89,6 +89,7 @@ func (t *narrator) without(asked *policy.Request) []string {
 	return []string{text}
 }
 
+// unguarded says how the guard that decided would not deny the request.
 func (t *narrator) unguarded() string {
 	a := t.d.Answer
 	text := fmt.Sprintf("the guard %s (%s:%d) does not deny it", quote(a.Rule.Name), a.Rule.File, a.Rule.Line)
@@ -100,7 +101,7 @@ func (t *narrator) unguarded() string {
 	return text
 }
 
-// and says what else is in the way once a Deny is not.
+// and says what else an allow would need if the Deny did not apply.
 func (t *narrator) and(asked *policy.Request) string {
 	if t.r.DenyOnly || len(t.d.Grants.Allows(asked)) > 0 {
 		return ""
@@ -108,8 +109,7 @@ func (t *narrator) and(asked *policy.Request) string {
 	return ", and a policy held gets an Allow for it: none has one"
 }
 
-// rules names rules of the mapping that would allow it, after what is more
-// general.
+// rules returns first, and then the rules of the mapping that would allow the request.
 func (t *narrator) rules(first string) []string {
 	lines := []string{first}
 	if t.in == nil {
@@ -126,6 +126,7 @@ func (t *narrator) rules(first string) []string {
 	return lines
 }
 
+// holder says who is granted something by the rule.
 func holder(r mapping.RuleInfo) string {
 	where := fmt.Sprintf(" (%s:%d)", r.File, r.Line)
 	if r.Issuer != "" {

@@ -8,7 +8,7 @@ import (
 	"github.com/claimgate/claimgate/app/review/replay"
 )
 
-// Every line is counted once, whatever it holds.
+// Every line is counted exactly once, for any text.
 func FuzzRun(f *testing.F) {
 	var some bytes.Buffer
 	if _, err := some.ReadFrom(&log{lines: 12}); err != nil {

@@ -45,7 +45,7 @@ func load(t testing.TB) *mapping.Mapping {
 	return m
 }
 
-// log makes up lines without holding them: of many users, a part of which flip.
+// log is a reader of made-up lines of many users. It does not keep the lines. A tenth of the lines are flips.
 type log struct {
 	lines, next int
 	rest        []byte
@@ -81,9 +81,8 @@ func (l *log) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// A million decisions are put to another mapping in seconds, and take no more
-// memory than a thousand. The limits are those promised, and far above what it
-// takes on a quiet machine.
+// A replay of a million lines takes seconds, and no more memory than a replay of a thousand. The limit is the
+// documented one.
 func TestAMillionLines(t *testing.T) {
 	m := load(t)
 	read := 0
@@ -118,7 +117,7 @@ func TestAMillionLines(t *testing.T) {
 	}
 }
 
-// However many workers read, and however the log is cut, the result is one.
+// The result does not depend on the number of workers, nor on how the log is cut.
 func TestTheResultDoesNotDependOnWhoReadsWhat(t *testing.T) {
 	m := load(t)
 	var text bytes.Buffer
