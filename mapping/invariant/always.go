@@ -147,6 +147,6 @@ func (a *attempt) deniedOn(h *holder, action string, on part) {
 		sure = sure && samples.Sure && all
 	}
 	if !sure {
-		a.undecide("%s may be denied %s on %s, and no request was found that is", h.Name, action, on.text)
+		a.undecide("%s may be denied %s on %s, and no tried request is", h.Name, action, on.text)
 	}
 }

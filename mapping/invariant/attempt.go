@@ -141,7 +141,7 @@ func (a *attempt) ask(id Identity, req Request, facts []fact) (broken, same bool
 	a.questions++
 	allow, err := a.Judge(told, req)
 	if err != nil {
-		a.undecide("a question could not be put: %v", err)
+		a.undecide("a request could not be judged: %v", err)
 		return false, false
 	}
 	if allow != (a.invariant.Kind == Never) {

@@ -55,7 +55,7 @@ func (a *attempt) spared(h *holder) []*holder {
 			continue
 		}
 		if a.together++; a.together > maxTogether {
-			a.undecide("guards spare too many sets of groups to look at all of them")
+			a.undecide("guards except too many sets of groups to try them all")
 			return all
 		}
 		all = append(all, a.holder(h.With(&access.Principal{Name: "group:" + group, Groups: []string{group}}), h.issuer))
@@ -97,7 +97,7 @@ func (a *attempt) allowedBy(h *holder, chance *access.Chance, on part) bool {
 		settled = settled || free && all
 	}
 	if !sure && !settled {
-		a.undecide("%s may be allowed %s on %s, and no request was found that is", h.Name, action, on.text)
+		a.undecide("%s may be allowed %s on %s, and no tried request is", h.Name, action, on.text)
 	}
 	return false
 }

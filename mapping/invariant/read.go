@@ -20,7 +20,7 @@ type file struct {
 }
 
 type rawNever struct {
-	Name      string   `toml:"name" doc:"The sentence that is proved, for whoever reads that it is broken."`
+	Name      string   `toml:"name" doc:"The sentence that is proved. Findings print the name."`
 	Actions   []string `toml:"actions" doc:"Actions, as patterns in a policy."`
 	Resources []string `toml:"resources" doc:"Resources, as patterns in a policy; left out only for actions on the cluster, such as admin:*."`
 	Except    []string `toml:"except" doc:"Who may: group:NAME, user:SUB, account:NAME, claim:NAME=VALUE."`
@@ -28,7 +28,7 @@ type rawNever struct {
 }
 
 type rawAlways struct {
-	Name      string   `toml:"name" doc:"The sentence that is proved, for whoever reads that it is broken."`
+	Name      string   `toml:"name" doc:"The sentence that is proved. Findings print the name."`
 	Principal string   `toml:"principal" doc:"Who can: group:NAME, user:SUB, account:NAME, claim:NAME=VALUE."`
 	Actions   []string `toml:"actions" doc:"Actions, as patterns in a policy."`
 	Resources []string `toml:"resources" doc:"Resources, as patterns in a policy; left out only for actions on the cluster, such as admin:*."`

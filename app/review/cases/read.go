@@ -29,11 +29,11 @@ type Case struct {
 
 // file is the TOML form of a file of cases. The struct tags are the text of the reference in the docs.
 type file struct {
-	Cases []rawCase `toml:"case" doc:"One question and the answer it has to get."`
+	Cases []rawCase `toml:"case" doc:"One request and the expected answer."`
 }
 
 type rawCase struct {
-	Name     string           `toml:"name" doc:"What the case holds, for whoever reads that it failed."`
+	Name     string           `toml:"name" doc:"What the case checks. A failure prints the name."`
 	Identity rawIdentity      `toml:"identity" doc:"Who asks."`
 	Request  rawRequest       `toml:"request" doc:"What is asked."`
 	Expect   rawExpect        `toml:"expect" doc:"The answer."`
@@ -41,7 +41,7 @@ type rawCase struct {
 }
 
 type rawIdentity struct {
-	Subject string           `toml:"sub" doc:"The token's sub; left out, somebody without a rule of their own."`
+	Subject string           `toml:"sub" doc:"The token's sub. If left out, a subject that has no rule of its own."`
 	Issuer  string           `toml:"issuer" doc:"The issuer's name; the only one if left out."`
 	Groups  []string         `toml:"groups" doc:"The token's groups."`
 	Policy  stricttoml.Value `toml:"policy" type:"string or list" doc:"The token's policy claim: a string or a list."`
@@ -53,7 +53,7 @@ type rawRequest struct {
 	Action     string           `toml:"action" doc:"The action, such as s3:GetObject."`
 	Bucket     string           `toml:"bucket" doc:"The bucket."`
 	Object     string           `toml:"object" doc:"The object's key."`
-	Conditions stricttoml.Value `toml:"conditions" type:"table" doc:"What MinIO says of the request, such as SourceIp, each a string or a list."`
+	Conditions stricttoml.Value `toml:"conditions" type:"table" doc:"What MinIO sends about the request, such as SourceIp, each a string or a list."`
 	Owner      bool             `toml:"owner" doc:"The key is root's."`
 	DenyOnly   bool             `toml:"deny_only" doc:"Self-service: allowed unless denied."`
 }

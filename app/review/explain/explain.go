@@ -117,7 +117,7 @@ func (t *narrator) step(name string) (outcome, detail string) {
 		case d.Reason == gateway.Owner:
 			return "passed", "the key is root's or derived from root's, and owner.decision is allow"
 		case r.Owner:
-			return "skipped", `root is judged like everybody: owner.decision is "evaluate"`
+			return "skipped", `root's request is decided like any other: owner.decision is "evaluate"`
 		}
 		return "skipped", "the key is not root's"
 	case "evidence":
@@ -125,16 +125,16 @@ func (t *narrator) step(name string) (outcome, detail string) {
 		case r.Action == gateway.ActionPrometheus:
 			return "skipped", "a metrics scraper signs its own claims: only the account counts"
 		case d.Attested:
-			return "skipped", "no token; MinIO's word for the claims counts, since evidence.without_token is claims"
+			return "skipped", "no token; the claims that MinIO attests count, because evidence.without_token is claims"
 		case d.Identity != nil || stage(d.Reason) == "token":
 			return "passed", "one token in conditions"
 		}
 		return "skipped", "no token; the account " + quote(r.Account) + " has a rule"
 	case "token":
 		if id := d.Identity; id != nil {
-			return "passed", fmt.Sprintf("%s speaks of %s at issuer %s, groups %s", tokenWord(d), quote(id.Subject), quote(id.Issuer), quoteAll(id.Groups))
+			return "passed", fmt.Sprintf("%s names %s at issuer %s, groups %s", tokenWord(d), quote(id.Subject), quote(id.Issuer), quoteAll(id.Groups))
 		}
-		return "skipped", "there is none to verify"
+		return "skipped", "there is no token to verify"
 	case "binding":
 		switch {
 		case d.Identity == nil || d.Attested:
@@ -143,7 +143,7 @@ func (t *narrator) step(name string) (outcome, detail string) {
 		return "passed", "the token belongs to the credential that signed the request"
 	case "revocation":
 		if d.Identity == nil {
-			return "skipped", "no session to end"
+			return "skipped", "there is no session that could end"
 		}
 		return "passed", "no logout of the session is known"
 	case "mapping":
@@ -200,21 +200,21 @@ func (t *narrator) guards() string {
 		return t.statement()
 	}
 	if len(bound) == 0 {
-		return "no guard binds the holder"
+		return "no guard applies to the holder"
 	}
 	names := make([]string, len(bound))
 	for i, h := range bound {
 		names[i] = h.Rule.Name
 	}
-	return "none denies it: " + quoteAll(names)
+	return "no guard denies it: " + quoteAll(names)
 }
 
 func (t *narrator) evaluated() string {
 	switch t.d.Reason {
 	case gateway.DenyOnly:
-		return "no statement denies it, and a self-service question asks no more"
+		return "no statement denies it, and a self-service request needs no Allow"
 	case gateway.PolicyImplicitDeny:
-		return "no statement of a policy held allows it"
+		return "no statement of a granted policy allows it"
 	default:
 		return t.statement()
 	}
@@ -264,7 +264,7 @@ func quoteAll(list []string) string {
 // to decide the request again.
 func Recorded(reason gateway.Reason, detail string) Explanation {
 	if detail == "" {
-		detail = "as it was recorded"
+		detail = "as recorded"
 	}
 	x := Explanation{Allow: reason.Allows(), Reason: reason, Detail: detail}
 	for _, name := range stages {
@@ -272,7 +272,7 @@ func Recorded(reason gateway.Reason, detail string) Explanation {
 			x.Steps = append(x.Steps, Step{name, "decided", detail})
 			break
 		}
-		x.Steps = append(x.Steps, Step{name, "passed", "before it, as recorded"})
+		x.Steps = append(x.Steps, Step{name, "passed", "as recorded"})
 	}
 	d := gateway.Decision{Reason: reason}
 	t := narrator{r: &gateway.Request{}, d: &d}

@@ -95,7 +95,7 @@ func (g *Gate) Explain(ctx context.Context, body []byte) explain.Explanation {
 	r, err := dialects.Decode(body, new(strictjson.Document))
 	switch {
 	case errors.Is(err, dialect.ErrProbe):
-		return explain.Malformed(errors.New("an empty body is MinIO's start-up probe: false, for no reason"))
+		return explain.Malformed(errors.New("an empty body is MinIO's start-up probe: the answer is false, without a reason"))
 	case err != nil:
 		return explain.Malformed(err)
 	}
@@ -106,7 +106,7 @@ func (g *Gate) Explain(ctx context.Context, body []byte) explain.Explanation {
 		case s.Step == "token" && s.Outcome == "passed":
 			s.Detail += "; taken as given: signature, lifetime and audience cannot be checked offline"
 		case s.Step == "revocation" && s.Outcome == "passed":
-			s.Detail = "not looked at offline: logouts are known to the running server"
+			s.Detail = "not checked offline: only the running server knows the logouts"
 		}
 	}
 	return x
@@ -134,7 +134,7 @@ func (g *Gate) ExplainLine(ctx context.Context, l *Line) (explain.Explanation, e
 	if l.Reason == gateway.SessionPolicyDeny && x.Allow {
 		return explain.Recorded(l.Reason, l.Detail), nil
 	}
-	x.Detail = "the line of the log says " + string(l.Reason) + ": its mapping or its time was another"
+	x.Detail = "the line of the log says " + string(l.Reason) + ": it was decided under another mapping or at another time"
 	return x, nil
 }
 

@@ -78,11 +78,11 @@ func Findings(ctx context.Context, o offline.Options, files []string) []finding.
 	}
 	list, err := Read(files)
 	if err != nil {
-		return []finding.Finding{{Code: mapping.CodeInvariants, Severity: finding.Error, File: files[0], Message: unread(err), Fix: "mend the file: nothing is proved"}}
+		return []finding.Finding{{Code: mapping.CodeInvariants, Severity: finding.Error, File: files[0], Message: unread(err), Fix: "correct the file: until then no invariant is proved"}}
 	}
 	results, err := Of(ctx, o, list, nil)
 	if err != nil {
-		return []finding.Finding{{Code: mapping.CodeInvariants, Severity: finding.Error, File: files[0], Message: err.Error(), Fix: "mend the file: nothing is proved"}}
+		return []finding.Finding{{Code: mapping.CodeInvariants, Severity: finding.Error, File: files[0], Message: err.Error(), Fix: "correct the file: until then no invariant is proved"}}
 	}
 	return Broken(results)
 }
