@@ -27,7 +27,7 @@ type found struct {
 	within             []string
 	except, conditions []string
 	issuers            []string
-	everywhere         int
+	issuerCount        int
 	rules              []mapping.Rule // each of them grants the access
 }
 
@@ -36,7 +36,7 @@ func (c *changes) add(at place, action string, terms []access.Term, by *mapping.
 	for _, t := range terms {
 		shown := func(g access.Pattern) string { return at.p.Show(access.Resource(action, at.read.Text(g))) }
 		f := &found{
-			principal: at.p.Name, together: at.p.Together, action: action, from: at.from, everywhere: at.everywhere,
+			principal: at.p.Name, together: at.p.Together, action: action, from: at.from, issuerCount: at.issuerCount,
 			resource: shown(t.In[0]), rules: at.read.Grantors(by, action, t.Allowed),
 		}
 		for _, g := range t.In[1:] {
@@ -54,14 +54,12 @@ func (c *changes) add(at place, action string, terms []access.Term, by *mapping.
 	}
 }
 
-func (f *found) key(withTime bool) string {
-	key := strings.Join([]string{
-		f.principal, f.by(), f.action, f.resource, strings.Join(f.within, "\x01"), strings.Join(f.except, "\x01"), strings.Join(f.conditions, "\x01"),
+// key returns a text that is equal for terms that differ in the issuers alone.
+func (f *found) key() string {
+	return strings.Join([]string{
+		f.principal, f.ruleKey(), f.action, f.resource, strings.Join(f.within, "\x01"), strings.Join(f.except, "\x01"), strings.Join(f.conditions, "\x01"),
+		f.from.String(),
 	}, "\x00")
-	if withTime {
-		key += "\x00" + f.from.String()
-	}
-	return key
 }
 
 // keep adds a term, or adds the issuer to a term that is already there. A term that already holds now is not
@@ -72,11 +70,11 @@ func (c *changes) keep(f *found, issuer string) {
 	}
 	if now := *f; !f.from.IsZero() {
 		now.from = time.Time{}
-		if known := c.found[now.key(true)]; known != nil && slices.Contains(known.issuers, issuer) {
+		if known := c.found[now.key()]; known != nil && slices.Contains(known.issuers, issuer) {
 			return
 		}
 	}
-	key := f.key(true)
+	key := f.key()
 	known := c.found[key]
 	if known == nil {
 		c.found[key] = f
@@ -95,12 +93,12 @@ func (c *changes) list() []Change {
 	for _, k := range c.order {
 		f := c.found[k]
 		issuers := f.issuers
-		if len(issuers) == f.everywhere || strings.HasPrefix(f.principal, "account:") {
+		if len(issuers) == f.issuerCount || strings.HasPrefix(f.principal, "account:") {
 			issuers = []string{""}
 		}
 		for _, issuer := range issuers {
 			key := strings.Join([]string{
-				f.principal, f.by(), issuer, f.from.String(), f.resource, strings.Join(f.within, "\x01"), strings.Join(f.except, "\x01"), strings.Join(f.conditions, "\x01"),
+				f.principal, f.ruleKey(), issuer, f.from.String(), f.resource, strings.Join(f.within, "\x01"), strings.Join(f.except, "\x01"), strings.Join(f.conditions, "\x01"),
 			}, "\x00")
 			change := merged[key]
 			if change == nil {
@@ -114,10 +112,8 @@ func (c *changes) list() []Change {
 	return joined(merged, order)
 }
 
-// by returns a key of the rules.
-func (f *found) by() string { return fmt.Sprint(f.rules) }
-
-func byRules(rules []Rule) string { return fmt.Sprint(rules) }
+// ruleKey returns a text that is equal for equal rules.
+func (f *found) ruleKey() string { return fmt.Sprint(f.rules) }
 
 func (f *found) change(issuer string) *Change {
 	if issuer == access.OtherIssuer {
@@ -144,7 +140,7 @@ func joined(merged map[string]*Change, order []string) []Change {
 		slices.Sort(c.Actions)
 		c.Actions = slices.Compact(c.Actions)
 		key := strings.Join([]string{
-			c.Principal, byRules(c.Rules), c.Issuer, c.at().String(), strings.Join(c.Actions, " "), strings.Join(c.Within, "\x01"), strings.Join(c.Except, "\x01"), strings.Join(c.Conditions, "\x01"),
+			c.Principal, fmt.Sprint(c.Rules), c.Issuer, c.at().String(), strings.Join(c.Actions, " "), strings.Join(c.Within, "\x01"), strings.Join(c.Except, "\x01"), strings.Join(c.Conditions, "\x01"),
 		}, "\x00")
 		if i, known := at[key]; known {
 			list[i].Resources = append(list[i].Resources, c.Resources...)

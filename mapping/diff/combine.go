@@ -11,16 +11,16 @@ import (
 
 // combinations finds changes that only two principals at once have. There are two causes: a guard that excepts
 // one group denies what another group allows, and a Deny of one group's policy denies what another allows.
-func (c *comparer) combinations(everybody []*access.Principal, now time.Time) {
-	for _, second := range everybody {
+func (c *comparer) combinations(principals []*access.Principal, now time.Time) {
+	for _, second := range principals {
 		if len(second.Groups) == 0 || second.Subject != "" {
 			continue
 		}
 		for _, issuer := range c.issuers {
-			if !c.bearsOnOthers(second, issuer, now) {
+			if !c.mayAffectOthers(second, issuer, now) {
 				continue
 			}
-			for _, first := range everybody {
+			for _, first := range principals {
 				if first != second && first.Account == "" {
 					c.pair(first, second, issuer, now)
 				}
@@ -29,9 +29,9 @@ func (c *comparer) combinations(everybody []*access.Principal, now time.Time) {
 	}
 }
 
-// bearsOnOthers returns true if a guard excepts the group of the principal, or if the Deny statements of its
+// mayAffectOthers returns true if a guard excepts the group of the principal, or if the Deny statements of its
 // policies change.
-func (c *comparer) bearsOnOthers(p *access.Principal, issuer string, now time.Time) bool {
+func (c *comparer) mayAffectOthers(p *access.Principal, issuer string, now time.Time) bool {
 	for _, m := range []*mapping.Mapping{c.before, c.after} {
 		for _, g := range m.Guards() {
 			if slices.Contains(g.Except, p.Groups[0]) && (g.Issuer == "" || g.Issuer == issuer) {
@@ -85,7 +85,7 @@ func (c *comparer) pair(first, second *access.Principal, issuer string, now time
 
 // comparePair adds the changes for both at the time t that neither has alone.
 func (c *comparer) comparePair(first, second, both *access.Principal, issuer string, i instant, t time.Time) {
-	at := place{p: both, read: c.read, issuer: issuer, everywhere: len(c.issuers), from: i.from}
+	at := place{p: both, read: c.read, issuer: issuer, issuerCount: len(c.issuers), from: i.from}
 	type pairOf struct{ before, after access.Reach }
 	alone := make([]pairOf, 0, 2)
 	for _, p := range []*access.Principal{first, second} {

@@ -91,22 +91,22 @@ func (c *Change) reviewable() []Rule {
 
 // Gained returns true if there is a gain that was not reviewed.
 func (r *Result) Gained() bool {
-	reviewed := func(c Change) bool { return !c.Allowed }
-	return slices.ContainsFunc(r.Gains, reviewed) || slices.ContainsFunc(r.SelfServiceGains, reviewed)
+	unreviewed := func(c Change) bool { return !c.Allowed }
+	return slices.ContainsFunc(r.Gains, unreviewed) || slices.ContainsFunc(r.SelfServiceGains, unreviewed)
 }
 
 // Compare returns who gains and who loses which access if the mapping after replaces the mapping before at the
 // time now.
 func Compare(before, after *mapping.Mapping, now time.Time) *Result {
-	everybody, made := access.Principals(before, after)
+	principals, placeholders := access.Principals(before, after)
 	c := comparer{
-		before: before, after: after, read: access.NewReader(made), known: map[string]*parts{},
+		before: before, after: after, read: access.NewReader(placeholders), known: map[string]*parts{},
 		issuers: access.Issuers(before, after),
 	}
-	for _, p := range everybody {
+	for _, p := range principals {
 		c.comparePrincipal(p, now)
 	}
-	c.combinations(everybody, now)
+	c.combinations(principals, now)
 	r := &Result{
 		Gains: c.gains.list(), Losses: c.losses.list(),
 		SelfServiceGains: c.selfGains.list(), SelfServiceLosses: c.selfLosses.list(),
@@ -191,7 +191,7 @@ func sameHeld(a, b []mapping.Granted) bool {
 // compare compares what one principal holds at one issuer, from one time on.
 func (c *comparer) compare(p *access.Principal, issuer string, i instant) {
 	before, after := c.read.Reach(i.before), c.read.Reach(i.after)
-	at := place{p: p, read: c.read, issuer: issuer, everywhere: len(c.issuers), from: i.from}
+	at := place{p: p, read: c.read, issuer: issuer, issuerCount: len(c.issuers), from: i.from}
 	for _, action := range policy.Actions() {
 		found := c.parts(access.SidesOf(before, after, action))
 		c.gains.add(at, action, found.gains, i.after)
@@ -218,11 +218,11 @@ func (c *comparer) parts(s *access.Sides) *parts {
 
 // place says whose change it is, at which issuer, and from when on.
 type place struct {
-	p          *access.Principal
-	read       *access.Reader
-	issuer     string
-	everywhere int // the number of issuers
-	from       time.Time
+	p           *access.Principal
+	read        *access.Reader
+	issuer      string
+	issuerCount int // the number of issuers
+	from        time.Time
 }
 
 func compareChanges(a, b Change) int {

@@ -159,9 +159,9 @@ func askers() []asker {
 	)
 }
 
-// among returns the asker with the name that diff uses for these mappings: that of the more specific of two
+// namedIn returns the asker with the name that diff uses for these mappings: that of the more specific of two
 // matching patterns, if a rule has that pattern.
-func (a asker) among(mappings ...*mapping.Mapping) asker {
+func (a asker) namedIn(mappings ...*mapping.Mapping) asker {
 	if a.name != "group:team-{bucket}-{x}" {
 		return a
 	}
@@ -294,7 +294,7 @@ func TestDiffIsWhatAskingFinds(t *testing.T) {
 		before, after := w.mapping(dir, "old.toml"), w.mapping(dir, "new.toml")
 		result := diff.Compare(before, after, now)
 		times := []time.Time{now, time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC)}
-		a := pick(t, "asker", askers()).among(before, after)
+		a := pick(t, "asker", askers()).namedIn(before, after)
 		at := pick(t, "time", times)
 		if at != now && !slices.ContainsFunc(slices.Concat(before.Rules(), after.Rules()), func(r mapping.RuleInfo) bool { return r.Expires.After(now) }) {
 			at = now
@@ -354,7 +354,7 @@ func TestDiffMissesNoGainUnderConditions(t *testing.T) {
 		w := &writer{T: t, contexts: true}
 		before, after := w.mapping(dir, "old.toml"), w.mapping(dir, "new.toml")
 		result := diff.Compare(before, after, now)
-		a := pick(t, "asker", askers()).among(before, after)
+		a := pick(t, "asker", askers()).namedIn(before, after)
 		x, y := a.holds(before, now), a.holds(after, now)
 		ctx := request{}
 		for _, values := range [][]string{

@@ -16,7 +16,7 @@ type assignment struct {
 }
 
 // freshTexts are texts that no policy names. The first could be the name of a bucket, the second could not.
-var freshTexts = []string{unnamed, "ZQX", "q7"}
+var freshTexts = []string{freshPrefix, "ZQX", "q7"}
 
 // assignments returns the assignments with which a resource can match a pattern of open and a pattern of
 // closed. complete is true if there are no others. If unset is true, the list also has assignments that do not
@@ -25,7 +25,7 @@ func (a *attempt) assignments(h *holder, open, closed []access.Pattern, unset bo
 	list, complete = []*assignment{{texts: map[string]string{}}}, true
 	var unknowns []access.Unknown
 	for _, g := range open {
-		for _, u := range a.made.Unknowns(g) {
+		for _, u := range a.symbolic.Unknowns(g) {
 			if !slices.Contains(unknowns, u) && !a.fixed(h, u) {
 				unknowns = append(unknowns, u)
 			}
@@ -60,7 +60,7 @@ func (a *attempt) fixed(h *holder, u access.Unknown) bool {
 	case u.Variable == "jwt:sub" || u.Variable == "claim:sub":
 		return h.Subject != "" || h.Account != ""
 	}
-	return h.Account != "" && borne(u.Variable)
+	return h.Account != "" && inToken(u.Variable)
 }
 
 // textsFor returns texts for one unknown, so that a pattern of open and a pattern of closed can match the same
@@ -73,11 +73,11 @@ func (a *attempt) textsFor(u access.Unknown, open, closed []access.Pattern) (tex
 	}
 	var wide []access.Pattern
 	for _, g := range open {
-		if !slices.Contains(a.made.Unknowns(g), u) {
+		if !slices.Contains(a.symbolic.Unknowns(g), u) {
 			continue
 		}
 		for _, in := range closed {
-			for _, value := range a.made.Values(g, in, u) {
+			for _, value := range a.symbolic.Values(g, in, u) {
 				if text, ok := value.Literal(); ok {
 					add(text)
 				} else {
@@ -98,8 +98,8 @@ func (a *attempt) textsFor(u access.Unknown, open, closed []access.Pattern) (tex
 // and returns a copy of the assignment with one more text.
 func (s *assignment) and(u access.Unknown, text string) *assignment {
 	next := &assignment{texts: map[string]string{}, subject: s.subject, facts: slices.Clone(s.facts), keys: slices.Clone(s.keys)}
-	for made, text := range s.texts {
-		next.texts[made] = text
+	for placeholder, text := range s.texts {
+		next.texts[placeholder] = text
 	}
 	switch {
 	case u.Placeholder != "":

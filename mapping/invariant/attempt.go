@@ -16,7 +16,7 @@ type attempt struct {
 	on        []part
 	questions int             // see maxQuestions
 	together  int             // see maxTogether
-	seen      map[string]bool // keys of the holders that were tried; see unseen
+	seen      map[string]bool // keys of the holders that were tried; see isNew
 
 	found     *Counterexample
 	undecided string // the first reason why the search is not complete
@@ -41,23 +41,23 @@ func (a *attempt) about(h *held) *held {
 	if h.known != a.invariant {
 		h.known, h.met, h.denies = a.invariant, false, false
 		for _, on := range a.on {
-			h.met = h.met || a.made.Meets(h.Granted, on.actions, on.Region, false)
-			h.denies = h.denies || a.made.Meets(h.Granted, on.actions, on.Region, true)
+			h.met = h.met || a.symbolic.Meets(h.Granted, on.actions, on.Region, false)
+			h.denies = h.denies || a.symbolic.Meets(h.Granted, on.actions, on.Region, true)
 		}
 	}
 	return h
 }
 
-// unseen returns true if no holder that was tried has the same policies that apply to the invariant, the same
+// isNew returns true if no holder that was tried has the same policies that apply to the invariant, the same
 // issuer, subject, claim and account, and the same groups, if a condition reads the groups.
-func (a *attempt) unseen(h *holder) bool {
+func (a *attempt) isNew(h *holder) bool {
 	var key strings.Builder
 	tells := false
 	for _, list := range [][]*held{h.policies, h.guards} {
 		for _, one := range list {
 			if one := a.about(one); one.met || one.denies {
 				fmt.Fprintf(&key, "%d,", one.number)
-				tells = tells || one.tellsGroups
+				tells = tells || one.readsGroups
 			}
 		}
 		key.WriteByte(';')
@@ -103,8 +103,8 @@ func (a *attempt) identityOf(h *holder, with *assignment) Identity {
 		id.Subject = freshName("somebody", taken)
 	}
 	for _, group := range h.Groups {
-		for made, text := range with.texts {
-			group = strings.ReplaceAll(group, made, text)
+		for placeholder, text := range with.texts {
+			group = strings.ReplaceAll(group, placeholder, text)
 		}
 		id.Groups = append(id.Groups, group)
 	}
@@ -133,13 +133,13 @@ func (a *attempt) holds(id *Identity) *mapping.Grants {
 // ask gives a request to the Judge. broken is true if the answer breaks the invariant. same is true if the facts
 // leave the subject and the groups of the identity alone, and so its grants.
 func (a *attempt) ask(id Identity, req Request, facts []fact) (broken, same bool) {
-	told, req, ok := with(id, req, facts)
-	if !ok || a.excepted(&told) {
+	changed, req, ok := with(id, req, facts)
+	if !ok || a.excepted(&changed) {
 		return false, true
 	}
-	same = told.Subject == id.Subject && len(told.Groups) == len(id.Groups)
+	same = changed.Subject == id.Subject && len(changed.Groups) == len(id.Groups)
 	a.questions++
-	allow, err := a.Judge(told, req)
+	allow, err := a.Judge(changed, req)
 	if err != nil {
 		a.undecide("a request could not be judged: %v", err)
 		return false, false
@@ -147,11 +147,11 @@ func (a *attempt) ask(id Identity, req Request, facts []fact) (broken, same bool
 	if allow != (a.invariant.Kind == Never) {
 		return false, same
 	}
-	told.Groups, told.Policy = append([]string{}, told.Groups...), append([]string{}, told.Policy...)
-	if told.Claims == nil {
-		told.Claims = map[string]any{}
+	changed.Groups, changed.Policy = append([]string{}, changed.Groups...), append([]string{}, changed.Policy...)
+	if changed.Claims == nil {
+		changed.Claims = map[string]any{}
 	}
-	a.found = &Counterexample{told, req, allow}
+	a.found = &Counterexample{changed, req, allow}
 	return true, same
 }
 
@@ -163,8 +163,8 @@ func (a *attempt) try(id Identity, action string, samples []access.Sample, tests
 	facts := slices.Concat(a.assumed, s.facts)
 	for _, sample := range samples {
 		req := Request{Action: action, Bucket: sample.Bucket, Object: sample.Object}
-		found, every := contexts(tests, facts, min(maxContexts, maxQuestions-a.questions), func(told []fact) bool {
-			broken, same := a.ask(id, req, told)
+		found, every := contexts(tests, facts, min(maxContexts, maxQuestions-a.questions), func(changed []fact) bool {
+			broken, same := a.ask(id, req, changed)
 			sure = sure && same
 			return broken
 		})
@@ -174,4 +174,27 @@ func (a *attempt) try(id Identity, action string, samples []access.Sample, tests
 		sure = sure && every
 	}
 	return false, sure
+}
+
+// tryAll tries the samples of each identity that the assignments make of the holder, until an answer breaks the
+// invariant. samplesOf is Permitted or Refused of access.Reader. tryAll calls tried for each identity whose
+// answers do not break the invariant. all is true if no other facts could give another answer.
+func (a *attempt) tryAll(
+	h *holder, list []*assignment, action string, on part,
+	samplesOf func(*mapping.Grants, string, access.Region, access.Value) access.Samples, tried func(samples access.Samples, all bool),
+) (found bool) {
+	for _, s := range list {
+		id := a.identityOf(h, s)
+		if a.excepted(&id) {
+			continue
+		}
+		g := a.holds(&id)
+		samples := samplesOf(g, action, on.Region, value(&id, slices.Concat(a.assumed, s.facts)))
+		found, all := a.try(id, action, samples.List, a.concrete.Tests(g, action, on.Region), s)
+		if found {
+			return true
+		}
+		tried(samples, all)
+	}
+	return false
 }

@@ -58,19 +58,19 @@ type fact struct {
 	value any // string, []string, int, bool, or nil
 }
 
-// borne returns true if the value of the key is in the token. The value of any other key is in the request.
-func borne(key string) bool {
+// inToken returns true if the value of the key is in the token. The value of any other key is in the request.
+func inToken(key string) bool {
 	return strings.HasPrefix(key, "jwt:") || strings.HasPrefix(key, "claim:") || key == "aws:groups"
 }
 
-// own are the claims that the Judge sets itself. It ignores their values in an identity.
-var own = []string{"iss", "aud", "azp", "exp", "iat", "nbf", "act", "cnf", "events"}
+// judgeClaims are the claims that the Judge sets itself. It ignores their values in an identity.
+var judgeClaims = []string{"iss", "aud", "azp", "exp", "iat", "nbf", "act", "cnf", "events"}
 
-// judged returns true if the Judge sets the claim of the key itself. The values of such a claim cannot be tried.
-func judged(key string) bool {
+// setByJudge returns true if the Judge sets the claim of the key itself. The values of such a claim cannot be tried.
+func setByJudge(key string) bool {
 	prefix, name, _ := strings.Cut(key, ":")
 	path, ok := policy.ClaimPath(name)
-	return ok && (prefix == "jwt" || prefix == "claim") && slices.Contains(own, path[0])
+	return ok && (prefix == "jwt" || prefix == "claim") && slices.Contains(judgeClaims, path[0])
 }
 
 // with returns the identity and the request with the facts. ok is false if no token can have the facts.
@@ -81,8 +81,8 @@ func with(id Identity, req Request, facts []fact) (Identity, Request, bool) {
 		req.Conditions = map[string][]string{}
 	}
 	for _, f := range facts {
-		if borne(f.key) {
-			if f.value != nil && (id.Account != "" || !tell(&id, f)) {
+		if inToken(f.key) {
+			if f.value != nil && (id.Account != "" || !addToToken(&id, f)) {
 				return id, req, false
 			}
 			continue
@@ -100,8 +100,8 @@ func with(id Identity, req Request, facts []fact) (Identity, Request, bool) {
 	return id, req, true
 }
 
-// tell adds a fact to the token of the identity. The result is false if no token can have the fact.
-func tell(id *Identity, f fact) bool {
+// addToToken adds a fact to the token of the identity. The result is false if no token can have the fact.
+func addToToken(id *Identity, f fact) bool {
 	if id.Claims == nil {
 		id.Claims = map[string]any{}
 	}
@@ -124,7 +124,7 @@ func tell(id *Identity, f fact) bool {
 		}
 		id.Subject = list[0]
 		return true
-	case judged(f.key):
+	case setByJudge(f.key):
 		return false
 	case prefix == "claim":
 		setClaim(id.Claims, name, f.value)

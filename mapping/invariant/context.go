@@ -73,7 +73,7 @@ func candidates(key string, tests []access.Test) (values []any, complete bool) {
 		values = append(values, nil)
 	}
 	if len(values) == 0 || onlyNull(tests) {
-		add(anything(key, fresh))
+		add(otherValue(key, fresh))
 	}
 	return values, complete
 }
@@ -92,8 +92,8 @@ func onlyNull(tests []access.Test) bool {
 	return !slices.ContainsFunc(tests, func(t access.Test) bool { return t.Operator != "Null" })
 }
 
-// anything returns a value of the key that no policy names.
-func anything(key, fresh string) any {
+// otherValue returns a value of the key that no policy names.
+func otherValue(key, fresh string) any {
 	switch key {
 	case "aws:SourceIp":
 		return "203.0.113.1"
@@ -103,13 +103,13 @@ func anything(key, fresh string) any {
 	return fresh
 }
 
-// unnamed is the first part of each fresh text.
-const unnamed = "zqx"
+// freshPrefix is the first part of each fresh text.
+const freshPrefix = "zqx"
 
 // freshText returns a text that no value of the tests contains. The fresh text stands for all texts that the
 // tests do not name, so a policy must not be able to name it.
 func freshText(tests []access.Test) string {
-	fresh := unnamed
+	fresh := freshPrefix
 	for slices.ContainsFunc(tests, func(t access.Test) bool {
 		return slices.ContainsFunc(t.Values, func(text string) bool { return strings.Contains(strings.ToLower(text), fresh) })
 	}) {
@@ -190,7 +190,7 @@ func textCandidates(operator, text, fresh string, add func(any)) (complete bool)
 // textPairs adds lists of two of the values, if the key may have several. texts is the number of tests of text
 // values.
 func textPairs(key string, values *[]any, texts int) (complete bool) {
-	if !severalValued(key) {
+	if !multiValued(key) {
 		return true
 	}
 	single := slices.Clone(*values)
@@ -206,8 +206,8 @@ func textPairs(key string, values *[]any, texts int) (complete bool) {
 	return texts <= 2
 }
 
-func severalValued(key string) bool {
-	return borne(key) || key == "s3:RequestObjectTagKeys"
+func multiValued(key string) bool {
+	return inToken(key) || key == "s3:RequestObjectTagKeys"
 }
 
 // contexts calls try with sets of facts for the keys of the tests, the assumed facts alone first, until try
@@ -230,7 +230,7 @@ func contexts(tests []access.Test, assumed []fact, most int, try func([]fact) bo
 			continue
 		}
 		values, all := candidates(key, byKey[key])
-		complete = complete && all && !judged(key)
+		complete = complete && all && !setByJudge(key)
 		list := make([]fact, len(values))
 		for i, v := range values {
 			list[i] = fact{key, v}
@@ -275,7 +275,7 @@ func Assumption(list []string) (facts []fact, message string) {
 			return nil, "write KEY=VALUE, such as aws:SourceIp=198.51.100.7"
 		case !slices.Contains(known, key) && !strings.HasPrefix(key, "claim:") && !strings.HasPrefix(key, "s3:ExistingObjectTag/") && !strings.HasPrefix(key, "s3:RequestObjectTag/"):
 			return nil, "no condition key is called " + strconv.Quote(key)
-		case judged(key):
+		case setByJudge(key):
 			return nil, key + " cannot be fixed: the issuer writes it; write issuer = ... in the invariant for one issuer"
 		}
 		if i := slices.IndexFunc(facts, func(f fact) bool { return f.key == key }); i >= 0 {

@@ -36,9 +36,9 @@ func Prove(o Options, list []Invariant) ([]Result, error) {
 	if message != "" {
 		return nil, errors.New(message)
 	}
-	everybody, made := access.Principals(o.Mapping)
+	principals, placeholders := access.Principals(o.Mapping)
 	p := &prover{
-		Options: o, assumed: assumed, made: access.NewReader(made), real: access.NewReader(nil), issuers: o.Issuers, policies: map[string]*held{},
+		Options: o, assumed: assumed, symbolic: access.NewReader(placeholders), concrete: access.NewReader(nil), issuers: o.Issuers, policies: map[string]*held{},
 	}
 	if len(p.issuers) == 0 {
 		p.issuers = access.Issuers(o.Mapping)
@@ -53,9 +53,9 @@ func Prove(o Options, list []Invariant) ([]Result, error) {
 			p.subjects = append(p.subjects, w.Name)
 		}
 	}
-	for _, who := range everybody {
+	for _, who := range principals {
 		for _, issuer := range p.issuers {
-			p.everybody = append(p.everybody, p.holder(who, issuer))
+			p.holders = append(p.holders, p.holder(who, issuer))
 			if who.Account != "" {
 				break
 			}
@@ -71,13 +71,13 @@ func Prove(o Options, list []Invariant) ([]Result, error) {
 // prover proves invariants of one mapping.
 type prover struct {
 	Options
-	assumed   []fact
-	everybody []*holder
-	made      *access.Reader // for principals whose captures are placeholders
-	real      *access.Reader // for identities whose captures are real texts
-	issuers   []string
-	subjects  []string // the subjects that rules name
-	policies  map[string]*held
+	assumed  []fact
+	holders  []*holder
+	symbolic *access.Reader // for principals whose captures are placeholders
+	concrete *access.Reader // for identities whose captures are real texts
+	issuers  []string
+	subjects []string // the subjects that rules name
+	policies map[string]*held
 }
 
 // holder is a principal with a token of one issuer.
@@ -96,7 +96,7 @@ type held struct {
 	number      int        // equal for equal policies
 	known       *Invariant // the invariant that met and denies are about
 	met, denies bool
-	tellsGroups bool // a condition reads the groups
+	readsGroups bool // a condition reads the groups
 }
 
 // holder returns the principal with the policies that a token of the issuer holds.
@@ -117,7 +117,7 @@ func (p *prover) held(g mapping.Granted) *held {
 	if known == nil {
 		known = &held{Granted: g, number: len(p.policies)}
 		for _, text := range g.Conditions() {
-			known.tellsGroups = known.tellsGroups || strings.Contains(text, "groups")
+			known.readsGroups = known.readsGroups || strings.Contains(text, "groups")
 		}
 		p.policies[id] = known
 	}
@@ -130,7 +130,7 @@ func (p *prover) prove(i *Invariant) Result {
 		a.undecide("no issuer is called %q; the issuers are %s", i.Issuer, strings.Join(p.issuers, ", "))
 	}
 	for _, text := range i.Resources {
-		about := part{Region: p.made.On(text), text: text}
+		about := part{Region: p.symbolic.On(text), text: text}
 		for _, action := range i.Actions {
 			if asked(action, text) {
 				about.actions = append(about.actions, action)

@@ -20,15 +20,15 @@ import (
 
 var now = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// world is the policy.Context of a request: values by condition key.
-type world map[string][]string
+// evaluationContext is the policy.Context of a request: values by condition key.
+type evaluationContext map[string][]string
 
-func (w world) Values(key string) []string { return w[key] }
+func (w evaluationContext) Values(key string) []string { return w[key] }
 
 // judge returns a Judge that asks the evaluator of package policy, without a gateway.
 func judge(m *mapping.Mapping) invariant.Judge {
 	return func(id invariant.Identity, req invariant.Request) (bool, error) {
-		w := world{}
+		w := evaluationContext{}
 		for _, key := range []string{"aws:SourceIp", "aws:username"} {
 			for _, name := range policy.ConditionNames(key) {
 				if values := req.Conditions[name]; len(values) > 0 {
@@ -203,8 +203,8 @@ func about(i *invariant.Invariant, action, bucket, object string) bool {
 	})
 }
 
-// one proves the single invariant of invariantText.
-func one(t *testing.T, mappingText, invariantText string, issuers ...string) invariant.Result {
+// proveOne proves the single invariant of invariantText.
+func proveOne(t *testing.T, mappingText, invariantText string, issuers ...string) invariant.Result {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "mapping.toml")
 	if err := os.WriteFile(file, []byte("version = 1\n"+mappingText), 0o600); err != nil {
@@ -233,7 +233,7 @@ const (
 
 // A guard denies all but one bucket. The counterexample is in the group whose capture is that bucket.
 func TestTheCaptureThatAGuardSparesIsFound(t *testing.T) {
-	r := one(t, ownBuckets+"[[guard]]\nname = \"g\"\npolicy = \"d\"\n[[policy]]\nname = \"d\"\n"+
+	r := proveOne(t, ownBuckets+"[[guard]]\nname = \"g\"\npolicy = \"d\"\n[[policy]]\nname = \"d\"\n"+
 		`document = '''{"Statement":[{"Effect":"Deny","Action":"s3:*","NotResource":"arn:aws:s3:::cats/*"}]}'''`+"\n", nobodyReads)
 	if r.Verdict != invariant.Violated || !slices.Equal(r.Counterexample.Identity.Groups, []string{"team-cats"}) || r.Counterexample.Request.Bucket != "cats" {
 		t.Errorf("%v %+v", r.Verdict, r.Counterexample)
@@ -242,7 +242,7 @@ func TestTheCaptureThatAGuardSparesIsFound(t *testing.T) {
 
 // A Deny with a variable that is not set also denies actions that MinIO asks without a bucket.
 func TestADenyOfAnUnsetVariableTakesTheCluster(t *testing.T) {
-	r := one(t, "[[group]]\nname = \"admins\"\npolicies = [\"consoleAdmin\"]\n[[group]]\nname = \"g\"\npolicies = [\"p\"]\n[[policy]]\nname = \"p\"\n"+
+	r := proveOne(t, "[[group]]\nname = \"admins\"\npolicies = [\"consoleAdmin\"]\n[[group]]\nname = \"g\"\npolicies = [\"p\"]\n[[policy]]\nname = \"p\"\n"+
 		`document = '''{"Statement":[{"Effect":"Deny","NotAction":["s3:GetObject"],"Resource":["arn:aws:s3:::${claim:dept}/*"]}]}'''`+"\n",
 		"[[always]]\nname = \"a\"\nprincipal = \"group:admins\"\nactions = [\"admin:ServerInfo\"]\n")
 	if r.Verdict != invariant.Violated {
@@ -251,8 +251,8 @@ func TestADenyOfAnUnsetVariableTakesTheCluster(t *testing.T) {
 }
 
 // An invariant that can be neither proved nor refuted is undecided, and the result says why.
-func TestARiddleIsUndecided(t *testing.T) {
-	r := one(t, "[[group]]\nname = \"g\"\npolicies = [\"p\"]\n[[policy]]\nname = \"p\"\n"+
+func TestContradictingConditionsAreUndecided(t *testing.T) {
+	r := proveOne(t, "[[group]]\nname = \"g\"\npolicies = [\"p\"]\n[[policy]]\nname = \"p\"\n"+
 		`document = '''{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*","Condition":{"StringEquals":{"aws:username":"${jwt:sub}"},"StringNotEquals":{"aws:username":"${jwt:sub}"}}}]}'''`+"\n", nobodyReads)
 	if r.Verdict != invariant.Undecided || !strings.Contains(r.Why, "group:g may be allowed s3:GetObject") {
 		t.Errorf("%v %q", r.Verdict, r.Why)
@@ -263,13 +263,13 @@ func TestARiddleIsUndecided(t *testing.T) {
 // configured is undecided.
 func TestASentenceAboutOneIssuerIsNotEmpty(t *testing.T) {
 	only := nobodyReads + "issuer = \"one\"\n"
-	if r := one(t, ownBuckets, only); r.Verdict != invariant.Violated || r.Counterexample.Identity.Issuer != "one" {
+	if r := proveOne(t, ownBuckets, only); r.Verdict != invariant.Violated || r.Counterexample.Identity.Issuer != "one" {
 		t.Errorf("%v %+v", r.Verdict, r.Counterexample)
 	}
-	if r := one(t, "[[account]]\nname = \"a\"\npolicies = [\"readonly\"]\n", only); r.Verdict != invariant.Holds {
+	if r := proveOne(t, "[[account]]\nname = \"a\"\npolicies = [\"readonly\"]\n", only); r.Verdict != invariant.Holds {
 		t.Errorf("an account has no token of an issuer: %v", r.Verdict)
 	}
-	if r := one(t, ownBuckets, only, "two"); r.Verdict != invariant.Undecided || !strings.Contains(r.Why, `no issuer is called "one"`) {
+	if r := proveOne(t, ownBuckets, only, "two"); r.Verdict != invariant.Undecided || !strings.Contains(r.Why, `no issuer is called "one"`) {
 		t.Errorf("%v %s", r.Verdict, r.Why)
 	}
 }
@@ -294,7 +294,7 @@ func TestNoConditionHidesAnAllow(t *testing.T) {
 		`{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"},"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`: invariant.Holds,
 		`{"StringEquals":{"claim:dept":"a"},"StringNotEquals":{"claim:dept":"a"}}`:                 invariant.Holds,
 	} {
-		r := one(t, "[[group]]\nname = \"g\"\npolicies = [\"p\"]\n[[policy]]\nname = \"p\"\n"+
+		r := proveOne(t, "[[group]]\nname = \"g\"\npolicies = [\"p\"]\n[[policy]]\nname = \"p\"\n"+
 			`document = '''{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*","Condition":`+condition+`}]}'''`+"\n", nobodyReads)
 		if r.Verdict != want {
 			t.Errorf("%s: %v %s, want %v", condition, r.Verdict, r.Why, want)
@@ -307,7 +307,7 @@ func TestACounterexampleIsMinimal(t *testing.T) {
 	guarded := ownBuckets + "[[guard]]\nname = \"g\"\npolicy = \"d\"\nexcept_groups = [\"free\"]\n[[policy]]\nname = \"d\"\n" +
 		`document = '''{"Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"}]}'''` + "\n"
 	for text, groups := range map[string]int{ownBuckets: 1, guarded: 2} {
-		c := one(t, text, nobodyReads).Counterexample
+		c := proveOne(t, text, nobodyReads).Counterexample
 		if c == nil || len(c.Identity.Groups) != groups || len(c.Request.Object) != 1 || len(c.Request.Conditions) != 0 {
 			t.Errorf("%+v, want %d groups", c, groups)
 		}

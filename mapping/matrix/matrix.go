@@ -45,11 +45,11 @@ func (r *Row) Cells() []Cell { return []Cell{r.Read, r.Write, r.Delete, r.List, 
 // Of returns the rows of a mapping: the rules in the order of the file, then the guards. Expired grants are
 // included. Row.Expires says when a grant expires.
 func Of(m *mapping.Mapping) []Row {
-	everybody, made := access.Principals(m)
-	b := builder{m: m, read: access.NewReader(made), people: map[string]*access.Principal{}, known: map[string][]Row{}}
-	for _, p := range everybody {
-		if b.people[p.Name] == nil {
-			b.people[p.Name] = p
+	all, placeholders := access.Principals(m)
+	b := builder{m: m, read: access.NewReader(placeholders), principals: map[string]*access.Principal{}, known: map[string][]Row{}}
+	for _, p := range all {
+		if b.principals[p.Name] == nil {
+			b.principals[p.Name] = p
 		}
 	}
 	rows := []Row{}
@@ -70,10 +70,10 @@ func Of(m *mapping.Mapping) []Row {
 }
 
 type builder struct {
-	m      *mapping.Mapping
-	read   *access.Reader
-	people map[string]*access.Principal
-	known  map[string][]Row // by the policy, and by everything that the principal holds
+	m          *mapping.Mapping
+	read       *access.Reader
+	principals map[string]*access.Principal
+	known      map[string][]Row // by the policy, and by everything that the principal holds
 }
 
 // rows returns the rows of a policy that a rule grants to its principal. The principal holds what the rules for
@@ -83,7 +83,7 @@ func (b *builder) rows(r mapping.RuleInfo, name string) []Row {
 	if r.Kind == "claim" {
 		who = "claim:" + b.m.ClaimName() + "=" + name
 	}
-	p := b.people[who]
+	p := b.principals[who]
 	issuer := r.Issuer
 	if issuer == "" {
 		issuer = access.OtherIssuer
