@@ -37,19 +37,9 @@ func claimHas(claims map[string]any, key, text string) bool {
 
 // setClaim sets the claim with the key, without "claim:". Nested objects on the way are copied first.
 func setClaim(claims map[string]any, key string, value any) {
-	path, ok := policy.ClaimPath(key)
-	if !ok {
-		return
+	if path, ok := policy.ClaimPath(key); ok {
+		policy.SetClaim(claims, path, value)
 	}
-	for _, name := range path[:len(path)-1] {
-		inner, _ := claims[name].(map[string]any)
-		if inner = maps.Clone(inner); inner == nil {
-			inner = map[string]any{}
-		}
-		claims[name] = inner
-		claims = inner
-	}
-	claims[path[len(path)-1]] = value
 }
 
 // fact is the value of a condition key or of a policy variable. A nil value means that the key is not set.

@@ -64,10 +64,10 @@ func (g *Gate) Body(q *Question) ([]byte, error) {
 		claims["iss"], claims["sub"] = iss, q.Subject
 		token["iss"], token["sub"] = iss, q.Subject
 		if len(q.Groups) > 0 {
-			SetClaim(token, g.given.issuers.groupsPath(issuer), q.Groups)
+			policy.SetClaim(token, g.given.issuers.groupsPath(issuer), q.Groups)
 		}
 		if q.Policy != nil {
-			SetClaim(token, g.mapping.ClaimPath(), q.Policy)
+			policy.SetClaim(token, g.mapping.ClaimPath(), q.Policy)
 		}
 		payload, err := json.Marshal(token)
 		if err != nil {
@@ -86,22 +86,8 @@ func (g *Gate) Body(q *Question) ([]byte, error) {
 	}})
 }
 
-// SetClaim sets the claim at the path. Nested objects on the path are created if they are missing, and copied
-// before they are changed.
-func SetClaim(claims map[string]any, path []string, value any) {
-	for _, name := range path[:len(path)-1] {
-		inner, _ := claims[name].(map[string]any)
-		if inner = maps.Clone(inner); inner == nil {
-			inner = map[string]any{}
-		}
-		claims[name] = inner
-		claims = inner
-	}
-	claims[path[len(path)-1]] = value
-}
-
 // setClaimTexts sets the claim with the key, without "claim:", from its texts in the decision log. Each text is
-// JSON, so an object becomes an object again.
+// JSON. A claim that policies cannot read has the text {}, and becomes an empty object.
 func setClaimTexts(claims map[string]any, key string, texts []string) {
 	path, ok := policy.ClaimPath(key)
 	if !ok || len(texts) == 0 {
@@ -112,10 +98,10 @@ func setClaimTexts(claims map[string]any, key string, texts []string) {
 		list[i] = json.RawMessage(text)
 	}
 	if len(list) == 1 {
-		SetClaim(claims, path, list[0])
+		policy.SetClaim(claims, path, list[0])
 		return
 	}
-	SetClaim(claims, path, list)
+	policy.SetClaim(claims, path, list)
 }
 
 // setCondition sets the values of a key under the name that MinIO uses. If MinIO uses two names and there are
