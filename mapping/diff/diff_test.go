@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/claimgate/claimgate/internal/testsupport/anymapping"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/mapping/access"
 	"github.com/claimgate/claimgate/mapping/diff"
@@ -39,12 +40,8 @@ type writer struct {
 	contexts bool
 }
 
-func pick[T any](t *rapid.T, label string, list []T) T {
-	return list[rapid.IntRange(0, len(list)-1).Draw(t, label)]
-}
-
 func (w *writer) statement(deny, capture bool) string {
-	actions := pick(w.T, "actions", someActions)
+	actions := anymapping.Pick(w.T, "actions", someActions)
 	effect := "Allow"
 	if deny {
 		effect = "Deny"
@@ -66,7 +63,7 @@ func (w *writer) statement(deny, capture bool) string {
 		arn, resources = "arn:minio:kms:::", []string{"b", "b*", "*"}
 	}
 	for range rapid.IntRange(1, 2).Draw(w.T, "resources") {
-		list = append(list, `"`+arn+pick(w.T, "resource", resources)+`"`)
+		list = append(list, `"`+arn+anymapping.Pick(w.T, "resource", resources)+`"`)
 	}
 	about := "Resource"
 	if arn == "arn:aws:s3:::" && strings.HasPrefix(actions, `"s3:`) && rapid.IntRange(0, 4).Draw(w.T, "not") == 0 {
@@ -74,7 +71,7 @@ func (w *writer) statement(deny, capture bool) string {
 	}
 	condition := ""
 	if w.contexts && rapid.Bool().Draw(w.T, "condition") {
-		condition = fmt.Sprintf(`,"Condition":{%q:{"aws:SourceIp":"10.0.0.0/8"}}`, pick(w.T, "operator", []string{"IpAddress", "NotIpAddress"}))
+		condition = fmt.Sprintf(`,"Condition":{%q:{"aws:SourceIp":"10.0.0.0/8"}}`, anymapping.Pick(w.T, "operator", []string{"IpAddress", "NotIpAddress"}))
 	}
 	return fmt.Sprintf(`{"Effect":%q,%q:[%s],%q:[%s]%s}`, effect, member, actions, about, strings.Join(list, ","), condition)
 }
@@ -98,25 +95,25 @@ func (w *writer) mapping(dir, name string) *mapping.Mapping {
 	w.policy("g", true, false)
 	grants := []string{`"p1"`, `"p2"`, `"p1","p2"`, `"readonly"`, `"p2","writeonly"`}
 	issuer := func() string {
-		return pick(w.T, "issuer", []string{"", "", "", "issuer = \"one\"\n"})
+		return anymapping.Pick(w.T, "issuer", []string{"", "", "", "issuer = \"one\"\n"})
 	}
 	for _, g := range []string{"g1", "g2", "x"} {
 		if rapid.Bool().Draw(w.T, "group") {
-			fmt.Fprintf(&w.text, "[[group]]\nname = %q\n%spolicies = [%s]\n%s", g, issuer(), pick(w.T, "policies", grants),
-				pick(w.T, "expires", []string{"", "", "expires = 2026-06-30\n", "expires = 2027-06-30\n"}))
+			fmt.Fprintf(&w.text, "[[group]]\nname = %q\n%spolicies = [%s]\n%s", g, issuer(), anymapping.Pick(w.T, "policies", grants),
+				anymapping.Pick(w.T, "expires", []string{"", "", "expires = 2026-06-30\n", "expires = 2027-06-30\n"}))
 		}
 	}
 	if rapid.Bool().Draw(w.T, "match") {
-		fmt.Fprintf(&w.text, "[[group]]\nmatch = %q\npolicies = [\"own\"]\n", pick(w.T, "pattern", []string{"team-{bucket}", "team-{bucket}-{x}"}))
+		fmt.Fprintf(&w.text, "[[group]]\nmatch = %q\npolicies = [\"own\"]\n", anymapping.Pick(w.T, "pattern", []string{"team-{bucket}", "team-{bucket}-{x}"}))
 	}
 	if rapid.Bool().Draw(w.T, "user") {
-		fmt.Fprintf(&w.text, "[[user]]\nsubject = \"u\"\npolicies = [%s]\n", pick(w.T, "policies", grants))
+		fmt.Fprintf(&w.text, "[[user]]\nsubject = \"u\"\npolicies = [%s]\n", anymapping.Pick(w.T, "policies", grants))
 	}
 	if rapid.Bool().Draw(w.T, "account") {
-		fmt.Fprintf(&w.text, "[[account]]\nname = \"a\"\npolicies = [%s]\n", pick(w.T, "policies", grants))
+		fmt.Fprintf(&w.text, "[[account]]\nname = \"a\"\npolicies = [%s]\n", anymapping.Pick(w.T, "policies", grants))
 	}
 	if rapid.Bool().Draw(w.T, "guard") {
-		fmt.Fprintf(&w.text, "[[guard]]\nname = \"guard\"\npolicy = \"g\"\nexcept_groups = [%s]\n", pick(w.T, "except", []string{"", `"x"`, `"g1"`}))
+		fmt.Fprintf(&w.text, "[[guard]]\nname = \"guard\"\npolicy = \"g\"\nexcept_groups = [%s]\n", anymapping.Pick(w.T, "except", []string{"", `"x"`, `"g1"`}))
 	}
 	path := filepath.Join(dir, name)
 	if err := os.WriteFile(path, []byte(w.text.String()), 0o600); err != nil {
@@ -294,8 +291,8 @@ func TestDiffIsWhatAskingFinds(t *testing.T) {
 		before, after := w.mapping(dir, "old.toml"), w.mapping(dir, "new.toml")
 		result := diff.Compare(before, after, now)
 		times := []time.Time{now, time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC)}
-		a := pick(t, "asker", askers()).namedIn(before, after)
-		at := pick(t, "time", times)
+		a := anymapping.Pick(t, "asker", askers()).namedIn(before, after)
+		at := anymapping.Pick(t, "time", times)
 		if at != now && !slices.ContainsFunc(slices.Concat(before.Rules(), after.Rules()), func(r mapping.RuleInfo) bool { return r.Expires.After(now) }) {
 			at = now
 		}
@@ -323,7 +320,7 @@ func TestDiffKnowsWhoIsTwoAtOnce(t *testing.T) {
 		w := &writer{T: t}
 		before, after := w.mapping(dir, "old.toml"), w.mapping(dir, "new.toml")
 		result := diff.Compare(before, after, now)
-		names := pick(t, "pair", [][]string{{"g1", "x"}, {"g1", "g2"}, {"g2", "x"}})
+		names := anymapping.Pick(t, "pair", [][]string{{"g1", "x"}, {"g1", "g2"}, {"g2", "x"}})
 		a := asker{name: "group:" + names[1], who: mapping.Principal{Issuer: "two", Groups: names}}
 		single := []string{"group:" + names[0], "group:" + names[1]}
 		together := []string{single[0] + " + " + single[1], single[1] + " + " + single[0]}
@@ -354,13 +351,13 @@ func TestDiffMissesNoGainUnderConditions(t *testing.T) {
 		w := &writer{T: t, contexts: true}
 		before, after := w.mapping(dir, "old.toml"), w.mapping(dir, "new.toml")
 		result := diff.Compare(before, after, now)
-		a := pick(t, "asker", askers()).namedIn(before, after)
+		a := anymapping.Pick(t, "asker", askers()).namedIn(before, after)
 		x, y := a.holds(before, now), a.holds(after, now)
 		ctx := request{}
 		for _, values := range [][]string{
 			{"aws:SourceIp", "", "10.1.1.1", "192.0.2.1"}, {"aws:username", "", "alice", "x"}, {"jwt:sub", "", "b", "*"},
 		} {
-			if value := pick(t, values[0], values[1:]); value != "" {
+			if value := anymapping.Pick(t, values[0], values[1:]); value != "" {
 				ctx[values[0]] = []string{value}
 			}
 		}
@@ -394,15 +391,7 @@ func TestAMappingDoesNotDifferFromItself(t *testing.T) {
 // A capture may be any bucket, also a bucket that another policy names.
 func TestACaptureMayBeAnyBucket(t *testing.T) {
 	load := func(text string) *mapping.Mapping {
-		path := filepath.Join(t.TempDir(), "mapping.toml")
-		if err := os.WriteFile(path, []byte("version = 1\n[[group]]\nmatch = \"team-{bucket}\"\npolicies = [\"own\"]\n"+text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		m, found := mapping.Load(path)
-		if m == nil {
-			t.Fatal(found)
-		}
-		return m
+		return anymapping.Load(t, "version = 1\n[[group]]\nmatch = \"team-{bucket}\"\npolicies = [\"own\"]\n"+text)
 	}
 	const allow = `{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::${group:bucket}/*"]}`
 	const deny = `{"Effect":"Deny","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::payroll/*"]}`
@@ -428,17 +417,6 @@ func TestMain(m *testing.M) {
 // A policy allows every bucket except b, and denies every bucket except the captured one. A group gains the
 // captured bucket, unless that is b.
 func TestADenyOfAllButACaptureLeavesTheCapture(t *testing.T) {
-	load := func(text string) *mapping.Mapping {
-		path := filepath.Join(t.TempDir(), "mapping.toml")
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		m, found := mapping.Load(path)
-		if m == nil {
-			t.Fatal(found)
-		}
-		return m
-	}
 	const text = `version = 1
 [[policy]]
 name = "own"
@@ -446,7 +424,7 @@ document = '''{"Statement":[{"Effect":"Deny","Action":["s3:PutObject"],"NotResou
   {"Effect":"Allow","Action":["s3:PutObject"],"NotResource":["arn:aws:s3:::b/*"]}]}'''
 `
 	const rule = "[[group]]\nmatch = \"team-{bucket}\"\npolicies = [\"own\"]\n"
-	before, after := load(text+"[[account]]\nname = \"x\"\npolicies = [\"readonly\"]\n"), load(text+rule)
+	before, after := anymapping.Load(t, text+"[[account]]\nname = \"x\"\npolicies = [\"readonly\"]\n"), anymapping.Load(t, text+rule)
 	r := diff.Compare(before, after, now)
 	for bucket, gains := range map[string]map[string]bool{
 		"bcd": {"bcd": true, "c": false, "b": false}, "b": {"b": false, "bcd": false},

@@ -3,8 +3,6 @@ package invariant_test
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -206,14 +204,7 @@ func about(i *invariant.Invariant, action, bucket, object string) bool {
 // proveOne proves the single invariant of invariantText.
 func proveOne(t *testing.T, mappingText, invariantText string, issuers ...string) invariant.Result {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "mapping.toml")
-	if err := os.WriteFile(file, []byte("version = 1\n"+mappingText), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	m, found := mapping.Load(file)
-	if m == nil {
-		t.Fatal(found)
-	}
+	m := anymapping.Load(t, "version = 1\n"+mappingText)
 	list, err := invariant.Parse("invariants.toml", []byte(invariantText))
 	if err != nil {
 		t.Fatal(err)
