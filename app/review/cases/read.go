@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
@@ -113,16 +114,7 @@ func Read(path string) ([]Case, error) {
 // Errors are all errors of a file of cases. Each is FILE:LINE:COLUMN: what is wrong; what to write.
 type Errors []string
 
-func (e Errors) Error() string {
-	text := ""
-	for i, line := range e {
-		if i > 0 {
-			text += "\n"
-		}
-		text += line
-	}
-	return text
-}
+func (e Errors) Error() string { return strings.Join(e, "\n") }
 
 type reader struct {
 	path   string

@@ -124,7 +124,7 @@ func (g *Gate) ExplainQuestion(ctx context.Context, q *Question) (explain.Explan
 // ExplainLine decides the request of a line of the decision log again. If the token was refused, the line does
 // not hold the identity, so ExplainLine explains the recorded answer.
 func (g *Gate) ExplainLine(ctx context.Context, l *Line) (explain.Explanation, error) {
-	if l.Action == "" || !l.Owner && !l.Judged() {
+	if l.Action == "" || !l.Owner && !DependsOnMapping(l.Reason, l.Static) {
 		return explain.Recorded(l.Reason, l.Detail), nil
 	}
 	x, err := g.ExplainQuestion(ctx, l.Question())
@@ -150,15 +150,15 @@ func (g *Gate) ExplainRecorded(ctx context.Context, text []byte) (explain.Explan
 	return g.Explain(ctx, recorded.Body), nil
 }
 
-// Judged returns true if the answer can depend on the mapping: grants decided the request, or a static key had
-// no grants.
-func (l *Line) Judged() bool {
-	switch l.Reason {
+// DependsOnMapping returns true if an answer with the reason can depend on the mapping: grants decided the request,
+// or a static key had no grants. static is the member of that name in the decision log.
+func DependsOnMapping(reason gateway.Reason, static bool) bool {
+	switch reason {
 	case gateway.PolicyAllow, gateway.DenyOnly, gateway.NoPolicy, gateway.PolicyImplicitDeny, gateway.PolicyExplicitDeny,
 		gateway.GuardDeny, gateway.SessionPolicyDeny:
 		return true
 	case gateway.NoToken:
-		return l.Static
+		return static
 	default:
 		return false
 	}

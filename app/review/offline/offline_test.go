@@ -17,6 +17,7 @@ import (
 	"github.com/claimgate/claimgate/app/review/offline"
 	"github.com/claimgate/claimgate/internal/fixtures"
 	"github.com/claimgate/claimgate/internal/strictjson"
+	"github.com/claimgate/claimgate/internal/testsupport/anymapping"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/verifier"
 	"github.com/claimgate/claimgate/verifier/revocation"
@@ -90,14 +91,7 @@ func newLive(t *testing.T, e gateway.Evidence) *live {
 		t.Fatal(err)
 	}
 	t.Cleanup(g.Close)
-	file := filepath.Join(t.TempDir(), "mapping.toml")
-	if err := os.WriteFile(file, []byte(rules), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	m, found := mapping.Load(file)
-	if m == nil {
-		t.Fatal(found)
-	}
+	m := anymapping.Load(t, rules)
 	g.Use(m)
 	return &live{g, iss, m, e}
 }

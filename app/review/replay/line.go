@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/app/review/offline"
 	"github.com/claimgate/claimgate/internal/strictjson"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/mapping/policy"
@@ -27,19 +28,6 @@ const maxGrants = 20_000
 
 func newTally(o Options) *tally {
 	return &tally{o: o, groups: map[group]*Flip{}, grants: map[string]*mapping.Grants{}, uses: map[Use]*Span{}, result: Result{Rules: map[Rule]int{}}}
-}
-
-// judged returns true if the answer can depend on the mapping.
-func judged(reason gateway.Reason, static bool) bool {
-	switch reason {
-	case gateway.PolicyAllow, gateway.DenyOnly, gateway.NoPolicy, gateway.PolicyImplicitDeny, gateway.PolicyExplicitDeny,
-		gateway.GuardDeny, gateway.SessionPolicyDeny:
-		return true
-	case gateway.NoToken:
-		return static
-	default:
-		return false
-	}
 }
 
 // reasons are the reasons by their text. A result keeps these, because it must not keep the memory of a line.
@@ -74,7 +62,7 @@ func (t *tally) line(text []byte) {
 	if t.o.Uses {
 		t.result.Log = t.result.Log.and(spanOf(root))
 	}
-	if root.Get("action").View() == "" || !judged(reason, root.Get("static").Kind() == strictjson.True) {
+	if root.Get("action").View() == "" || !offline.DependsOnMapping(reason, root.Get("static").Kind() == strictjson.True) {
 		t.result.Unaffected++
 		return
 	}
