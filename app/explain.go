@@ -137,7 +137,7 @@ func setClaims(q *offline.Question, list []string) error {
 		if !ok {
 			return cli.Usage("--claim %q: write NAME, or A/B for a nested claim; ~1 stands for a slash in a name", name)
 		}
-		offline.SetClaim(q.Claims, path, value)
+		policy.SetClaim(q.Claims, path, value)
 	}
 	return nil
 }

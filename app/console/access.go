@@ -196,7 +196,7 @@ func (a *accessQuery) person(kind, name string) error {
 		if !found || !ok {
 			return fmt.Errorf("write claim:NAME=VALUE, not %q", "claim:"+name)
 		}
-		offline.SetClaim(a.identity.Claims, path, value)
+		policy.SetClaim(a.identity.Claims, path, value)
 	}
 	return nil
 }

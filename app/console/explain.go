@@ -72,7 +72,7 @@ func (f *form) question() (*offline.Question, error) {
 		if !found || !ok {
 			return nil, fmt.Errorf("write a claim as NAME=VALUE, not %q", pair)
 		}
-		offline.SetClaim(q.Claims, path, value)
+		policy.SetClaim(q.Claims, path, value)
 	}
 	for _, pair := range f.Conditions {
 		name, value, found := strings.Cut(pair, "=")

@@ -11,65 +11,64 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// Allowed is what one statement of a policy allows a principal, after every Deny without a condition was
-// taken off.
+// Allowed is what one statement of a policy allows a principal. A resource that a Deny without a condition
+// takes away whole is not in Resources. A resource that a Deny takes away in part is, and Minus has the part.
 type Allowed struct {
 	Granted   mapping.Granted
-	Statement int      // its index in the policy
+	Statement int      // the index of the statement in the policy, from 0
 	Actions   []string // sorted
 	Resources []string // as a policy writes them, sorted
-	Within    []string // the resources match these, too
+	Within    []string // each resource must match all of these, too
 	Condition string   // of the statement; empty if there is none
 	Minus     []Minus
 
-	kinds []Kind // of the actions
+	kinds []Kind // the kinds of the actions
 }
 
-// Minus is a part of an Allowed that a Deny takes away, or that the statement itself leaves out.
+// Minus is a part of an Allowed that a Deny takes away, or that the statement leaves out by its NotResource.
 type Minus struct {
 	By        string       // "guard NAME", "policy NAME", or "NotResource of policy NAME"
 	Rule      mapping.Rule // the guard, or the rule that grants the policy
 	Actions   []string     // sorted
 	Resources []string     // as a policy writes them, sorted
-	Except    []string     // the Deny spares these resources
+	Except    []string     // the resources that the Deny spares
 	Condition string       // the Deny applies only under this condition; empty if there is none
 }
 
-// Allowed returns what the grants allow, for the actions listed and for the resources of the region. A
-// part that a Deny without a condition takes away whole is left out.
+// Allowed returns what the grants allow of the actions on the resources of the region.
 func (r *Reader) Allowed(g *mapping.Grants, actions []string, on Region) []Allowed {
 	denies := r.denies(g.Granted(), g.Guards())
-	x := gathering{r: r, at: map[string]int{}}
+	x := collector{r: r, at: map[string]int{}}
 	for _, h := range g.Granted() {
 		x.policy(h, false, actions, denies, on)
 	}
 	return x.sorted()
 }
 
-// AllowedBy returns what one policy allows somebody who holds that policy and others, under guards. Every
-// action of the list and every resource counts.
+// AllowedBy returns what the policy h allows of the actions on all resources, to a principal who holds the
+// policies held under the guards. held contains h.
 func (r *Reader) AllowedBy(h mapping.Granted, held, guards []mapping.Granted, actions []string) []Allowed {
-	x := gathering{r: r, at: map[string]int{}}
+	x := collector{r: r, at: map[string]int{}}
 	x.policy(h, false, actions, r.denies(held, guards), Everything())
 	return x.sorted()
 }
 
-// Denied returns what the Deny statements of one policy are about, in the form of Allowed.
+// Denied returns what the Deny statements of the policy deny, in the form of Allowed.
 func (r *Reader) Denied(h mapping.Granted, actions []string) []Allowed {
-	x := gathering{r: r, at: map[string]int{}}
+	x := collector{r: r, at: map[string]int{}}
 	x.policy(h, true, actions, nil, Everything())
 	return x.sorted()
 }
 
-// gathering puts the actions together that share everything else.
-type gathering struct {
+// collector collects Allowed values. Actions that share everything else become one value.
+type collector struct {
 	r     *Reader
 	found []Allowed
 	at    map[string]int
 }
 
-// policy gathers the statements of a policy that allow, or those that deny.
-func (x *gathering) policy(h mapping.Granted, deny bool, actions []string, denies []denied, on Region) {
+// policy adds the Deny statements of a policy if deny is true, else the Allow statements.
+func (x *collector) policy(h mapping.Granted, deny bool, actions []string, denies []denied, on Region) {
 	for i, s := range x.r.Statements(h) {
 		if s.Deny != deny {
 			continue
@@ -82,7 +81,8 @@ func (x *gathering) policy(h mapping.Granted, deny bool, actions []string, denie
 	}
 }
 
-func (x *gathering) action(h mapping.Granted, i int, s Statement, action string, denies []denied, on Region) {
+// action adds what the i-th statement s of the policy allows of one action.
+func (x *collector) action(h mapping.Granted, i int, s Statement, action string, denies []denied, on Region) {
 	covering := coveringOf(denies, action)
 	on = onOf(action, on)
 	for _, region := range s.Regions {
@@ -107,7 +107,8 @@ func (x *gathering) action(h mapping.Granted, i int, s Statement, action string,
 	}
 }
 
-// merged puts together what differs in the resource alone.
+// merged returns the list with one Minus for those that differ in the resources alone, and none without
+// resources.
 func merged(list []Minus) []Minus {
 	var all []Minus
 	for _, m := range list {
@@ -117,7 +118,7 @@ func merged(list []Minus) []Minus {
 		switch {
 		case len(m.Resources) == 0:
 		case i >= 0:
-			all[i].Resources = tidy(append(all[i].Resources, m.Resources...))
+			all[i].Resources = sortedUnique(append(all[i].Resources, m.Resources...))
 		default:
 			all = append(all, m)
 		}
@@ -125,7 +126,7 @@ func merged(list []Minus) []Minus {
 	return all
 }
 
-// resources returns the texts of the patterns that the term may meet, its own exceptions aside.
+// resources returns the texts of the patterns that overlap the term. The exceptions of the term do not count.
 func (r *Reader) resources(t Term, action string, list []Pattern) []string {
 	t.Except = nil
 	var all []string
@@ -138,6 +139,7 @@ func (r *Reader) resources(t Term, action string, list []Pattern) []string {
 	return slices.Compact(all)
 }
 
+// minus returns the parts of the term that the Deny takes away.
 func (r *Reader) minus(t Term, action string, d *denied) []Minus {
 	var all []Minus
 	for _, q := range d.Regions {
@@ -153,8 +155,8 @@ func (r *Reader) minus(t Term, action string, d *denied) []Minus {
 	return all
 }
 
-// resource returns the text of a pattern as a policy for the action writes it. A bucket is written
-// without what may follow the slash.
+// resource returns the text of a pattern as a policy for the action writes it. For an action on a bucket the
+// text ends before the slash.
 func (r *Reader) resource(kind Kind, action string, g Pattern) string {
 	if slash := slices.Index(g, '/'); kind == BucketKind && slash > 0 {
 		g = g[:slash]
@@ -162,7 +164,8 @@ func (r *Reader) resource(kind Kind, action string, g Pattern) string {
 	return Resource(action, r.Text(g))
 }
 
-func (x *gathering) add(a *Allowed) {
+// add adds an Allowed of one action, or adds the action to a value that is otherwise equal.
+func (x *collector) add(a *Allowed) {
 	key := a.Granted.ID() + "\x00" + a.Granted.Rule.Kind + "\x00" + a.Granted.Rule.Name + "\x00" + strconv.Itoa(a.Statement) + "\x00" +
 		a.Resources[0] + "\x00" + strings.Join(a.Within, "\x01")
 	for _, m := range a.Minus {
@@ -184,21 +187,22 @@ func (x *gathering) add(a *Allowed) {
 	}
 }
 
-// sorted puts together what differs in the resource alone.
-func (x *gathering) sorted() []Allowed {
+// sorted returns the values in the order of the mapping file. Values that differ in the resources alone become
+// one value.
+func (x *collector) sorted() []Allowed {
 	var all []Allowed
 	at := map[string]int{}
 	for _, a := range x.found {
-		a.Actions = tidy(a.Actions)
+		a.Actions = sortedUnique(a.Actions)
 		key := a.Granted.ID() + "\x00" + a.Granted.Rule.Kind + "\x00" + a.Granted.Rule.Name + "\x00" + strconv.Itoa(a.Statement) + "\x00" +
 			strings.Join(a.Actions, " ") + "\x00" + strings.Join(a.Within, "\x01")
 		for n := range a.Minus {
 			m := &a.Minus[n]
-			m.Actions = tidy(m.Actions)
+			m.Actions = sortedUnique(m.Actions)
 			key += "\x02" + m.By + "\x01" + strings.Join(m.Resources, "\x01") + "\x03" + strings.Join(m.Except, "\x01") + "\x03" + m.Condition
 		}
 		if i, known := at[key]; known {
-			all[i].Resources = tidy(append(all[i].Resources, a.Resources...))
+			all[i].Resources = sortedUnique(append(all[i].Resources, a.Resources...))
 			continue
 		}
 		at[key] = len(all)
@@ -214,19 +218,19 @@ func (x *gathering) sorted() []Allowed {
 	return all
 }
 
-func tidy(list []string) []string {
+func sortedUnique(list []string) []string {
 	list = slices.Clone(list)
 	slices.Sort(list)
 	return slices.Compact(list)
 }
 
-// Asked lists the actions that MinIO asks the webhook about. MinIO asks about no login. The caller must
-// not change the list.
+// Asked returns the actions that MinIO asks the webhook about: all known actions except those of sts, which are
+// logins. The caller must not change the list.
 var Asked = sync.OnceValue(func() []string {
 	return slices.DeleteFunc(policy.Actions(), func(a string) bool { return strings.HasPrefix(a, "sts:") })
 })
 
-// Everything returns the region of all resources.
+// Everything returns the region of all resources, without a condition.
 func Everything() Region { return NewRegion([]Pattern{everything}, nil, "") }
 
 // On returns the region of a resource as a policy writes it, such as arn:aws:s3:::reports/*.
@@ -234,21 +238,21 @@ func (r *Reader) On(resource string) Region {
 	return NewRegion([]Pattern{r.parse(resource)}, nil, "")
 }
 
-// KindsOn returns the kinds of actions that MinIO may ask about a resource of an Allowed: a text with a
-// slash is about objects. About "*" MinIO asks every kind.
+// KindsOn returns the kinds of actions that MinIO may ask about a resource of an Allowed. A text with a slash
+// is not about a bucket. "*" is about every kind.
 func KindsOn(resource string) []Kind {
 	p := Placeholders(nil).Parse(resource)
 	var kinds []Kind
 	for _, kind := range []Kind{ObjectKind, BucketKind, ClusterKind, KeyKind} {
 		s3 := kind != KeyKind && (kind != BucketKind || !strings.Contains(resource, "/"))
-		if len(p) == 1 && p[0] == run || s3 && exists(kind, []Pattern{p.widened()}, nil) {
+		if len(p) == 1 && p[0] == star || s3 && exists(kind, []Pattern{p.widened()}, nil) {
 			kinds = append(kinds, kind)
 		}
 	}
 	return kinds
 }
 
-// Applies returns true if MinIO may ask about the action on a resource as a policy writes it.
+// Applies returns true if MinIO may ask about the action on the resource, written as in a policy.
 func Applies(action, resource string) bool {
 	return exists(KindOf(action), []Pattern{Placeholders(nil).Parse(resource).widened()}, nil)
 }

@@ -8,18 +8,22 @@ import (
 	"github.com/claimgate/claimgate/mapping"
 )
 
-// Chance is a part of a region that a statement allows, after every Deny without a condition was taken
-// off. Nothing is said of conditions. Open are the patterns with unknown texts, of the statement and of
-// every Deny that covers the actions. Closed are patterns without, one of which every resource of the part
-// matches: those of the region, and those that a Deny spares.
+// Chance is a part of a region that one Allow may allow: something is left after every Deny without a
+// condition is taken away. Whether conditions hold is left open. A Chance tells package invariant which texts
+// of variables and captures are worth trying.
+//
+// For example, the Allow on ${group:team}/* and a Deny with NotResource cats/* leave a Chance with
+// ${group:team}/* in Open and cats/* in Closed. The two patterns together give the value cats for the capture.
 type Chance struct {
-	Actions []string // every action of the list of which this is true
-	Allow   string   // says which statement, and which of the statement's resources
-	Open    []Pattern
-	Closed  []Pattern
+	Actions []string  // the actions of the list that have the same chance
+	Allow   string    // names the statement, and which of the statement's regions
+	Open    []Pattern // the patterns with unknown texts of the Allow and of every Deny that covers the actions
+	// Closed are the patterns without unknown texts of the region and of what a Deny spares. Every resource of
+	// the part matches one of them.
+	Closed []Pattern
 }
 
-// Chances returns what the grants may allow of a region, for the actions of the list.
+// Chances returns the parts of the region on that the grants may allow, for the actions of the list.
 func (r *Reader) Chances(g *mapping.Grants, actions []string, on Region) []Chance {
 	denies := r.denies(g.Granted(), g.Guards())
 	var all []Chance
@@ -27,7 +31,7 @@ func (r *Reader) Chances(g *mapping.Grants, actions []string, on Region) []Chanc
 	for _, h := range g.Granted() {
 		for i, s := range r.Statements(h) {
 			if s.Deny || !slices.ContainsFunc(s.Regions, func(p Region) bool {
-				return !slices.ContainsFunc(on.In, func(g Pattern) bool { return apart(p.In[0], g) })
+				return !slices.ContainsFunc(on.In, func(g Pattern) bool { return prefixesDiffer(p.In[0], g) })
 			}) {
 				continue
 			}
@@ -56,12 +60,13 @@ func (r *Reader) Chances(g *mapping.Grants, actions []string, on Region) []Chanc
 	return all
 }
 
-// allowKey says which resource of which statement of a policy.
+// allowKey names a region of a statement: the policy, the rule that grants the policy, and two indexes.
 func allowKey(h mapping.Granted, statement, region int) string {
 	return h.Policy.Name() + "\x00" + h.Rule.Kind + "\x00" + h.Rule.Name + "\x00" + strconv.Itoa(statement) + "\x00" + strconv.Itoa(region)
 }
 
-// openOf returns the patterns with unknown texts of a region and of denies, each once.
+// openOf returns the patterns with unknown texts of a region and of the denies at the indexes covering, each
+// once.
 func openOf(region Region, denies []denied, covering []int) []Pattern {
 	var all []Pattern
 	seen := map[string]bool{}
@@ -84,7 +89,8 @@ func openOf(region Region, denies []denied, covering []int) []Pattern {
 	return all
 }
 
-// closedOf returns the patterns without unknown texts of the region and of the terms, each once.
+// closedOf returns the patterns of the region on, and the patterns without unknown texts of the terms, each
+// once.
 func closedOf(terms []Term, on Region) []Pattern {
 	all := slices.Clone(on.In)
 	for _, t := range terms {
@@ -97,7 +103,7 @@ func closedOf(terms []Term, on Region) []Pattern {
 	return all
 }
 
-// Open returns the patterns with unknown texts of the statements that cover the action.
+// Open returns the patterns with unknown texts of all statements that cover the action.
 func (r *Reader) Open(g *mapping.Grants, action string) []Pattern {
 	denies := r.denies(g.Granted(), g.Guards())
 	all := openOf(Region{}, denies, coveringOf(denies, action))
@@ -113,20 +119,22 @@ func (r *Reader) Open(g *mapping.Grants, action string) []Pattern {
 	return all
 }
 
-// Meets returns true if a statement of the policy that allows, or one that denies, may bear on an action
-// of the list and on a resource of the region.
+// Meets returns true if a statement of the policy may apply to an action of the list on a resource of the
+// region. Meets looks at Deny statements if deny is true, else at Allow statements.
 func (r *Reader) Meets(h mapping.Granted, actions []string, on Region, deny bool) bool {
 	for _, s := range r.Statements(h) {
 		if s.Deny != deny {
 			continue
 		}
 		near := slices.ContainsFunc(s.Regions, func(p Region) bool {
-			return !slices.ContainsFunc(p.In, func(g Pattern) bool { return slices.ContainsFunc(on.In, func(h Pattern) bool { return apart(g, h) }) })
+			return !slices.ContainsFunc(p.In, func(g Pattern) bool {
+				return slices.ContainsFunc(on.In, func(h Pattern) bool { return prefixesDiffer(g, h) })
+			})
 		})
 		if !near && !slices.ContainsFunc(actions, func(a string) bool { return onOf(a, on).key != on.key }) {
 			continue
 		}
-		asked := map[question]bool{} // actions of one kind and family are asked on the same resources
+		asked := map[question]bool{} // actions with the same kind and region have the same answer
 		for _, action := range actions {
 			if !s.Covers(action) {
 				continue
@@ -149,16 +157,17 @@ func (r *Reader) Meets(h mapping.Granted, actions []string, on Region, deny bool
 	return false
 }
 
-// question is what a statement is asked: a kind of action, and the key of the region that the kind is asked on.
+// question is a kind of action and the key of the region that MinIO asks the kind about.
 type question struct {
 	kind Kind
 	on   string
 }
 
-// cluster is the region of an action on the cluster.
+// cluster is the region of actions on the cluster.
 var cluster = Everything()
 
-// onOf returns the region that an action is asked on: MinIO reads no resource for an action on the cluster.
+// onOf returns on for an s3 or kms action, and everything for any other action, because MinIO does not read
+// the Resource for those.
 func onOf(action string, on Region) Region {
 	if !strings.HasPrefix(action, "s3:") && !strings.HasPrefix(action, "kms:") {
 		return cluster
@@ -184,11 +193,11 @@ func numbersText(list []int) string {
 	return b.String()
 }
 
-// apart returns true if two patterns begin with texts of which neither is the start of the other. Then
-// they surely have nothing in common.
-func apart(g, h Pattern) bool {
+// prefixesDiffer returns true if the patterns differ in a byte before the first wildcard or unknown text. Then
+// they have no resource in common. prefixesDiffer is a fast form of disjoint that misses some pairs.
+func prefixesDiffer(g, h Pattern) bool {
 	for i := range min(len(g), len(h)) {
-		if g[i] >= one || h[i] >= one {
+		if g[i] >= questionMark || h[i] >= questionMark {
 			return false
 		}
 		if g[i] != h[i] {

@@ -3,6 +3,7 @@ package access
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -10,33 +11,35 @@ import (
 	"github.com/claimgate/claimgate/mapping"
 )
 
-// WhoCan returns who may do one of the actions, everywhere or on one resource as a policy writes it, at
-// the time now: every rule, account and claim value, and two at once where a guard spares the second.
+// WhoCan returns who may do one of the actions at the time now, on the resource on, or everywhere if on is
+// empty. The resource is written as in a policy. The result names principals of rules. If a guard takes
+// something away from a principal, the result also names that principal together with each group that the guard
+// excepts.
 func WhoCan(m *mapping.Mapping, actions []string, on string, now time.Time) []Entry {
 	return NewDirectory(m).WhoCan(actions, on, now)
 }
 
-// Directory answers who may do what of one mapping, again and again. A Directory is safe for concurrent
-// use.
+// Directory answers many WhoCan questions about one mapping, and keeps what it has computed. A Directory is
+// safe for concurrent use.
 type Directory struct {
-	mu        sync.Mutex
-	m         *mapping.Mapping
-	everybody []*Principal
-	made      Placeholders
-	r         *Reader
-	issuers   []string
-	guards    []guardHeld
+	mu         sync.Mutex
+	m          *mapping.Mapping
+	principals []*Principal
+	made       Placeholders
+	r          *Reader
+	issuers    []string
+	guards     []guardHeld
 
-	holders     []holding
-	from, until time.Time // when the holders hold what they do
+	holders     []holder
+	from, until time.Time // the time in which the grants of holders are right; until is zero if nothing expires
 }
 
-// holding is a principal with a token of an issuer.
-type holding struct {
+// holder is a principal with a token of an issuer.
+type holder struct {
 	*Principal
 	issuer string
 	grants *mapping.Grants
-	ids    []string // of the policies by a rule
+	ids    []string // the IDs of the granted policies
 }
 
 type guardHeld struct {
@@ -47,7 +50,7 @@ type guardHeld struct {
 // NewDirectory returns a Directory.
 func NewDirectory(m *mapping.Mapping) *Directory {
 	d := &Directory{m: m, issuers: Issuers(m)}
-	d.everybody, d.made = Principals(m)
+	d.principals, d.made = Principals(m)
 	d.r = NewReader(d.made)
 	for _, g := range m.Guards() {
 		if h, ok := m.Policy(g.Policy, nil); ok && len(g.Except) > 0 {
@@ -57,24 +60,25 @@ func NewDirectory(m *mapping.Mapping) *Directory {
 	return d
 }
 
-// maxRests bounds what a Directory remembers of regions.
-const maxRests = 50_000
+// maxRemainders is the number of computed regions after which a Directory forgets them all.
+const maxRemainders = 50_000
 
-// WhoCan is the function WhoCan for the mapping of the Directory.
+// WhoCan is the function WhoCan for the mapping of the Directory. See there.
 func (d *Directory) WhoCan(actions []string, on string, now time.Time) []Entry {
 	all, _ := d.Some(actions, on, now, math.MaxInt)
 	return all
 }
 
-// Some is WhoCan that stops at about the number of entries. more is true if there may be more.
+// Some is WhoCan, but stops after the principal with whom the list has more than most entries. more is true if
+// principals are left.
 func (d *Directory) Some(actions []string, on string, now time.Time, most int) (all []Entry, more bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.r.rests) > maxRests {
-		clear(d.r.rests)
+	if len(d.r.remainders) > maxRemainders {
+		clear(d.r.remainders)
 	}
-	d.hold(now)
-	w := who{Directory: d, actions: actions, on: Everything(), now: now, at: map[string]int{}, meets: map[string]bool{}}
+	d.refresh(now)
+	w := query{Directory: d, actions: actions, on: Everything(), now: now, at: map[string]int{}, meets: map[string]bool{}}
 	if on != "" {
 		w.on = d.r.On(on)
 	}
@@ -83,26 +87,26 @@ func (d *Directory) Some(actions []string, on string, now time.Time, most int) (
 		if more = len(w.found) > most; more {
 			break
 		}
-		if slices.ContainsFunc(h.ids, func(id string) bool { return w.bearing(id, h.grants) }) {
+		if slices.ContainsFunc(h.ids, func(id string) bool { return w.mayAllow(id, h.grants) }) {
 			w.add(h.Principal, h.issuer, h.grants, nil)
 		}
 	}
 	return w.list(), more
 }
 
-// hold computes what everybody holds, unless that is known for the time.
-func (d *Directory) hold(now time.Time) {
+// refresh computes the grants of every principal at each issuer, unless those of holders are right at the time.
+func (d *Directory) refresh(now time.Time) {
 	if d.holders != nil && !now.Before(d.from) && (d.until.IsZero() || now.Before(d.until)) {
 		return
 	}
-	d.holders, d.from, d.until = []holding{}, now, time.Time{}
-	for _, p := range d.everybody {
+	d.holders, d.from, d.until = []holder{}, now, time.Time{}
+	for _, p := range d.principals {
 		issuers := d.issuers
 		if p.Account != "" {
 			issuers = issuers[:1]
 		}
 		for _, issuer := range issuers {
-			h := holding{Principal: p, issuer: issuer, grants: p.Holds(d.m, issuer, now)}
+			h := holder{Principal: p, issuer: issuer, grants: p.Holds(d.m, issuer, now)}
 			for _, g := range h.grants.Granted() {
 				h.ids = append(h.ids, g.ID())
 			}
@@ -114,19 +118,20 @@ func (d *Directory) hold(now time.Time) {
 	}
 }
 
-type who struct {
+// query is one WhoCan question with the entries found so far.
+type query struct {
 	*Directory
 	actions []string
 	on      Region
 	now     time.Time
-	meets   map[string]bool // by the ID of a policy: does an Allow bear on the question
+	meets   map[string]bool // by the ID of a policy: an Allow of the policy applies to the question
 
 	found []foundEntry
-	at    map[string]int
+	at    map[string]int // the index in found, by principal and Entry.key
 }
 
-// bearing returns true if the policy of an ID bears on the question.
-func (w *who) bearing(id string, g *mapping.Grants) bool {
+// mayAllow returns true if an Allow of the policy with the ID applies to the question.
+func (w *query) mayAllow(id string, g *mapping.Grants) bool {
 	known, seen := w.meets[id]
 	if !seen {
 		for _, h := range g.Granted() {
@@ -139,17 +144,18 @@ func (w *who) bearing(id string, g *mapping.Grants) bool {
 	return known
 }
 
+// foundEntry is an entry with the issuers at which the principal has the entry. An account has no issuer.
 type foundEntry struct {
 	Entry
 	issuers []string
 	account bool
 }
 
-// add adds what the principal may do at the issuer beyond the entries that are known of it, and what it
-// may do with one more group, which a guard spares.
-func (w *who) add(p *Principal, issuer string, g *mapping.Grants, known []Entry) {
+// add adds the entries of the principal at the issuer, without the known ones. Then add does the same for the
+// principal together with each group that a guard excepts.
+func (w *query) add(p *Principal, issuer string, g *mapping.Grants, known []Entry) {
 	list := w.r.Allowed(g, w.actions, w.on)
-	if p.Together { // what the second group alone grants is said of that group
+	if p.Together { // what the last group alone grants is in the entries of that group
 		list = slices.DeleteFunc(list, func(a Allowed) bool {
 			return a.Granted.Rule.Kind == "group" && slices.Contains(p.Groups[len(p.Groups)-1:], a.Granted.Rule.Name)
 		})
@@ -172,11 +178,12 @@ func (w *who) add(p *Principal, issuer string, g *mapping.Grants, known []Entry)
 	}
 }
 
-// maxTogether bounds how many guards somebody may have to be spared by for an entry.
+// maxTogether is how many groups that guards except may be added to a principal with one group.
 const maxTogether = 3
 
-// spared returns the groups that a guard excepts, if that guard takes away what somebody is allowed.
-func (w *who) spared(p *Principal, g *mapping.Grants, issuer string) []string {
+// spared returns the groups that lift a guard from the principal: the guard takes away something that the
+// principal is allowed, and excepts the groups.
+func (w *query) spared(p *Principal, g *mapping.Grants, issuer string) []string {
 	var groups []string
 	var allows []Statement
 	for _, guard := range w.guards {
@@ -188,15 +195,16 @@ func (w *who) spared(p *Principal, g *mapping.Grants, issuer string) []string {
 				allows = append(allows, slices.DeleteFunc(slices.Clone(w.r.Statements(granted)), func(s Statement) bool { return s.Deny })...)
 			}
 		}
-		if w.bears(guard.policy, allows) {
+		if w.mayDeny(guard.policy, allows) {
 			groups = append(groups, guard.Except...)
 		}
 	}
-	return tidy(groups)
+	return sortedUnique(groups)
 }
 
-func (w *who) bears(guard mapping.Granted, allows []Statement) bool {
-	denies := denying(w.r.Statements(guard))
+// mayDeny returns true if the guard may deny one of the actions where the statements allow the action.
+func (w *query) mayDeny(guard mapping.Granted, allows []Statement) bool {
+	denies := denyStatements(w.r.Statements(guard))
 	for _, action := range w.actions {
 		for _, q := range Cover(denies, action) {
 			for _, p := range Cover(allows, action) {
@@ -209,15 +217,17 @@ func (w *who) bears(guard mapping.Granted, allows []Statement) bool {
 	return false
 }
 
+// key returns a text that is equal for entries that differ in the principal, the issuer and the expiry alone.
 func (e *Entry) key() string {
 	parts := []string{e.Rule.Kind, e.Rule.Name, e.Rule.File, e.Policy, strings.Join(e.Actions, " "), strings.Join(e.Resources, " "), strings.Join(e.Within, " "), strings.Join(e.Conditions, " ")}
 	for _, m := range e.Minus {
 		parts = append(parts, m.By, strings.Join(m.Resources, " "), strings.Join(m.Except, " "), strings.Join(m.Conditions, " "), strings.Join(m.Actions, " "))
 	}
-	return strings.Join(parts, "\x00") + "\x00" + string(rune(e.Rule.Line)) + string(rune(e.Statement))
+	return strings.Join(parts, "\x00") + "\x00" + strconv.Itoa(e.Rule.Line) + "\x00" + strconv.Itoa(e.Statement)
 }
 
-func (w *who) keep(e *Entry, issuer string, account bool) {
+// keep adds an entry, or adds the issuer to an entry that is already there.
+func (w *query) keep(e *Entry, issuer string, account bool) {
 	key := e.Principal + "\x01" + e.key()
 	i, known := w.at[key]
 	if !known {
@@ -230,8 +240,9 @@ func (w *who) keep(e *Entry, issuer string, account bool) {
 	}
 }
 
-// list returns the entries, one for each issuer if not every issuer has the entry.
-func (w *who) list() []Entry {
+// list returns the entries. An entry that every issuer has is there once, without an issuer. Any other entry is
+// there once for each of its issuers.
+func (w *query) list() []Entry {
 	all := []Entry{}
 	for _, f := range w.found {
 		if len(f.issuers) == len(w.issuers) || f.account {

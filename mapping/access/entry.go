@@ -10,25 +10,26 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// Entry is an Allowed for a person to read: captures stand as {capture}, actions are shortened.
+// Entry is an Allowed as text for a person, and as claimgate can and who-can print it. Captures are shown by
+// name, such as {bucket}, and actions are shortened.
 type Entry struct {
-	Principal  string        `json:"principal,omitempty"` // "group:NAME", ...; empty if one identity was asked for
+	Principal  string        `json:"principal,omitempty"` // "group:NAME", ...; empty from Can, which asks for one identity
 	Issuer     string        `json:"issuer,omitempty"`    // a name, or "any other"; empty: every issuer
-	Actions    []string      `json:"actions"`             // patterns of exactly these actions
+	Actions    []string      `json:"actions"`             // shortened; see ShortActions
 	Resources  []string      `json:"resources"`
-	Within     []string      `json:"within,omitempty"` // the resources match these, too
+	Within     []string      `json:"within,omitempty"` // each resource must match all of these, too
 	Conditions []string      `json:"conditions"`
 	Minus      []MinusEntry  `json:"minus"`
 	Rule       RuleReference `json:"rule"`
 	Policy     string        `json:"policy"`
-	Statement  int           `json:"statement"` // its index in the policy, from 0
+	Statement  int           `json:"statement"` // the index of the statement in the policy, from 0
 	Expires    string        `json:"expires,omitempty"`
 
-	Kinds []Kind   `json:"-"` // of the actions
+	Kinds []Kind   `json:"-"` // the kinds of the actions
 	All   []string `json:"-"` // the actions, not shortened
 }
 
-// MinusEntry is a Minus for a person to read.
+// MinusEntry is a Minus as text for a person.
 type MinusEntry struct {
 	Actions    []string `json:"actions"`
 	Resources  []string `json:"resources"`
@@ -37,7 +38,7 @@ type MinusEntry struct {
 	By         string   `json:"by"`
 }
 
-// RuleReference is where a rule stands.
+// RuleReference is a rule with the file and the line where the rule begins.
 type RuleReference struct {
 	Name string `json:"name"`
 	Kind string `json:"kind"`
@@ -45,7 +46,7 @@ type RuleReference struct {
 	Line int    `json:"line"`
 }
 
-// entries shows a list of Allowed. show writes {capture} for what stands for a capture.
+// entries returns a list of Allowed as text. show replaces placeholders or policy variables in a text.
 func entries(list []Allowed, show func(string) string) []Entry {
 	all := []Entry{}
 	shown := func(texts []string) []string {
@@ -86,8 +87,9 @@ func ruleReference(r mapping.Rule) RuleReference {
 	return RuleReference{r.Name, r.Kind, r.File, r.Line}
 }
 
-// ShortActions shortens a list of actions to patterns that match exactly these of the known actions: a
-// whole family, such as s3:*, or at least three actions with the same verb, such as s3:Get*.
+// ShortActions returns a shorter list of patterns. Of the actions of Asked, the patterns match exactly the
+// actions of the list. A pattern stands for a whole family, such as s3:*, or for at least three actions with
+// the same verb, such as s3:Get*.
 func ShortActions(actions []string) []string {
 	short := []string{}
 	covered := map[string]bool{}
@@ -124,7 +126,7 @@ func ShortActions(actions []string) []string {
 	return slices.Compact(short)
 }
 
-// verb returns an action up to the end of its first word, such as s3:Get.
+// verb returns the action up to the end of the first word of its name, such as s3:Get for s3:GetObject.
 func verb(action string) string {
 	family, name, _ := strings.Cut(action, ":")
 	for i := 1; i < len(name); i++ {
@@ -135,8 +137,8 @@ func verb(action string) string {
 	return action
 }
 
-// Can returns what the grants allow, everywhere or on one resource as a policy writes it. value returns
-// the text of a policy variable for the holder, or nothing if it is not known.
+// Can returns what the grants allow on the resource on, or everywhere if on is empty. The resource is written
+// as in a policy. value returns the value of a policy variable for the holder, or "" if the value is not known.
 func Can(g *mapping.Grants, on string, value func(key string) string) []Entry {
 	r := NewReader(nil)
 	region := Everything()
@@ -152,7 +154,7 @@ func Can(g *mapping.Grants, on string, value func(key string) string) []Entry {
 
 var variableText = regexp.MustCompile(`\$\{[^{}$]+\}`)
 
-// Matching returns the known actions that a pattern as in a policy matches.
+// Matching returns the actions of Asked that the Action pattern of a policy matches.
 func Matching(pattern string) []string {
 	return slices.DeleteFunc(slices.Clone(Asked()), func(a string) bool { return !policy.Match(pattern, a) })
 }

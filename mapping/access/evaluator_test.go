@@ -15,11 +15,11 @@ import (
 
 var now = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// asker is somebody real, by the name that who-can prints.
+// asker is a real identity, with the name of its principal in the output of who-can.
 type asker struct {
 	name, account string
 	who           mapping.Principal
-	shown         map[string]string // what a capture is for this one
+	shown         map[string]string // the text of each capture for this identity
 }
 
 func askers() []asker {
@@ -75,8 +75,8 @@ func probe(action string, visit func(bucket, object string)) {
 	}
 }
 
-// matches is a second reading of a printed resource, by the policy package's match. unset is what a
-// variable without a value stands for.
+// matches returns true if a printed resource matches bucket and object. It is independent of package access: it
+// uses policy.Match. A variable without a value becomes unset.
 func matches(text string, a *asker, ctx keys, action, bucket, object, unset string) bool {
 	if strings.HasPrefix(action, "admin:") {
 		return true
@@ -105,9 +105,9 @@ func covers(patterns []string, action string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return policy.Match(p, action) })
 }
 
-// says returns whether an entry lists the resource for the action, and whether it does so without a
-// condition and without a part taken away under a condition.
-func says(e *access.Entry, a *asker, ctx keys, action, bucket, object string) (listed, sure bool) {
+// lists returns whether an entry lists the resource for the action. sure is true if the entry has no condition,
+// and no Minus with a condition applies.
+func lists(e *access.Entry, a *asker, ctx keys, action, bucket, object string) (listed, sure bool) {
 	in := func(list []string, unset string) bool {
 		return slices.ContainsFunc(list, func(text string) bool { return matches(text, a, ctx, action, bucket, object, unset) })
 	}
@@ -128,7 +128,7 @@ func says(e *access.Entry, a *asker, ctx keys, action, bucket, object string) (l
 	return true, sure
 }
 
-// What can and who-can print is what the evaluator allows: nothing is missing, and nothing is too much.
+// can and who-can print exactly what the evaluator allows. With conditions or variables they may print more.
 func TestWhatIsPrintedIsWhatIsAllowed(t *testing.T) {
 	for _, plain := range []bool{true, false} {
 		dir := t.TempDir()
@@ -165,7 +165,7 @@ func TestWhatIsPrintedIsWhatIsAllowed(t *testing.T) {
 				probe(action, func(bucket, object string) {
 					is := allowed(g, ctx, action, bucket, object)
 					for name, list := range map[string][]access.Entry{"can": can, "who-can": who} {
-						if name == "who-can" && !named(m.Mapping, &a) {
+						if name == "who-can" && !hasRule(m.Mapping, &a) {
 							continue
 						}
 						listed, surely := false, false
@@ -174,7 +174,7 @@ func TestWhatIsPrintedIsWhatIsAllowed(t *testing.T) {
 							if name == "can" {
 								x.shown = nil
 							}
-							l, s := says(&list[i], &x, ctx, action, bucket, object)
+							l, s := lists(&list[i], &x, ctx, action, bucket, object)
 							listed, surely = listed || l, surely || s
 						}
 						// An Allow whose NotResource has a variable that is not set allows nothing.
@@ -189,8 +189,8 @@ func TestWhatIsPrintedIsWhatIsAllowed(t *testing.T) {
 	}
 }
 
-// named returns true if a rule of the mapping speaks of the asker under that name.
-func named(m *mapping.Mapping, a *asker) bool {
+// hasRule returns true if a rule of the mapping names the asker's principal.
+func hasRule(m *mapping.Mapping, a *asker) bool {
 	return slices.ContainsFunc(m.Rules(), func(r mapping.RuleInfo) bool {
 		return r.Kind+":"+r.Name == a.name || r.Kind == "claim" && "claim:policy="+r.Policies[0] == a.name
 	})

@@ -10,7 +10,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/access"
 )
 
-// What may the group write, and what does its Deny take away?
+// The example prints what a group may write, and what a Deny takes away from that.
 func Example() {
 	dir, err := os.MkdirTemp("", "mapping-")
 	if err != nil {

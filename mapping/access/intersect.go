@@ -2,13 +2,13 @@ package access
 
 import "slices"
 
-// maxShapes bounds the number of patterns of an intersection.
+// maxShapes is the largest number of patterns of an intersection.
 const maxShapes = 64
 
-// meet returns the part of the term that matches the pattern, too. The result is exact, except if a
-// policy variable must be compared with a text: then the result may be larger.
+// meet returns the part of the term that also matches the pattern, as terms. The result is exact, except if a
+// policy variable must be compared with a text: then the result may hold too much.
 func (t Term) meet(g Pattern) []Term {
-	if slices.ContainsFunc(t.In, func(h Pattern) bool { return apart(h, g) }) {
+	if slices.ContainsFunc(t.In, func(h Pattern) bool { return prefixesDiffer(h, g) }) {
 		return nil
 	}
 	for _, h := range t.In {
@@ -29,7 +29,7 @@ func (t Term) meet(g Pattern) []Term {
 			}
 		}
 	}
-	// No pattern is the intersection of two if one of them holds an unknown text.
+	// If one of two patterns holds an unknown text, no pattern is their intersection. The term keeps both.
 	return t.narrowed(len(t.In), g)
 }
 
@@ -49,10 +49,11 @@ func (t Term) narrowed(i int, shapes ...Pattern) []Term {
 	return all
 }
 
-// intersect returns patterns whose union is the intersection of two patterns. ok is false if there are
-// too many.
+// intersect returns patterns whose union is the intersection of the two patterns. For example, a* and *b have
+// the intersection a*b, and *a and a* have the intersection a and a*a. ok is false if there are more than
+// maxShapes patterns.
 func intersect(g, h Pattern) (shapes []Pattern, ok bool) {
-	x := crossing{a: g, b: h, known: map[[2]int][]Pattern{}}
+	x := intersection{a: g, b: h, known: map[[2]int][]Pattern{}}
 	shapes = x.from(0, 0)
 	if x.many {
 		return nil, false
@@ -70,15 +71,15 @@ func intersect(g, h Pattern) (shapes []Pattern, ok bool) {
 	return kept, true
 }
 
-// crossing walks through two patterns side by side.
-type crossing struct {
+// intersection computes the intersection of two patterns. known keeps the results of from.
+type intersection struct {
 	a, b  Pattern
 	known map[[2]int][]Pattern
 	many  bool
 }
 
-// from returns the intersection of a from i and b from j.
-func (x *crossing) from(i, j int) []Pattern {
+// from returns the intersection of a[i:] and b[j:].
+func (x *intersection) from(i, j int) []Pattern {
 	at := [2]int{i, j}
 	if shapes, ok := x.known[at]; ok || x.many {
 		return shapes
@@ -87,7 +88,7 @@ func (x *crossing) from(i, j int) []Pattern {
 	add := func(head Pattern, tails []Pattern) {
 		for _, tail := range tails {
 			g := append(slices.Clone(head), tail...)
-			if len(head) == 1 && head[0] == run && len(tail) > 0 && tail[0] == run {
+			if len(head) == 1 && head[0] == star && len(tail) > 0 && tail[0] == star {
 				g = tail
 			}
 			if !slices.ContainsFunc(shapes, func(h Pattern) bool { return slices.Equal(g, h) }) {
@@ -99,23 +100,23 @@ func (x *crossing) from(i, j int) []Pattern {
 	switch {
 	case aEnds && bEnds:
 		shapes = []Pattern{{}}
-	case !aEnds && x.a[i] == run && !bEnds && x.b[j] == run:
-		add(Pattern{run}, x.from(i+1, j))
-		add(Pattern{run}, x.from(i, j+1))
-	case !aEnds && x.a[i] == run:
+	case !aEnds && x.a[i] == star && !bEnds && x.b[j] == star:
+		add(Pattern{star}, x.from(i+1, j))
+		add(Pattern{star}, x.from(i, j+1))
+	case !aEnds && x.a[i] == star:
 		add(nil, x.from(i+1, j))
 		if !bEnds {
 			add(x.b[j:j+1], x.from(i, j+1))
 		}
-	case !bEnds && x.b[j] == run:
+	case !bEnds && x.b[j] == star:
 		add(nil, x.from(i, j+1))
 		if !aEnds {
 			add(x.a[i:i+1], x.from(i+1, j))
 		}
 	case aEnds || bEnds:
-	case x.a[i] == x.b[j], x.b[j] == one:
+	case x.a[i] == x.b[j], x.b[j] == questionMark:
 		add(x.a[i:i+1], x.from(i+1, j+1))
-	case x.a[i] == one:
+	case x.a[i] == questionMark:
 		add(x.b[j:j+1], x.from(i+1, j+1))
 	}
 	if len(shapes) > maxShapes {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Kind says what an action is about. MinIO asks about a bucket with no object, about an object with its
-// bucket, and about the cluster with neither.
+// Kind says what an action is about: an object, a bucket, the cluster, or a KMS key. A request of MinIO
+// names bucket and object for an object, the bucket alone for a bucket, and neither for the cluster.
 type Kind uint8
 
 // The kinds. AnyKind stands for an action that this package does not know.
@@ -44,19 +44,20 @@ func KindOf(action string) Kind {
 	return AnyKind
 }
 
-// stages are the stages that a word may have reached: a set of bits.
+// stages says how far a resource "bucket/object" is read. It is a set of bits, because a policy variable may
+// end before or after the slash.
 type stages uint8
 
 const (
-	atStart     stages = 1 << iota // nothing is read
-	inBucket                       // a byte of the bucket
-	afterBucket                    // the slash after the bucket
-	inObject                       // a byte of the object
-	noBucket                       // a slash, and no bucket before it
-	nowhere                        // more after that slash
+	atStart      stages = 1 << iota // nothing is read
+	inBucket                        // the last byte is of the bucket
+	afterBucket                     // the last byte is the slash after the bucket
+	inObject                        // the last byte is of the object
+	noBucket                        // the first byte is the slash: there is no bucket
+	pastNoBucket                    // a byte after the slash of noBucket
 )
 
-// accepts returns the stages at which a word may end.
+// accepts returns the stages at which a resource of the kind may end.
 func (k Kind) accepts() stages {
 	switch k {
 	case ObjectKind:
@@ -69,7 +70,7 @@ func (k Kind) accepts() stages {
 		return afterBucket | noBucket
 	case AnyKind:
 	}
-	return afterBucket | inObject | noBucket | nowhere
+	return afterBucket | inObject | noBucket | pastNoBucket
 }
 
 // next returns the stages after one more symbol. A policy variable may stand for any text, slashes
@@ -81,7 +82,7 @@ func (s stages) next(a symbol) stages {
 		case a == '/':
 			to |= noBucket
 		case a >= variable && a < capture:
-			to |= inBucket | afterBucket | inObject | noBucket | nowhere
+			to |= inBucket | afterBucket | inObject | noBucket | pastNoBucket
 		default:
 			to |= inBucket
 		}
@@ -99,11 +100,11 @@ func (s stages) next(a symbol) stages {
 	if s&(afterBucket|inObject) != 0 {
 		to |= inObject
 	}
-	if s&(noBucket|nowhere) != 0 {
-		to |= nowhere
+	if s&(noBucket|pastNoBucket) != 0 {
+		to |= pastNoBucket
 	}
 	return to
 }
 
-// settled reports that the slash is read at every stage.
+// settled returns true if the slash is read at every stage.
 func (s stages) settled() bool { return s&(atStart|inBucket) == 0 }

@@ -5,22 +5,24 @@ import (
 	"strings"
 )
 
-// symbol is one element of a Pattern: a byte, a wildcard, or an unknown text. The text of a policy
-// variable is unknown, and so is the text that a group pattern captures.
+// symbol is one element of a Pattern: a byte, a wildcard, or an unknown text. An unknown text is the text of
+// a policy variable, or a text that a group pattern captures.
 type symbol int32
 
 const (
-	one      symbol             = 256 + iota // ? stands for one byte
-	run                                      // * stands for any number of bytes
-	other                                    // in a search: a byte that no pattern names
-	variable                                 // and higher: the number of a policy variable
-	capture  = variable + 1<<16              // and higher: the number of a captured text
+	questionMark symbol             = 256 + iota // ? matches one byte
+	star                                         // * matches any number of bytes
+	other                                        // in a search: any byte that no pattern names
+	variable                                     // variable+n is the policy variable with number n
+	capture      = variable + 1<<16              // capture+n is the n-th placeholder
 )
 
 // Pattern is a set of resources. A resource is "bucket/object", or "bucket/" for the bucket itself.
+//
+// The pattern of "b?/${jwt:sub}/*" has these symbols: b, questionMark, slash, a variable, slash, star.
 type Pattern []symbol
 
-var everything = Pattern{run}
+var everything = Pattern{star}
 
 const (
 	s3ARN  = "arn:aws:s3:::"
@@ -28,8 +30,9 @@ const (
 	noKey  = "calls that name no key"
 )
 
-// Placeholders are made-up texts, one for each capture of a group pattern. No policy contains such a
-// text.
+// Placeholders are made-up texts, one for each capture of a group pattern. No policy contains such a text.
+// For example, the rule match = "team-{bucket}" gets a principal in the group "team-qzvfu...". In the policies
+// of that principal "qzvfu..." stands for every text that {bucket} captures.
 type Placeholders []string
 
 // cut cuts a placeholder off the front of a text.
@@ -43,10 +46,11 @@ func (c Placeholders) cut(text string) (s symbol, after string, found bool) {
 }
 
 // Parse reads the text of a Resource as MinIO does. A text without a slash and without a wildcard names
-// the bucket itself. With a wildcard the text matches objects of the bucket, too.
+// the bucket itself: "b" is the resource "b/". A text with a wildcard, such as "b*", matches buckets and
+// objects.
 func (c Placeholders) Parse(text string) Pattern { return parse(text, c.cut) }
 
-// parse is Parse with a way to cut a placeholder off the front of a text.
+// parse is Parse. cut cuts a placeholder off the front of a text.
 func parse(text string, cut func(string) (symbol, string, bool)) Pattern {
 	text = strings.TrimPrefix(strings.TrimPrefix(text, s3ARN), kmsARN)
 	var g Pattern
@@ -60,17 +64,17 @@ func parse(text string, cut func(string) (symbol, string, bool)) Pattern {
 			continue
 		}
 		switch c := rest[0]; {
-		case c == '*' && len(g) > 0 && g[len(g)-1] == run:
+		case c == '*' && len(g) > 0 && g[len(g)-1] == star:
 		case c == '*':
-			g = append(g, run)
+			g = append(g, star)
 		case c == '?':
-			g = append(g, one)
+			g = append(g, questionMark)
 		default:
 			g = append(g, symbol(c))
 		}
 		rest = rest[1:]
 	}
-	if !slices.Contains(g, run) && !slices.Contains(g, one) && !slices.Contains(g, '/') {
+	if !slices.Contains(g, star) && !slices.Contains(g, questionMark) && !slices.Contains(g, '/') {
 		g = append(g, '/')
 	}
 	return g
@@ -90,10 +94,10 @@ func (c Placeholders) Text(g Pattern) string {
 	plain := true
 	for _, s := range g {
 		switch {
-		case s == run:
+		case s == star:
 			b.WriteByte('*')
 			plain = false
-		case s == one:
+		case s == questionMark:
 			b.WriteByte('?')
 			plain = false
 		case s >= capture:
@@ -120,14 +124,14 @@ func (g Pattern) Key() string {
 	return string(b)
 }
 
-// Open returns true if the pattern holds an unknown text.
+// Open returns true if the pattern holds an unknown text: a policy variable or a placeholder.
 func (g Pattern) Open() bool {
 	return slices.ContainsFunc(g, func(s symbol) bool { return s >= variable })
 }
 
-// varies returns true if the pattern holds a policy variable. Some requests set the variable and others
-// do not, so nobody knows what the pattern matches.
-func (g Pattern) varies() bool {
+// hasVariable returns true if the pattern holds a policy variable. Some requests set the variable and others
+// do not, so what the pattern matches depends on the request.
+func (g Pattern) hasVariable() bool {
 	return slices.ContainsFunc(g, func(s symbol) bool { return s >= variable && s < capture })
 }
 
@@ -139,9 +143,9 @@ func (g Pattern) widened() Pattern {
 	var w Pattern
 	for _, s := range g {
 		if s >= variable {
-			s = run
+			s = star
 		}
-		if s == run && len(w) > 0 && w[len(w)-1] == run {
+		if s == star && len(w) > 0 && w[len(w)-1] == star {
 			continue
 		}
 		w = append(w, s)
@@ -149,8 +153,8 @@ func (g Pattern) widened() Pattern {
 	return w
 }
 
-// filled returns the pattern with ?* in place of each unknown text: no variable that is set and no
-// capture is empty.
+// filled returns the pattern with ?* in place of each unknown text. A variable that is set and a capture are
+// never empty, so ?* stands for each of their texts.
 func (g Pattern) filled() Pattern {
 	if !g.Open() {
 		return g
@@ -158,7 +162,7 @@ func (g Pattern) filled() Pattern {
 	var f Pattern
 	for _, s := range g {
 		if s >= variable {
-			f = append(f, one, run)
+			f = append(f, questionMark, star)
 		} else {
 			f = append(f, s)
 		}
@@ -166,7 +170,7 @@ func (g Pattern) filled() Pattern {
 	return f
 }
 
-// disjoint returns true if surely no resource matches both.
+// disjoint returns true if surely no resource matches both patterns.
 func disjoint(g, h Pattern) bool {
-	return apart(g, h) || !exists(AnyKind, []Pattern{g.filled(), h.filled()}, nil)
+	return prefixesDiffer(g, h) || !exists(AnyKind, []Pattern{g.filled(), h.filled()}, nil)
 }

@@ -9,18 +9,20 @@ import (
 	"github.com/claimgate/claimgate/mapping"
 )
 
-// Principal is a principal whom a rule of a mapping names.
+// Principal stands for everybody whom one rule of a mapping names. A rule for a group pattern has principals in
+// a made-up group that matches the pattern: each capture is a placeholder.
 type Principal struct {
 	Name     string // "group:NAME", "user:SUBJECT", "account:NAME", "claim:NAME=POLICY"
 	Groups   []string
-	Together bool              // two principals in one
-	shown    map[string]string // placeholder -> {capture}
+	Together bool              // the principal is two principals at once; see With
+	shown    map[string]string // the text to show for each placeholder, such as {bucket}
 
-	Subject, Account string
-	Claim, Policy    string
+	Subject, Account string // of a user rule, of an account rule
+	Claim, Policy    string // of a claim rule: the name of the claim, and the policy that the claim names
 }
 
-// Holds returns what the principal holds with a token of the issuer at the time now.
+// Holds returns the grants of the principal at the time now. The issuer is the name of the issuer of the
+// principal's token. An account has no token.
 func (p *Principal) Holds(m *mapping.Mapping, issuer string, now time.Time) *mapping.Grants {
 	if p.Account != "" {
 		return m.Account(p.Account, now)
@@ -32,7 +34,7 @@ func (p *Principal) Holds(m *mapping.Mapping, issuer string, now time.Time) *map
 	return m.Principal(who, now)
 }
 
-// With returns a principal who is p and o at once.
+// With returns a principal who is p and o at once: the groups of both, and otherwise p.
 func (p *Principal) With(o *Principal) *Principal {
 	both := *p
 	both.Name = p.Name + " + " + o.Name
@@ -46,10 +48,10 @@ func (p *Principal) With(o *Principal) *Principal {
 	return &both
 }
 
-// Principals returns every principal whom a rule or a guard's exception of the mappings names, each
-// once, and the placeholders for the captures of group patterns.
+// Principals returns a principal for each rule of the mappings and for each group that a guard excepts, each
+// once. made are the placeholders for the captures of group patterns.
 func Principals(mappings ...*mapping.Mapping) (all []*Principal, made Placeholders) {
-	c := casting{known: map[string]*Principal{}}
+	c := principalMaker{known: map[string]*Principal{}}
 	seen := map[string]bool{}
 	add := func(p *Principal) {
 		key := p.Name + "\x00" + strings.Join(p.Groups, "\x00")
@@ -73,14 +75,14 @@ func Principals(mappings ...*mapping.Mapping) (all []*Principal, made Placeholde
 	return all, c.made
 }
 
-// casting makes up principals whose groups match patterns, the same principals for the same pattern.
-type casting struct {
-	known map[string]*Principal // by pattern and letters
+// principalMaker makes up principals for group patterns. The same pattern gets the same principals in every mapping.
+type principalMaker struct {
+	known map[string]*Principal // by pattern and letters of the placeholders
 	made  Placeholders
 }
 
-// principalsOf returns the principals whom a rule names.
-func (c *casting) principalsOf(m *mapping.Mapping, r mapping.RuleInfo) []*Principal {
+// principalsOf returns the principals for a rule.
+func (c *principalMaker) principalsOf(m *mapping.Mapping, r mapping.RuleInfo) []*Principal {
 	switch r.Kind {
 	case "account":
 		return []*Principal{{Name: "account:" + r.Name, Account: r.Name}}
@@ -94,22 +96,22 @@ func (c *casting) principalsOf(m *mapping.Mapping, r mapping.RuleInfo) []*Princi
 	if r.Captures == nil {
 		return []*Principal{{Name: "group:" + r.Name, Groups: []string{r.Name}}}
 	}
-	// Two names stand for all names that match: the captures of the first could be buckets, those of the
-	// second could not.
+	// Two groups stand for all groups that match. The captures of the first could be names of buckets. Those of
+	// the second could not, because they have capital letters.
 	var all []*Principal
 	for _, letters := range []string{"qzjxkvwyfghpmbutcdlnroiase0123456789", "QZJXKVWYFGHPMBUTCDLNROIASE"} {
 		key := r.Name + "\x00" + letters
 		if c.known[key] == nil {
-			c.known[key] = c.fitting(r, letters)
+			c.known[key] = c.forPattern(r, letters)
 		}
 		all = append(all, c.known[key])
 	}
 	return all
 }
 
-// fitting makes up a principal whose group matches a pattern in exactly one way: if possible, the
-// captures have no letter of the literal parts.
-func (c *casting) fitting(r mapping.RuleInfo, letters string) *Principal {
+// forPattern makes up a principal whose group matches the pattern of a rule. The placeholders avoid the letters of
+// the literal parts of the pattern if at least two letters are left, so that the group matches in only one way.
+func (c *principalMaker) forPattern(r mapping.RuleInfo, letters string) *Principal {
 	literals := r.Name
 	for _, name := range r.Captures {
 		literals = strings.ReplaceAll(literals, "{"+name+"}", "")
@@ -126,7 +128,7 @@ func (c *casting) fitting(r mapping.RuleInfo, letters string) *Principal {
 	p := &Principal{Name: "group:" + r.Name, shown: map[string]string{}}
 	group := r.Name
 	for _, name := range r.Captures {
-		made := makeUp(free, len(c.made))
+		made := newPlaceholder(free, len(c.made))
 		c.made = append(c.made, made)
 		group = strings.ReplaceAll(group, "{"+name+"}", made)
 		p.shown[made] = "{" + name + "}"
@@ -135,9 +137,9 @@ func (c *casting) fitting(r mapping.RuleInfo, letters string) *Principal {
 	return p
 }
 
-// makeUp returns the n-th placeholder in the letters. Placeholders in the same letters have the same
-// length, so that none is a prefix of another.
-func makeUp(letters []byte, n int) string {
+// newPlaceholder returns the n-th placeholder written in the letters. Placeholders in the same letters have the same
+// length, so that no placeholder is a prefix of another.
+func newPlaceholder(letters []byte, n int) string {
 	var name []byte
 	for i := range 7 {
 		name = append(name, letters[(5*i+i*i)%len(letters)])
@@ -150,10 +152,10 @@ func makeUp(letters []byte, n int) string {
 	return string(name)
 }
 
-// OtherIssuer stands for every issuer that no rule names.
+// OtherIssuer stands for every issuer that no rule and no guard names.
 const OtherIssuer = "\x00any other"
 
-// Issuers returns the issuers that rules and guards name, and OtherIssuer.
+// Issuers returns OtherIssuer, and then the issuers that rules and guards name.
 func Issuers(mappings ...*mapping.Mapping) []string {
 	list := []string{OtherIssuer}
 	add := func(name string) {

@@ -6,13 +6,14 @@ import (
 	"github.com/claimgate/claimgate/mapping"
 )
 
-// Reach is what a principal holds under one mapping: the statements that allow and those that deny.
+// Reach is every statement that applies to a principal under one mapping: the Allow and Deny statements of the
+// granted policies, and the Deny statements of the guards.
 type Reach struct {
 	Allows, Denies []Statement
-	Grants         bool // the principal holds a policy, which self-service needs
+	Grants         bool // the principal holds a policy; self-service needs one
 }
 
-// Reach gathers the statements of the policies and of the guards.
+// Reach returns the statements of the granted policies and of the guards.
 func (r *Reader) Reach(g *mapping.Grants) Reach {
 	x := Reach{Grants: !g.Empty()}
 	for _, h := range g.Granted() {
@@ -34,8 +35,8 @@ func (r *Reader) Reach(g *mapping.Grants) Reach {
 	return x
 }
 
-// Grantors returns the rules that grant the region with the key for the action. For a question that
-// only a Deny decides, Grantors returns every rule.
+// Grantors returns the rules that allow the action on the region with the key. If no statement does, as for a
+// self-service action, Grantors returns every rule of the principal.
 func (r *Reader) Grantors(g *mapping.Grants, action, key string) []mapping.Rule {
 	var rules []mapping.Rule
 	for _, h := range g.Granted() {
@@ -52,7 +53,7 @@ func (r *Reader) Grantors(g *mapping.Grants, action, key string) []mapping.Rule 
 	return rules
 }
 
-// Cover returns the regions of the statements that cover the action, each once.
+// Cover returns the regions of the statements whose Action or NotAction covers the action, each once.
 func Cover(list []Statement, action string) []Region {
 	var all []Region
 	for _, s := range list {
@@ -68,14 +69,14 @@ func Cover(list []Statement, action string) []Region {
 	return all
 }
 
-// SelfService lists the actions that MinIO asks about with denyOnly. Whoever holds a policy is allowed
-// such an action unless a statement denies the action.
+// SelfService returns the actions that MinIO asks about with denyOnly. A principal who holds a policy is
+// allowed such an action, unless a statement denies the action.
 func SelfService() []string {
 	return []string{"admin:CreateServiceAccount", "admin:CreateUser", "admin:GetUser", "admin:ListServiceAccounts"}
 }
 
-// Free returns the region of an action that only a Deny decides: everything, or nothing if the
-// principal holds no policy.
+// Free returns the region that a self-service action is allowed on before a Deny: everything, or nothing if
+// the principal holds no policy.
 func (x Reach) Free() []Region {
 	if !x.Grants {
 		return nil

@@ -9,14 +9,18 @@ import (
 )
 
 // Region is a set of resources under a condition: the resources that match every pattern of In and no
-// pattern of Except.
+// pattern of Except. Each text of a statement's Resource is a Region of its own. All texts of a NotResource
+// make one Region:
+//
+//	"Resource": ["a/*", "b/*"]     In a/*, and a second Region with In b/*
+//	"NotResource": ["a/*", "b/*"]  In *, Except a/* and b/*
 type Region struct {
 	In, Except []Pattern
-	Condition  string // as its author wrote it, without blanks; empty if there is none
-	key        string // equal keys are equal regions
+	Condition  string // the JSON text of the statement's Condition, without blanks; empty if there is none
+	key        string // equal for equal regions
 }
 
-// NewRegion makes a Region. Equal arguments make regions with equal keys.
+// NewRegion returns a Region. Equal arguments give regions with equal keys.
 func NewRegion(in, except []Pattern, condition string) Region {
 	var key strings.Builder
 	for i, list := range [][]Pattern{in, except} {
@@ -31,10 +35,10 @@ func NewRegion(in, except []Pattern, condition string) Region {
 // Key returns a text that is equal for equal regions.
 func (r Region) Key() string { return r.key }
 
-// unset returns the region of a Deny whose policy variables are not set: the Deny denies whatever they
-// could be, nothing included, and spares nothing that has one.
+// unset returns the region of a Deny for a request that does not set the policy variables. Such a Deny denies
+// every text that a variable could be, the empty text included. An exception with a variable spares nothing.
 func (r Region) unset() Region {
-	if !slices.ContainsFunc(r.In, Pattern.varies) && !slices.ContainsFunc(r.Except, Pattern.varies) {
+	if !slices.ContainsFunc(r.In, Pattern.hasVariable) && !slices.ContainsFunc(r.Except, Pattern.hasVariable) {
 		return r
 	}
 	var in []Pattern
@@ -42,34 +46,35 @@ func (r Region) unset() Region {
 		var wide Pattern
 		for _, s := range g {
 			if s >= variable && s < capture {
-				s = run
+				s = star
 			}
 			wide = append(wide, s)
 		}
 		in = append(in, wide)
 	}
-	return NewRegion(in, slices.DeleteFunc(slices.Clone(r.Except), Pattern.varies), r.Condition)
+	return NewRegion(in, slices.DeleteFunc(slices.Clone(r.Except), Pattern.hasVariable), r.Condition)
 }
 
-// Statement is a statement of a policy with the regions of its resources, as a principal holds it.
+// Statement is a statement of a policy that a principal holds, with the regions of its resources.
 type Statement struct {
 	policy.Statement
 	Regions []Region
 }
 
-// Reader reads the statements of policies. Many principals hold the same policy, so a Reader keeps what
-// it has read. A Reader is not safe for concurrent use.
+// Reader reads the statements of policies. A Reader keeps the statements it has read, because many principals
+// hold the same policy. A Reader is not safe for concurrent use.
 type Reader struct {
 	placeholders Placeholders
-	numbers      map[string]int // of the placeholders, by their text
-	lengths      []int          // of the placeholders, each once
+	numbers      map[string]int // the number of each placeholder
+	lengths      []int          // the lengths of the placeholders, each once
 	known        map[string][]Statement
-	rests        map[string]*rest
+	remainders   map[string]*remainder
 }
 
-// NewReader returns a Reader that knows the placeholders of captures that may stand in policies.
+// NewReader returns a Reader that recognizes the placeholders in policies. c is nil if the policies are held
+// by a real identity, whose captures are known.
 func NewReader(c Placeholders) *Reader {
-	r := &Reader{placeholders: c, numbers: make(map[string]int, len(c)), known: map[string][]Statement{}, rests: map[string]*rest{}}
+	r := &Reader{placeholders: c, numbers: make(map[string]int, len(c)), known: map[string][]Statement{}, remainders: map[string]*remainder{}}
 	for i, made := range c {
 		r.numbers[made] = i
 		if !slices.Contains(r.lengths, len(made)) {
@@ -79,7 +84,7 @@ func NewReader(c Placeholders) *Reader {
 	return r
 }
 
-// cut cuts a placeholder off the front of a text, as Placeholders does, without a look at each of them.
+// cut does the same as Placeholders.cut, with a map look-up instead of a loop over all placeholders.
 func (r *Reader) cut(text string) (s symbol, after string, found bool) {
 	for _, n := range r.lengths {
 		if n <= len(text) {
@@ -94,7 +99,7 @@ func (r *Reader) cut(text string) (s symbol, after string, found bool) {
 // parse reads the text of a Resource.
 func (r *Reader) parse(text string) Pattern { return parse(text, r.cut) }
 
-// Statements returns the statements of a policy that is held.
+// Statements returns the statements of a granted policy. The caller must not change the list.
 func (r *Reader) Statements(h mapping.Granted) []Statement {
 	id := h.ID()
 	if all, known := r.known[id]; known {
@@ -131,7 +136,7 @@ func (r *Reader) regions(h mapping.Granted, s policy.Statement, condition string
 	for _, text := range h.Resources(s.Resources) {
 		all = append(all, NewRegion([]Pattern{r.parse(text)}, nil, condition))
 	}
-	if kms { // and calls that name no key
+	if kms { // the statement also covers calls that name no key
 		all = append(all, NewRegion([]Pattern{{'/'}}, nil, condition))
 	}
 	return all

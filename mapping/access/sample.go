@@ -8,24 +8,24 @@ import (
 	"github.com/claimgate/claimgate/mapping"
 )
 
-// Sample is a resource that stands for others.
+// Sample is a resource to try: the answer for the resource is the answer for others like it.
 type Sample struct {
 	Bucket, Object string
-	Allow          string // of Permitted: the Chance that the resource is of
-	Free           bool   // of Permitted: no Deny can take the resource away, whatever its condition
+	Allow          string // from Permitted: Chance.Allow of the region that allows the resource
+	Free           bool   // from Permitted: no Deny applies to the resource, under any condition
 }
 
-// Samples are resources for an action. Sure is true if the resources stand for all others.
+// Samples are resources to try for an action. If Sure is true, they stand for all resources.
 type Samples struct {
 	List []Sample
 	Sure bool
 }
 
-// add adds a shortest resource of the term. A resource whose bucket has the length of a bucket's name
-// comes first.
+// add adds up to two resources of the term: a shortest one whose bucket has at least three bytes, and a
+// shortest one.
 func (s *Samples) add(t Term, allow string, free bool) {
-	for _, in := range [][]Pattern{append(slices.Clone(t.In), likely), t.In} {
-		text, found, sure := Word(t.Kind, in, t.Except)
+	for _, in := range [][]Pattern{append(slices.Clone(t.In), likelyBucket), t.In} {
+		text, found, sure := shortest(t.Kind, in, t.Except)
 		s.Sure = s.Sure && (found || sure)
 		if !found {
 			continue
@@ -38,21 +38,21 @@ func (s *Samples) add(t Term, allow string, free bool) {
 	}
 }
 
-// Value returns the text of a policy variable for somebody. ok is false if the variable is not set.
+// Value returns the value of the policy variable key for one holder. ok is false if the variable is not set.
 type Value func(key string) (text string, ok bool)
 
-// Permitted returns resources of the region on which a real holder may be allowed the action. Values are
-// the holder's.
+// Permitted returns resources of the region on which a holder may be allowed the action. The holder is a real
+// identity, and value returns the values of the holder's policy variables.
 //
-// A resource that no Deny can take away stands for every other that the same statement allows: where one
-// of the others is allowed, this one is. Without such a resource every other lies under a Deny with a
-// condition, and one of several such resources does not stand for the rest.
+// A resource to which no Deny applies stands for every resource that the same region allows: if one of them is
+// allowed, this one is. If there is no such resource, a Deny with a condition applies to each one. Then a
+// sample stands for the others only if there is a single such Deny.
 func (r *Reader) Permitted(g *mapping.Grants, action string, on Region, value Value) Samples {
 	samples := Samples{Sure: true}
 	kind := KindOf(action)
 	on = onOf(action, on)
 	allows, denies := r.concrete(g, action, value)
-	var strict, plain []Region // as if every condition of a Deny held, and as if none did
+	var strict, plain []Region // what is denied if every condition of a Deny holds, and if none holds
 	conditional := 0
 	for _, q := range denies {
 		strict = append(strict, NewRegion(q.In, q.Except, ""))
@@ -65,7 +65,7 @@ func (r *Reader) Permitted(g *mapping.Grants, action string, on Region, value Va
 	for _, p := range allows {
 		terms := TermsOf(kind, NewRegion(p.In, p.Except, ""))
 		for _, g := range on.In {
-			terms = each(terms, func(t Term) []Term { return t.meet(g) })
+			terms = flatMap(terms, func(t Term) []Term { return t.meet(g) })
 		}
 		before := len(samples.List)
 		for _, t := range Without(terms, strict) {
@@ -82,14 +82,14 @@ func (r *Reader) Permitted(g *mapping.Grants, action string, on Region, value Va
 	return samples
 }
 
-// Refused returns resources of the region on which a real holder may be denied the action: nothing allows
-// them for sure, or a Deny may take them away.
+// Refused returns resources of the region on which a holder may be denied the action: no Allow without a
+// condition covers the resource, or a Deny may apply. The holder is a real identity, as for Permitted.
 func (r *Reader) Refused(g *mapping.Grants, action string, on Region, value Value) Samples {
 	samples := Samples{Sure: true}
 	kind := KindOf(action)
 	on = onOf(action, on)
 	allows, denies := r.concrete(g, action, value)
-	var all, sure []Region // allowed if every condition held, and if none did
+	var all, sure []Region // what is allowed if every condition holds, and if none holds
 	for _, p := range allows {
 		all = append(all, NewRegion(p.In, p.Except, ""))
 		if p.Condition == "" {
@@ -116,16 +116,16 @@ func (r *Reader) Refused(g *mapping.Grants, action string, on Region, value Valu
 	return samples
 }
 
-// bound is a region of a statement, with values in place of policy variables.
-type bound struct {
+// concreteRegion is a region of a statement, with values in place of policy variables.
+type concreteRegion struct {
 	Region
-	allow string // the key of a Chance
+	allow string // Chance.Allow; empty for a Deny
 }
 
 // concrete returns the regions of the statements that cover the action, with values in place of policy
-// variables. An Allow whose variable is not set allows nothing. A Deny whose variable is not set denies
-// whatever the variable could be, and spares no exception that holds the variable.
-func (r *Reader) concrete(g *mapping.Grants, action string, value Value) (allows, denies []bound) {
+// variables. An Allow with a variable that is not set allows nothing. A Deny with a variable that is not set
+// denies every text that the variable could be, and spares no exception that holds the variable.
+func (r *Reader) concrete(g *mapping.Grants, action string, value Value) (allows, denies []concreteRegion) {
 	add := func(list []mapping.Granted, guard bool) {
 		for _, h := range list {
 			for i, s := range r.Statements(h) {
@@ -134,9 +134,9 @@ func (r *Reader) concrete(g *mapping.Grants, action string, value Value) (allows
 				}
 				for n, p := range s.Regions {
 					if q, ok := p.with(value, s.Deny); ok && s.Deny {
-						denies = append(denies, bound{q, ""})
+						denies = append(denies, concreteRegion{q, ""})
 					} else if ok {
-						allows = append(allows, bound{q, allowKey(h, i, n)})
+						allows = append(allows, concreteRegion{q, allowKey(h, i, n)})
 					}
 				}
 			}
@@ -147,9 +147,10 @@ func (r *Reader) concrete(g *mapping.Grants, action string, value Value) (allows
 	return allows, denies
 }
 
-// with returns the region with texts in place of policy variables.
+// with returns the region with values in place of policy variables. ok is false if an Allow has a variable
+// without a value in its Resource.
 func (r Region) with(value Value, deny bool) (q Region, ok bool) {
-	if !slices.ContainsFunc(r.In, Pattern.varies) && !slices.ContainsFunc(r.Except, Pattern.varies) {
+	if !slices.ContainsFunc(r.In, Pattern.hasVariable) && !slices.ContainsFunc(r.Except, Pattern.hasVariable) {
 		return r, true
 	}
 	var in, except []Pattern
@@ -174,14 +175,14 @@ func (r Region) with(value Value, deny bool) (q Region, ok bool) {
 	return NewRegion(in, except, r.Condition), true
 }
 
-// Test is one operator of a condition on one key.
+// Test is one operator of a condition on one key: "StringLike": {"aws:username": ["a*", "b*"]}.
 type Test struct {
-	Operator string // with its qualifier
+	Operator string // with the qualifier, such as ForAnyValue:StringEquals
 	Key      string
 	Values   []string
 }
 
-// Tests returns the tests in the conditions of the statements that cover the action and may meet the
+// Tests returns the tests in the conditions of the statements that cover the action and may apply to the
 // region.
 func (r *Reader) Tests(g *mapping.Grants, action string, on Region) []Test {
 	var all []Test
@@ -207,7 +208,7 @@ func (r *Reader) Tests(g *mapping.Grants, action string, on Region) []Test {
 	return all
 }
 
-// tests reads a condition: {"Operator":{"key":"value"}} or {"Operator":{"key":["value"]}}.
+// tests parses a condition: {"Operator":{"key":"value"}} or {"Operator":{"key":["value"]}}.
 func tests(condition string) []Test {
 	var read map[string]map[string]any
 	if condition == "" || json.Unmarshal([]byte(condition), &read) != nil {

@@ -5,24 +5,25 @@ import (
 	"slices"
 )
 
-// maxStates bounds a search. A set that needs more states counts as not empty, so that a gain is
-// reported rather than missed. Only dozens of overlapping patterns with several wildcards each need so
-// many states.
+// maxStates is the largest number of states of a search. A set that needs more states counts as not empty, so
+// that a gain is reported and not missed. Only dozens of overlapping patterns with several wildcards each need
+// so many states.
 const maxStates = 20_000
 
 // within returns true if every resource of g is a resource of h.
 func within(g, h Pattern) bool { return !exists(AnyKind, []Pattern{g}, []Pattern{h}) }
 
-// exists returns true if some resource of the kind matches every pattern of in and no pattern of out. It walks the
-// product of the patterns' automata: a state is the set of positions in each pattern.
+// exists returns true if some resource of the kind matches every pattern of in and no pattern of out. exists
+// searches the product of the patterns' automata: a state is the set of positions in each pattern.
 //
-// An unknown text, such as a capture, is one letter of the word that is searched, at its position in
-// the first pattern of in that holds an unknown text. For that pattern and for the patterns of out the
-// letter equals no other text. The other patterns of in accept the letter for any text, and any text
-// for their own letters. Therefore a set with unknown texts may count as not empty although it is.
+// An unknown text, such as a capture, is one letter of the resource that is searched. Its place is the one in
+// the leading pattern: the first pattern of in that holds an unknown text. For the leading pattern and for the
+// patterns of out, the letter differs from every other text. The other patterns of in accept the letter in
+// place of any text, and any text in place of their own unknown texts. Therefore exists may return true for a
+// set with unknown texts that is empty.
 func exists(kind Kind, in, out []Pattern) bool {
 	for _, g := range out {
-		if len(g) == 1 && g[0] == run {
+		if len(g) == 1 && g[0] == star {
 			return false
 		}
 	}
@@ -54,7 +55,7 @@ func exists(kind Kind, in, out []Pattern) bool {
 	return false
 }
 
-// state is the positions in each pattern, and the stages that the resource may have reached.
+// state is the positions that are reached in each pattern, and the stages of the resource.
 type state struct {
 	positions [][]uint16
 	at        stages
@@ -71,21 +72,23 @@ func (s state) Key() string {
 	return string(append(b, byte(s.at)))
 }
 
+// walker searches the product automaton of patterns.
 type walker struct {
-	patterns []Pattern
-	in       int
-	lead     int // the pattern of in whose unknown texts are letters; -1 if there is none
+	patterns []Pattern // the patterns of in, then those of out
+	in       int       // the number of patterns of in
+	lead     int       // the index of the leading pattern; -1 if there is none
 	letters  []symbol
-	ends     stages // at which a resource may end
+	ends     stages // the stages at which a resource may end
 }
 
-// alphabet sets letters to the symbols that a pattern distinguishes from others.
+// alphabet sets letters: the bytes that a pattern names, the unknown texts of the leading pattern, and other
+// for all other bytes.
 func (w *walker) alphabet() {
 	seen := map[symbol]bool{'/': true, other: true}
 	w.letters = []symbol{'/', other}
 	for i, g := range w.patterns {
 		for _, s := range g {
-			if s != one && s != run && !seen[s] && (s < variable || i == w.lead) {
+			if s != questionMark && s != star && !seen[s] && (s < variable || i == w.lead) {
 				seen[s] = true
 				w.letters = append(w.letters, s)
 			}
@@ -101,7 +104,7 @@ func (w *walker) start() state {
 	return s
 }
 
-// closure adds the positions that are reached if a star stands for nothing.
+// closure adds the positions that are reached if a star matches the empty text. The result is sorted.
 func closure(g Pattern, positions []uint16) []uint16 {
 	var all []uint16
 	add := func(p uint16) {
@@ -110,7 +113,7 @@ func closure(g Pattern, positions []uint16) []uint16 {
 		}
 	}
 	for _, p := range positions {
-		for add(p); int(p) < len(g) && g[p] == run; {
+		for add(p); int(p) < len(g) && g[p] == star; {
 			p++
 			add(p)
 		}
@@ -118,8 +121,8 @@ func closure(g Pattern, positions []uint16) []uint16 {
 	return all
 }
 
-// step reads one symbol. The state is dead if a pattern of in has no position left, or if a pattern of
-// out matches whatever follows.
+// step reads one symbol. The second result is false if no accepted resource can follow: a pattern of in has no
+// position left, or a pattern of out matches whatever follows.
 func (w *walker) step(s state, a symbol) (state, bool) {
 	next := state{positions: make([][]uint16, len(w.patterns)), at: s.at.next(a)}
 	for i, g := range w.patterns {
@@ -127,7 +130,7 @@ func (w *walker) step(s state, a symbol) (state, bool) {
 		if i < w.in && len(positions) == 0 {
 			return next, false
 		}
-		if i >= w.in && next.at.settled() && len(positions) > 0 && int(positions[len(positions)-1]) == len(g) && g[len(g)-1] == run {
+		if i >= w.in && next.at.settled() && len(positions) > 0 && int(positions[len(positions)-1]) == len(g) && g[len(g)-1] == star {
 			return next, false
 		}
 		next.positions[i] = positions
@@ -135,39 +138,39 @@ func (w *walker) step(s state, a symbol) (state, bool) {
 	return next, true
 }
 
-// advance reads one symbol. A lenient pattern accepts an unknown text for any text, and any text for its
-// own unknown text.
+// advance returns the positions of g after the symbol. A lenient pattern accepts an unknown text in place of
+// any text, and any text in place of its own unknown text.
 func advance(g Pattern, from []uint16, a symbol, lenient bool) []uint16 {
 	if lenient && a >= variable {
-		return skipped(g, from, a)
+		return afterUnknown(g, from, a)
 	}
 	var positions []uint16
 	for _, p := range from {
 		switch {
 		case int(p) == len(g):
-		case g[p] == run:
+		case g[p] == star:
 			positions = appendPosition(positions, p)
-		case g[p] == a, g[p] == one && a < variable:
+		case g[p] == a, g[p] == questionMark && a < variable:
 			positions = appendPosition(positions, p+1)
-		case lenient && mayHold(g[p], a):
+		case lenient && mayContain(g[p], a):
 			positions = appendPosition(appendPosition(positions, p), p+1)
 		}
 	}
 	return positions
 }
 
-// skipped returns the positions after every text that the unknown text could be.
-func skipped(g Pattern, from []uint16, text symbol) []uint16 {
+// afterUnknown returns the positions of g after each text that the unknown text could be.
+func afterUnknown(g Pattern, from []uint16, text symbol) []uint16 {
 	var positions []uint16
 	for _, p := range from {
 	forward:
 		for ; int(p) < len(g); p++ {
 			switch s := g[p]; {
-			case s == run:
+			case s == star:
 				positions = appendPosition(positions, p)
 			case s >= variable:
 				positions = appendPosition(appendPosition(positions, p), p+1)
-			case s != one && !mayHold(text, s):
+			case s != questionMark && !mayContain(text, s):
 				break forward
 			default:
 				positions = appendPosition(positions, p+1)
@@ -177,10 +180,10 @@ func skipped(g Pattern, from []uint16, text symbol) []uint16 {
 	return positions
 }
 
-// mayHold returns true if the unknown text may contain the byte. A captured text has no slash.
-func mayHold(text, b symbol) bool { return text >= variable && (text < capture || b != '/') }
+// mayContain returns true if the unknown text may contain the byte. A captured text has no slash.
+func mayContain(text, b symbol) bool { return text >= variable && (text < capture || b != '/') }
 
-// appendPosition keeps the positions sorted and unique.
+// appendPosition adds a position and keeps the list sorted, each position once.
 func appendPosition(positions []uint16, p uint16) []uint16 {
 	if n := len(positions); n > 0 && positions[n-1] >= p {
 		if positions[n-1] == p {
@@ -201,6 +204,7 @@ func appendPosition(positions []uint16, p uint16) []uint16 {
 	return append(positions, p)
 }
 
+// accepts returns true if every pattern of in and no pattern of out matches the resource that ends here.
 func (w *walker) accepts(s state) bool {
 	if s.at&w.ends == 0 {
 		return false

@@ -8,10 +8,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A term that some capture and some resource fit is never taken for empty, and
-// neither one that stands in another taken to be apart from it: a gain would be
-// left out. Every short resource and every short capture is tried.
-func TestNoTermThatAResourceFitsIsEmpty(t *testing.T) {
+// A term is never empty if a resource matches it for some text of the captures. meet and minus are exact. An
+// error would hide a gain. The test tries every short resource and every short capture.
+func TestTermsAgreeWithMatch(t *testing.T) {
 	made := Placeholders{"QQQ", "WWW"}
 	resources := words("ab/", 5)
 	values := words("ab", 2)
@@ -62,7 +61,7 @@ func TestNoTermThatAResourceFitsIsEmpty(t *testing.T) {
 	})
 }
 
-// holds reads terms as they are printed.
+// holds returns true if a term holds the resource. It matches the printed texts of the patterns.
 func holds(made Placeholders, terms []Term, resource, q, w string) bool {
 	fits := func(g Pattern) bool {
 		text := strings.NewReplacer("QQQ", q, "WWW", w).Replace(made.Text(g))
@@ -86,7 +85,8 @@ func holds(made Placeholders, terms []Term, resource, q, w string) bool {
 	return false
 }
 
-// words are all resources, or all captures, of some letters up to a length.
+// words returns all texts of the letters up to a length. If the letters have a slash, only resources are
+// returned: texts with a slash that is not first.
 func words(letters string, most int) []string {
 	all, last := []string{}, []string{""}
 	for range most {

@@ -5,21 +5,21 @@ import (
 	"strings"
 )
 
-// Sides are the regions that decide one action, before and after a change.
+// Sides are the regions that decide one action for one principal, before and after a change.
 type Sides struct {
 	AllowedBefore, DeniedBefore, AllowedAfter, DeniedAfter []Region
 
-	Kind Kind // what the action is about
+	Kind Kind // the kind of the action
 }
 
-// SidesOf returns the sides for an action of what a principal holds before and after a change.
+// SidesOf returns the regions of both Reaches that cover the action.
 func SidesOf(before, after Reach, action string) *Sides {
 	return &Sides{
 		Cover(before.Allows, action), Cover(before.Denies, action), Cover(after.Allows, action), Cover(after.Denies, action), KindOf(action),
 	}
 }
 
-// SelfServiceSides returns the sides for a self-service action, which only a Deny decides.
+// SelfServiceSides returns the Sides for a self-service action: only a Deny decides such an action.
 func SelfServiceSides(before, after Reach, action string) *Sides {
 	return &Sides{before.Free(), Cover(before.Denies, action), after.Free(), Cover(after.Denies, action), KindOf(action)}
 }
@@ -37,17 +37,21 @@ func (s *Sides) Key() string {
 	return b.String()
 }
 
-// Reversed returns the sides of the opposite change.
+// Reversed returns the Sides of the opposite change. What Reversed gains, the change loses.
 func (s *Sides) Reversed() *Sides {
 	return &Sides{s.AllowedAfter, s.DeniedAfter, s.AllowedBefore, s.DeniedBefore, s.Kind}
 }
 
 // Gained returns what is allowed after the change and was not allowed before.
 //
-// With A for allowed and D for denied, and A' and D' after the change, the gain is A' - D' - (A - D).
-// For a region P of A' the gain is P - D' - A, and for each Q of D the common part of P and Q - D'. A
-// region of A' that is in A cancels the first. A region of D that is in D' cancels the second.
-// Therefore unchanged regions are never compared with each other, whatever their conditions are.
+// Let A be the allowed and D the denied regions before the change, and A' and D' those after. The gain is
+// A' - D' - (A - D). A region P of A' gains in two ways:
+//
+//   - P - D' - A: the resources that no statement allowed. Nothing, if P is in A.
+//   - (P and Q) - D' for each Q of D: the resources that Q denied. Nothing, if Q is in D'.
+//
+// So Gained does not compare an unchanged region with another unchanged region, and their conditions do not
+// matter.
 func (s *Sides) Gained() []Term {
 	var all []Term
 	for _, p := range s.AllowedAfter {
@@ -57,7 +61,7 @@ func (s *Sides) Gained() []Term {
 		for _, q := range s.DeniedBefore {
 			if !contains(s.DeniedAfter, q) {
 				gained := Without(Both(s.Kind, p, q), s.DeniedAfter)
-				if len(gained) == 0 { // where a variable is not set, the Deny took more
+				if len(gained) == 0 { // if a variable was not set, the Deny took more away
 					gained = Without(Both(s.Kind, p, q.unset()), s.DeniedAfter)
 				}
 				all = append(all, gained...)

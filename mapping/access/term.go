@@ -2,16 +2,20 @@ package access
 
 import "slices"
 
-// Term is a set of resources under conditions: the resources that match every pattern of In and no
-// pattern of Except, if every condition holds.
+// Term is a set of resources under conditions: the resources of the kind that match every pattern of In and no
+// pattern of Except, if every condition holds. A Term begins as the Region of an Allow. Taking a Deny away adds
+// to Except.
+//
+// For example, the Allow on reports/* without the Deny on reports/closed/* is the Term with In reports/* and
+// Except reports/closed/*.
 type Term struct {
 	In, Except []Pattern
 	Conditions []string
-	Kind       Kind   // what the action is about
-	Allowed    string // the key of the region that allows the resources
+	Kind       Kind   // the kind of the action
+	Allowed    string // the key of the Region that allows the resources
 }
 
-// TermsOf returns the part of the region that is of the kind, as terms.
+// TermsOf returns the resources of the region that are of the kind, as terms.
 func TermsOf(kind Kind, p Region) []Term {
 	return []Term{{In: p.In, Except: p.Except, Conditions: conditionsOf(p), Kind: kind, Allowed: p.key}}
 }
@@ -27,19 +31,20 @@ func conditionsOf(regions ...Region) []string {
 	return slices.Compact(all)
 }
 
-// Both returns the common part of an allowed region and a denied region, as far as it is of the kind. A Deny applies to its
-// exceptions too if a policy variable in them is not set, so Both ignores exceptions with a variable.
+// Both returns the resources of the kind that are in the allowed region p and in the denied region q. Both
+// ignores the exceptions of q that have a policy variable: if the variable is not set, the Deny applies to the
+// exception, too.
 func Both(kind Kind, p, q Region) []Term {
 	terms := []Term{{
-		In: p.In, Except: slices.Concat(p.Except, slices.DeleteFunc(slices.Clone(q.Except), Pattern.varies)), Conditions: conditionsOf(p, q), Kind: kind, Allowed: p.key,
+		In: p.In, Except: slices.Concat(p.Except, slices.DeleteFunc(slices.Clone(q.Except), Pattern.hasVariable)), Conditions: conditionsOf(p, q), Kind: kind, Allowed: p.key,
 	}}
 	for _, g := range q.In {
-		terms = each(terms, func(t Term) []Term { return t.meet(g) })
+		terms = flatMap(terms, func(t Term) []Term { return t.meet(g) })
 	}
 	return terms
 }
 
-func each(terms []Term, f func(Term) []Term) []Term {
+func flatMap(terms []Term, f func(Term) []Term) []Term {
 	var all []Term
 	for _, t := range terms {
 		all = append(all, f(t)...)
@@ -47,22 +52,23 @@ func each(terms []Term, f func(Term) []Term) []Term {
 	return all
 }
 
-// Without takes regions away from terms. A region with a condition is taken away only from a term with
-// the same condition.
+// Without returns the terms without the resources of the regions. A region with a condition is taken away only
+// from a term with the same condition, and a region that excepts a policy variable is not taken away.
 func Without(terms []Term, lists ...[]Region) []Term {
 	for _, list := range lists {
 		for _, r := range list {
-			terms = each(terms, func(t Term) []Term { return t.minus(r) })
+			terms = flatMap(terms, func(t Term) []Term { return t.minus(r) })
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(terms), Term.Empty)
 }
 
-// minus returns the part of the term that is outside the region, and the part that the region excepts.
+// minus returns the term without the region, as terms: the part outside of the region, and the part that the
+// region excepts. If it is not sure what the region takes away, minus returns the whole term.
 func (t Term) minus(r Region) []Term {
 	switch {
 	case r.Condition != "" && !slices.Contains(t.Conditions, r.Condition),
-		slices.ContainsFunc(r.Except, Pattern.varies),
+		slices.ContainsFunc(r.Except, Pattern.hasVariable),
 		slices.ContainsFunc(r.In, t.disjointFrom):
 		return []Term{t}
 	}
@@ -85,9 +91,9 @@ func (t Term) disjointFrom(g Pattern) bool {
 	return slices.ContainsFunc(t.In, func(h Pattern) bool { return disjoint(g, h) })
 }
 
-// Empty returns true if surely no resource is in the term. A term with captures is searched twice: with
-// captures that equal no other text, and with every pattern of In widened and without the exceptions
-// that hold a capture.
+// Empty returns true if surely no resource is in the term. Empty searches twice, and each search may find too
+// much, so one search that finds nothing is enough. The first search reads unknown texts as exists does. The
+// second search takes any text for an unknown text of In, and leaves out the exceptions with an unknown text.
 func (t Term) Empty() bool {
 	if !exists(t.Kind, t.In, t.Except) {
 		return true
@@ -99,7 +105,8 @@ func (t Term) Empty() bool {
 	return !exists(t.Kind, in, slices.DeleteFunc(slices.Clone(t.Except), Pattern.Open))
 }
 
-// Pruned removes exceptions that take nothing away, and terms that are part of another term.
+// Pruned returns the terms without the exceptions that take nothing away, and without the terms that are part
+// of another term. Pruned changes the terms of the list.
 func Pruned(terms []Term) []Term {
 	for i := range terms {
 		t := &terms[i]

@@ -2,7 +2,7 @@ package access
 
 import "strings"
 
-// Resource returns the text of a pattern as a policy for the action writes it.
+// Resource returns the text of a pattern with the ARN prefix that a policy for the action uses.
 func Resource(action, text string) string {
 	switch family, _, _ := strings.Cut(action, ":"); {
 	case family == "kms" && text == "/":
@@ -17,7 +17,7 @@ func Resource(action, text string) string {
 	return s3ARN + text
 }
 
-// Show returns the text with {capture} in place of each placeholder.
+// Show returns the text with the name of the capture, such as {bucket}, in place of each placeholder.
 func (p *Principal) Show(text string) string {
 	for made, capture := range p.shown {
 		text = strings.ReplaceAll(text, made, capture)
@@ -25,13 +25,13 @@ func (p *Principal) Show(text string) string {
 	return text
 }
 
-// Within returns true if every resource that the first text matches is matched by the second, as policies
-// write them. With policy variables only equal texts are within each other.
-func Within(text, of string) bool {
-	return within(Placeholders(nil).Parse(text), Placeholders(nil).Parse(of))
+// Within returns true if the second Resource text matches every resource that the first text matches. A policy
+// variable of the one text matches only the same variable of the other.
+func Within(text, wider string) bool {
+	return within(Placeholders(nil).Parse(text), Placeholders(nil).Parse(wider))
 }
 
-// Apart returns true if surely no resource is matched by both texts.
+// Apart returns true if surely no resource matches both Resource texts.
 func Apart(text, other string) bool {
 	return disjoint(Placeholders(nil).Parse(text), Placeholders(nil).Parse(other))
 }

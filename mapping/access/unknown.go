@@ -5,10 +5,11 @@ import (
 	"strings"
 )
 
-// Unknown is the name of a text that a pattern does not say: a policy variable's key, or a placeholder.
+// Unknown names an unknown text of a pattern: a policy variable, or the placeholder of a capture. Exactly one
+// of the members is set.
 type Unknown struct {
-	Variable    string // the key of a policy variable; empty for a capture
-	Placeholder string // of a capture
+	Variable    string // the key, such as "jwt:sub"
+	Placeholder string
 }
 
 // Unknowns returns the unknown texts of a pattern, each once.
@@ -32,11 +33,13 @@ func (r *Reader) unknown(s symbol) Unknown {
 	return Unknown{Variable: variables.key(s - variable)}
 }
 
-// Values returns the texts that an unknown of the pattern h may be, so that h and g have a resource in
-// common. Each text is a pattern. If none of the patterns holds a wildcard, the list is complete.
+// Values returns the texts that the unknown u of the pattern h may be, so that h and g have a resource in
+// common. Each text is a pattern. If no pattern of the result holds a wildcard, the list is complete.
 //
-// The unknown stands between two parts of h. The first part leads to some positions of g, and the last
-// part leads from some positions of g to the end. What lies between two such positions is a text.
+// For example, h = team-${jwt:sub}/* and g = team-bob/x give the text bob for jwt:sub.
+//
+// The unknown stands between a first and a last part of h. The first part matches g up to some positions. The
+// last part matches g from some positions to the end. Each part of g between two such positions is a text.
 func (r *Reader) Values(h, g Pattern, u Unknown) []Pattern {
 	at := slices.IndexFunc(h, func(s symbol) bool { return s >= variable && r.unknown(s) == u })
 	if at < 0 || g.Open() {
@@ -63,12 +66,12 @@ func (r *Reader) Values(h, g Pattern, u Unknown) []Pattern {
 	return all
 }
 
-// reached returns the positions of g that some word of the pattern leads to.
+// reached returns the positions of g up to which g can match some text of the pattern word.
 func reached(g, word Pattern) []int {
 	positions := closure(g, []uint16{0})
 	for _, s := range word {
 		switch s {
-		case run: // any word: every position further on
+		case star: // any text: every position from the first on
 			first := positions[0]
 			positions = nil
 			for p := int(first); p <= len(g); p++ {
@@ -79,9 +82,9 @@ func reached(g, word Pattern) []int {
 			for _, p := range positions {
 				switch {
 				case int(p) == len(g):
-				case g[p] == run:
+				case g[p] == star:
 					next = appendPosition(next, p)
-				case g[p] == s, g[p] == one, s == one:
+				case g[p] == s, g[p] == questionMark, s == questionMark:
 					next = appendPosition(next, p+1)
 				}
 			}
@@ -98,11 +101,11 @@ func reached(g, word Pattern) []int {
 	return all
 }
 
-// Literal returns the text of a pattern without wildcards. ok is false for another pattern.
+// Literal returns the text of the pattern. ok is false if the pattern has a wildcard or an unknown text.
 func (g Pattern) Literal() (text string, ok bool) {
 	var b strings.Builder
 	for _, s := range g {
-		if s >= one {
+		if s >= questionMark {
 			return "", false
 		}
 		b.WriteByte(byte(s))
@@ -110,26 +113,27 @@ func (g Pattern) Literal() (text string, ok bool) {
 	return b.String(), true
 }
 
-// Instance returns a text that the pattern matches: each star stands for the text star, and each question
-// mark for x.
-func (g Pattern) Instance(star string) string {
+// Instance returns a text that the pattern matches, with text in place of each * and x in place of
+// each question mark.
+func (g Pattern) Instance(text string) string {
 	var b strings.Builder
 	for _, s := range g {
 		switch {
-		case s == run:
-			b.WriteString(star)
-		case s == one:
+		case s == star:
+			b.WriteString(text)
+		case s == questionMark:
 			b.WriteByte('x')
-		case s < one:
+		case s < questionMark:
 			b.WriteByte(byte(s))
 		}
 	}
 	return b.String()
 }
 
-// with returns the pattern with texts in place of policy variables. ok is false if a variable has no text.
+// with returns the pattern with the values of policy variables in place of the variables. ok is false if a
+// variable has no value.
 func (g Pattern) with(value func(key string) (string, bool)) (p Pattern, ok bool) {
-	if !g.varies() {
+	if !g.hasVariable() {
 		return g, true
 	}
 	for _, s := range g {

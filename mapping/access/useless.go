@@ -7,8 +7,8 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// AddsNothing returns true if a principal who holds the others may do the same without the one, under
-// the guards: the one allows nothing more, and denies nothing that the others allow.
+// AddsNothing returns true if the policy one makes no difference to a principal who holds the others, under the
+// guards: the policy allows nothing that the others do not allow, and denies nothing that they allow.
 func AddsNothing(one mapping.Granted, others, guards []mapping.Granted) bool {
 	read := NewReader(nil)
 	gather := func(held []mapping.Granted) (x Reach) {
@@ -22,7 +22,7 @@ func AddsNothing(one mapping.Granted, others, guards []mapping.Granted) bool {
 			}
 		}
 		for _, h := range guards {
-			x.Denies = append(x.Denies, denying(read.Statements(h))...)
+			x.Denies = append(x.Denies, denyStatements(read.Statements(h))...)
 		}
 		return x
 	}
@@ -40,11 +40,11 @@ func AddsNothing(one mapping.Granted, others, guards []mapping.Granted) bool {
 	return true
 }
 
-// Bears returns true if the guard denies something that the other policy allows, or a self-service
-// action, which needs no Allow.
+// Bears returns true if the guard may deny something that the other policy allows. A guard that denies a
+// self-service action, which needs no Allow, or s3:DeleteObjectVersion always bears.
 func Bears(guard, other mapping.Granted) bool {
 	read := NewReader(nil)
-	denies := denying(read.Statements(guard))
+	denies := denyStatements(read.Statements(guard))
 	for _, action := range append(SelfService(), "s3:DeleteObjectVersion") {
 		if len(Cover(denies, action)) > 0 {
 			return true
@@ -65,6 +65,7 @@ func Bears(guard, other mapping.Granted) bool {
 	return false
 }
 
-func denying(list []Statement) []Statement {
+// denyStatements returns the Deny statements of the list.
+func denyStatements(list []Statement) []Statement {
 	return slices.DeleteFunc(slices.Clone(list), func(s Statement) bool { return !s.Deny })
 }

@@ -8,18 +8,19 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// variables numbers the keys of policy variables. The keys of claims are numbered as they are met.
+// variables numbers the keys of policy variables. A key claim:NAME gets its number when it is first read.
 var variables = &numbers{keys: policy.Variables()}
 
 var fixedVariables = policy.Variables()
 
+// numbers gives each key a number. It is safe for concurrent use.
 type numbers struct {
 	mu   sync.Mutex
 	keys []string
 }
 
-// known returns true if the key is that of a policy variable. Every key claim:NAME is: the parser has
-// checked the name.
+// known returns true if the key is the key of a policy variable. Every key claim:NAME is one, because the
+// parser of policies has checked the name.
 func (n *numbers) known(key string) bool {
 	return strings.HasPrefix(key, "claim:") || slices.Contains(fixedVariables, key)
 }

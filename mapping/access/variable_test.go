@@ -2,7 +2,7 @@ package access
 
 import "testing"
 
-// Each key of a variable has one number, the first and a new one included.
+// Each key of a variable has one number. A new key gets a new number.
 func TestEachVariableHasOneNumber(t *testing.T) {
 	seen := map[symbol]string{}
 	for _, key := range append(append([]string{}, fixedVariables...), "claim:first", "claim:second", "claim:first") {

@@ -10,14 +10,14 @@ import (
 	"github.com/claimgate/claimgate/mapping/access"
 )
 
-// changes gathers terms into what a person reads: the actions that share their
-// resources stand together, and so do the issuers at which it is the same.
+// changes collects terms and returns them as text for a person. Actions with the same resources become one
+// Change, and so do issuers with the same changes.
 type changes struct {
 	found map[string]*found // by principal, time, action and term
 	order []string
 }
 
-// found is one term for one action.
+// found is one term for one action as text.
 type found struct {
 	principal          string
 	together           bool
@@ -27,15 +27,16 @@ type found struct {
 	within             []string
 	except, conditions []string
 	issuers            []string
-	everywhere         int
-	rules              []mapping.Rule // any of which grants it
+	issuerCount        int
+	rules              []mapping.Rule // each of them grants the access
 }
 
+// add adds terms for an action. by are the grants that allow the terms.
 func (c *changes) add(at place, action string, terms []access.Term, by *mapping.Grants) {
 	for _, t := range terms {
 		shown := func(g access.Pattern) string { return at.p.Show(access.Resource(action, at.read.Text(g))) }
 		f := &found{
-			principal: at.p.Name, together: at.p.Together, action: action, from: at.from, everywhere: at.everywhere,
+			principal: at.p.Name, together: at.p.Together, action: action, from: at.from, issuerCount: at.issuerCount,
 			resource: shown(t.In[0]), rules: at.read.Grantors(by, action, t.Allowed),
 		}
 		for _, g := range t.In[1:] {
@@ -53,29 +54,27 @@ func (c *changes) add(at place, action string, terms []access.Term, by *mapping.
 	}
 }
 
-func (f *found) key(withTime bool) string {
-	key := strings.Join([]string{
-		f.principal, f.by(), f.action, f.resource, strings.Join(f.within, "\x01"), strings.Join(f.except, "\x01"), strings.Join(f.conditions, "\x01"),
+// key returns a text that is equal for terms that differ in the issuers alone.
+func (f *found) key() string {
+	return strings.Join([]string{
+		f.principal, f.ruleKey(), f.action, f.resource, strings.Join(f.within, "\x01"), strings.Join(f.except, "\x01"), strings.Join(f.conditions, "\x01"),
+		f.from.String(),
 	}, "\x00")
-	if withTime {
-		key += "\x00" + f.from.String()
-	}
-	return key
 }
 
-// keep adds an issuer to what is known already. What is so now need not be said
-// again of a time to come.
+// keep adds a term, or adds the issuer to a term that is already there. A term that already holds now is not
+// added for a later time.
 func (c *changes) keep(f *found, issuer string) {
 	if c.found == nil {
 		c.found = map[string]*found{}
 	}
 	if now := *f; !f.from.IsZero() {
 		now.from = time.Time{}
-		if known := c.found[now.key(true)]; known != nil && slices.Contains(known.issuers, issuer) {
+		if known := c.found[now.key()]; known != nil && slices.Contains(known.issuers, issuer) {
 			return
 		}
 	}
-	key := f.key(true)
+	key := f.key()
 	known := c.found[key]
 	if known == nil {
 		c.found[key] = f
@@ -87,19 +86,19 @@ func (c *changes) keep(f *found, issuer string) {
 	}
 }
 
-// list makes changes of what was gathered.
+// list returns the collected terms as changes.
 func (c *changes) list() []Change {
 	merged := map[string]*Change{}
 	var order []string
 	for _, k := range c.order {
 		f := c.found[k]
 		issuers := f.issuers
-		if len(issuers) == f.everywhere || strings.HasPrefix(f.principal, "account:") {
+		if len(issuers) == f.issuerCount || strings.HasPrefix(f.principal, "account:") {
 			issuers = []string{""}
 		}
 		for _, issuer := range issuers {
 			key := strings.Join([]string{
-				f.principal, f.by(), issuer, f.from.String(), f.resource, strings.Join(f.within, "\x01"), strings.Join(f.except, "\x01"), strings.Join(f.conditions, "\x01"),
+				f.principal, f.ruleKey(), issuer, f.from.String(), f.resource, strings.Join(f.within, "\x01"), strings.Join(f.except, "\x01"), strings.Join(f.conditions, "\x01"),
 			}, "\x00")
 			change := merged[key]
 			if change == nil {
@@ -113,10 +112,8 @@ func (c *changes) list() []Change {
 	return joined(merged, order)
 }
 
-// by tells the rules of one change from those of another.
-func (f *found) by() string { return fmt.Sprint(f.rules) }
-
-func byRules(rules []Rule) string { return fmt.Sprint(rules) }
+// ruleKey returns a text that is equal for equal rules.
+func (f *found) ruleKey() string { return fmt.Sprint(f.rules) }
 
 func (f *found) change(issuer string) *Change {
 	if issuer == access.OtherIssuer {
@@ -134,7 +131,7 @@ func (f *found) change(issuer string) *Change {
 	return c
 }
 
-// joined puts resources together that share everything else.
+// joined returns the changes in their order. Changes that differ in the resources alone become one.
 func joined(merged map[string]*Change, order []string) []Change {
 	list := []Change{}
 	at := map[string]int{}
@@ -143,7 +140,7 @@ func joined(merged map[string]*Change, order []string) []Change {
 		slices.Sort(c.Actions)
 		c.Actions = slices.Compact(c.Actions)
 		key := strings.Join([]string{
-			c.Principal, byRules(c.Rules), c.Issuer, c.at().String(), strings.Join(c.Actions, " "), strings.Join(c.Within, "\x01"), strings.Join(c.Except, "\x01"), strings.Join(c.Conditions, "\x01"),
+			c.Principal, fmt.Sprint(c.Rules), c.Issuer, c.at().String(), strings.Join(c.Actions, " "), strings.Join(c.Within, "\x01"), strings.Join(c.Except, "\x01"), strings.Join(c.Conditions, "\x01"),
 		}, "\x00")
 		if i, known := at[key]; known {
 			list[i].Resources = append(list[i].Resources, c.Resources...)

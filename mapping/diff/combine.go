@@ -9,19 +9,18 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// combinations looks for what changes only for those who are two at once: a
-// guard that excepts one group bears on what another allows, and so does a Deny
-// that a group's policy brings.
-func (c *comparer) combinations(everybody []*access.Principal, now time.Time) {
-	for _, second := range everybody {
+// combinations finds changes that only two principals at once have. There are two causes: a guard that excepts
+// one group denies what another group allows, and a Deny of one group's policy denies what another allows.
+func (c *comparer) combinations(principals []*access.Principal, now time.Time) {
+	for _, second := range principals {
 		if len(second.Groups) == 0 || second.Subject != "" {
 			continue
 		}
 		for _, issuer := range c.issuers {
-			if !c.bearsOnOthers(second, issuer, now) {
+			if !c.mayAffectOthers(second, issuer, now) {
 				continue
 			}
-			for _, first := range everybody {
+			for _, first := range principals {
 				if first != second && first.Account == "" {
 					c.pair(first, second, issuer, now)
 				}
@@ -30,9 +29,9 @@ func (c *comparer) combinations(everybody []*access.Principal, now time.Time) {
 	}
 }
 
-// bearsOnOthers says that a group excepts its members from a guard, or that
-// what its policies deny changes.
-func (c *comparer) bearsOnOthers(p *access.Principal, issuer string, now time.Time) bool {
+// mayAffectOthers returns true if a guard excepts the group of the principal, or if the Deny statements of its
+// policies change.
+func (c *comparer) mayAffectOthers(p *access.Principal, issuer string, now time.Time) bool {
 	for _, m := range []*mapping.Mapping{c.before, c.after} {
 		for _, g := range m.Guards() {
 			if slices.Contains(g.Except, p.Groups[0]) && (g.Issuer == "" || g.Issuer == issuer) {
@@ -48,7 +47,7 @@ func (c *comparer) bearsOnOthers(p *access.Principal, issuer string, now time.Ti
 	return false
 }
 
-// ownDenies are the keys of what the policies granted deny, guards aside.
+// ownDenies returns keys of what the granted policies deny. Guards do not count.
 func (c *comparer) ownDenies(g *mapping.Grants) []string {
 	var keys []string
 	for _, h := range g.Granted() {
@@ -69,6 +68,7 @@ func (c *comparer) ownDenies(g *mapping.Grants) []string {
 	return slices.Compact(keys)
 }
 
+// pair compares what two principals at once hold at one issuer.
 func (c *comparer) pair(first, second *access.Principal, issuer string, now time.Time) {
 	both := first.With(second)
 	for _, i := range c.instants(both, issuer, now) {
@@ -83,9 +83,9 @@ func (c *comparer) pair(first, second *access.Principal, issuer string, now time
 	}
 }
 
-// comparePair reports what the two have together beyond what each has alone.
+// comparePair adds the changes for both at the time t that neither has alone.
 func (c *comparer) comparePair(first, second, both *access.Principal, issuer string, i instant, t time.Time) {
-	at := place{p: both, read: c.read, issuer: issuer, everywhere: len(c.issuers), from: i.from}
+	at := place{p: both, read: c.read, issuer: issuer, issuerCount: len(c.issuers), from: i.from}
 	type pairOf struct{ before, after access.Reach }
 	alone := make([]pairOf, 0, 2)
 	for _, p := range []*access.Principal{first, second} {
@@ -100,7 +100,7 @@ func (c *comparer) comparePair(first, second, both *access.Principal, issuer str
 	}
 }
 
-// beyond is what comes of the sides together that comes of none alone.
+// beyond returns the gains and losses of the sides together, without those of each of the sides alone.
 func (c *comparer) beyond(together *access.Sides, alone ...*access.Sides) *parts {
 	key := together.Key()
 	for _, s := range alone {
@@ -124,6 +124,8 @@ func (c *comparer) beyond(together *access.Sides, alone ...*access.Sides) *parts
 	return found
 }
 
+// regionsOfTerms returns the terms as regions. A Region has one condition, so terms with two or more conditions
+// are left out. What they hold is then reported for both principals again.
 func regionsOfTerms(terms []access.Term) []access.Region {
 	var all []access.Region
 	for _, t := range terms {

@@ -11,29 +11,29 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// Change is what somebody gains or loses: each of the actions on each of the
-// resources, save on those excepted.
+// Change is access that a principal gains or loses: each of the actions on each of the resources, without the
+// excepted resources.
 type Change struct {
 	Principal string `json:"principal"`
-	// Issuer is there where it makes a difference whose token it is.
+	// Issuer is empty if the change is the same for the tokens of every issuer.
 	Issuer    string   `json:"issuer,omitempty"`
 	Actions   []string `json:"actions"`
 	Resources []string `json:"resources"`
-	// Within are more patterns, each of which a resource must match too.
+	// Within are more patterns. A resource must match each of them, too.
 	Within     []string `json:"within,omitempty"`
 	Except     []string `json:"except,omitempty"`
 	Conditions []string `json:"conditions,omitempty"`
-	// From is when it comes to that, where it is not so now.
+	// From is when the change takes effect; nil for now.
 	From *time.Time `json:"from,omitempty"`
-	// Rules are those that grant it, in the mapping that does.
+	// Rules are the rules that grant the access: of the new mapping for a gain, of the old one for a loss.
 	Rules []Rule `json:"rules,omitempty"`
-	// Allowed says that somebody reviewed it: AllowGain.
+	// Allowed is true if the gain was reviewed. AllowGain sets it.
 	Allowed bool `json:"allowed,omitempty"`
 
-	together bool // of somebody who is two at once
+	together bool // the principal is two principals at once
 }
 
-// Rule is where a rule stands.
+// Rule is a rule with the file and the line where the rule begins.
 type Rule struct {
 	Name string `json:"name"`
 	Kind string `json:"kind"`
@@ -41,20 +41,19 @@ type Rule struct {
 	Line int    `json:"line"`
 }
 
-// Result is all that changes.
+// Result is every change.
 type Result struct {
 	Gains  []Change `json:"gains"`
 	Losses []Change `json:"losses"`
-	// SelfService is what changes for questions about oneself, such as making an
-	// access key for oneself, which whoever holds anything may do unless denied.
+	// SelfServiceGains and SelfServiceLosses are changes for requests about the caller's own keys, such as making
+	// an access key. A principal who holds a policy is allowed such a request unless a statement denies it.
 	SelfServiceGains  []Change `json:"self_service_gains"`
 	SelfServiceLosses []Change `json:"self_service_losses"`
 }
 
-// AllowGain marks the gains of a principal, such as group:NAME, or those that a
-// rule grants, as reviewed, and reports whether there were any. What another rule
-// grants to the same people is not reviewed by that. A name that rules of two
-// kinds have marks nothing: the principal tells which is meant.
+// AllowGain marks gains as reviewed, and returns true if there were any. The name is a principal, such as
+// group:NAME, or the name of a rule. The name of a rule marks only what that rule grants. A name that rules of
+// two kinds have marks nothing: use the name of the principal.
 func (r *Result) AllowGain(name string) (found bool) {
 	var kind string
 	for _, list := range [][]Change{r.Gains, r.SelfServiceGains} {
@@ -81,8 +80,8 @@ func (r *Result) AllowGain(name string) (found bool) {
 	return found
 }
 
-// reviewable are the rules whose review covers the change. What two have only
-// together no single rule grants.
+// reviewable returns the rules whose review covers the change. No single rule grants what only two principals
+// at once have.
 func (c *Change) reviewable() []Rule {
 	if c.together {
 		return nil
@@ -90,23 +89,24 @@ func (c *Change) reviewable() []Rule {
 	return c.Rules
 }
 
-// Gained says whether anyone gains what nobody has reviewed.
+// Gained returns true if there is a gain that was not reviewed.
 func (r *Result) Gained() bool {
-	reviewed := func(c Change) bool { return !c.Allowed }
-	return slices.ContainsFunc(r.Gains, reviewed) || slices.ContainsFunc(r.SelfServiceGains, reviewed)
+	unreviewed := func(c Change) bool { return !c.Allowed }
+	return slices.ContainsFunc(r.Gains, unreviewed) || slices.ContainsFunc(r.SelfServiceGains, unreviewed)
 }
 
-// Compare says who gains and who loses what, from now on.
+// Compare returns who gains and who loses which access if the mapping after replaces the mapping before at the
+// time now.
 func Compare(before, after *mapping.Mapping, now time.Time) *Result {
-	everybody, made := access.Principals(before, after)
+	principals, placeholders := access.Principals(before, after)
 	c := comparer{
-		before: before, after: after, read: access.NewReader(made), known: map[string]*parts{},
+		before: before, after: after, read: access.NewReader(placeholders), known: map[string]*parts{},
 		issuers: access.Issuers(before, after),
 	}
-	for _, p := range everybody {
+	for _, p := range principals {
 		c.comparePrincipal(p, now)
 	}
-	c.combinations(everybody, now)
+	c.combinations(principals, now)
 	r := &Result{
 		Gains: c.gains.list(), Losses: c.losses.list(),
 		SelfServiceGains: c.selfGains.list(), SelfServiceLosses: c.selfLosses.list(),
@@ -114,6 +114,7 @@ func Compare(before, after *mapping.Mapping, now time.Time) *Result {
 	return r
 }
 
+// comparer compares two mappings. known keeps computed parts by the key of their sides.
 type comparer struct {
 	before, after *mapping.Mapping
 	read          *access.Reader
@@ -123,16 +124,16 @@ type comparer struct {
 	gains, losses, selfGains, selfLosses changes
 }
 
-// parts are the terms of one comparison of sides.
+// parts are the gains and losses between two sides.
 type parts struct{ gains, losses []access.Term }
 
-// instant is what somebody holds from a time on, at one issuer.
+// instant is what a principal holds with a token of one issuer, from a time on.
 type instant struct {
 	from          time.Time // zero: now
 	before, after *mapping.Grants
 }
 
-// instants lists the times at which something changes for the principal.
+// instants returns what the principal holds now, and after each time at which a grant expires.
 func (c *comparer) instants(p *access.Principal, issuer string, now time.Time) []instant {
 	var all []instant
 	from := time.Time{}
@@ -154,7 +155,7 @@ func earliest(a, b time.Time) time.Time {
 	return a
 }
 
-// comparePrincipal compares what one principal holds, at each issuer.
+// comparePrincipal compares what one principal holds at each issuer.
 func (c *comparer) comparePrincipal(p *access.Principal, now time.Time) {
 	issuers := c.issuers
 	if p.Account != "" {
@@ -170,7 +171,7 @@ func (c *comparer) comparePrincipal(p *access.Principal, now time.Time) {
 	}
 }
 
-// same says that nothing can differ: the same policies and the same guards.
+// same returns true if the policies and the guards are the same, so that nothing can differ.
 func same(a, b *mapping.Grants) bool {
 	return sameHeld(a.Granted(), b.Granted()) && sameHeld(a.Guards(), b.Guards())
 }
@@ -187,9 +188,10 @@ func sameHeld(a, b []mapping.Granted) bool {
 	return len(a) == len(b) && slices.Equal(ids(a), ids(b))
 }
 
+// compare compares what one principal holds at one issuer, from one time on.
 func (c *comparer) compare(p *access.Principal, issuer string, i instant) {
 	before, after := c.read.Reach(i.before), c.read.Reach(i.after)
-	at := place{p: p, read: c.read, issuer: issuer, everywhere: len(c.issuers), from: i.from}
+	at := place{p: p, read: c.read, issuer: issuer, issuerCount: len(c.issuers), from: i.from}
 	for _, action := range policy.Actions() {
 		found := c.parts(access.SidesOf(before, after, action))
 		c.gains.add(at, action, found.gains, i.after)
@@ -202,7 +204,8 @@ func (c *comparer) compare(p *access.Principal, issuer string, i instant) {
 	}
 }
 
-// parts compares sides once: many actions and many principals have the same.
+// parts returns the gains and losses between the sides. Many actions and principals have equal sides, so parts
+// computes equal sides once.
 func (c *comparer) parts(s *access.Sides) *parts {
 	key := s.Key()
 	if found, ok := c.known[key]; ok {
@@ -213,13 +216,13 @@ func (c *comparer) parts(s *access.Sides) *parts {
 	return found
 }
 
-// place is whose change it is.
+// place says whose change it is, at which issuer, and from when on.
 type place struct {
-	p          *access.Principal
-	read       *access.Reader
-	issuer     string
-	everywhere int // how many issuers there are
-	from       time.Time
+	p           *access.Principal
+	read        *access.Reader
+	issuer      string
+	issuerCount int // the number of issuers
+	from        time.Time
 }
 
 func compareChanges(a, b Change) int {
@@ -230,6 +233,7 @@ func compareChanges(a, b Change) int {
 	)
 }
 
+// at returns From, or the zero time for now.
 func (c *Change) at() time.Time {
 	if c.From == nil {
 		return time.Time{}

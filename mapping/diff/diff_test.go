@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/claimgate/claimgate/internal/testsupport/anymapping"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/mapping/access"
 	"github.com/claimgate/claimgate/mapping/diff"
@@ -19,7 +20,7 @@ import (
 
 var now = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// words are what a random mapping is made of.
+// The words of random mappings and of the probes.
 var (
 	someActions = []string{
 		`"s3:GetObject"`, `"s3:PutObject"`, `"s3:Get*"`, `"s3:*"`, `"s3:DeleteObject","s3:ListBucket"`, `"admin:*"`,
@@ -32,19 +33,15 @@ var (
 	objects       = []string{"", "x", "secret/x", "k/d", "xx", "secret/alice", "alice/x", "bcd/x"}
 )
 
-// a writer of random mappings.
+// writer writes random mappings. With contexts, policies have conditions and variables.
 type writer struct {
 	*rapid.T
 	text     strings.Builder
 	contexts bool
 }
 
-func pick[T any](t *rapid.T, label string, list []T) T {
-	return list[rapid.IntRange(0, len(list)-1).Draw(t, label)]
-}
-
 func (w *writer) statement(deny, capture bool) string {
-	actions := pick(w.T, "actions", someActions)
+	actions := anymapping.Pick(w.T, "actions", someActions)
 	effect := "Allow"
 	if deny {
 		effect = "Deny"
@@ -66,7 +63,7 @@ func (w *writer) statement(deny, capture bool) string {
 		arn, resources = "arn:minio:kms:::", []string{"b", "b*", "*"}
 	}
 	for range rapid.IntRange(1, 2).Draw(w.T, "resources") {
-		list = append(list, `"`+arn+pick(w.T, "resource", resources)+`"`)
+		list = append(list, `"`+arn+anymapping.Pick(w.T, "resource", resources)+`"`)
 	}
 	about := "Resource"
 	if arn == "arn:aws:s3:::" && strings.HasPrefix(actions, `"s3:`) && rapid.IntRange(0, 4).Draw(w.T, "not") == 0 {
@@ -74,7 +71,7 @@ func (w *writer) statement(deny, capture bool) string {
 	}
 	condition := ""
 	if w.contexts && rapid.Bool().Draw(w.T, "condition") {
-		condition = fmt.Sprintf(`,"Condition":{%q:{"aws:SourceIp":"10.0.0.0/8"}}`, pick(w.T, "operator", []string{"IpAddress", "NotIpAddress"}))
+		condition = fmt.Sprintf(`,"Condition":{%q:{"aws:SourceIp":"10.0.0.0/8"}}`, anymapping.Pick(w.T, "operator", []string{"IpAddress", "NotIpAddress"}))
 	}
 	return fmt.Sprintf(`{"Effect":%q,%q:[%s],%q:[%s]%s}`, effect, member, actions, about, strings.Join(list, ","), condition)
 }
@@ -87,8 +84,7 @@ func (w *writer) policy(name string, guard, capture bool) {
 	fmt.Fprintf(&w.text, "[[policy]]\nname = %q\ndocument = '''{\"Statement\":[%s]}'''\n", name, strings.Join(list, ","))
 }
 
-// mapping writes one: some rules out of a few kinds, so that two of them speak
-// of the same people.
+// mapping writes and loads a random mapping. There are few names, so that rules often name the same people.
 func (w *writer) mapping(dir, name string) *mapping.Mapping {
 	w.text.Reset()
 	w.text.WriteString("version = 1\n[claim]\nallow = [\"readonly\"]\n")
@@ -99,25 +95,25 @@ func (w *writer) mapping(dir, name string) *mapping.Mapping {
 	w.policy("g", true, false)
 	grants := []string{`"p1"`, `"p2"`, `"p1","p2"`, `"readonly"`, `"p2","writeonly"`}
 	issuer := func() string {
-		return pick(w.T, "issuer", []string{"", "", "", "issuer = \"one\"\n"})
+		return anymapping.Pick(w.T, "issuer", []string{"", "", "", "issuer = \"one\"\n"})
 	}
 	for _, g := range []string{"g1", "g2", "x"} {
 		if rapid.Bool().Draw(w.T, "group") {
-			fmt.Fprintf(&w.text, "[[group]]\nname = %q\n%spolicies = [%s]\n%s", g, issuer(), pick(w.T, "policies", grants),
-				pick(w.T, "expires", []string{"", "", "expires = 2026-06-30\n", "expires = 2027-06-30\n"}))
+			fmt.Fprintf(&w.text, "[[group]]\nname = %q\n%spolicies = [%s]\n%s", g, issuer(), anymapping.Pick(w.T, "policies", grants),
+				anymapping.Pick(w.T, "expires", []string{"", "", "expires = 2026-06-30\n", "expires = 2027-06-30\n"}))
 		}
 	}
 	if rapid.Bool().Draw(w.T, "match") {
-		fmt.Fprintf(&w.text, "[[group]]\nmatch = %q\npolicies = [\"own\"]\n", pick(w.T, "pattern", []string{"team-{bucket}", "team-{bucket}-{x}"}))
+		fmt.Fprintf(&w.text, "[[group]]\nmatch = %q\npolicies = [\"own\"]\n", anymapping.Pick(w.T, "pattern", []string{"team-{bucket}", "team-{bucket}-{x}"}))
 	}
 	if rapid.Bool().Draw(w.T, "user") {
-		fmt.Fprintf(&w.text, "[[user]]\nsubject = \"u\"\npolicies = [%s]\n", pick(w.T, "policies", grants))
+		fmt.Fprintf(&w.text, "[[user]]\nsubject = \"u\"\npolicies = [%s]\n", anymapping.Pick(w.T, "policies", grants))
 	}
 	if rapid.Bool().Draw(w.T, "account") {
-		fmt.Fprintf(&w.text, "[[account]]\nname = \"a\"\npolicies = [%s]\n", pick(w.T, "policies", grants))
+		fmt.Fprintf(&w.text, "[[account]]\nname = \"a\"\npolicies = [%s]\n", anymapping.Pick(w.T, "policies", grants))
 	}
 	if rapid.Bool().Draw(w.T, "guard") {
-		fmt.Fprintf(&w.text, "[[guard]]\nname = \"guard\"\npolicy = \"g\"\nexcept_groups = [%s]\n", pick(w.T, "except", []string{"", `"x"`, `"g1"`}))
+		fmt.Fprintf(&w.text, "[[guard]]\nname = \"guard\"\npolicy = \"g\"\nexcept_groups = [%s]\n", anymapping.Pick(w.T, "except", []string{"", `"x"`, `"g1"`}))
 	}
 	path := filepath.Join(dir, name)
 	if err := os.WriteFile(path, []byte(w.text.String()), 0o600); err != nil {
@@ -130,13 +126,13 @@ func (w *writer) mapping(dir, name string) *mapping.Mapping {
 	return m
 }
 
-// asker is somebody to ask about, by the name that diff prints.
+// asker is a real identity, with the name of its principal in the output of diff.
 type asker struct {
 	name    string
 	account string
 	who     mapping.Principal
-	shown   map[string]string // what {bucket}, say, is for this one
-	ctx     request           // what the request holds
+	shown   map[string]string // the text of each capture, such as {bucket}, for this identity
+	ctx     request           // the condition keys of the request
 }
 
 func askers() []asker {
@@ -160,9 +156,9 @@ func askers() []asker {
 	)
 }
 
-// among is how diff calls somebody: by the more telling of two patterns that fit,
-// where a rule has it.
-func (a asker) among(mappings ...*mapping.Mapping) asker {
+// namedIn returns the asker with the name that diff uses for these mappings: that of the more specific of two
+// matching patterns, if a rule has that pattern.
+func (a asker) namedIn(mappings ...*mapping.Mapping) asker {
 	if a.name != "group:team-{bucket}-{x}" {
 		return a
 	}
@@ -182,8 +178,7 @@ func (a *asker) holds(m *mapping.Mapping, t time.Time) *mapping.Grants {
 	return m.Principal(a.who, t)
 }
 
-// says reports whether the changes say that the action on the resource changed
-// for somebody.
+// says returns true if the list has a change of the action on the resource for the asker at the time t.
 func says(list []diff.Change, a *asker, names []string, action, bucket, object string, t time.Time) bool {
 	for _, c := range list {
 		if !slices.Contains(names, c.Principal) || !slices.Contains(c.Actions, action) {
@@ -208,8 +203,8 @@ func every(list []string, holds func(string) bool) bool {
 	return !slices.ContainsFunc(list, func(s string) bool { return !holds(s) })
 }
 
-// named is a second reading of printed resources, by the policy package's match.
-// A variable is what the request holds, or else unset.
+// named returns true if a printed resource of the list matches bucket and object. It is independent of package
+// access: it uses policy.Match. A variable has the value of the request, or unset if there is none.
 func named(list []string, a *asker, bucket, object, unset string) bool {
 	for _, text := range list {
 		if text == "calls that name no key" && bucket == "" && object == "" {
@@ -236,7 +231,7 @@ func named(list []string, a *asker, bucket, object, unset string) bool {
 	return false
 }
 
-// show prints what is said of somebody.
+// show returns the changes of one principal as text.
 func show(r *diff.Result, name string) string {
 	var b strings.Builder
 	for i, list := range [][]diff.Change{r.Gains, r.Losses} {
@@ -254,7 +249,7 @@ func text(dir, name string) string {
 	return string(b)
 }
 
-// fits reports whether MinIO asks actions of a kind about such a resource.
+// fits returns true if MinIO asks actions of the kind about such a resource.
 func fits(kind access.Kind, bucket, object string) bool {
 	switch kind {
 	case access.ObjectKind:
@@ -288,8 +283,7 @@ func allowed(g *mapping.Grants, ctx policy.Context, action, bucket, object strin
 	return !denied && g.Evaluate(r).Allowed()
 }
 
-// Asking the evaluator about every action on every probe finds exactly the gains
-// and the losses that diff prints.
+// diff prints exactly the gains and losses that the evaluator shows for every action on every probe.
 func TestDiffIsWhatAskingFinds(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
@@ -297,8 +291,8 @@ func TestDiffIsWhatAskingFinds(t *testing.T) {
 		before, after := w.mapping(dir, "old.toml"), w.mapping(dir, "new.toml")
 		result := diff.Compare(before, after, now)
 		times := []time.Time{now, time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC)}
-		a := pick(t, "asker", askers()).among(before, after)
-		at := pick(t, "time", times)
+		a := anymapping.Pick(t, "asker", askers()).namedIn(before, after)
+		at := anymapping.Pick(t, "time", times)
 		if at != now && !slices.ContainsFunc(slices.Concat(before.Rules(), after.Rules()), func(r mapping.RuleInfo) bool { return r.Expires.After(now) }) {
 			at = now
 		}
@@ -306,7 +300,7 @@ func TestDiffIsWhatAskingFinds(t *testing.T) {
 		eachProbe(func(action, bucket, object string) {
 			was, is := allowed(x, nil, action, bucket, object), allowed(y, nil, action, bucket, object)
 			gain, loss := says(result.Gains, &a, []string{a.name}, action, bucket, object, at), says(result.Losses, &a, []string{a.name}, action, bucket, object, at)
-			if at != now { // what is gained now may be lost again by then: only nothing may be left out
+			if at != now { // a gain of now may be lost again later, so only what is missing is an error
 				if is && !was && !gain || was && !is && !loss {
 					t.Fatalf("%s %s %s/%s later: was %v, is %v: not said\n%s", a.name, action, bucket, object, was, is, show(result, a.name))
 				}
@@ -319,15 +313,14 @@ func TestDiffIsWhatAskingFinds(t *testing.T) {
 	})
 }
 
-// Whoever is in two groups gains what diff prints of the one, the other, or the
-// two together.
+// An identity in two groups gains exactly what diff prints for the one, for the other, and for both together.
 func TestDiffKnowsWhoIsTwoAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		w := &writer{T: t}
 		before, after := w.mapping(dir, "old.toml"), w.mapping(dir, "new.toml")
 		result := diff.Compare(before, after, now)
-		names := pick(t, "pair", [][]string{{"g1", "x"}, {"g1", "g2"}, {"g2", "x"}})
+		names := anymapping.Pick(t, "pair", [][]string{{"g1", "x"}, {"g1", "g2"}, {"g2", "x"}})
 		a := asker{name: "group:" + names[1], who: mapping.Principal{Issuer: "two", Groups: names}}
 		single := []string{"group:" + names[0], "group:" + names[1]}
 		together := []string{single[0] + " + " + single[1], single[1] + " + " + single[0]}
@@ -351,21 +344,20 @@ type request map[string][]string
 
 func (r request) Values(key string) []string { return r[key] }
 
-// With conditions and variables diff may print more than one request shows, and
-// never less.
+// With conditions and variables, diff prints every change that a request shows, and may print more.
 func TestDiffMissesNoGainUnderConditions(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		w := &writer{T: t, contexts: true}
 		before, after := w.mapping(dir, "old.toml"), w.mapping(dir, "new.toml")
 		result := diff.Compare(before, after, now)
-		a := pick(t, "asker", askers()).among(before, after)
+		a := anymapping.Pick(t, "asker", askers()).namedIn(before, after)
 		x, y := a.holds(before, now), a.holds(after, now)
 		ctx := request{}
 		for _, values := range [][]string{
 			{"aws:SourceIp", "", "10.1.1.1", "192.0.2.1"}, {"aws:username", "", "alice", "x"}, {"jwt:sub", "", "b", "*"},
 		} {
-			if value := pick(t, values[0], values[1:]); value != "" {
+			if value := anymapping.Pick(t, values[0], values[1:]); value != "" {
 				ctx[values[0]] = []string{value}
 			}
 		}
@@ -382,7 +374,7 @@ func TestDiffMissesNoGainUnderConditions(t *testing.T) {
 	})
 }
 
-// Nothing changes between a mapping and itself, whatever stands in it.
+// There is no change between a mapping and itself.
 func TestAMappingDoesNotDifferFromItself(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
@@ -396,18 +388,10 @@ func TestAMappingDoesNotDifferFromItself(t *testing.T) {
 	})
 }
 
-// What a pattern captures may be any bucket: one that another policy names too.
+// A capture may be any bucket, also a bucket that another policy names.
 func TestACaptureMayBeAnyBucket(t *testing.T) {
 	load := func(text string) *mapping.Mapping {
-		path := filepath.Join(t.TempDir(), "mapping.toml")
-		if err := os.WriteFile(path, []byte("version = 1\n[[group]]\nmatch = \"team-{bucket}\"\npolicies = [\"own\"]\n"+text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		m, found := mapping.Load(path)
-		if m == nil {
-			t.Fatal(found)
-		}
-		return m
+		return anymapping.Load(t, "version = 1\n[[group]]\nmatch = \"team-{bucket}\"\npolicies = [\"own\"]\n"+text)
 	}
 	const allow = `{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::${group:bucket}/*"]}`
 	const deny = `{"Effect":"Deny","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::payroll/*"]}`
@@ -419,8 +403,7 @@ func TestACaptureMayBeAnyBucket(t *testing.T) {
 	}
 }
 
-// The pairs are the same on every run, so that a failure is the change's; -rapid.seed
-// tries others.
+// TestMain fixes the seed, so that every run compares the same mappings. -rapid.seed tries others.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if f := flag.Lookup("rapid.seed"); f.Value.String() == f.DefValue {
@@ -431,20 +414,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// The one who writes to all but b, and by a Deny of all else to its own bucket
-// only, gains its own bucket, unless that is b.
+// A policy allows every bucket except b, and denies every bucket except the captured one. A group gains the
+// captured bucket, unless that is b.
 func TestADenyOfAllButACaptureLeavesTheCapture(t *testing.T) {
-	load := func(text string) *mapping.Mapping {
-		path := filepath.Join(t.TempDir(), "mapping.toml")
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		m, found := mapping.Load(path)
-		if m == nil {
-			t.Fatal(found)
-		}
-		return m
-	}
 	const text = `version = 1
 [[policy]]
 name = "own"
@@ -452,7 +424,7 @@ document = '''{"Statement":[{"Effect":"Deny","Action":["s3:PutObject"],"NotResou
   {"Effect":"Allow","Action":["s3:PutObject"],"NotResource":["arn:aws:s3:::b/*"]}]}'''
 `
 	const rule = "[[group]]\nmatch = \"team-{bucket}\"\npolicies = [\"own\"]\n"
-	before, after := load(text+"[[account]]\nname = \"x\"\npolicies = [\"readonly\"]\n"), load(text+rule)
+	before, after := anymapping.Load(t, text+"[[account]]\nname = \"x\"\npolicies = [\"readonly\"]\n"), anymapping.Load(t, text+rule)
 	r := diff.Compare(before, after, now)
 	for bucket, gains := range map[string]map[string]bool{
 		"bcd": {"bcd": true, "c": false, "b": false}, "b": {"b": false, "bcd": false},

@@ -1,32 +1,28 @@
-// Package diff says who gains and who loses what between two mappings. It
-// compares what the rules and policies mean, not their text: action by action,
-// and over resource patterns as sets of names.
+// Package diff compares two mappings and returns who gains and who loses which access. It compares the meaning
+// of rules and policies, not their text: action by action, with resource patterns as sets of resources.
 //
-// What it promises:
+// What the package promises:
 //
-//   - Where no condition and no policy variable is involved the answer is exact,
-//     for what patterns capture too: asking both mappings about any action on any
-//     resource finds a gain or a loss where one is reported, and nowhere else.
-//   - Where one is involved nothing is missed, and what is reported may be more:
-//     a condition is taken to hold where that is worse, and a variable to stand
-//     for any text, unless the very same condition or variable is on both sides.
-//   - Whoever a rule of either mapping speaks of is compared: alone, and with
-//     each group whose membership lifts a Deny.
-//   - Times to come count: a grant that now expires later is a gain from the day
-//     on which it used to expire.
+//   - Without conditions and policy variables the result is exact, also for the captures of group patterns. A
+//     gain or a loss is reported if and only if the two mappings answer a request for that action on that
+//     resource differently.
+//   - With a condition or a variable the result misses nothing, and may report too much. The condition is
+//     assumed to hold if that reports more, and the variable to be any text, unless both mappings have the same
+//     condition or variable.
+//   - Every principal that a rule of either mapping names is compared, alone and together with each group that
+//     lifts a Deny.
+//   - Future times count. If a grant expires later than before, the gain begins at the old time of expiry.
 //
-// Compare takes these steps:
+// Compare works in four steps:
 //
-//  1. Name the principals: each group, each pattern by names that fit it, each
-//     subject, account, and name in the claim, at each issuer that a rule names
-//     and at any other.
-//  2. For each, and each action, gather the regions that are allowed and denied
-//     before and after. A region is what some patterns have in common, without
-//     what some others name. What a capture is equal to is never decided: a region
-//     keeps the capture by its name, and so does what is printed.
-//  3. Gained is what is allowed after, is not denied after, and was either not
-//     allowed before or denied before. Lost is the same the other way round.
-//  4. Leave out what is empty, which a search over the patterns' automata tells.
-//     Where a capture would have to be compared with several texts at once the
-//     search may leave in what no name fits, never the other way round.
+//  1. List the principals: each group, subject, account and policy in the claim that a rule names, and made-up
+//     groups for each group pattern. Each is compared at each issuer that a rule names and at any other issuer.
+//  2. For each principal and each action, collect the regions that are allowed and denied before and after. See
+//     package access for regions. The package never decides which text a capture is: a region keeps the capture
+//     by its name, and so does the output.
+//  3. Compute the gain: what is allowed and not denied after, and was not allowed or was denied before. The loss
+//     is the gain of the opposite change.
+//  4. Leave out empty sets. A search over the automata of the patterns finds out which sets are empty. If a
+//     capture must be compared with several texts at once, the search may keep an empty set. It never drops a
+//     set that is not empty.
 package diff

@@ -8,7 +8,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/diff"
 )
 
-// What a change of the mapping would change.
+// The example prints what principals gain if one mapping replaces another.
 func Example() {
 	before, _ := mapping.Load("testdata/before.toml")
 	after, _ := mapping.Load("testdata/after.toml")

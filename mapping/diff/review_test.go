@@ -1,28 +1,17 @@
 package diff_test
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
+	"github.com/claimgate/claimgate/internal/testsupport/anymapping"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/mapping/diff"
 )
 
-// Whoever reviewed what one rule grants has not reviewed what another grants to
-// the same people, and a name that two kinds of rules have reviews neither.
+// A review of one rule does not cover what another rule grants to the same people. A name that rules of two
+// kinds have covers neither.
 func TestAReviewCoversWhatItsRuleGrants(t *testing.T) {
-	load := func(text string) *mapping.Mapping {
-		path := filepath.Join(t.TempDir(), "mapping.toml")
-		if err := os.WriteFile(path, []byte("version = 1\n"+text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		m, found := mapping.Load(path)
-		if m == nil {
-			t.Fatal(found)
-		}
-		return m
-	}
+	load := func(text string) *mapping.Mapping { return anymapping.Load(t, "version = 1\n"+text) }
 	before := load("[[group]]\nmatch = \"rw-{team}\"\npolicies = [\"readonly\"]\n[[user]]\nsubject = \"ops\"\npolicies = [\"readonly\"]\n")
 	pattern := "[[group]]\nmatch = \"rw-{team}\"\npolicies = [\"readwrite\"]\n"
 	user := "[[user]]\nsubject = \"ops\"\npolicies = [\"readonly\"]\n"

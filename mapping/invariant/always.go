@@ -8,13 +8,13 @@ import (
 	"github.com/claimgate/claimgate/mapping/access"
 )
 
-// always searches for somebody with the principal who is denied one of the actions. One statement denies
-// a request, or none allows the request. So the principal is looked at alone, and with each other whose
-// policies deny.
+// always searches for an identity with the principal that is denied one of the actions. A request is denied
+// because of one Deny, or because no Allow applies. So always looks at the principal alone, and together with
+// each other principal whose policies deny something.
 func (a *attempt) always() {
-	for _, issuer := range a.named() {
+	for _, issuer := range a.tokenIssuers() {
 		h := a.holder(a.principal(), issuer)
-		if a.refused(h); a.found != nil {
+		if a.findDenied(h); a.found != nil {
 			return
 		}
 	}
@@ -22,23 +22,23 @@ func (a *attempt) always() {
 		return
 	}
 	denied := map[string]bool{}
-	for _, other := range a.everybody {
-		if other.Account != "" || !slices.Contains(a.named(), other.issuer) || other.Subject != "" && a.invariant.Principal.Kind == "user" {
+	for _, other := range a.holders {
+		if other.Account != "" || !slices.Contains(a.tokenIssuers(), other.issuer) || other.Subject != "" && a.invariant.Principal.Kind == "user" {
 			continue
 		}
-		key := a.denies(other)
+		key := a.denyKey(other)
 		if key == "" || denied[key] {
 			continue
 		}
 		denied[key] = true
-		if a.refused(a.with(other)); a.found != nil {
+		if a.findDenied(a.with(other)); a.found != nil {
 			return
 		}
 	}
 }
 
-// named returns the issuers that the invariant is about.
-func (a *attempt) named() []string {
+// tokenIssuers returns the issuers whose tokens the invariant is about: its own issuer, or every issuer with a name.
+func (a *attempt) tokenIssuers() []string {
 	if a.invariant.Issuer != "" {
 		return []string{a.invariant.Issuer}
 	}
@@ -49,7 +49,7 @@ func (a *attempt) named() []string {
 	return named
 }
 
-// principal returns the principal of the invariant.
+// principal returns the principal of the invariant for package access.
 func (a *attempt) principal() *access.Principal {
 	w := a.invariant.Principal
 	p := &access.Principal{Name: w.String()}
@@ -68,7 +68,7 @@ func (a *attempt) principal() *access.Principal {
 	return p
 }
 
-// with returns the principal of the invariant who is somebody else, too.
+// with returns a holder who is the principal of the invariant and the other holder at once.
 func (a *attempt) with(other *holder) *holder {
 	p := a.principal()
 	both := p.With(other.Principal)
@@ -81,9 +81,9 @@ func (a *attempt) with(other *holder) *holder {
 	return a.holder(both, other.issuer)
 }
 
-// denies names the policies of a holder, and the guards, that deny something of the invariant. It is
-// empty if none does.
-func (a *attempt) denies(h *holder) string {
+// denyKey returns a key of the policies of the holder that deny something of the invariant. Two holders with the
+// same key have the same such policies. The key is empty if there is no such policy.
+func (a *attempt) denyKey(h *holder) string {
 	var key strings.Builder
 	for _, one := range h.policies {
 		if a.about(one).denies {
@@ -96,27 +96,28 @@ func (a *attempt) denies(h *holder) string {
 	return key.String()
 }
 
-// refused searches for a request that is denied to the holder.
-func (a *attempt) refused(h *holder) {
+// findDenied searches for a request that the holder is denied.
+func (a *attempt) findDenied(h *holder) {
 	seen := map[string]bool{}
 	for _, on := range a.on {
 		for _, action := range on.actions {
-			if a.known(h, action, on, seen) {
+			if a.alreadyTried(h, action, on, seen) {
 				continue
 			}
-			if a.deniedOn(h, action, on); a.found != nil {
+			if a.findDeniedOn(h, action, on); a.found != nil {
 				return
 			}
 		}
 	}
 }
 
-// known returns true if an action with the same statements and of the same kind was looked at.
-func (a *attempt) known(h *holder, action string, on part, seen map[string]bool) bool {
+// alreadyTried returns true if an action of the same kind, with the same statements, was tried on the same resource.
+// alreadyTried adds the action to seen.
+func (a *attempt) alreadyTried(h *holder, action string, on part, seen map[string]bool) bool {
 	key := fmt.Sprint(access.KindOf(action), action[:strings.Index(action, ":")+1], on.text)
 	for _, list := range [][]*held{h.policies, h.guards} {
 		for _, one := range list {
-			for i, s := range a.made.Statements(one.Granted) {
+			for i, s := range a.symbolic.Statements(one.Granted) {
 				if s.Covers(action) {
 					key += fmt.Sprintf(" %d.%d", one.number, i)
 				}
@@ -129,22 +130,13 @@ func (a *attempt) known(h *holder, action string, on part, seen map[string]bool)
 	return before
 }
 
-func (a *attempt) deniedOn(h *holder, action string, on part) {
-	list, sure := a.assignments(h, a.made.Open(h.grants, action), on.In, true)
-	for _, s := range list {
-		id := a.identityOf(h, s)
-		if a.excepted(&id) {
-			continue
-		}
-		g := a.holds(&id)
-		samples := a.real.Refused(g, action, on.Region, value(&id, slices.Concat(a.assumed, s.facts)))
-		found, all := a.try(id, action, samples.List, a.real.Tests(g, action, on.Region), s)
-		if found {
-			return
-		}
+// findDeniedOn searches for a request with the action that the holder is denied.
+func (a *attempt) findDeniedOn(h *holder, action string, on part) {
+	list, sure := a.assignments(h, a.symbolic.Open(h.grants, action), on.In, true)
+	found := a.tryAll(h, list, action, on, a.concrete.Refused, func(samples access.Samples, all bool) {
 		sure = sure && samples.Sure && all
-	}
-	if !sure {
-		a.undecide("%s may be denied %s on %s, and no request was found that is", h.Name, action, on.text)
+	})
+	if !found && !sure {
+		a.undecide("%s may be denied %s on %s, and no tried request is", h.Name, action, on.text)
 	}
 }

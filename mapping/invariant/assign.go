@@ -7,25 +7,25 @@ import (
 	"github.com/claimgate/claimgate/mapping/access"
 )
 
-// assignment gives texts to what patterns do not say: the captures of a group's name, the subject, and
-// other policy variables.
+// assignment gives texts to the unknown texts of patterns: captures, the subject, and other policy variables.
 type assignment struct {
-	texts   map[string]string // placeholder -> text
+	texts   map[string]string // by placeholder
 	subject string
-	facts   []fact
-	keys    []string // of facts
+	facts   []fact   // the other policy variables
+	keys    []string // the keys of facts
 }
 
-// A made-up text that could be a bucket's name comes first. Then comes one that could not.
-var freshTexts = []string{unnamed, "ZQX", "q7"}
+// freshTexts are texts that no policy names. The first could be the name of a bucket, the second could not.
+var freshTexts = []string{freshPrefix, "ZQX", "q7"}
 
-// assignments returns the texts with which a resource can match an open pattern and a closed one. complete
-// is true if no other texts could. With unset, variables without a text come first.
+// assignments returns the assignments with which a resource can match a pattern of open and a pattern of
+// closed. complete is true if there are no others. If unset is true, the list also has assignments that do not
+// set a variable.
 func (a *attempt) assignments(h *holder, open, closed []access.Pattern, unset bool) (list []*assignment, complete bool) {
 	list, complete = []*assignment{{texts: map[string]string{}}}, true
 	var unknowns []access.Unknown
 	for _, g := range open {
-		for _, u := range a.made.Unknowns(g) {
+		for _, u := range a.symbolic.Unknowns(g) {
 			if !slices.Contains(unknowns, u) && !a.fixed(h, u) {
 				unknowns = append(unknowns, u)
 			}
@@ -50,7 +50,7 @@ func (a *attempt) assignments(h *holder, open, closed []access.Pattern, unset bo
 	return list, complete
 }
 
-// fixed returns true if the holder, or an assumption, gives the unknown its text.
+// fixed returns true if the holder or an assumption already decides the text of the unknown.
 func (a *attempt) fixed(h *holder, u access.Unknown) bool {
 	switch {
 	case u.Placeholder != "":
@@ -60,10 +60,11 @@ func (a *attempt) fixed(h *holder, u access.Unknown) bool {
 	case u.Variable == "jwt:sub" || u.Variable == "claim:sub":
 		return h.Subject != "" || h.Account != ""
 	}
-	return h.Account != "" && borne(u.Variable)
+	return h.Account != "" && inToken(u.Variable)
 }
 
-// textsFor returns texts for an unknown of the patterns.
+// textsFor returns texts for one unknown, so that a pattern of open and a pattern of closed can match the same
+// resource. complete is true if no other text is possible.
 func (a *attempt) textsFor(u access.Unknown, open, closed []access.Pattern) (texts []string, complete bool) {
 	add := func(text string) {
 		if text != "" && !slices.Contains(texts, text) && (u.Placeholder == "" || !strings.Contains(text, "/")) {
@@ -72,11 +73,11 @@ func (a *attempt) textsFor(u access.Unknown, open, closed []access.Pattern) (tex
 	}
 	var wide []access.Pattern
 	for _, g := range open {
-		if !slices.Contains(a.made.Unknowns(g), u) {
+		if !slices.Contains(a.symbolic.Unknowns(g), u) {
 			continue
 		}
 		for _, in := range closed {
-			for _, value := range a.made.Values(g, in, u) {
+			for _, value := range a.symbolic.Values(g, in, u) {
 				if text, ok := value.Literal(); ok {
 					add(text)
 				} else {
@@ -94,10 +95,11 @@ func (a *attempt) textsFor(u access.Unknown, open, closed []access.Pattern) (tex
 	return texts, len(wide) == 0
 }
 
+// and returns a copy of the assignment with one more text.
 func (s *assignment) and(u access.Unknown, text string) *assignment {
 	next := &assignment{texts: map[string]string{}, subject: s.subject, facts: slices.Clone(s.facts), keys: slices.Clone(s.keys)}
-	for made, text := range s.texts {
-		next.texts[made] = text
+	for placeholder, text := range s.texts {
+		next.texts[placeholder] = text
 	}
 	switch {
 	case u.Placeholder != "":
@@ -111,7 +113,7 @@ func (s *assignment) and(u access.Unknown, text string) *assignment {
 	return next
 }
 
-// value returns the text of a policy variable for an identity under facts.
+// value returns the values of policy variables for an identity. A fact comes before the subject.
 func value(id *Identity, facts []fact) access.Value {
 	return func(key string) (string, bool) {
 		for _, f := range facts {

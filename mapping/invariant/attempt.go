@@ -9,53 +9,55 @@ import (
 	"github.com/claimgate/claimgate/mapping/access"
 )
 
-// attempt is the search for a counterexample of one invariant.
+// attempt is the search for a counterexample to one invariant.
 type attempt struct {
 	*prover
 	invariant *Invariant
 	on        []part
-	questions int
-	together  int
-	seen      map[string]bool // what is held by those who were looked at
+	questions int             // see maxQuestions
+	together  int             // see maxTogether
+	seen      map[string]bool // keys of the holders that were tried; see isNew
 
 	found     *Counterexample
-	undecided string
+	undecided string // the first reason why the search is not complete
 }
 
-// part is a resource of the invariant, with the actions that are asked on the resource.
+// part is a resource of the invariant, with the actions that MinIO may ask about the resource.
 type part struct {
 	access.Region
 	text    string
 	actions []string
 }
 
+// undecide records why the search is not complete.
 func (a *attempt) undecide(why string, values ...any) {
 	if a.undecided == "" {
 		a.undecided = fmt.Sprintf(why, values...)
 	}
 }
 
-// about says whether the policy bears on the invariant.
+// about returns the policy with met and denies for the invariant of this attempt.
 func (a *attempt) about(h *held) *held {
 	if h.known != a.invariant {
 		h.known, h.met, h.denies = a.invariant, false, false
 		for _, on := range a.on {
-			h.met = h.met || a.made.Meets(h.Granted, on.actions, on.Region, false)
-			h.denies = h.denies || a.made.Meets(h.Granted, on.actions, on.Region, true)
+			h.met = h.met || a.symbolic.Meets(h.Granted, on.actions, on.Region, false)
+			h.denies = h.denies || a.symbolic.Meets(h.Granted, on.actions, on.Region, true)
 		}
 	}
 	return h
 }
 
-// unseen returns true if nobody who was looked at holds the same.
-func (a *attempt) unseen(h *holder) bool {
+// isNew returns true if no holder that was tried has the same policies that apply to the invariant, the same
+// issuer, subject, claim and account, and the same groups, if a condition reads the groups.
+func (a *attempt) isNew(h *holder) bool {
 	var key strings.Builder
 	tells := false
 	for _, list := range [][]*held{h.policies, h.guards} {
 		for _, one := range list {
 			if one := a.about(one); one.met || one.denies {
 				fmt.Fprintf(&key, "%d,", one.number)
-				tells = tells || one.tellsGroups
+				tells = tells || one.readsGroups
 			}
 		}
 		key.WriteByte(';')
@@ -71,19 +73,20 @@ func (a *attempt) unseen(h *holder) bool {
 	return true
 }
 
-// accepts returns true if the invariant is about the holder. An invariant of one issuer is about its tokens
-// alone.
+// accepts returns true if the invariant is about the holder. An invariant with an issuer is only about tokens of
+// that issuer.
 func (a *attempt) accepts(h *holder) bool {
 	return a.invariant.Issuer == "" || h.Account == "" && a.invariant.Issuer == h.issuer
 }
 
-// excepted returns true if the invariant says nothing of the identity.
+// excepted returns true if the invariant is not about the identity: a Never excepts the identity, or the
+// identity does not have the principal of an Always.
 func (a *attempt) excepted(id *Identity) bool {
 	return slices.ContainsFunc(a.invariant.Except, func(w Who) bool { return w.is(id, a.Mapping) }) ||
 		a.invariant.Kind == Always && !a.invariant.Principal.is(id, a.Mapping)
 }
 
-// identityOf returns the identity of a holder whose group's name has the texts.
+// identityOf returns the holder as an identity. The assignment gives the texts of placeholders and the subject.
 func (a *attempt) identityOf(h *holder, with *assignment) Identity {
 	if h.Account != "" {
 		return Identity{Account: h.Account}
@@ -100,8 +103,8 @@ func (a *attempt) identityOf(h *holder, with *assignment) Identity {
 		id.Subject = freshName("somebody", taken)
 	}
 	for _, group := range h.Groups {
-		for made, text := range with.texts {
-			group = strings.ReplaceAll(group, made, text)
+		for placeholder, text := range with.texts {
+			group = strings.ReplaceAll(group, placeholder, text)
 		}
 		id.Groups = append(id.Groups, group)
 	}
@@ -119,7 +122,7 @@ func (a *attempt) identityOf(h *holder, with *assignment) Identity {
 	return id
 }
 
-// holds returns what an identity holds.
+// holds returns the grants of an identity.
 func (a *attempt) holds(id *Identity) *mapping.Grants {
 	if id.Account != "" {
 		return a.Mapping.Account(id.Account, a.Now)
@@ -127,41 +130,41 @@ func (a *attempt) holds(id *Identity) *mapping.Grants {
 	return a.Mapping.Principal(mapping.Principal{Issuer: id.Issuer, Subject: id.Subject, Groups: id.Groups, Claim: id.Policy}, a.Now)
 }
 
-// ask puts a request to the Judge. broken is true if the answer breaks the invariant. same is true if the
-// facts change nothing of what the identity holds.
+// ask gives a request to the Judge. broken is true if the answer breaks the invariant. same is true if the facts
+// leave the subject and the groups of the identity alone, and so its grants.
 func (a *attempt) ask(id Identity, req Request, facts []fact) (broken, same bool) {
-	told, req, ok := with(id, req, facts)
-	if !ok || a.excepted(&told) {
+	changed, req, ok := with(id, req, facts)
+	if !ok || a.excepted(&changed) {
 		return false, true
 	}
-	same = told.Subject == id.Subject && len(told.Groups) == len(id.Groups)
+	same = changed.Subject == id.Subject && len(changed.Groups) == len(id.Groups)
 	a.questions++
-	allow, err := a.Judge(told, req)
+	allow, err := a.Judge(changed, req)
 	if err != nil {
-		a.undecide("a question could not be put: %v", err)
+		a.undecide("a request could not be judged: %v", err)
 		return false, false
 	}
 	if allow != (a.invariant.Kind == Never) {
 		return false, same
 	}
-	told.Groups, told.Policy = append([]string{}, told.Groups...), append([]string{}, told.Policy...)
-	if told.Claims == nil {
-		told.Claims = map[string]any{}
+	changed.Groups, changed.Policy = append([]string{}, changed.Groups...), append([]string{}, changed.Policy...)
+	if changed.Claims == nil {
+		changed.Claims = map[string]any{}
 	}
-	a.found = &Counterexample{told, req, allow}
+	a.found = &Counterexample{changed, req, allow}
 	return true, same
 }
 
-// try puts a request for each sample to the Judge, under everything that the tests could tell apart, until an
-// answer breaks the invariant. sure is true if the answers stand for all others.
+// try gives the Judge a request for each sample, with every set of facts that the tests could distinguish, until
+// an answer breaks the invariant. sure is true if no other facts could give another answer.
 func (a *attempt) try(id Identity, action string, samples []access.Sample, tests []access.Test, s *assignment) (found, sure bool) {
-	// What a test reads and an assignment has fixed was not varied.
+	// A key that the assignment fixes has a single value, so the search is not complete if a test reads the key.
 	sure = !slices.ContainsFunc(tests, func(t access.Test) bool { return slices.Contains(s.keys, t.Key) })
 	facts := slices.Concat(a.assumed, s.facts)
 	for _, sample := range samples {
 		req := Request{Action: action, Bucket: sample.Bucket, Object: sample.Object}
-		found, every := contexts(tests, facts, min(maxContexts, maxQuestions-a.questions), func(told []fact) bool {
-			broken, same := a.ask(id, req, told)
+		found, every := contexts(tests, facts, min(maxContexts, maxQuestions-a.questions), func(changed []fact) bool {
+			broken, same := a.ask(id, req, changed)
 			sure = sure && same
 			return broken
 		})
@@ -171,4 +174,27 @@ func (a *attempt) try(id Identity, action string, samples []access.Sample, tests
 		sure = sure && every
 	}
 	return false, sure
+}
+
+// tryAll tries the samples of each identity that the assignments make of the holder, until an answer breaks the
+// invariant. samplesOf is Permitted or Refused of access.Reader. tryAll calls tried for each identity whose
+// answers do not break the invariant. all is true if no other facts could give another answer.
+func (a *attempt) tryAll(
+	h *holder, list []*assignment, action string, on part,
+	samplesOf func(*mapping.Grants, string, access.Region, access.Value) access.Samples, tried func(samples access.Samples, all bool),
+) (found bool) {
+	for _, s := range list {
+		id := a.identityOf(h, s)
+		if a.excepted(&id) {
+			continue
+		}
+		g := a.holds(&id)
+		samples := samplesOf(g, action, on.Region, value(&id, slices.Concat(a.assumed, s.facts)))
+		found, all := a.try(id, action, samples.List, a.concrete.Tests(g, action, on.Region), s)
+		if found {
+			return true
+		}
+		tried(samples, all)
+	}
+	return false
 }

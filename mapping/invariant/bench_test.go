@@ -11,7 +11,8 @@ import (
 	"github.com/claimgate/claimgate/mapping/invariant"
 )
 
-func hundred(tb testing.TB) []invariant.Invariant {
+// hundredInvariants returns 100 invariants about the mapping of anymapping.Large.
+func hundredInvariants(tb testing.TB) []invariant.Invariant {
 	tb.Helper()
 	var b strings.Builder
 	for i := range 100 {
@@ -36,7 +37,7 @@ func hundred(tb testing.TB) []invariant.Invariant {
 // BenchmarkLarge proves 100 invariants over 10,000 rules and 1,000 policies. docs/performance.md has the
 // goals.
 func BenchmarkLarge(b *testing.B) {
-	m, list := anymapping.Large(b), hundred(b)
+	m, list := anymapping.Large(b), hundredInvariants(b)
 	b.Run("prove", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

@@ -9,7 +9,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// claimOf returns the claim that a key, without its prefix, names.
+// claimOf returns the value of the claim with the key, without "claim:", or nil.
 func claimOf(claims map[string]any, key string) any {
 	path, ok := policy.ClaimPath(key)
 	if !ok {
@@ -23,7 +23,7 @@ func claimOf(claims map[string]any, key string) any {
 	return at
 }
 
-// claimHas returns true if the claim is the text, or is a list with the text.
+// claimHas returns true if the claim is the text, or a list that contains the text.
 func claimHas(claims map[string]any, key, text string) bool {
 	switch v := claimOf(claims, key).(type) {
 	case nil:
@@ -35,47 +35,35 @@ func claimHas(claims map[string]any, key, text string) bool {
 	}
 }
 
-// setClaim sets the claim that a key, without its prefix, names.
+// setClaim sets the claim with the key, without "claim:". Nested objects on the way are copied first.
 func setClaim(claims map[string]any, key string, value any) {
-	path, ok := policy.ClaimPath(key)
-	if !ok {
-		return
+	if path, ok := policy.ClaimPath(key); ok {
+		policy.SetClaim(claims, path, value)
 	}
-	for _, name := range path[:len(path)-1] {
-		inner, _ := claims[name].(map[string]any)
-		if inner = maps.Clone(inner); inner == nil {
-			inner = map[string]any{}
-		}
-		claims[name] = inner
-		claims = inner
-	}
-	claims[path[len(path)-1]] = value
 }
 
-// A fact is the value of a condition key or of a policy variable. A nil value means that the key is not
-// set.
+// fact is the value of a condition key or of a policy variable. A nil value means that the key is not set.
 type fact struct {
 	key   string
 	value any // string, []string, int, bool, or nil
 }
 
-// borne returns true if the key is read from the token, and not from the request.
-func borne(key string) bool {
+// inToken returns true if the value of the key is in the token. The value of any other key is in the request.
+func inToken(key string) bool {
 	return strings.HasPrefix(key, "jwt:") || strings.HasPrefix(key, "claim:") || key == "aws:groups"
 }
 
-// own are the claims that the Judge writes itself, whatever an identity says.
-var own = []string{"iss", "aud", "azp", "exp", "iat", "nbf", "act", "cnf", "events"}
+// judgeClaims are the claims that the Judge sets itself. It ignores their values in an identity.
+var judgeClaims = []string{"iss", "aud", "azp", "exp", "iat", "nbf", "act", "cnf", "events"}
 
-// judged returns true if the Judge writes the claim of the key itself. What such a claim could be is not
-// known.
-func judged(key string) bool {
+// setByJudge returns true if the Judge sets the claim of the key itself. The values of such a claim cannot be tried.
+func setByJudge(key string) bool {
 	prefix, name, _ := strings.Cut(key, ":")
 	path, ok := policy.ClaimPath(name)
-	return ok && (prefix == "jwt" || prefix == "claim") && slices.Contains(own, path[0])
+	return ok && (prefix == "jwt" || prefix == "claim") && slices.Contains(judgeClaims, path[0])
 }
 
-// with returns the identity and the request with the facts. ok is false if no token can say so.
+// with returns the identity and the request with the facts. ok is false if no token can have the facts.
 func with(id Identity, req Request, facts []fact) (Identity, Request, bool) {
 	id.Claims, id.Groups = maps.Clone(id.Claims), slices.Clone(id.Groups)
 	req.Conditions = maps.Clone(req.Conditions)
@@ -83,8 +71,8 @@ func with(id Identity, req Request, facts []fact) (Identity, Request, bool) {
 		req.Conditions = map[string][]string{}
 	}
 	for _, f := range facts {
-		if borne(f.key) {
-			if f.value != nil && (id.Account != "" || !tell(&id, f)) {
+		if inToken(f.key) {
+			if f.value != nil && (id.Account != "" || !addToToken(&id, f)) {
 				return id, req, false
 			}
 			continue
@@ -102,8 +90,8 @@ func with(id Identity, req Request, facts []fact) (Identity, Request, bool) {
 	return id, req, true
 }
 
-// tell makes the token of the identity say a fact.
-func tell(id *Identity, f fact) bool {
+// addToToken adds a fact to the token of the identity. The result is false if no token can have the fact.
+func addToToken(id *Identity, f fact) bool {
 	if id.Claims == nil {
 		id.Claims = map[string]any{}
 	}
@@ -126,7 +114,7 @@ func tell(id *Identity, f fact) bool {
 		}
 		id.Subject = list[0]
 		return true
-	case judged(f.key):
+	case setByJudge(f.key):
 		return false
 	case prefix == "claim":
 		setClaim(id.Claims, name, f.value)

@@ -11,8 +11,8 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// candidates returns the values of a key that the tests could tell apart. complete is true if every other
-// value gives the answers of one of them.
+// candidates returns values of a key to try: for each test, values that match and values that do not. nil means
+// that the key is not set. complete is true if every other value gives the same answers as one of these.
 func candidates(key string, tests []access.Test) (values []any, complete bool) {
 	complete = true
 	fresh := freshText(tests)
@@ -49,7 +49,7 @@ func candidates(key string, tests []access.Test) (values []any, complete bool) {
 					complete = false
 					continue
 				}
-				for _, other := range dates { // a moment between two seconds is not tried
+				for _, other := range dates { // times between two whole seconds are not tried
 					complete = complete && (other.Equal(at) || other.Sub(at).Abs() > 2*time.Second)
 				}
 				dates = append(dates, at)
@@ -57,7 +57,7 @@ func candidates(key string, tests []access.Test) (values []any, complete bool) {
 					add(at.Add(near).UTC().Format(time.RFC3339))
 				}
 			case strings.HasSuffix(operator, "IpAddress"):
-				for _, address := range append(addresses(text), "203.0.113.1", "2001:db8::1") { // both families
+				for _, address := range append(addresses(text), "203.0.113.1", "2001:db8::1") { // IPv4 and IPv6
 					add(address)
 				}
 			default:
@@ -73,11 +73,12 @@ func candidates(key string, tests []access.Test) (values []any, complete bool) {
 		values = append(values, nil)
 	}
 	if len(values) == 0 || onlyNull(tests) {
-		add(anything(key, fresh))
+		add(otherValue(key, fresh))
 	}
 	return values, complete
 }
 
+// equal returns true if two values of facts are equal.
 func equal(a, b any) bool {
 	x, many := a.([]string)
 	y, too := b.([]string)
@@ -91,8 +92,8 @@ func onlyNull(tests []access.Test) bool {
 	return !slices.ContainsFunc(tests, func(t access.Test) bool { return t.Operator != "Null" })
 }
 
-// anything returns a value of the key that no policy names.
-func anything(key, fresh string) any {
+// otherValue returns a value of the key that no policy names.
+func otherValue(key, fresh string) any {
 	switch key {
 	case "aws:SourceIp":
 		return "203.0.113.1"
@@ -102,13 +103,13 @@ func anything(key, fresh string) any {
 	return fresh
 }
 
-// unnamed begins a text that no policy names.
-const unnamed = "zqx"
+// freshPrefix is the first part of each fresh text.
+const freshPrefix = "zqx"
 
-// freshText returns a text that stands in no value of the tests: who writes a policy must not be able to
-// name the text that is tried for all others.
+// freshText returns a text that no value of the tests contains. The fresh text stands for all texts that the
+// tests do not name, so a policy must not be able to name it.
 func freshText(tests []access.Test) string {
-	fresh := unnamed
+	fresh := freshPrefix
 	for slices.ContainsFunc(tests, func(t access.Test) bool {
 		return slices.ContainsFunc(t.Values, func(text string) bool { return strings.Contains(strings.ToLower(text), fresh) })
 	}) {
@@ -126,6 +127,7 @@ func alwaysSent(key string) bool {
 	return false
 }
 
+// boolOf returns the value as the key has it: a claim is a JSON boolean, and any other value is a text.
 func boolOf(key string, b bool) any {
 	if strings.HasPrefix(key, "claim:") {
 		return b
@@ -133,6 +135,7 @@ func boolOf(key string, b bool) any {
 	return strconv.FormatBool(b)
 }
 
+// numberOf is boolOf for numbers.
 func numberOf(key string, n int) any {
 	if strings.HasPrefix(key, "claim:") {
 		return n
@@ -140,7 +143,7 @@ func numberOf(key string, n int) any {
 	return strconv.Itoa(n)
 }
 
-// addresses returns the first and the last address of a network, and the next one outside on each side.
+// addresses returns the last and the first address of a network, and the address after and before the network.
 func addresses(text string) []any {
 	network, err := netip.ParsePrefix(text)
 	if addr, notOne := netip.ParseAddr(text); notOne == nil {
@@ -164,7 +167,7 @@ func addresses(text string) []any {
 	return all
 }
 
-// textCandidates adds texts that a value of a string operator matches, and texts that it does not.
+// textCandidates adds texts that match the value text of a string operator, and texts that do not match.
 func textCandidates(operator, text, fresh string, add func(any)) (complete bool) {
 	if strings.Contains(text, "${") {
 		add(text)
@@ -184,9 +187,10 @@ func textCandidates(operator, text, fresh string, add func(any)) (complete bool)
 	return !strings.ContainsAny(text, "*?") || strings.Trim(text, "*") == ""
 }
 
-// textPairs adds lists of two values for a key that may hold several.
+// textPairs adds lists of two of the values, if the key may have several. texts is the number of tests of text
+// values.
 func textPairs(key string, values *[]any, texts int) (complete bool) {
-	if !severalValued(key) {
+	if !multiValued(key) {
 		return true
 	}
 	single := slices.Clone(*values)
@@ -202,12 +206,12 @@ func textPairs(key string, values *[]any, texts int) (complete bool) {
 	return texts <= 2
 }
 
-func severalValued(key string) bool {
-	return borne(key) || key == "s3:RequestObjectTagKeys"
+func multiValued(key string) bool {
+	return inToken(key) || key == "s3:RequestObjectTagKeys"
 }
 
-// contexts calls try with facts for the keys of the tests, the likeliest first, until try returns true.
-// complete is true if the facts stand for all others.
+// contexts calls try with sets of facts for the keys of the tests, the assumed facts alone first, until try
+// returns true or was called about most times. complete is true if no other facts could give another answer.
 func contexts(tests []access.Test, assumed []fact, most int, try func([]fact) bool) (found, complete bool) {
 	complete = true
 	var keys []string
@@ -226,7 +230,7 @@ func contexts(tests []access.Test, assumed []fact, most int, try func([]fact) bo
 			continue
 		}
 		values, all := candidates(key, byKey[key])
-		complete = complete && all && !judged(key)
+		complete = complete && all && !setByJudge(key)
 		list := make([]fact, len(values))
 		for i, v := range values {
 			list[i] = fact{key, v}
@@ -260,7 +264,8 @@ func contexts(tests []access.Test, assumed []fact, most int, try func([]fact) bo
 	return try(chosen) || len(lists) > 0 && choose(0), complete
 }
 
-// Assumption fixes the value of a condition key: KEY=VALUE. A key that is given twice has several values.
+// Assumption parses assumptions about condition keys: KEY=VALUE. A key that is given twice has several values.
+// The message says what to write if a text is wrong, and is empty otherwise.
 func Assumption(list []string) (facts []fact, message string) {
 	known := policy.ConditionKeys()
 	for _, text := range list {
@@ -270,7 +275,7 @@ func Assumption(list []string) (facts []fact, message string) {
 			return nil, "write KEY=VALUE, such as aws:SourceIp=198.51.100.7"
 		case !slices.Contains(known, key) && !strings.HasPrefix(key, "claim:") && !strings.HasPrefix(key, "s3:ExistingObjectTag/") && !strings.HasPrefix(key, "s3:RequestObjectTag/"):
 			return nil, "no condition key is called " + strconv.Quote(key)
-		case judged(key):
+		case setByJudge(key):
 			return nil, key + " cannot be fixed: the issuer writes it; write issuer = ... in the invariant for one issuer"
 		}
 		if i := slices.IndexFunc(facts, func(f fact) bool { return f.key == key }); i >= 0 {

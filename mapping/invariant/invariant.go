@@ -7,7 +7,7 @@ import (
 	"github.com/claimgate/claimgate/mapping"
 )
 
-// Kind is never or always.
+// Kind is the kind of an Invariant: Never or Always.
 type Kind string
 
 // The kinds.
@@ -16,15 +16,15 @@ const (
 	Always Kind = "always"
 )
 
-// Invariant is one sentence about a mapping.
+// Invariant is one [[never]] or [[always]] of a file of invariants.
 type Invariant struct {
 	Name      string
 	Kind      Kind
 	Actions   []string // the known actions that the patterns match, sorted
 	Resources []string // as a policy writes them
-	Except    []Who    // of never
-	Principal Who      // of always
-	Issuer    string   // only tokens of this issuer; empty: any
+	Except    []Who    // of Never
+	Principal Who      // of Always
+	Issuer    string   // only tokens of this issuer count; empty: of any issuer
 	File      string
 	Line      int
 }
@@ -32,10 +32,11 @@ type Invariant struct {
 // Who is a group, a subject, a static key, or a value of a claim.
 type Who struct {
 	Kind  string // "group", "user", "account" or "claim"
-	Name  string // of the claim, as policy.ClaimKey writes the name, or of the others
-	Value string // of the claim
+	Name  string // the group, the subject, the key, or the name of the claim as policy.ClaimKey writes the name
+	Value string // the value of the claim
 }
 
+// String returns the form that a file of invariants uses, such as group:NAME.
 func (w Who) String() string {
 	if w.Kind == "claim" {
 		return "claim:" + w.Name + "=" + w.Value
@@ -56,17 +57,17 @@ func parseWho(text string) (w Who, ok bool) {
 	return w, false
 }
 
-// Identity is somebody who asks, in the words of a [[case]].
+// Identity is who asks, with the keys of the identity of a [[case]].
 type Identity struct {
 	Subject string         `json:"sub"`
 	Issuer  string         `json:"issuer"`
 	Groups  []string       `json:"groups"`
-	Policy  []string       `json:"policy"` // of the claim that may grant policies
+	Policy  []string       `json:"policy"` // the value of the claim that may grant policies
 	Claims  map[string]any `json:"claims"`
 	Account string         `json:"account"`
 }
 
-// Request is what is asked, in the words of a [[case]].
+// Request is what is asked, with the keys of the request of a [[case]].
 type Request struct {
 	Action     string              `json:"action"`
 	Bucket     string              `json:"bucket"`
@@ -81,7 +82,7 @@ type Counterexample struct {
 	Allow    bool     `json:"allow"`
 }
 
-// Judge answers a request as the running gateway would.
+// Judge answers a request as the running gateway does.
 type Judge func(Identity, Request) (allow bool, err error)
 
 // Verdict says whether an invariant holds. The zero Verdict is Undecided.
@@ -94,15 +95,15 @@ const (
 	Violated
 )
 
-// Result is what became of one invariant.
+// Result is an invariant with its verdict.
 type Result struct {
 	Invariant
 	Verdict        Verdict
-	Counterexample *Counterexample // of Violated
-	Why            string          // of Undecided
+	Counterexample *Counterexample // set if Violated
+	Why            string          // set if Undecided
 }
 
-// is returns true if the identity is, or has, what w names.
+// is returns true if the identity is the subject or key, is in the group, or has the claim that w names.
 func (w Who) is(id *Identity, m *mapping.Mapping) bool {
 	switch w.Kind {
 	case "group":

@@ -6,36 +6,36 @@ import (
 	"github.com/claimgate/claimgate/mapping/access"
 )
 
-// never searches for somebody who is not excepted and may do one of the actions. Rights only add up, and
-// a group more only denies more, unless a guard spares the group. So each principal is looked at alone,
-// then with one group that a guard spares, then with two.
+// never searches for an identity that is not excepted and may do one of the actions. The rights of
+// two groups are the sum of the rights of each. One more group can only add a Deny, unless a guard excepts the
+// group. So never looks at each principal alone, then with one group that a guard excepts, then with two.
 func (a *attempt) never() {
-	wave := a.everybody
-	for len(wave) > 0 {
+	level := a.holders
+	for len(level) > 0 {
 		var next []*holder
-		for _, h := range wave {
-			if !a.accepts(h) || !a.touches(h) {
+		for _, h := range level {
+			if !a.accepts(h) || !a.mayAllow(h) {
 				continue
 			}
-			if id := a.identityOf(h, &assignment{}); a.excepted(&id) || !a.unseen(h) {
+			if id := a.identityOf(h, &assignment{}); a.excepted(&id) || !a.isNew(h) {
 				continue
 			}
-			if a.allowed(h); a.found != nil {
+			if a.findAllowed(h); a.found != nil {
 				return
 			}
 			next = append(next, a.spared(h)...)
 		}
-		wave = next
+		level = next
 	}
 }
 
-// touches returns true if an Allow of the holder bears on the invariant.
-func (a *attempt) touches(h *holder) bool {
+// mayAllow returns true if an Allow of the holder may apply to the invariant.
+func (a *attempt) mayAllow(h *holder) bool {
 	return slices.ContainsFunc(h.policies, func(one *held) bool { return a.about(one).met })
 }
 
-// spared returns the holder with each group that spares the holder a guard, if the guard bears on the
-// invariant.
+// spared returns the holder with one more group, for each group that lifts a guard from the holder. Guards
+// whose Deny does not apply to the invariant are left out.
 func (a *attempt) spared(h *holder) []*holder {
 	if h.Account != "" {
 		return nil
@@ -55,7 +55,7 @@ func (a *attempt) spared(h *holder) []*holder {
 			continue
 		}
 		if a.together++; a.together > maxTogether {
-			a.undecide("guards spare too many sets of groups to look at all of them")
+			a.undecide("guards except too many sets of groups to try them all")
 			return all
 		}
 		all = append(all, a.holder(h.With(&access.Principal{Name: "group:" + group, Groups: []string{group}}), h.issuer))
@@ -63,41 +63,30 @@ func (a *attempt) spared(h *holder) []*holder {
 	return all
 }
 
-// allowed searches for a request that is allowed to the holder.
-func (a *attempt) allowed(h *holder) {
+// findAllowed searches for a request that the holder is allowed.
+func (a *attempt) findAllowed(h *holder) {
 	for _, on := range a.on {
-		for _, chance := range a.made.Chances(h.grants, on.actions, on.Region) {
-			if a.allowedBy(h, &chance, on) {
+		for _, chance := range a.symbolic.Chances(h.grants, on.actions, on.Region) {
+			if a.findAllowedBy(h, &chance, on) {
 				return
 			}
 		}
 	}
 }
 
-// allowedBy searches for a request that one statement allows. Each action of the Chance has the same answers,
-// so the first stands for all.
-func (a *attempt) allowedBy(h *holder, chance *access.Chance, on part) bool {
+// findAllowedBy searches for a request that one statement allows. The actions of a Chance have the same answers, so
+// only the first is tried.
+func (a *attempt) findAllowedBy(h *holder, chance *access.Chance, on part) bool {
 	action := chance.Actions[0]
-	list, complete := a.assignments(h, chance.Open, chance.Closed, false)
-	sure := complete
-	settled := false // refused where nothing but the statement's own condition can refuse
-	for _, s := range list {
-		id := a.identityOf(h, s)
-		if a.excepted(&id) {
-			continue
-		}
-		g := a.holds(&id)
-		samples := a.real.Permitted(g, action, on.Region, value(&id, slices.Concat(a.assumed, s.facts)))
-		found, all := a.try(id, action, samples.List, a.real.Tests(g, action, on.Region), s)
-		if found {
-			return true
-		}
+	list, sure := a.assignments(h, chance.Open, chance.Closed, false)
+	settled := false // a sample without any Deny was denied: the condition of the statement never holds
+	found := a.tryAll(h, list, action, on, a.concrete.Permitted, func(samples access.Samples, all bool) {
 		sure = sure && samples.Sure && all
 		free := slices.ContainsFunc(samples.List, func(sample access.Sample) bool { return sample.Free && sample.Allow == chance.Allow })
 		settled = settled || free && all
+	})
+	if !found && !sure && !settled {
+		a.undecide("%s may be allowed %s on %s, and no tried request is", h.Name, action, on.text)
 	}
-	if !sure && !settled {
-		a.undecide("%s may be allowed %s on %s, and no request was found that is", h.Name, action, on.text)
-	}
-	return false
+	return found
 }

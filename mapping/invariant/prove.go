@@ -10,38 +10,39 @@ import (
 	"github.com/claimgate/claimgate/mapping/access"
 )
 
-// Options say under what invariants are proved.
+// Options are the options of Prove. Mapping and Judge are required.
 type Options struct {
 	Mapping *mapping.Mapping
 	Judge   Judge
-	Now     time.Time // at which grants are judged
-	// Assume fixes values of condition keys, KEY=VALUE.
+	Now     time.Time // the time that decides which grants have expired
+	// Assume fixes the values of condition keys: KEY=VALUE. See Assumption.
 	Assume []string
-	// Issuers are those configured. Without any they are those that the mapping names, and any other.
+	// Issuers are the names of the configured issuers. The default is the issuers that the mapping and the
+	// invariants name, and any other issuer.
 	Issuers []string
 }
 
-// The bounds of one invariant. Beyond them the invariant is undecided.
+// The limits of one invariant. An invariant that needs more is Undecided.
 const (
-	maxQuestions = 20_000 // that the Judge is asked
-	maxContexts  = 4_000  // for one resource
-	maxAssigned  = 500    // texts for the unknown parts of a group's name or of a claim
-	maxTogether  = 20_000 // identities with more groups than one rule needs
+	maxQuestions = 20_000 // requests to the Judge
+	maxContexts  = 4_000  // sets of facts for one resource
+	maxAssigned  = 500    // assignments for one region of a holder
+	maxTogether  = 20_000 // holders with an additional group
 )
 
-// Prove says of each invariant whether the mapping keeps it. The error is of the options.
+// Prove returns the verdict on each invariant, in the order of the list. The error is about Options.Assume.
 func Prove(o Options, list []Invariant) ([]Result, error) {
 	assumed, message := Assumption(o.Assume)
 	if message != "" {
 		return nil, errors.New(message)
 	}
-	everybody, made := access.Principals(o.Mapping)
+	principals, placeholders := access.Principals(o.Mapping)
 	p := &prover{
-		Options: o, assumed: assumed, made: access.NewReader(made), real: access.NewReader(nil), issuers: o.Issuers, policies: map[string]*held{},
+		Options: o, assumed: assumed, symbolic: access.NewReader(placeholders), concrete: access.NewReader(nil), issuers: o.Issuers, policies: map[string]*held{},
 	}
 	if len(p.issuers) == 0 {
 		p.issuers = access.Issuers(o.Mapping)
-		for _, i := range list { // a name that no rule has is an issuer all the same
+		for _, i := range list { // an invariant may name an issuer that no rule names
 			if i.Issuer != "" && !slices.Contains(p.issuers, i.Issuer) {
 				p.issuers = append(p.issuers, i.Issuer)
 			}
@@ -52,9 +53,9 @@ func Prove(o Options, list []Invariant) ([]Result, error) {
 			p.subjects = append(p.subjects, w.Name)
 		}
 	}
-	for _, who := range everybody {
+	for _, who := range principals {
 		for _, issuer := range p.issuers {
-			p.everybody = append(p.everybody, p.holder(who, issuer))
+			p.holders = append(p.holders, p.holder(who, issuer))
 			if who.Account != "" {
 				break
 			}
@@ -70,13 +71,13 @@ func Prove(o Options, list []Invariant) ([]Result, error) {
 // prover proves invariants of one mapping.
 type prover struct {
 	Options
-	assumed   []fact
-	everybody []*holder
-	made      *access.Reader // knows the placeholders of captures
-	real      *access.Reader // of real identities
-	issuers   []string
-	subjects  []string // whom rules name
-	policies  map[string]*held
+	assumed  []fact
+	holders  []*holder
+	symbolic *access.Reader // for principals whose captures are placeholders
+	concrete *access.Reader // for identities whose captures are real texts
+	issuers  []string
+	subjects []string // the subjects that rules name
+	policies map[string]*held
 }
 
 // holder is a principal with a token of one issuer.
@@ -84,20 +85,21 @@ type holder struct {
 	*access.Principal
 	issuer   string
 	grants   *mapping.Grants
-	policies []*held // by a rule
+	policies []*held // the granted policies
 	guards   []*held
 }
 
-// held is a policy as it is held. met is true if an Allow of the policy bears on the invariant that is
-// proved, and denies is true if a Deny does.
+// held is a granted policy or the policy of a guard. met is true if an Allow of the policy may apply to the
+// invariant known, and denies is true if a Deny may.
 type held struct {
 	mapping.Granted
-	number      int
-	known       *Invariant // to whom met and denies belong
+	number      int        // equal for equal policies
+	known       *Invariant // the invariant that met and denies are about
 	met, denies bool
-	tellsGroups bool // a condition reads the groups
+	readsGroups bool // a condition reads the groups
 }
 
+// holder returns the principal with the policies that a token of the issuer holds.
 func (p *prover) holder(who *access.Principal, issuer string) *holder {
 	h := &holder{Principal: who, issuer: issuer, grants: who.Holds(p.Mapping, issuer, p.Now)}
 	for _, g := range h.grants.Granted() {
@@ -115,7 +117,7 @@ func (p *prover) held(g mapping.Granted) *held {
 	if known == nil {
 		known = &held{Granted: g, number: len(p.policies)}
 		for _, text := range g.Conditions() {
-			known.tellsGroups = known.tellsGroups || strings.Contains(text, "groups")
+			known.readsGroups = known.readsGroups || strings.Contains(text, "groups")
 		}
 		p.policies[id] = known
 	}
@@ -124,11 +126,11 @@ func (p *prover) held(g mapping.Granted) *held {
 
 func (p *prover) prove(i *Invariant) Result {
 	a := attempt{prover: p, invariant: i, seen: map[string]bool{}}
-	if i.Issuer != "" && !slices.Contains(p.issuers, i.Issuer) { // nobody would be looked at
+	if i.Issuer != "" && !slices.Contains(p.issuers, i.Issuer) { // the search would be empty, and look like a proof
 		a.undecide("no issuer is called %q; the issuers are %s", i.Issuer, strings.Join(p.issuers, ", "))
 	}
 	for _, text := range i.Resources {
-		about := part{Region: p.made.On(text), text: text}
+		about := part{Region: p.symbolic.On(text), text: text}
 		for _, action := range i.Actions {
 			if asked(action, text) {
 				about.actions = append(about.actions, action)
@@ -151,8 +153,7 @@ func (p *prover) prove(i *Invariant) Result {
 	return r
 }
 
-// issuerName returns the name of an issuer for a token, also for the one that stands for all that no rule
-// names.
+// issuerName returns the name of an issuer. access.OtherIssuer gets a name that no issuer has.
 func (p *prover) issuerName(issuer string) string {
 	if issuer != access.OtherIssuer {
 		return issuer
@@ -160,6 +161,7 @@ func (p *prover) issuerName(issuer string) string {
 	return freshName("authentik", p.issuers)
 }
 
+// freshName returns the name, with a suffix if the name is taken.
 func freshName(name string, taken []string) string {
 	for slices.Contains(taken, name) {
 		name += "-else"

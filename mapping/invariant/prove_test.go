@@ -3,8 +3,6 @@ package invariant_test
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,15 +18,15 @@ import (
 
 var now = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// world is what an evaluator knows of a request.
-type world map[string][]string
+// evaluationContext is the policy.Context of a request: values by condition key.
+type evaluationContext map[string][]string
 
-func (w world) Values(key string) []string { return w[key] }
+func (w evaluationContext) Values(key string) []string { return w[key] }
 
-// judge asks the evaluator, without a gateway.
+// judge returns a Judge that asks the evaluator of package policy, without a gateway.
 func judge(m *mapping.Mapping) invariant.Judge {
 	return func(id invariant.Identity, req invariant.Request) (bool, error) {
-		w := world{}
+		w := evaluationContext{}
 		for _, key := range []string{"aws:SourceIp", "aws:username"} {
 			for _, name := range policy.ConditionNames(key) {
 				if values := req.Conditions[name]; len(values) > 0 {
@@ -56,7 +54,7 @@ func judge(m *mapping.Mapping) invariant.Judge {
 	}
 }
 
-// invariants writes some, the impossible ones left out.
+// invariants draws up to three invariants. Invariants that Parse refuses are left out.
 func invariants(t *rapid.T, kind string, plain bool) []invariant.Invariant {
 	whos := []string{"group:g1", "group:eve", "user:u", "claim:policy=p1", "group:team-bob"}
 	if !plain {
@@ -90,7 +88,7 @@ func invariants(t *rapid.T, kind string, plain bool) []invariant.Invariant {
 	return all
 }
 
-// everybody is the product that a proof is held against.
+// everybody returns the identities of the brute-force search: sets of groups, subjects, issuers and claims.
 func everybody() []invariant.Identity {
 	all := []invariant.Identity{{Account: "a"}}
 	sets := [][]string{nil}
@@ -124,7 +122,7 @@ var (
 	probeTimes   = []map[string][]string{{}, {"SourceIp": {"10.1.1.1"}}, {"SourceIp": {"192.0.2.1"}, "username": {"bob"}}, {"SourceIp": {"2001:db8::1"}}}
 )
 
-// excepted is a second reading of who an invariant leaves out.
+// excepted returns true if the invariant is not about the identity. It is independent of package invariant.
 func excepted(i *invariant.Invariant, id *invariant.Identity) bool {
 	is := func(w invariant.Who) bool {
 		switch w.Kind {
@@ -146,7 +144,7 @@ func excepted(i *invariant.Invariant, id *invariant.Identity) bool {
 	return slices.ContainsFunc(i.Except, is)
 }
 
-// breaks looks for somebody of the product who breaks the invariant.
+// breaks searches everybody and all probes for a request that breaks the invariant.
 func breaks(i *invariant.Invariant, ask invariant.Judge) (found *invariant.Counterexample) {
 	for _, id := range everybody() {
 		if excepted(i, &id) {
@@ -171,7 +169,8 @@ func breaks(i *invariant.Invariant, ask invariant.Judge) (found *invariant.Count
 	return nil
 }
 
-// about is a second reading of what an invariant is about.
+// about returns true if the invariant is about the action on the resource. It is independent of package
+// invariant.
 func about(i *invariant.Invariant, action, bucket, object string) bool {
 	switch access.KindOf(action) {
 	case access.ObjectKind:
@@ -202,17 +201,10 @@ func about(i *invariant.Invariant, action, bucket, object string) bool {
 	})
 }
 
-// one proves a single invariant.
-func one(t *testing.T, mappingText, invariantText string, issuers ...string) invariant.Result {
+// proveOne proves the single invariant of invariantText.
+func proveOne(t *testing.T, mappingText, invariantText string, issuers ...string) invariant.Result {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "mapping.toml")
-	if err := os.WriteFile(file, []byte("version = 1\n"+mappingText), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	m, found := mapping.Load(file)
-	if m == nil {
-		t.Fatal(found)
-	}
+	m := anymapping.Load(t, "version = 1\n"+mappingText)
 	list, err := invariant.Parse("invariants.toml", []byte(invariantText))
 	if err != nil {
 		t.Fatal(err)
@@ -230,18 +222,18 @@ const (
 		`document = '''{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::${group:team}/*"}]}'''` + "\n"
 )
 
-// What a guard leaves over names the one group that can.
+// A guard denies all but one bucket. The counterexample is in the group whose capture is that bucket.
 func TestTheCaptureThatAGuardSparesIsFound(t *testing.T) {
-	r := one(t, ownBuckets+"[[guard]]\nname = \"g\"\npolicy = \"d\"\n[[policy]]\nname = \"d\"\n"+
+	r := proveOne(t, ownBuckets+"[[guard]]\nname = \"g\"\npolicy = \"d\"\n[[policy]]\nname = \"d\"\n"+
 		`document = '''{"Statement":[{"Effect":"Deny","Action":"s3:*","NotResource":"arn:aws:s3:::cats/*"}]}'''`+"\n", nobodyReads)
 	if r.Verdict != invariant.Violated || !slices.Equal(r.Counterexample.Identity.Groups, []string{"team-cats"}) || r.Counterexample.Request.Bucket != "cats" {
 		t.Errorf("%v %+v", r.Verdict, r.Counterexample)
 	}
 }
 
-// A Deny whose variable is not set denies what MinIO asks without a bucket, too.
+// A Deny with a variable that is not set also denies actions that MinIO asks without a bucket.
 func TestADenyOfAnUnsetVariableTakesTheCluster(t *testing.T) {
-	r := one(t, "[[group]]\nname = \"admins\"\npolicies = [\"consoleAdmin\"]\n[[group]]\nname = \"g\"\npolicies = [\"p\"]\n[[policy]]\nname = \"p\"\n"+
+	r := proveOne(t, "[[group]]\nname = \"admins\"\npolicies = [\"consoleAdmin\"]\n[[group]]\nname = \"g\"\npolicies = [\"p\"]\n[[policy]]\nname = \"p\"\n"+
 		`document = '''{"Statement":[{"Effect":"Deny","NotAction":["s3:GetObject"],"Resource":["arn:aws:s3:::${claim:dept}/*"]}]}'''`+"\n",
 		"[[always]]\nname = \"a\"\nprincipal = \"group:admins\"\nactions = [\"admin:ServerInfo\"]\n")
 	if r.Verdict != invariant.Violated {
@@ -249,30 +241,31 @@ func TestADenyOfAnUnsetVariableTakesTheCluster(t *testing.T) {
 	}
 }
 
-// What can be neither proved nor refuted is undecided, and says why.
-func TestARiddleIsUndecided(t *testing.T) {
-	r := one(t, "[[group]]\nname = \"g\"\npolicies = [\"p\"]\n[[policy]]\nname = \"p\"\n"+
+// An invariant that can be neither proved nor refuted is undecided, and the result says why.
+func TestContradictingConditionsAreUndecided(t *testing.T) {
+	r := proveOne(t, "[[group]]\nname = \"g\"\npolicies = [\"p\"]\n[[policy]]\nname = \"p\"\n"+
 		`document = '''{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*","Condition":{"StringEquals":{"aws:username":"${jwt:sub}"},"StringNotEquals":{"aws:username":"${jwt:sub}"}}}]}'''`+"\n", nobodyReads)
 	if r.Verdict != invariant.Undecided || !strings.Contains(r.Why, "group:g may be allowed s3:GetObject") {
 		t.Errorf("%v %q", r.Verdict, r.Why)
 	}
 }
 
-// A sentence about an issuer that no rule names is proved, and about one that is not configured it is not.
+// An invariant about an issuer that no rule names is decided. An invariant about an issuer that is not
+// configured is undecided.
 func TestASentenceAboutOneIssuerIsNotEmpty(t *testing.T) {
 	only := nobodyReads + "issuer = \"one\"\n"
-	if r := one(t, ownBuckets, only); r.Verdict != invariant.Violated || r.Counterexample.Identity.Issuer != "one" {
+	if r := proveOne(t, ownBuckets, only); r.Verdict != invariant.Violated || r.Counterexample.Identity.Issuer != "one" {
 		t.Errorf("%v %+v", r.Verdict, r.Counterexample)
 	}
-	if r := one(t, "[[account]]\nname = \"a\"\npolicies = [\"readonly\"]\n", only); r.Verdict != invariant.Holds {
+	if r := proveOne(t, "[[account]]\nname = \"a\"\npolicies = [\"readonly\"]\n", only); r.Verdict != invariant.Holds {
 		t.Errorf("an account has no token of an issuer: %v", r.Verdict)
 	}
-	if r := one(t, ownBuckets, only, "two"); r.Verdict != invariant.Undecided || !strings.Contains(r.Why, `no issuer is called "one"`) {
+	if r := proveOne(t, ownBuckets, only, "two"); r.Verdict != invariant.Undecided || !strings.Contains(r.Why, `no issuer is called "one"`) {
 		t.Errorf("%v %s", r.Verdict, r.Why)
 	}
 }
 
-// An account has no issuer, so a sentence about an account of an issuer would be about nobody.
+// An account has no issuer, so an invariant about an account of an issuer would be about nobody.
 func TestAnAccountOfAnIssuerIsRefused(t *testing.T) {
 	_, err := invariant.Parse("invariants.toml", []byte("[[always]]\nname = \"a\"\nprincipal = \"account:a\"\nissuer = \"one\"\nactions = [\"admin:ServerInfo\"]\n"))
 	if err == nil || !strings.Contains(err.Error(), "an account has no issuer; remove issuer") {
@@ -280,8 +273,8 @@ func TestAnAccountOfAnIssuerIsRefused(t *testing.T) {
 	}
 }
 
-// No condition hides an Allow: not by a claim that the Judge writes itself, nor by naming the text that is
-// tried for all others, nor by leaving out all addresses of one family.
+// No condition makes the search miss an Allow. The conditions read a claim that the Judge sets itself, name the
+// fresh text that stands for all others, or exclude all addresses of one family.
 func TestNoConditionHidesAnAllow(t *testing.T) {
 	for condition, want := range map[string]invariant.Verdict{
 		`{"StringEquals":{"claim:azp":"robot"}}`:                                                   invariant.Undecided,
@@ -292,7 +285,7 @@ func TestNoConditionHidesAnAllow(t *testing.T) {
 		`{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"},"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`: invariant.Holds,
 		`{"StringEquals":{"claim:dept":"a"},"StringNotEquals":{"claim:dept":"a"}}`:                 invariant.Holds,
 	} {
-		r := one(t, "[[group]]\nname = \"g\"\npolicies = [\"p\"]\n[[policy]]\nname = \"p\"\n"+
+		r := proveOne(t, "[[group]]\nname = \"g\"\npolicies = [\"p\"]\n[[policy]]\nname = \"p\"\n"+
 			`document = '''{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*","Condition":`+condition+`}]}'''`+"\n", nobodyReads)
 		if r.Verdict != want {
 			t.Errorf("%s: %v %s, want %v", condition, r.Verdict, r.Why, want)
@@ -300,19 +293,20 @@ func TestNoConditionHidesAnAllow(t *testing.T) {
 	}
 }
 
-// A counterexample is a minimal one: no group more than the request needs, and a short resource.
+// A counterexample is minimal: no more groups than the request needs, and a short resource.
 func TestACounterexampleIsMinimal(t *testing.T) {
 	guarded := ownBuckets + "[[guard]]\nname = \"g\"\npolicy = \"d\"\nexcept_groups = [\"free\"]\n[[policy]]\nname = \"d\"\n" +
 		`document = '''{"Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"}]}'''` + "\n"
 	for text, groups := range map[string]int{ownBuckets: 1, guarded: 2} {
-		c := one(t, text, nobodyReads).Counterexample
+		c := proveOne(t, text, nobodyReads).Counterexample
 		if c == nil || len(c.Identity.Groups) != groups || len(c.Request.Object) != 1 || len(c.Request.Conditions) != 0 {
 			t.Errorf("%+v, want %d groups", c, groups)
 		}
 	}
 }
 
-// What is proved, nobody of a brute-force product breaks. What is violated, the counterexample breaks.
+// A brute-force search finds no request that breaks an invariant that holds. The counterexample to a violated
+// invariant breaks it.
 func TestProofsAreWhatAskingFinds(t *testing.T) {
 	for _, plain := range []bool{true, false} {
 		for _, kind := range []string{"never", "always"} {
@@ -345,7 +339,7 @@ func TestProofsAreWhatAskingFinds(t *testing.T) {
 					}
 				})
 				t.Logf("undecided %d, holds %d, violated %d", counts[invariant.Undecided], counts[invariant.Holds], counts[invariant.Violated])
-				least := 20 // of those decided, for one that is not
+				least := 20 // decided invariants for each undecided one
 				if plain {
 					least = 200
 				}

@@ -13,14 +13,14 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// file is a file of invariants as it is written. The struct tags are its reference.
+// file is the TOML form of a file of invariants. The struct tags are the text of the reference in the docs.
 type file struct {
 	Never  []rawNever  `toml:"never" doc:"What nobody can do, except those named."`
 	Always []rawAlways `toml:"always" doc:"What somebody can do, whatever else they hold."`
 }
 
 type rawNever struct {
-	Name      string   `toml:"name" doc:"The sentence that is proved, for whoever reads that it is broken."`
+	Name      string   `toml:"name" doc:"The sentence that is proved. Findings print the name."`
 	Actions   []string `toml:"actions" doc:"Actions, as patterns in a policy."`
 	Resources []string `toml:"resources" doc:"Resources, as patterns in a policy; left out only for actions on the cluster, such as admin:*."`
 	Except    []string `toml:"except" doc:"Who may: group:NAME, user:SUB, account:NAME, claim:NAME=VALUE."`
@@ -28,7 +28,7 @@ type rawNever struct {
 }
 
 type rawAlways struct {
-	Name      string   `toml:"name" doc:"The sentence that is proved, for whoever reads that it is broken."`
+	Name      string   `toml:"name" doc:"The sentence that is proved. Findings print the name."`
 	Principal string   `toml:"principal" doc:"Who can: group:NAME, user:SUB, account:NAME, claim:NAME=VALUE."`
 	Actions   []string `toml:"actions" doc:"Actions, as patterns in a policy."`
 	Resources []string `toml:"resources" doc:"Resources, as patterns in a policy; left out only for actions on the cluster, such as admin:*."`
@@ -38,17 +38,17 @@ type rawAlways struct {
 // Reference lists every table and key of a file of invariants.
 func Reference() []mapping.Table { return mapping.ReferenceOf(file{}) }
 
-// FileOf returns the file of invariants beside a mapping: mapping.invariants.toml for mapping.toml.
+// FileOf returns the name of the file of invariants for a mapping: mapping.invariants.toml for mapping.toml.
 func FileOf(mappingFile string) string {
 	return strings.TrimSuffix(mappingFile, filepath.Ext(mappingFile)) + ".invariants.toml"
 }
 
-// Errors is all that is wrong with a file of invariants.
+// Errors are all errors of a file of invariants. Each is FILE:LINE:COLUMN: what is wrong; what to write.
 type Errors []string
 
 func (e Errors) Error() string { return strings.Join(e, "\n") }
 
-// Read reads a file of invariants. The error says everything that is wrong with the file.
+// Read reads a file of invariants. The error is of type Errors if the file can be opened.
 func Read(path string) ([]Invariant, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -57,7 +57,7 @@ func Read(path string) ([]Invariant, error) {
 	return Parse(path, data)
 }
 
-// Parse reads the text of a file of invariants.
+// Parse parses the text of a file of invariants. path is the name in messages. The error is of type Errors.
 func Parse(path string, data []byte) ([]Invariant, error) {
 	r := reader{path: path}
 	source, problems := stricttoml.Decode(path, data, &r.file, nil, nil)
@@ -128,7 +128,7 @@ func (r *reader) always(raw *rawAlways) {
 	r.list = append(r.list, i)
 }
 
-// common reads what both kinds have. An empty list never means any.
+// common reads the keys that both kinds have. An empty list is an error: it does not mean everything.
 func (r *reader) common(at stricttoml.Position, kind Kind, name string, actions, resources []string, actionsField, resourcesField *[]string) Invariant {
 	i := Invariant{Name: name, Kind: kind, File: r.path, Line: at.Line}
 	switch {
@@ -143,7 +143,7 @@ func (r *reader) common(at stricttoml.Position, kind Kind, name string, actions,
 		found := access.Matching(pattern)
 		if len(found) == 0 {
 			advice, known := policy.KnownAction(pattern)
-			if known { // an action that MinIO does not ask the webhook about
+			if known { // an action of sts
 				advice = "MinIO asks no webhook about it, so nothing can be proved"
 			}
 			r.fail(r.source.At(&(*actionsField)[n]), fmt.Sprintf("no action is called %q", pattern), advice)
@@ -167,6 +167,7 @@ func (r *reader) common(at stricttoml.Position, kind Kind, name string, actions,
 	return i
 }
 
+// wrongResource returns what to write in place of the text, or "" if the text is a resource.
 func wrongResource(text string) (fix string) {
 	_, s3 := strings.CutPrefix(text, "arn:aws:s3:::")
 	_, kms := strings.CutPrefix(text, "arn:minio:kms:::")
@@ -179,8 +180,8 @@ func wrongResource(text string) (fix string) {
 	return fmt.Sprintf("write %q", "arn:aws:s3:::"+strings.TrimPrefix(text, "arn:aws:s3:::")+map[bool]string{true: "BUCKET/*"}[s3])
 }
 
-// applies holds that each action has a resource that MinIO could ask about. An invariant about nothing
-// would hold for ever.
+// applies reports an error if MinIO asks no action of the invariant about one of the resources, because such an
+// invariant always holds. applies removes the actions that MinIO asks about none of the resources.
 func (r *reader) applies(i *Invariant, at stricttoml.Position) {
 	if len(i.Resources) == 0 {
 		if slices.ContainsFunc(i.Actions, func(a string) bool { return family(a) == "s3" }) {
@@ -204,8 +205,8 @@ func family(action string) string {
 	return family
 }
 
-// asked returns true if MinIO may ask about the action on the resource. About the cluster MinIO asks
-// without a resource.
+// asked returns true if MinIO may ask about the action on the resource. MinIO does not read the resource for an
+// action that is neither of s3 nor of kms.
 func asked(action, resource string) bool {
 	switch family(action) {
 	case "s3":
@@ -216,6 +217,7 @@ func asked(action, resource string) bool {
 	return true
 }
 
+// resourceAdvice returns how to write the resource so that MinIO asks about the action.
 func resourceAdvice(action, resource string) string {
 	switch kind := access.KindOf(action); {
 	case kind == access.ClusterKind:

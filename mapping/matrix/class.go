@@ -7,11 +7,11 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// Class is what kind of thing an action does.
+// Class is a class of actions, and a column of the matrix.
 type Class int
 
-// The classes. Every action is of one of the first five; some are
-// root-equivalent as well.
+// The classes. Every action is in exactly one of the first five. Some actions are root-equivalent as well: see
+// policy.RootEquivalent.
 const (
 	Read Class = iota
 	Write
@@ -36,7 +36,7 @@ func classify() (all [classCount][]string) {
 	root := policy.RootEquivalent()
 	for _, action := range policy.Actions() {
 		if strings.HasPrefix(action, "sts:") {
-			continue // MinIO never asks about logins
+			continue // MinIO does not ask the webhook about logins
 		}
 		c := ClassOf(action)
 		all[c] = append(all[c], action)
@@ -47,7 +47,7 @@ func classify() (all [classCount][]string) {
 	return all
 }
 
-// ClassOf tells the class of an action.
+// ClassOf returns the class of an action, one of the first five.
 func ClassOf(action string) Class {
 	name, isS3 := strings.CutPrefix(action, "s3:")
 	if !isS3 {
@@ -57,7 +57,7 @@ func ClassOf(action string) Class {
 		return slices.ContainsFunc(with, func(w string) bool { return strings.HasPrefix(name, w) })
 	}
 	switch {
-	case name == "ListMultipartUploadParts": // about an object, as all that is read
+	case name == "ListMultipartUploadParts": // about an object, not about a list of objects
 		return Read
 	case begins("List", "HeadBucket"):
 		return List
@@ -69,5 +69,5 @@ func ClassOf(action string) Class {
 	return Write
 }
 
-// Actions lists the actions of a class.
+// Actions returns the actions of the class.
 func (c Class) Actions() []string { return slices.Clone(members[c]) }

@@ -1,7 +1,7 @@
-// Package matrix lays a mapping out as a table: who holds which policy, and what that policy lets them do
-// where. A row is one principal, one policy and one resource pattern; a column is a class of actions.
+// Package matrix shows a mapping as a table: who holds which policy, and what the policy allows on which
+// resources. A row is one principal, one policy and one resource pattern. A column is a class of actions.
 //
-// A cell says what the policy allows on that pattern, after every Deny without a condition and every guard
-// was taken off. A part of the pattern that a Deny takes away stands in Minus. What a policy or a guard
-// denies stands in rows of its own, with the effect Deny.
+// A cell says how much of the class the policy allows on the pattern, after every Deny without a condition and
+// every guard is taken away. If a Deny takes away a part of the pattern, the part is in Minus. What a policy or
+// a guard denies is in separate rows with the effect Deny.
 package matrix

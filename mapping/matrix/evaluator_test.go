@@ -14,7 +14,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// probes are resources that MinIO may ask an action about.
+// probes returns resources that MinIO may ask about the action.
 func probes(action string) (list [][2]string) {
 	for _, bucket := range []string{"", "bob", "bobby", "cat", "zoo", "zoo-x", "bob-x", "bub"} {
 		for _, object := range []string{"", "x", "secret/x", "bob/x", "cat", "zoo/y", "xx", "secret/bob/x"} {
@@ -30,7 +30,7 @@ func probes(action string) (list [][2]string) {
 	return list
 }
 
-// instances are resources that the pattern of a row matches.
+// instances returns resources that the pattern of a row matches.
 func instances(r *matrix.Row, action string) (list [][2]string) {
 	pattern, _, _ := strings.Cut(r.Resource, " but ")
 	pattern, _, _ = strings.Cut(pattern, " and ")
@@ -49,7 +49,8 @@ func allowed(g *mapping.Grants, action, bucket, object string) bool {
 	return !denied && g.Evaluate(r).Allowed()
 }
 
-// on is a second reading of the pattern of a row.
+// on returns true if the pattern of a row matches the resource. It is independent of package access: it uses
+// policy.Match.
 func on(r *matrix.Row, action, bucket, object string) bool {
 	if strings.HasPrefix(action, "admin:") {
 		return true
@@ -66,8 +67,8 @@ func on(r *matrix.Row, action, bucket, object string) bool {
 	return !slices.ContainsFunc(strings.Split(in, " and "), outside) && (!but || !slices.ContainsFunc(strings.Split(out, ", "), matches))
 }
 
-// A cell is what the evaluator allows: a class that a cell names is allowed in part, or whole, and what
-// no cell names is allowed nowhere.
+// Cells agree with the evaluator: an action is allowed nowhere if its class has no cell, and everywhere if the
+// cell is All.
 func TestCellsAreWhatTheEvaluatorAllows(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
@@ -112,7 +113,7 @@ func TestCellsAreWhatTheEvaluatorAllows(t *testing.T) {
 	})
 }
 
-// What a row says of a class that no action of the class is allowed is never said.
+// A row has a cell for a class only if an action of the class is allowed.
 func TestNoCellWithoutAnAllow(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {

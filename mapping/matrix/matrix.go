@@ -9,10 +9,10 @@ import (
 	"github.com/claimgate/claimgate/mapping/access"
 )
 
-// Cell says how much of a class a row is about.
+// Cell says how many actions of a class a row allows or denies.
 type Cell string
 
-// The cells. All means every action of the class that MinIO asks about such a resource.
+// The cells. All means every action of the class that MinIO asks about the resource of the row.
 const (
 	None Cell = ""
 	Some Cell = "some"
@@ -35,21 +35,21 @@ type Row struct {
 	Admin      Cell     `json:"admin"`
 	Root       Cell     `json:"root_equivalent"`
 	Conditions []string `json:"conditions,omitempty"`
-	Minus      []string `json:"minus,omitempty"` // resources that a Deny takes a part of the actions from
+	Minus      []string `json:"minus,omitempty"` // resources on which a Deny takes away some of the actions
 	Expires    string   `json:"expires,omitempty"`
 }
 
-// Cells are those of a row in the order of Classes.
+// Cells returns the cells of the row in the order of Classes.
 func (r *Row) Cells() []Cell { return []Cell{r.Read, r.Write, r.Delete, r.List, r.Admin, r.Root} }
 
-// Of lays a mapping out: the rules in the order of the file, then the guards. Grants that have expired
-// are there, too: their rows say when.
+// Of returns the rows of a mapping: the rules in the order of the file, then the guards. Expired grants are
+// included. Row.Expires says when a grant expires.
 func Of(m *mapping.Mapping) []Row {
-	everybody, made := access.Principals(m)
-	b := builder{m: m, read: access.NewReader(made), people: map[string]*access.Principal{}, known: map[string][]Row{}}
-	for _, p := range everybody {
-		if b.people[p.Name] == nil {
-			b.people[p.Name] = p
+	all, placeholders := access.Principals(m)
+	b := builder{m: m, read: access.NewReader(placeholders), principals: map[string]*access.Principal{}, known: map[string][]Row{}}
+	for _, p := range all {
+		if b.principals[p.Name] == nil {
+			b.principals[p.Name] = p
 		}
 	}
 	rows := []Row{}
@@ -70,20 +70,20 @@ func Of(m *mapping.Mapping) []Row {
 }
 
 type builder struct {
-	m      *mapping.Mapping
-	read   *access.Reader
-	people map[string]*access.Principal
-	known  map[string][]Row // by the policy, and by all that is held beside it
+	m          *mapping.Mapping
+	read       *access.Reader
+	principals map[string]*access.Principal
+	known      map[string][]Row // by the policy, and by everything that the principal holds
 }
 
-// rows returns the rows of a policy that a rule grants to its principal, who holds nothing else than what
-// the rules for that principal grant.
+// rows returns the rows of a policy that a rule grants to its principal. The principal holds what the rules for
+// that principal grant, and nothing else.
 func (b *builder) rows(r mapping.RuleInfo, name string) []Row {
 	who := r.Kind + ":" + r.Name
 	if r.Kind == "claim" {
 		who = "claim:" + b.m.ClaimName() + "=" + name
 	}
-	p := b.people[who]
+	p := b.principals[who]
 	issuer := r.Issuer
 	if issuer == "" {
 		issuer = access.OtherIssuer
@@ -126,7 +126,7 @@ func (b *builder) rows(r mapping.RuleInfo, name string) []Row {
 	return rows
 }
 
-// held finds the policy of a name among those that are granted.
+// held returns the granted policy with the name.
 func (b *builder) held(g *mapping.Grants, name string) (mapping.Granted, bool) {
 	for _, h := range g.Granted() {
 		if strings.EqualFold(h.Policy.Name(), name) {
@@ -136,10 +136,10 @@ func (b *builder) held(g *mapping.Grants, name string) (mapping.Granted, bool) {
 	return mapping.Granted{}, false
 }
 
-// place is what entries must share to be one row.
+// place is what Allowed values must share to become one row.
 type place struct{ resource, conditions string }
 
-// rowsOf makes rows of what a policy allows or denies.
+// rowsOf returns rows for what a policy allows or denies.
 func (b *builder) rowsOf(h mapping.Granted, effect string, list []access.Allowed) []Row {
 	covered := map[place]map[string]bool{}
 	minus := map[place][]string{}
@@ -183,8 +183,8 @@ func (b *builder) rowsOf(h mapping.Granted, effect string, list []access.Allowed
 	return rows
 }
 
-// cellOf counts the actions of a class that MinIO asks about a resource of one of the kinds. Root
-// equivalence counts as a whole: one bucket is not everything.
+// cellOf returns how many actions of the class are covered, of those that MinIO asks about a resource of one of
+// the kinds. For RootEquivalent every action of the class counts, so that one bucket is never All.
 func cellOf(c Class, covered map[string]bool, kinds []access.Kind) Cell {
 	n, of := 0, 0
 	for _, action := range members[c] {
@@ -204,11 +204,11 @@ func cellOf(c Class, covered map[string]bool, kinds []access.Kind) Cell {
 	return Some
 }
 
-// leftOut returns true for what the statement itself leaves out.
+// leftOut returns true if the Minus is the NotResource of the statement itself.
 func leftOut(m access.Minus) bool { return strings.HasPrefix(m.By, "NotResource") }
 
-// resourceOf returns the pattern of a row: "A", "A and B" if the resources match both, "A but C" for what
-// NotResource leaves out, with "all" for "*" there.
+// resourceOf returns the pattern of a row: "A", or "A and B" if the resources match both, or "A but C" if the
+// statement has the NotResource C. In the last form "*" is written "all".
 func resourceOf(resource string, a *access.Allowed, h mapping.Granted) string {
 	text := strings.Join(trimmed(append([]string{resource}, a.Within...)), and)
 	if out := h.Policy.Statements()[a.Statement].NotResources; len(out) > 0 {

@@ -1,32 +1,17 @@
 package matrix_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/internal/testsupport/anymapping"
 	"github.com/claimgate/claimgate/mapping/matrix"
 	"github.com/claimgate/claimgate/mapping/policy"
 	"github.com/google/go-cmp/cmp"
 )
 
-func load(t *testing.T, text string) *mapping.Mapping {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "mapping.toml")
-	if err := os.WriteFile(path, []byte("version = 1\n"+text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	m, found := mapping.Load(path)
-	if m == nil {
-		t.Fatal(found)
-	}
-	return m
-}
-
 func TestRowsAreWhatThePoliciesSay(t *testing.T) {
-	m := load(t, `
+	m := anymapping.Load(t, `version = 1
 [claim]
 allow = ["readonly"]
 [[group]]

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
@@ -16,24 +17,24 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// Case is one question and the answer it has to get.
+// Case is one request and the expected answer.
 type Case struct {
 	Name     string
 	File     string
 	Line     int
 	Question offline.Question
-	At       time.Time // the time at which grants are judged; zero for now
+	At       time.Time // the time that decides which grants have expired; zero for now
 	Allow    bool
-	Reason   gateway.Reason // "" for any
+	Reason   gateway.Reason // empty for any
 }
 
-// file is a file of cases as it is written. The struct tags are its reference.
+// file is the TOML form of a file of cases. The struct tags are the text of the reference in the docs.
 type file struct {
-	Cases []rawCase `toml:"case" doc:"One question and the answer it has to get."`
+	Cases []rawCase `toml:"case" doc:"One request and the expected answer."`
 }
 
 type rawCase struct {
-	Name     string           `toml:"name" doc:"What the case holds, for whoever reads that it failed."`
+	Name     string           `toml:"name" doc:"What the case checks. A failure prints the name."`
 	Identity rawIdentity      `toml:"identity" doc:"Who asks."`
 	Request  rawRequest       `toml:"request" doc:"What is asked."`
 	Expect   rawExpect        `toml:"expect" doc:"The answer."`
@@ -41,7 +42,7 @@ type rawCase struct {
 }
 
 type rawIdentity struct {
-	Subject string           `toml:"sub" doc:"The token's sub; left out, somebody without a rule of their own."`
+	Subject string           `toml:"sub" doc:"The token's sub. If left out, a subject that has no rule of its own."`
 	Issuer  string           `toml:"issuer" doc:"The issuer's name; the only one if left out."`
 	Groups  []string         `toml:"groups" doc:"The token's groups."`
 	Policy  stricttoml.Value `toml:"policy" type:"string or list" doc:"The token's policy claim: a string or a list."`
@@ -53,7 +54,7 @@ type rawRequest struct {
 	Action     string           `toml:"action" doc:"The action, such as s3:GetObject."`
 	Bucket     string           `toml:"bucket" doc:"The bucket."`
 	Object     string           `toml:"object" doc:"The object's key."`
-	Conditions stricttoml.Value `toml:"conditions" type:"table" doc:"What MinIO says of the request, such as SourceIp, each a string or a list."`
+	Conditions stricttoml.Value `toml:"conditions" type:"table" doc:"What MinIO sends about the request, such as SourceIp, each a string or a list."`
 	Owner      bool             `toml:"owner" doc:"The key is root's."`
 	DenyOnly   bool             `toml:"deny_only" doc:"Self-service: allowed unless denied."`
 }
@@ -63,7 +64,7 @@ type rawExpect struct {
 	Reason string `toml:"reason" doc:"Why, one of the reasons of the decision log; any if left out."`
 }
 
-// loose is what the strict reading leaves alone: tables whose keys are names.
+// loose has the values that the strict decoder does not read: tables whose keys are free names.
 type loose struct {
 	Cases []struct {
 		Identity struct {
@@ -76,7 +77,7 @@ type loose struct {
 	} `toml:"case"`
 }
 
-// Read reads a file of cases. The error says everything that is wrong with it.
+// Read reads a file of cases. If cases are wrong, the error is of type Errors.
 func Read(path string) ([]Case, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -95,7 +96,7 @@ func Read(path string) ([]Case, error) {
 			err = toml.Unmarshal(text, &l)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err) // a table where strict reading took any value
+			return nil, fmt.Errorf("%s: %w", path, err) // a key that must be a table has another value
 		}
 		for i := range r.file.Cases {
 			r.read(&r.file.Cases[i], &l, i)
@@ -110,19 +111,10 @@ func Read(path string) ([]Case, error) {
 	return r.cases, nil
 }
 
-// Errors is all that is wrong with a file of cases.
+// Errors are all errors of a file of cases. Each is FILE:LINE:COLUMN: what is wrong; what to write.
 type Errors []string
 
-func (e Errors) Error() string {
-	text := ""
-	for i, line := range e {
-		if i > 0 {
-			text += "\n"
-		}
-		text += line
-	}
-	return text
-}
+func (e Errors) Error() string { return strings.Join(e, "\n") }
 
 type reader struct {
 	path   string
@@ -175,7 +167,8 @@ func (r *reader) read(raw *rawCase, l *loose, i int) {
 	r.cases = append(r.cases, c)
 }
 
-// words takes a string or a list of strings.
+// words returns a string or a list of strings as it is. For any other value it reports an error at the key, and
+// returns otherwise.
 func (r *reader) words(at stricttoml.Position, key string, value, otherwise any) any {
 	switch v := value.(type) {
 	case string:
@@ -219,7 +212,7 @@ func (r *reader) check(raw *rawCase, c *Case, at stricttoml.Position) {
 		if !ok {
 			r.fail(raw.At.At, "at must be a date or a date-time", "write a date without quotes, such as at = 2027-03-31")
 		}
-		if raw.At.Kind == stricttoml.LocalDate { // its first moment, not its end
+		if raw.At.Kind == stricttoml.LocalDate { // Time returns the end of the date; a case means its start
 			when = when.AddDate(0, 0, -1)
 		}
 		c.At = when

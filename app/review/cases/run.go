@@ -10,7 +10,7 @@ import (
 	"github.com/claimgate/claimgate/mapping"
 )
 
-// Outcome is what a case came to.
+// Outcome is a case with the answer that it got.
 type Outcome struct {
 	Case
 	Passed bool
@@ -18,15 +18,14 @@ type Outcome struct {
 	Took   time.Duration
 }
 
-// Rule is a rule or a guard of the mapping, and whether a case was decided by
-// it.
+// Rule is a rule or a guard of the mapping, and whether it decided a case.
 type Rule struct {
 	mapping.Rule
-	Policy    string // of a name in the claim
+	Policy    string // for a claim rule: the policy that the claim names
 	Exercised bool
 }
 
-// Run decides the cases.
+// Run decides the cases. The rules are those of the mapping, then its guards.
 func Run(ctx context.Context, o offline.Options, list []Case) ([]Outcome, []Rule, error) {
 	var at time.Time
 	usual := o.Now
@@ -92,12 +91,12 @@ func Failed(outcomes []Outcome) int {
 	return n
 }
 
-// Unexercised lists the rules by which no case was decided.
+// Unexercised returns the rules that decided no case.
 func Unexercised(rules []Rule) []Rule {
 	return slices.DeleteFunc(slices.Clone(rules), func(r Rule) bool { return r.Exercised })
 }
 
-// Coverage returns how many percent of the rules are exercised; 100 if there are none.
+// Coverage returns the percentage of rules that are exercised; 100 if there are no rules.
 func Coverage(rules []Rule) int {
 	if len(rules) == 0 {
 		return 100

@@ -1,6 +1,6 @@
-// Package explain explains a decision: the steps in their order, the rule and the
-// statement that decided, and what would turn the answer.
+// Package explain explains a decision: the steps in their order, the rule and the statement that decided, and
+// which changes would turn the answer around.
 //
-// It decides nothing. It reads what the gateway has decided, so an explanation cannot
-// differ from the answer that MinIO gets.
+// The package decides nothing. It reads the Decision of the gateway, so an explanation cannot differ from the
+// answer that MinIO gets.
 package explain

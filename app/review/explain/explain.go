@@ -11,14 +11,14 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// Decide lets the gateway decide a request and explains the decision.
+// Decide asks the gateway to decide a request, and explains the decision.
 func Decide(ctx context.Context, g *gateway.Gateway, r *gateway.Request) Explanation {
 	in := g.Mapping()
 	d := g.Decide(ctx, r)
 	return Tell(r, &d, in, g.Now())
 }
 
-// Malformed explains the refusal of a body that holds no request.
+// Malformed explains why a body that holds no request is refused.
 func Malformed(err error) Explanation {
 	return Explanation{
 		Reason: gateway.RequestMalformed, Detail: err.Error(),
@@ -27,7 +27,7 @@ func Malformed(err error) Explanation {
 	}
 }
 
-// Tell explains a decision that was made under a mapping.
+// Tell explains a decision. in is the mapping under which the gateway decided; nil if none was loaded.
 func Tell(r *gateway.Request, d *gateway.Decision, in *mapping.Mapping, now time.Time) Explanation {
 	x := Explanation{Allow: d.Allow(), Reason: d.Reason, Detail: d.Detail, Hint: d.Hint, Revision: d.Revision}
 	t := narrator{r: r, d: d, in: in, now: now}
@@ -49,12 +49,12 @@ type narrator struct {
 	now time.Time
 }
 
-// stages are the steps that have a name, in the order of Gateway.decide.
+// stages are the names of the steps, in the order of Gateway.decide.
 var stages = []string{
 	"request", "owner", "evidence", "token", "binding", "revocation", "mapping", "guards", "policies", "session_policy",
 }
 
-// stage returns the step of a reason.
+// stage returns the step that ends with the reason.
 func stage(reason gateway.Reason) string {
 	switch reason {
 	case gateway.RequestMalformed, gateway.CallerUnknown, gateway.Overloaded, gateway.InternalError:
@@ -82,6 +82,7 @@ func stage(reason gateway.Reason) string {
 	return "request"
 }
 
+// steps returns the steps up to the one that decided. An allow goes through all steps.
 func (t *narrator) steps() []Step {
 	last := stage(t.d.Reason)
 	if t.d.Allow() && t.d.Reason != gateway.Owner {
@@ -105,7 +106,7 @@ func (t *narrator) steps() []Step {
 	return steps
 }
 
-// step says what a step that was reached has found.
+// step returns the outcome and the detail of a step that did not decide.
 func (t *narrator) step(name string) (outcome, detail string) {
 	d, r := t.d, t.r
 	switch name {
@@ -116,7 +117,7 @@ func (t *narrator) step(name string) (outcome, detail string) {
 		case d.Reason == gateway.Owner:
 			return "passed", "the key is root's or derived from root's, and owner.decision is allow"
 		case r.Owner:
-			return "skipped", `root is judged like everybody: owner.decision is "evaluate"`
+			return "skipped", `root's request is decided like any other: owner.decision is "evaluate"`
 		}
 		return "skipped", "the key is not root's"
 	case "evidence":
@@ -124,16 +125,16 @@ func (t *narrator) step(name string) (outcome, detail string) {
 		case r.Action == gateway.ActionPrometheus:
 			return "skipped", "a metrics scraper signs its own claims: only the account counts"
 		case d.Attested:
-			return "skipped", "no token; MinIO's word for the claims counts, since evidence.without_token is claims"
+			return "skipped", "no token; the claims that MinIO attests count, because evidence.without_token is claims"
 		case d.Identity != nil || stage(d.Reason) == "token":
 			return "passed", "one token in conditions"
 		}
 		return "skipped", "no token; the account " + quote(r.Account) + " has a rule"
 	case "token":
 		if id := d.Identity; id != nil {
-			return "passed", fmt.Sprintf("%s speaks of %s at issuer %s, groups %s", tokenWord(d), quote(id.Subject), quote(id.Issuer), quoteAll(id.Groups))
+			return "passed", fmt.Sprintf("%s names %s at issuer %s, groups %s", tokenWord(d), quote(id.Subject), quote(id.Issuer), quoteAll(id.Groups))
 		}
-		return "skipped", "there is none to verify"
+		return "skipped", "there is no token to verify"
 	case "binding":
 		switch {
 		case d.Identity == nil || d.Attested:
@@ -142,7 +143,7 @@ func (t *narrator) step(name string) (outcome, detail string) {
 		return "passed", "the token belongs to the credential that signed the request"
 	case "revocation":
 		if d.Identity == nil {
-			return "skipped", "no session to end"
+			return "skipped", "there is no session that could end"
 		}
 		return "passed", "no logout of the session is known"
 	case "mapping":
@@ -199,21 +200,21 @@ func (t *narrator) guards() string {
 		return t.statement()
 	}
 	if len(bound) == 0 {
-		return "no guard binds the holder"
+		return "no guard applies to the holder"
 	}
 	names := make([]string, len(bound))
 	for i, h := range bound {
 		names[i] = h.Rule.Name
 	}
-	return "none denies it: " + quoteAll(names)
+	return "no guard denies it: " + quoteAll(names)
 }
 
 func (t *narrator) evaluated() string {
 	switch t.d.Reason {
 	case gateway.DenyOnly:
-		return "no statement denies it, and a self-service question asks no more"
+		return "no statement denies it, and a self-service request needs no Allow"
 	case gateway.PolicyImplicitDeny:
-		return "no statement of a policy held allows it"
+		return "no statement of a granted policy allows it"
 	default:
 		return t.statement()
 	}
@@ -259,11 +260,11 @@ func quoteAll(list []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// Recorded tells of an answer of which only the reason is known, because
-// what it rested on was not written down.
+// Recorded explains an answer of the decision log by its reason alone. It is for lines that do not hold enough
+// to decide the request again.
 func Recorded(reason gateway.Reason, detail string) Explanation {
 	if detail == "" {
-		detail = "as it was recorded"
+		detail = "as recorded"
 	}
 	x := Explanation{Allow: reason.Allows(), Reason: reason, Detail: detail}
 	for _, name := range stages {
@@ -271,7 +272,7 @@ func Recorded(reason gateway.Reason, detail string) Explanation {
 			x.Steps = append(x.Steps, Step{name, "decided", detail})
 			break
 		}
-		x.Steps = append(x.Steps, Step{name, "passed", "before it, as recorded"})
+		x.Steps = append(x.Steps, Step{name, "passed", "as recorded"})
 	}
 	d := gateway.Decision{Reason: reason}
 	t := narrator{r: &gateway.Request{}, d: &d}

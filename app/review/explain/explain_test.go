@@ -7,8 +7,8 @@ import (
 	"github.com/claimgate/claimgate/app/review/explain"
 )
 
-// Whatever the reason is, an explanation ends with the step that decided and
-// says what would have to be true for the opposite answer.
+// For every reason, the explanation ends with the step that decided, and says what would lead to the opposite
+// answer.
 func TestEveryReasonIsExplained(t *testing.T) {
 	for _, reason := range gateway.Reasons() {
 		x := explain.Recorded(reason, "")

@@ -14,7 +14,7 @@ type Explanation struct {
 	Rule      *RuleAt      `json:"rule"`
 	Policy    string       `json:"policy,omitempty"`
 	Statement *StatementAt `json:"statement"`
-	// Opposite lists changes. Each one alone turns the answer.
+	// Opposite lists what would lead to the opposite answer. Each entry alone is enough.
 	Opposite []string `json:"opposite"`
 }
 
@@ -25,7 +25,7 @@ type Step struct {
 	Detail  string `json:"detail"`
 }
 
-// RuleAt is the place of a rule.
+// RuleAt is a rule with the file and the line where the rule begins.
 type RuleAt struct {
 	Name string `json:"name"`
 	Kind string `json:"kind"`
@@ -33,7 +33,7 @@ type RuleAt struct {
 	Line int    `json:"line"`
 }
 
-// StatementAt is the place of a statement. Index counts from 0.
+// StatementAt is a statement with the file and the line where the statement begins. Index counts from 0.
 type StatementAt struct {
 	Sid   string `json:"sid"`
 	Index int    `json:"index"`

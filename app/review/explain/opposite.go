@@ -9,11 +9,10 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// shown is how many rules an explanation names before it only counts.
+// shown is how many rules an explanation names. The others are counted.
 const shown = 5
 
-// opposite says what would have to be true for the opposite answer. Each line
-// is enough by itself.
+// opposite returns Explanation.Opposite.
 func (t *narrator) opposite() []string {
 	switch t.d.Reason {
 	case gateway.CallerUnknown:
@@ -25,14 +24,14 @@ func (t *narrator) opposite() []string {
 	case gateway.KeysUnavailable:
 		return []string{"the issuer's keys can be fetched, or were within max_stale"}
 	case gateway.InternalError:
-		return []string{"claimgate has no defect here: its log says more"}
+		return []string{"claimgate does not fail here: its log says more"}
 	default:
 	}
 	switch stage(t.d.Reason) {
 	case "owner":
 		return []string{`owner.decision is "evaluate" in config.toml, and no rule allows it`}
 	case "evidence":
-		lines := []string{"conditions hold one good token of the caller, and a rule that grants it enough"}
+		lines := []string{"conditions hold one valid token of the caller, and a rule grants that token enough"}
 		if t.r.Signer().Static {
 			lines = append(lines, "an [[account]] rule for "+quote(t.r.Account)+" grants it")
 		}
@@ -41,36 +40,37 @@ func (t *narrator) opposite() []string {
 		if t.d.Hint != "" {
 			return []string{t.d.Hint}
 		}
-		return []string{"the token is good, is the caller's own, and its session has not ended"}
+		return []string{"the token is valid and the caller's own, and its session has not ended"}
 	case "mapping", "guards", "policies":
 		if t.in == nil {
 			return []string{"a mapping is loaded"}
 		}
 		return t.oppositeOfPolicies()
 	case "session_policy":
-		return []string{"the session policy that was given to the credential allows it: make the credential anew with a wider one"}
+		return []string{"the session policy of the credential allows it: make a new credential with a wider session policy"}
 	}
 	return []string{"the request is what MinIO sends"}
 }
 
+// oppositeOfPolicies is opposite for a decision of the mapping, a guard, or a policy.
 func (t *narrator) oppositeOfPolicies() []string {
 	asked := gateway.Question(t.r, t.d.Identity)
 	switch t.d.Reason {
 	case gateway.PolicyAllow:
-		return append(t.without(asked), fmt.Sprintf("a guard, or a Deny in a policy held, is about %s on %s", t.r.Action, quote(t.resource())))
+		return append(t.without(asked), fmt.Sprintf("a guard, or a Deny in a granted policy, applies to %s on %s", t.r.Action, quote(t.resource())))
 	case gateway.DenyOnly:
-		return []string{fmt.Sprintf("a guard, or a Deny in a policy held, is about %s", t.r.Action)}
+		return []string{fmt.Sprintf("a guard, or a Deny in a granted policy, applies to %s", t.r.Action)}
 	case gateway.GuardDeny:
 		return []string{t.unguarded() + t.and(asked)}
 	case gateway.PolicyExplicitDeny:
 		a := t.d.Answer
 		return []string{fmt.Sprintf("the Deny at %s does not match, or %s does not grant policy %s", a.Pos, at(a.Rule), a.Policy) + t.and(asked)}
 	default:
-		return t.rules(fmt.Sprintf("a policy held gets an Allow for %s on %s", t.r.Action, quote(t.resource())))
+		return t.rules(fmt.Sprintf("a granted policy gets an Allow for %s on %s", t.r.Action, quote(t.resource())))
 	}
 }
 
-// without names every grant that would have to go.
+// without names the grants that would all have to be removed for a denial.
 func (t *narrator) without(asked *policy.Request) []string {
 	allowing := t.d.Grants.Allows(asked)
 	text := ""
@@ -89,6 +89,7 @@ func (t *narrator) without(asked *policy.Request) []string {
 	return []string{text}
 }
 
+// unguarded says how the guard that decided would not deny the request.
 func (t *narrator) unguarded() string {
 	a := t.d.Answer
 	text := fmt.Sprintf("the guard %s (%s:%d) does not deny it", quote(a.Rule.Name), a.Rule.File, a.Rule.Line)
@@ -100,16 +101,15 @@ func (t *narrator) unguarded() string {
 	return text
 }
 
-// and says what else is in the way once a Deny is not.
+// and says what else an allow would need if the Deny did not apply.
 func (t *narrator) and(asked *policy.Request) string {
 	if t.r.DenyOnly || len(t.d.Grants.Allows(asked)) > 0 {
 		return ""
 	}
-	return ", and a policy held gets an Allow for it: none has one"
+	return ", and a granted policy gets an Allow for it: none has one now"
 }
 
-// rules names rules of the mapping that would allow it, after what is more
-// general.
+// rules returns first, and then the rules of the mapping that would allow the request.
 func (t *narrator) rules(first string) []string {
 	lines := []string{first}
 	if t.in == nil {
@@ -126,6 +126,7 @@ func (t *narrator) rules(first string) []string {
 	return lines
 }
 
+// holder says who is granted something by the rule.
 func holder(r mapping.RuleInfo) string {
 	where := fmt.Sprintf(" (%s:%d)", r.File, r.Line)
 	if r.Issuer != "" {
@@ -133,7 +134,7 @@ func holder(r mapping.RuleInfo) string {
 	}
 	switch {
 	case r.Captures != nil:
-		return "the caller is in a group that fits " + quote(r.Name) + " and captures what is asked for" + where
+		return "the caller is in a group that matches " + quote(r.Name) + " and captures the name that is asked for" + where
 	case r.Kind == "group":
 		return "the caller is in group " + quote(r.Name) + where
 	case r.Kind == "user":

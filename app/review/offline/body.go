@@ -10,29 +10,29 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// Question is a request in a reviewer's words.
+// Question is a request as a reviewer describes it.
 type Question struct {
-	// Subject, Issuer (a name), Groups and Claims are the token's; a Question
-	// without Subject carries no token.
+	// Subject, Issuer, Groups and Claims are of the token. Issuer is the name of a configured issuer, or empty
+	// for the default. A Question without Subject has no token.
 	Subject, Issuer string
 	Groups          []string
 	Claims          map[string]any
 	// Policy is the value of the claim that may grant policies; nil if the token has no such claim.
 	Policy any
 
-	// Account is the static MinIO key that signed; Parent the account it was
-	// derived from. For a token's session both are MinIO's own business.
+	// Account is the static MinIO key that signed, and Parent is the account that owns the key. With a token
+	// both may be empty.
 	Account, Parent string
 
 	Action, Bucket, Object string
 	Owner, DenyOnly        bool
-	// Conditions are MinIO's, by their names in the webhook's body. Values are
-	// the same by condition key, such as "aws:SourceIp".
+	// Conditions are by their names in the webhook's body, such as "SourceIp". Values are by condition key, such
+	// as "aws:SourceIp". If both have a value, Conditions wins.
 	Conditions map[string][]string
 	Values     map[string][]string
 }
 
-// Body writes the question as MinIO would send it.
+// Body returns the question as a webhook body of MinIO.
 func (g *Gate) Body(q *Question) ([]byte, error) {
 	conditions := map[string][]string{"SourceIp": {"127.0.0.1"}}
 	claims := map[string]any{}
@@ -64,10 +64,10 @@ func (g *Gate) Body(q *Question) ([]byte, error) {
 		claims["iss"], claims["sub"] = iss, q.Subject
 		token["iss"], token["sub"] = iss, q.Subject
 		if len(q.Groups) > 0 {
-			SetClaim(token, g.given.issuers.groupsPath(issuer), q.Groups)
+			policy.SetClaim(token, g.given.issuers.groupsPath(issuer), q.Groups)
 		}
 		if q.Policy != nil {
-			SetClaim(token, g.mapping.ClaimPath(), q.Policy)
+			policy.SetClaim(token, g.mapping.ClaimPath(), q.Policy)
 		}
 		payload, err := json.Marshal(token)
 		if err != nil {
@@ -86,22 +86,8 @@ func (g *Gate) Body(q *Question) ([]byte, error) {
 	}})
 }
 
-// SetClaim sets the claim that path leads to. Nested objects on the way are made, and copied before they
-// are changed.
-func SetClaim(claims map[string]any, path []string, value any) {
-	for _, name := range path[:len(path)-1] {
-		inner, _ := claims[name].(map[string]any)
-		if inner = maps.Clone(inner); inner == nil {
-			inner = map[string]any{}
-		}
-		claims[name] = inner
-		claims = inner
-	}
-	claims[path[len(path)-1]] = value
-}
-
-// setClaimTexts sets the claim that a key claim:NAME names, from its JSON texts in the decision log. A
-// claim that policies cannot read stays an object.
+// setClaimTexts sets the claim with the key, without "claim:", from its texts in the decision log. Each text is
+// JSON. A claim that policies cannot read has the text {}, and becomes an empty object.
 func setClaimTexts(claims map[string]any, key string, texts []string) {
 	path, ok := policy.ClaimPath(key)
 	if !ok || len(texts) == 0 {
@@ -112,14 +98,14 @@ func setClaimTexts(claims map[string]any, key string, texts []string) {
 		list[i] = json.RawMessage(text)
 	}
 	if len(list) == 1 {
-		SetClaim(claims, path, list[0])
+		policy.SetClaim(claims, path, list[0])
 		return
 	}
-	SetClaim(claims, path, list)
+	policy.SetClaim(claims, path, list)
 }
 
-// setCondition puts the values of a key where MinIO sends them: under its name,
-// or one under each of two names.
+// setCondition sets the values of a key under the name that MinIO uses. If MinIO uses two names and there are
+// several values, the first name gets the first value.
 func setCondition(conditions map[string][]string, names, values []string) {
 	if len(names) > 1 && len(values) > 1 {
 		conditions[names[0]], conditions[names[1]] = values[:1], values[1:]
@@ -128,7 +114,7 @@ func setCondition(conditions map[string][]string, names, values []string) {
 	conditions[names[len(names)-1]] = values
 }
 
-// Claims returns the claims of a token as they stand, without any check.
+// Claims returns the claims of a token without any check.
 func Claims(token string) (map[string]any, error) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

@@ -8,8 +8,7 @@ import (
 	"github.com/claimgate/claimgate/internal/fixtures"
 )
 
-// Whatever somebody hands over as a request, it is one of the three kinds or
-// refused.
+// Read returns a request of one kind or an error, for any text.
 func FuzzRead(f *testing.F) {
 	for _, call := range fixtures.Calls(f)[:20] {
 		f.Add([]byte(call.Body))

@@ -13,11 +13,11 @@ import (
 	"github.com/claimgate/claimgate/verifier"
 )
 
-// standIn is the URL of the issuer that stands for the n-th configured issuer in the verifier that reads
-// claims. An issuer that is not configured has the number of the configured ones.
+// standIn returns the URL that stands for the n-th configured issuer in the verifier of given. n is the number
+// of configured issuers for an issuer that is not configured.
 func standIn(n int) string { return fmt.Sprintf("https://issuer.invalid/%d/", n) }
 
-// given takes the word of a token for what it says.
+// given implements gateway.Tokens. It takes the claims of a token as true, without a signature.
 type given struct {
 	reader  *verifier.Verifier
 	issuers issuers
@@ -61,8 +61,8 @@ func (g *given) Attested(claims []byte, _ time.Duration) (*verifier.Identity, er
 	return g.identity(claims, verifier.Untrusted)
 }
 
-// identity reads claims by the verifier's own code, with what can only be
-// judged at the time of the request put right first.
+// identity reads claims with the code of package verifier. First it replaces or removes the claims that only the
+// running server can check, such as the audience and the times. refused is the reason if the claims are not JSON.
 func (g *given) identity(claims []byte, refused verifier.Reason) (*verifier.Identity, error) {
 	doc, err := strictjson.Parse(claims)
 	if err != nil || doc.Root().Kind() != strictjson.Object {
@@ -103,19 +103,19 @@ func (g *given) identity(claims []byte, refused verifier.Reason) (*verifier.Iden
 	return id, nil
 }
 
-// issuers tells an issuer's name by its URL.
+// issuers finds issuers by URL or by name.
 type issuers struct {
 	configured []Issuer
-	otherwise  string // the name of every URL where none is configured
+	otherwise  string // the name of every URL if no issuer is configured
 }
 
 // Issuer is a configured issuer.
 type Issuer struct {
 	Name, URL, UsernameClaim string
-	GroupsPath               []string // empty: groups
+	GroupsPath               []string // the path to the groups in the claims; default: the claim groups
 }
 
-// named returns the name and the number of the issuer with a URL.
+// named returns the name and the number of the issuer with the URL.
 func (i issuers) named(url string) (name string, n int, known bool) {
 	for n, c := range i.configured {
 		if c.URL == url {
@@ -128,7 +128,7 @@ func (i issuers) named(url string) (name string, n int, known bool) {
 	return i.otherwise, len(i.configured), len(i.configured) == 0
 }
 
-// groupsPath returns the names that lead to the groups in tokens of the issuer with a name.
+// groupsPath returns the path to the groups in the claims of the issuer with the name.
 func (i issuers) groupsPath(name string) []string {
 	for _, c := range i.configured {
 		if c.Name == name && len(c.GroupsPath) > 0 {
@@ -138,8 +138,8 @@ func (i issuers) groupsPath(name string) []string {
 	return []string{"groups"}
 }
 
-// url is the iss of an issuer's tokens; where it is not configured, one that
-// leads back to the name.
+// url returns the iss in tokens of the issuer with the name. For an issuer that is not configured, named turns
+// the URL into the name again.
 func (i issuers) url(name string) string {
 	for _, c := range i.configured {
 		if c.Name == name {

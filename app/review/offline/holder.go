@@ -13,14 +13,14 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// Holder is somebody with what the mapping grants them.
+// Holder is an identity with its grants.
 type Holder struct {
-	Grants  *mapping.Grants // nothing for somebody whom no rule names
+	Grants  *mapping.Grants // empty if no rule names the identity; never nil
 	context policy.Context
 }
 
-// Holder decides the request in a webhook's body as far as the grants. The error says why the request
-// does not come so far.
+// Holder returns who sends the request in a webhook's body, with the grants. The error says why the request is
+// decided before the grants.
 func (g *Gate) Holder(ctx context.Context, body []byte) (*Holder, error) {
 	r, err := dialects.Decode(body, new(strictjson.Document))
 	if err != nil {
@@ -39,7 +39,7 @@ func (g *Gate) Holder(ctx context.Context, body []byte) (*Holder, error) {
 	return &Holder{d.Grants, gateway.Question(&r, d.Identity).Context}, nil
 }
 
-// Value returns the text of a policy variable, or nothing if the holder has none or several.
+// Value returns the value of a policy variable, or "" if the holder has no value or several.
 func (h *Holder) Value(key string) string {
 	values := h.context.Values(key)
 	if len(values) != 1 {

@@ -15,15 +15,15 @@ import (
 	"github.com/claimgate/claimgate/verifier/revocation"
 )
 
-// Options say under what a request is decided.
+// Options are the options of a Gate. Mapping is required.
 type Options struct {
 	Mapping *mapping.Mapping
-	// Issuers are those configured; without any every issuer's URL counts.
+	// Issuers are the configured issuers. Without configured issuers every iss is accepted.
 	Issuers []Issuer
-	// Issuer is the name of every issuer where none is configured; default the
-	// one that the mapping's rules name, else "authentik", as in config.toml.
+	// Issuer is the name of every issuer if no issuer is configured. The default is the only issuer that rules
+	// name, else "authentik", as in config.toml.
 	Issuer string
-	// Evidence without keys stands for the defaults of config.toml.
+	// Evidence without keys gets the defaults of config.toml.
 	Evidence      gateway.Evidence
 	EvaluateOwner bool
 	Formerly      map[string][]string         // as in gateway.Options
@@ -32,7 +32,7 @@ type Options struct {
 	Now func() time.Time
 }
 
-// Gate decides offline. Close it after use.
+// Gate decides requests offline. The caller must Close a Gate after use.
 type Gate struct {
 	gateway *gateway.Gateway
 	given   *given
@@ -40,7 +40,7 @@ type Gate struct {
 	mapping *mapping.Mapping
 }
 
-// New makes a Gate.
+// New returns a Gate for the options.
 func New(o Options) (*Gate, error) {
 	names := issuers{configured: o.Issuers, otherwise: o.Issuer}
 	if len(o.Evidence.Keys) == 0 {
@@ -67,7 +67,7 @@ func New(o Options) (*Gate, error) {
 	return &Gate{gw, g, names.otherwise, o.Mapping}, nil
 }
 
-// usualIssuer is the issuer that is meant where nobody says which.
+// usualIssuer returns the name of the issuer for a Question that names none.
 func usualIssuer(m *mapping.Mapping, known []Issuer) string {
 	if len(known) > 0 {
 		return known[0].Name
@@ -84,18 +84,18 @@ func usualIssuer(m *mapping.Mapping, known []Issuer) string {
 	return "authentik"
 }
 
-// Close frees the gate.
+// Close releases the resources of the gate.
 func (g *Gate) Close() {
 	g.gateway.Close()
 	g.given.reader.Close()
 }
 
-// Explain decides a webhook's body and tells how.
+// Explain decides a webhook's body and explains the decision.
 func (g *Gate) Explain(ctx context.Context, body []byte) explain.Explanation {
 	r, err := dialects.Decode(body, new(strictjson.Document))
 	switch {
 	case errors.Is(err, dialect.ErrProbe):
-		return explain.Malformed(errors.New("an empty body is MinIO's start-up probe: false, for no reason"))
+		return explain.Malformed(errors.New("an empty body is MinIO's start-up probe: the answer is false, without a reason"))
 	case err != nil:
 		return explain.Malformed(err)
 	}
@@ -106,13 +106,13 @@ func (g *Gate) Explain(ctx context.Context, body []byte) explain.Explanation {
 		case s.Step == "token" && s.Outcome == "passed":
 			s.Detail += "; taken as given: signature, lifetime and audience cannot be checked offline"
 		case s.Step == "revocation" && s.Outcome == "passed":
-			s.Detail = "not looked at offline: logouts are known to the running server"
+			s.Detail = "not checked offline: only the running server knows the logouts"
 		}
 	}
 	return x
 }
 
-// ExplainQuestion decides a question and tells how.
+// ExplainQuestion decides a question and explains the decision.
 func (g *Gate) ExplainQuestion(ctx context.Context, q *Question) (explain.Explanation, error) {
 	body, err := g.Body(q)
 	if err != nil {
@@ -121,11 +121,10 @@ func (g *Gate) ExplainQuestion(ctx context.Context, q *Question) (explain.Explan
 	return g.Explain(ctx, body), nil
 }
 
-// ExplainLine decides what a line of the decision log was about. Where the
-// token was refused the line does not say who it spoke of, and the line's own
-// answer stands.
+// ExplainLine decides the request of a line of the decision log again. If the token was refused, the line does
+// not hold the identity, so ExplainLine explains the recorded answer.
 func (g *Gate) ExplainLine(ctx context.Context, l *Line) (explain.Explanation, error) {
-	if l.Action == "" || !l.Owner && !l.Judged() {
+	if l.Action == "" || !l.Owner && !DependsOnMapping(l.Reason, l.Static) {
 		return explain.Recorded(l.Reason, l.Detail), nil
 	}
 	x, err := g.ExplainQuestion(ctx, l.Question())
@@ -135,12 +134,11 @@ func (g *Gate) ExplainLine(ctx context.Context, l *Line) (explain.Explanation, e
 	if l.Reason == gateway.SessionPolicyDeny && x.Allow {
 		return explain.Recorded(l.Reason, l.Detail), nil
 	}
-	x.Detail = "the line of the log says " + string(l.Reason) + ": its mapping or its time was another"
+	x.Detail = "the line of the log says " + string(l.Reason) + ": it was decided under another mapping or at another time"
 	return x, nil
 }
 
-// ExplainRecorded decides a recorded request: a webhook's body, a line of a recording of bodies, or a line of
-// the decision log.
+// ExplainRecorded decides a recorded request in any form that Read accepts, and explains the decision.
 func (g *Gate) ExplainRecorded(ctx context.Context, text []byte) (explain.Explanation, error) {
 	recorded, err := Read(text)
 	switch {
@@ -152,15 +150,15 @@ func (g *Gate) ExplainRecorded(ctx context.Context, text []byte) (explain.Explan
 	return g.Explain(ctx, recorded.Body), nil
 }
 
-// Judged reports whether the mapping had a say in the answer, or could have had:
-// the decision came as far as the grants, or a static key had none.
-func (l *Line) Judged() bool {
-	switch l.Reason {
+// DependsOnMapping returns true if an answer with the reason can depend on the mapping: grants decided the request,
+// or a static key had no grants. static is the member of that name in the decision log.
+func DependsOnMapping(reason gateway.Reason, static bool) bool {
+	switch reason {
 	case gateway.PolicyAllow, gateway.DenyOnly, gateway.NoPolicy, gateway.PolicyImplicitDeny, gateway.PolicyExplicitDeny,
 		gateway.GuardDeny, gateway.SessionPolicyDeny:
 		return true
 	case gateway.NoToken:
-		return l.Static
+		return static
 	default:
 		return false
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/claimgate/claimgate/app/review/offline"
 	"github.com/claimgate/claimgate/internal/fixtures"
 	"github.com/claimgate/claimgate/internal/strictjson"
+	"github.com/claimgate/claimgate/internal/testsupport/anymapping"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/verifier"
 	"github.com/claimgate/claimgate/verifier/revocation"
@@ -58,7 +59,7 @@ policy   = "immutable"
 except_groups = ["break-glass"]
 `
 
-// live is the gateway that answers MinIO, with an issuer that signs for it.
+// live is the gateway that answers MinIO, with an issuer that signs tokens.
 type live struct {
 	*gateway.Gateway
 	issuer  *issuer.Server
@@ -90,14 +91,7 @@ func newLive(t *testing.T, e gateway.Evidence) *live {
 		t.Fatal(err)
 	}
 	t.Cleanup(g.Close)
-	file := filepath.Join(t.TempDir(), "mapping.toml")
-	if err := os.WriteFile(file, []byte(rules), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	m, found := mapping.Load(file)
-	if m == nil {
-		t.Fatal(found)
-	}
+	m := anymapping.Load(t, rules)
 	g.Use(m)
 	return &live{g, iss, m, e}
 }
@@ -115,14 +109,14 @@ func (l *live) offline(t *testing.T) *offline.Gate {
 	return gate
 }
 
-// questions are the recorded ones, as they were sent and with tokens of this
-// issuer in the place of those that have expired.
+// questions returns the recorded bodies, as they were sent and again with tokens of the test issuer in place of
+// the expired ones.
 func (l *live) questions(t *testing.T) [][]byte {
 	t.Helper()
 	var all [][]byte
 	tokens := map[string]string{} // signing is slow
 	for _, call := range fixtures.Calls(t) {
-		if call.Body == nil || (call.Line > 100 && call.Line%sparse != 0) { // the special ones come first
+		if call.Body == nil || (call.Line > 100 && call.Line%sparse != 0) { // the rare bodies are in the first 100 lines
 			continue
 		}
 		all = append(all, bytes.Clone(call.Body))
@@ -158,8 +152,8 @@ func (l *live) questions(t *testing.T) [][]byte {
 	return all
 }
 
-// What a reviewer is told offline is what MinIO is told live, reason, rule and
-// statement: for every recorded question, with a good token wherever one fits.
+// For every recorded body, offline and the live gateway give the same answer, with the same reason, rule and
+// statement.
 func TestOfflineAnswersAreTheLiveOnes(t *testing.T) {
 	l := newLive(t, gateway.Evidence{StaticCredentials: gateway.StaticMatch})
 	gate := l.offline(t)
@@ -197,7 +191,7 @@ func TestOfflineAnswersAreTheLiveOnes(t *testing.T) {
 	}
 }
 
-// A line of the decision log holds enough to be decided again.
+// A line of the decision log holds enough to decide the request again, with the same answer.
 func TestALineOfTheDecisionLogIsDecidedAgain(t *testing.T) {
 	l := newLive(t, gateway.Evidence{StaticCredentials: gateway.StaticAny})
 	gate := l.offline(t)

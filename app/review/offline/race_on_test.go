@@ -2,6 +2,5 @@
 
 package offline_test
 
-// The race detector makes everything ten times slower, and needs no more than a
-// part of it to see every path.
+// The race detector makes the tests ten times slower. A part of the requests is enough to reach every path.
 const sparse = 3

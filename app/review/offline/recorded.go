@@ -11,13 +11,13 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// Recorded is a request that was written down.
+// Recorded is a recorded request. One of the members is nil.
 type Recorded struct {
-	Body []byte // as MinIO sent it; nil where Line is set
-	Line *Line  // of the decision log
+	Body []byte // the webhook's body as MinIO sent it
+	Line *Line  // a line of the decision log
 }
 
-// Line is what a line of the decision log holds of the question and the answer.
+// Line is the request and the answer of a line of the decision log.
 type Line struct {
 	Time        time.Time           `json:"time"`
 	ID          string              `json:"id"`
@@ -51,8 +51,8 @@ type Line struct {
 	StatementNo int                 `json:"statement"`
 }
 
-// Read takes a webhook's body, a line of a recording with headers and body, or
-// a line of the decision log.
+// Read parses a recorded request: a webhook's body, a line of a recording with headers and body, or a line of
+// the decision log.
 func Read(text []byte) (*Recorded, error) {
 	text = bytes.TrimSpace(text)
 	if len(text) == 0 {
@@ -85,7 +85,7 @@ func Read(text []byte) (*Recorded, error) {
 	return nil, errors.New(`neither a webhook's body {"input":{...}}, nor a recording {"headers":..., "body":...}, nor a line of the decision log`)
 }
 
-// Question returns the question that a line of the decision log is about.
+// Question returns the request of a line of the decision log.
 func (l *Line) Question() *Question {
 	q := &Question{
 		Subject: l.Subject, Issuer: l.Issuer, Groups: l.Groups, Claims: map[string]any{},

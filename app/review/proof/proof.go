@@ -14,7 +14,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/invariant"
 )
 
-// Of proves invariants of the mapping of a gate's options. assume fixes condition keys, KEY=VALUE.
+// Of proves invariants of the mapping of the options. assume fixes values of condition keys: KEY=VALUE.
 func Of(ctx context.Context, o offline.Options, list []invariant.Invariant, assume []string) ([]invariant.Result, error) {
 	gate, err := offline.New(o)
 	if err != nil {
@@ -42,7 +42,7 @@ func question(id *invariant.Identity, req *invariant.Request) *offline.Question 
 	return q
 }
 
-// Beside returns the file of invariants beside a mapping, or nothing if there is none.
+// Beside returns the file of invariants of a mapping file, or nothing if there is no such file.
 func Beside(mappingFile string) []string {
 	file := invariant.FileOf(mappingFile)
 	if _, err := os.Stat(file); err != nil && os.IsNotExist(err) {
@@ -51,7 +51,8 @@ func Beside(mappingFile string) []string {
 	return []string{file}
 }
 
-// Read reads files of invariants. The error says everything that is wrong with them.
+// Read reads files of invariants. The error says everything that is wrong with the first wrong file. Two
+// invariants with the same name are an error, too.
 func Read(files []string) ([]invariant.Invariant, error) {
 	var all []invariant.Invariant
 	for _, file := range files {
@@ -69,23 +70,24 @@ func Read(files []string) ([]invariant.Invariant, error) {
 	return all, nil
 }
 
-// Findings returns a finding for each invariant that does not hold, and for each file that cannot be
-// read. The mapping is that of the options.
+// Findings proves the invariants of the files, for the mapping of the options. It returns a finding for each
+// invariant that does not hold, or one finding if the files cannot be read.
 func Findings(ctx context.Context, o offline.Options, files []string) []finding.Finding {
 	if len(files) == 0 {
 		return nil
 	}
 	list, err := Read(files)
 	if err != nil {
-		return []finding.Finding{{Code: mapping.CodeInvariants, Severity: finding.Error, File: files[0], Message: unread(err), Fix: "mend the file: nothing is proved"}}
+		return []finding.Finding{{Code: mapping.CodeInvariants, Severity: finding.Error, File: files[0], Message: unread(err), Fix: "correct the file: until then no invariant is proved"}}
 	}
 	results, err := Of(ctx, o, list, nil)
 	if err != nil {
-		return []finding.Finding{{Code: mapping.CodeInvariants, Severity: finding.Error, File: files[0], Message: err.Error(), Fix: "mend the file: nothing is proved"}}
+		return []finding.Finding{{Code: mapping.CodeInvariants, Severity: finding.Error, File: files[0], Message: err.Error(), Fix: "correct the file: until then no invariant is proved"}}
 	}
 	return Broken(results)
 }
 
+// unread returns the message for a file that cannot be read. The finding names the file already.
 func unread(err error) string {
 	if pathError := new(fs.PathError); errors.As(err, &pathError) {
 		return "the invariants cannot be read: " + pathError.Err.Error()

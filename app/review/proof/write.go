@@ -13,7 +13,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// Sentence says what a counterexample does.
+// Sentence says who may do what, or may not, by a counterexample.
 func Sentence(c *invariant.Counterexample) string {
 	verb := "may not do"
 	if c.Allow {
@@ -29,7 +29,7 @@ func Sentence(c *invariant.Counterexample) string {
 	return text
 }
 
-// Who names an identity by what it has.
+// Who describes an identity by its account, or by its subject, issuer, groups and claims.
 func Who(id *invariant.Identity) string {
 	if id.Account != "" {
 		return fmt.Sprintf("the account %q", id.Account)
@@ -54,8 +54,8 @@ func Who(id *invariant.Identity) string {
 	return text
 }
 
-// claimKeys lists claims as NAME=VALUE for a string, and NAME:=JSON for another value, each name as
-// policies write the name after claim:.
+// claimKeys returns claims as NAME=VALUE for a string and NAME:=JSON for another value. NAME is the name that
+// policies write after claim:.
 func claimKeys(claims map[string]any, prefix string) []string {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(claims)) {
@@ -89,8 +89,8 @@ func conditions(req *invariant.Request) []string {
 	return all
 }
 
-// Explain returns the arguments of claimgate explain that ask what the counterexample asks. claim is the
-// name of the policy claim.
+// Explain returns the arguments with which claimgate explain decides the counterexample. claim is the name of
+// the claim that may grant policies.
 func Explain(c *invariant.Counterexample, claim string) []string {
 	var args []string
 	add := func(flag string, values ...string) {
@@ -116,7 +116,7 @@ func Explain(c *invariant.Counterexample, claim string) []string {
 	return args
 }
 
-// Shell returns a command line.
+// Shell returns the arguments as a command line for a POSIX shell, quoted if necessary.
 func Shell(args ...string) string {
 	quoted := make([]string, len(args))
 	for i, a := range args {
@@ -130,7 +130,7 @@ func Shell(args ...string) string {
 	return strings.Join(quoted, " ")
 }
 
-// Case returns the counterexample as a [[case]] of claimgate test that passes.
+// Case returns the counterexample as a [[case]] that passes in claimgate test.
 func Case(c *invariant.Counterexample, name string) string {
 	id := table{}
 	id.text("account", c.Identity.Account)
@@ -156,7 +156,7 @@ func Case(c *invariant.Counterexample, name string) string {
 		literal(name), strings.Join(id, ", "), strings.Join(req, ", "), c.Allow)
 }
 
-// table is the members of an inline table of TOML.
+// table is the members of a TOML inline table.
 type table []string
 
 func (t *table) value(key string, v any) { *t = append(*t, key+" = "+literal(v)) }
@@ -173,7 +173,7 @@ func (t *table) list(key string, list []string) {
 	}
 }
 
-// literal writes a value as TOML. The escapes of JSON are escapes of TOML, too.
+// literal returns a value as TOML. The escapes of JSON are valid in TOML, too.
 func literal(v any) string {
 	if object, ok := v.(map[string]any); ok {
 		var t table

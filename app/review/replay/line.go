@@ -4,12 +4,13 @@ import (
 	"strings"
 
 	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/app/review/offline"
 	"github.com/claimgate/claimgate/internal/strictjson"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// tally is one worker's part.
+// tally is the part of the result that one worker counts.
 type tally struct {
 	o      Options
 	result Result
@@ -22,27 +23,14 @@ type tally struct {
 	values recorded
 }
 
-// maxGrants bounds how many holders' grants are remembered.
+// maxGrants is how many identities' grants a worker keeps before it forgets them all.
 const maxGrants = 20_000
 
 func newTally(o Options) *tally {
 	return &tally{o: o, groups: map[group]*Flip{}, grants: map[string]*mapping.Grants{}, uses: map[Use]*Span{}, result: Result{Rules: map[Rule]int{}}}
 }
 
-// judged reports whether the mapping had a say in an answer, or could have had.
-func judged(reason gateway.Reason, static bool) bool {
-	switch reason {
-	case gateway.PolicyAllow, gateway.DenyOnly, gateway.NoPolicy, gateway.PolicyImplicitDeny, gateway.PolicyExplicitDeny,
-		gateway.GuardDeny, gateway.SessionPolicyDeny:
-		return true
-	case gateway.NoToken:
-		return static
-	default:
-		return false
-	}
-}
-
-// reasons by their text: what is kept must not share the line's memory.
+// reasons are the reasons by their text. A result keeps these, because it must not keep the memory of a line.
 var reasons = func() map[string]gateway.Reason {
 	all := map[string]gateway.Reason{}
 	for _, r := range gateway.Reasons() {
@@ -51,6 +39,7 @@ var reasons = func() map[string]gateway.Reason {
 	return all
 }()
 
+// line counts one line of the log.
 func (t *tally) line(text []byte) {
 	if t.doc.Parse(text) != nil {
 		t.result.Lines++
@@ -58,7 +47,7 @@ func (t *tally) line(text []byte) {
 		return
 	}
 	root := t.doc.Root()
-	if root.Get("event").View() == "lost" { // no decision, but word of some
+	if root.Get("event").View() == "lost" { // the line says how many decisions were not written
 		if n, ok := root.Get("lost").Int(); ok && n > 0 {
 			t.result.Lost += int(n)
 		}
@@ -73,7 +62,7 @@ func (t *tally) line(text []byte) {
 	if t.o.Uses {
 		t.result.Log = t.result.Log.and(spanOf(root))
 	}
-	if root.Get("action").View() == "" || !judged(reason, root.Get("static").Kind() == strictjson.True) {
+	if root.Get("action").View() == "" || !offline.DependsOnMapping(reason, root.Get("static").Kind() == strictjson.True) {
 		t.result.Unaffected++
 		return
 	}
@@ -89,12 +78,13 @@ func (t *tally) line(text []byte) {
 	grants := t.holds(root)
 	after, answer := gateway.EvaluateGrants(grants, &asked)
 	if reason == gateway.NoToken && after == gateway.NoPolicy {
-		after = gateway.NoToken // that is what the gateway says of a static key without a rule
+		after = gateway.NoToken // the gateway's reason for a static key without a rule
 	}
 	t.count(root, reason, after, answer)
 }
 
-// shadow counts a line by what it says of the next mapping. A line that says nothing would be answered alike.
+// shadow counts a line by the answer of the next mapping that the line holds. A line without one has the same
+// answer under both mappings.
 func (t *tally) shadow(root strictjson.Value, before gateway.Reason) {
 	would := root.Get("shadow")
 	if would.Kind() == strictjson.Missing {
@@ -122,7 +112,7 @@ func (t *tally) shadow(root strictjson.Value, before gateway.Reason) {
 	t.flip(root, before, after, answer)
 }
 
-// holds finds what the line's principal holds now.
+// holds returns the grants of the line's identity under the mapping of the options.
 func (t *tally) holds(root strictjson.Value) *mapping.Grants {
 	sub := root.Get("sub")
 	t.key = append(t.key[:0], root.Get("issuer").Raw()...)
@@ -139,7 +129,7 @@ func (t *tally) holds(root strictjson.Value) *mapping.Grants {
 	if sub.Kind() == strictjson.Missing {
 		parent := root.Get("parent").Text()
 		if root.Get("action").View() == gateway.ActionPrometheus {
-			parent = "" // whose claims the caller signs itself
+			parent = "" // a metrics scraper signs its claims itself, so the parent in them does not count
 		}
 		g = gateway.Account(t.o.Mapping, root.Get("account").Text(), parent, t.o.Now)
 	} else {
@@ -154,6 +144,7 @@ func (t *tally) holds(root strictjson.Value) *mapping.Grants {
 	return g
 }
 
+// list returns the texts of an array.
 func list(v strictjson.Value) []string {
 	var all []string
 	for e := range v.Elements() {
@@ -162,6 +153,7 @@ func list(v strictjson.Value) []string {
 	return all
 }
 
+// count counts a line by its recorded reason before and its reason after, under the mapping of the options.
 func (t *tally) count(root strictjson.Value, before, after gateway.Reason, answer mapping.Answer) {
 	r := &t.result
 	if answer.Rule.Name != "" {
@@ -194,6 +186,7 @@ func (t *tally) count(root strictjson.Value, before, after gateway.Reason, answe
 	t.flip(root, before, after, answer)
 }
 
+// flip adds a line with another answer to its group.
 func (t *tally) flip(root strictjson.Value, before, after gateway.Reason, answer mapping.Answer) {
 	g := group{principal: principal(root), before: before, after: after}
 	if after.Allows() || answer.Rule.Name != "" {
@@ -229,7 +222,7 @@ func principal(root strictjson.Value) string {
 	return "account " + root.Get("account").Text()
 }
 
-// recorded answers conditions from a line, and notes what it does not hold.
+// recorded is the policy.Context of a line. missing is true if a policy read a value that the line does not hold.
 type recorded struct {
 	line    strictjson.Value
 	missing bool
@@ -248,14 +241,15 @@ func (r *recorded) Values(key string) []string {
 	case "aws:SourceIp":
 		return r.one("source")
 	}
-	// Claims that directory logins and STS would have are never there; what else
-	// a line does not name, nobody had asked for.
+	// No request has values for the keys of LDAP and STS. Any other key that the line does not name was not read
+	// at the time, so its value is not known.
 	if r.line.Get("read").Get(key).Kind() != strictjson.Null && !strings.HasPrefix(key, "ldap:") && !strings.HasPrefix(key, "sts:") {
 		r.missing = true
 	}
 	return nil
 }
 
+// one returns the text of a member of the line as a list.
 func (r *recorded) one(member string) []string {
 	if text := r.line.Get(member).Text(); text != "" {
 		return []string{text}

@@ -2,6 +2,5 @@
 
 package replay_test
 
-// The race detector makes everything ten times slower, and needs no more than a
-// part of it to see every path.
+// The race detector makes the tests ten times slower. Fewer lines are enough to reach every path.
 const manyLines = 50_000

@@ -15,40 +15,38 @@ import (
 	"github.com/claimgate/claimgate/mapping"
 )
 
-// Result is what a log came to under the new mapping.
+// Result is the result of a replay. Each line counts in exactly one of the members from Unreadable to Losses.
 type Result struct {
 	Lines      int `json:"lines"`
-	Unreadable int `json:"unreadable"` // no line of a decision log
-	Unaffected int `json:"unaffected"` // no mapping has a say
+	Unreadable int `json:"unreadable"` // not a line of a decision log
+	Unaffected int `json:"unaffected"` // no mapping can change the answer
 	Same       int `json:"same"`
 	Reasons    int `json:"reasons_changed"` // the same answer for another reason
 	Uncertain  int `json:"uncertain"`       // the line does not hold enough
 	Gains      int `json:"gains"`           // deny before, allow now
 	Losses     int `json:"losses"`          // allow before, deny now
-	// Lost are decisions that are in no line, as the log itself says.
+	// Lost is the number of decisions that were not written, as the log itself says.
 	Lost int `json:"lost,omitempty"`
 
-	// Flips are those of Gains and Losses, those that happened most first.
+	// Flips are the groups of Gains and Losses, the largest first.
 	Flips []Flip `json:"flips"`
-	// More counts the flips of groups beyond the first thousands.
+	// More is the number of flips in groups that did not fit into Flips.
 	More int `json:"more,omitempty"`
-	// Rules counts the decisions by the rule that decides them now.
+	// Rules is the number of decisions for each rule that decides them now.
 	Rules map[Rule]int `json:"-"`
-	// Uses is what was allowed and still is, by the statement that allows. It is empty without
-	// Options.Uses.
+	// Uses is what was allowed and still is, by the statement that allows. It is empty without Options.Uses.
 	Uses map[Use]Span `json:"-"`
-	// Log is when the first and the last line of the log were written.
+	// Log has the time of the first and the last line of the log. It is empty without Options.Uses.
 	Log Span `json:"-"`
 }
 
-// Rule is what decides. The names that the claim may hold share the claim's
-// rule, so there the policy tells one from another.
+// Rule is a rule that decides. All policies of the claim share the claim's rule, so Policy distinguishes them.
 type Rule struct {
 	mapping.Rule
-	Policy string // of the claim only
+	Policy string // for a claim rule only
 }
 
-// RuleOf is the rule by which a policy is granted.
+// RuleOf returns the Rule that grants the policy.
 func RuleOf(r mapping.Rule, policy string) Rule {
 	if r.Kind != "claim" {
 		policy = ""
@@ -56,18 +54,18 @@ func RuleOf(r mapping.Rule, policy string) Rule {
 	return Rule{r, policy}
 }
 
-// Flip is a group of decisions with another answer now.
+// Flip is a group of decisions that have another answer now.
 type Flip struct {
 	Principal string         `json:"principal"`
 	Before    gateway.Reason `json:"before"`
 	After     gateway.Reason `json:"after"`
 	Allow     bool           `json:"allow"` // the answer now
-	// Rule decided; for a loss it is the recorded one, for a gain that of now.
+	// Rule is the rule that decides now. If no rule does, it is the rule that decided before.
 	Rule  string `json:"rule"`
 	File  string `json:"file,omitempty"`
 	Line  int    `json:"line,omitempty"`
-	Count int    `json:"count"`
-	// Example is one of them.
+	Count int    `json:"count"` // the number of decisions
+	// Example is one decision of the group.
 	Example Example `json:"example"`
 }
 
@@ -79,6 +77,7 @@ type Example struct {
 	Object string `json:"object"`
 }
 
+// group is what decisions must share to become one Flip.
 type group struct {
 	principal     string
 	before, after gateway.Reason
@@ -87,23 +86,23 @@ type group struct {
 }
 
 const (
-	piece     = 1 << 20 // bytes that a worker is handed at once
-	maxLine   = 16 << 20
-	maxGroups = 5_000 // flips are told apart up to here
+	piece     = 1 << 20  // bytes that a worker gets at once, plus the rest of the last line
+	maxLine   = 16 << 20 // bytes
+	maxGroups = 5_000    // groups of one worker
 )
 
-// Options say how to replay.
+// Options are the options of Run.
 type Options struct {
 	Mapping *mapping.Mapping
-	Now     time.Time // the time at which grants are judged
-	Workers int       // default: one a processor
-	Uses    bool      // collect Result.Uses
-	// Shadow takes the word of the lines for what the next mapping, mapping.shadow of the service
-	// that wrote them, would have answered. Mapping and Now are not needed then.
+	Now     time.Time // the time that decides which grants have expired
+	Workers int       // default: one per processor
+	Uses    bool      // collect Result.Uses and Result.Log
+	// Shadow does not decide again. It uses the answers of the next mapping (mapping.shadow) that the service
+	// wrote into the lines. Mapping and Now are not needed then.
 	Shadow bool
 }
 
-// Run replays a log.
+// Run replays a decision log. The error is an error of the reader, or says that a line is too long.
 func Run(log io.Reader, o Options) (*Result, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
@@ -131,7 +130,7 @@ func Run(log io.Reader, o Options) (*Result, error) {
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, piece+piece/4); return &b }}
 
-// split hands out pieces that end with a line.
+// split sends the log in pieces. A piece ends at the end of a line.
 func split(log io.Reader, pieces chan<- []byte) error {
 	in := bufio.NewReaderSize(log, 64<<10)
 	for {
@@ -149,6 +148,7 @@ func split(log io.Reader, pieces chan<- []byte) error {
 	}
 }
 
+// fill reads the next piece into the memory of p.
 func fill(in *bufio.Reader, p []byte) ([]byte, error) {
 	p = p[:piece]
 	n, err := io.ReadFull(in, p)
@@ -173,6 +173,7 @@ func fill(in *bufio.Reader, p []byte) ([]byte, error) {
 	}
 }
 
+// piece counts the lines of a piece.
 func (t *tally) piece(p []byte) {
 	for len(p) > 0 {
 		line := p
@@ -187,7 +188,7 @@ func (t *tally) piece(p []byte) {
 	}
 }
 
-// merge puts together what the workers have found.
+// merge adds up the parts of the workers.
 func merge(partial []*tally) *Result {
 	all := &Result{Rules: map[Rule]int{}, Flips: []Flip{}, Uses: map[Use]Span{}}
 	groups := map[group]*Flip{}
@@ -231,7 +232,7 @@ func merge(partial []*tally) *Result {
 	return all
 }
 
-// earlier makes the example the same whatever worker was first.
+// earlier returns the example with the smaller ID, so that the result does not depend on which worker was first.
 func earlier(a, b Example) Example {
 	if b.ID < a.ID {
 		return b

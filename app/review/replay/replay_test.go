@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -13,7 +11,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/app/review/replay"
-	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/internal/testsupport/anymapping"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -32,20 +30,7 @@ name = "own"
 document = '''{"Statement":[{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::${group:bucket}/*"]}]}'''
 `
 
-func load(t testing.TB) *mapping.Mapping {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "mapping.toml")
-	if err := os.WriteFile(path, []byte(rules), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	m, found := mapping.Load(path)
-	if m == nil {
-		t.Fatal(found)
-	}
-	return m
-}
-
-// log makes up lines without holding them: of many users, a part of which flip.
+// log is a reader of made-up lines of many users. It does not keep the lines. A tenth of the lines are flips.
 type log struct {
 	lines, next int
 	rest        []byte
@@ -81,11 +66,10 @@ func (l *log) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// A million decisions are put to another mapping in seconds, and take no more
-// memory than a thousand. The limits are those promised, and far above what it
-// takes on a quiet machine.
+// A replay of a million lines takes seconds, and no more memory than a replay of a thousand. The limit is the
+// documented one.
 func TestAMillionLines(t *testing.T) {
-	m := load(t)
+	m := anymapping.Load(t, rules)
 	read := 0
 	var peak uint64
 	start := time.Now()
@@ -118,9 +102,9 @@ func TestAMillionLines(t *testing.T) {
 	}
 }
 
-// However many workers read, and however the log is cut, the result is one.
+// The result does not depend on the number of workers, nor on how the log is cut.
 func TestTheResultDoesNotDependOnWhoReadsWhat(t *testing.T) {
-	m := load(t)
+	m := anymapping.Load(t, rules)
 	var text bytes.Buffer
 	if _, err := io.Copy(&text, &log{lines: 5000}); err != nil {
 		t.Fatal(err)
@@ -146,7 +130,7 @@ func TestTheResultDoesNotDependOnWhoReadsWhat(t *testing.T) {
 }
 
 func TestABrokenReadIsAnError(t *testing.T) {
-	m := load(t)
+	m := anymapping.Load(t, rules)
 	if _, err := replay.Run(iotest.TimeoutReader(&log{lines: 10_000}), replay.Options{Mapping: m}); err == nil {
 		t.Error("an error of the reader is lost")
 	}

@@ -8,18 +8,19 @@ import (
 	"github.com/claimgate/claimgate/mapping"
 )
 
-// Use is what a statement allowed: an action on a bucket, or below the first element of an object's key.
+// Use is what a statement allowed: an action on a bucket, or on the objects whose keys have the same first
+// element.
 type Use struct {
 	Rule      mapping.Rule
 	Policy    string
-	Statement int // its index in the policy
+	Statement int // the index of the statement in the policy, from 0
 	Action    string
 	Bucket    string
-	First     string // the key up to its first slash, or the whole key; empty for the bucket itself
-	Below     bool   // the key goes on behind the slash
+	First     string // the object key up to its first slash, or the whole key; empty for the bucket itself
+	Below     bool   // the key has a slash
 }
 
-// Span is how often something happened, and when first and last.
+// Span is how often something happened, and when it happened first and last.
 type Span struct {
 	Count       int
 	First, Last time.Time
@@ -36,10 +37,10 @@ func (s Span) and(o Span) Span {
 	return s
 }
 
-// maxUses bounds the uses that one worker tells apart. Beyond them a bucket stands for its objects.
+// maxUses is how many uses one worker keeps. After that, new uses have the whole bucket in place of the object.
 const maxUses = 200_000
 
-// spanOf is the time of one line.
+// spanOf returns the Span of one line.
 func spanOf(root strictjson.Value) Span {
 	at, err := time.Parse(time.RFC3339Nano, root.Get("time").View())
 	if err != nil {
@@ -48,7 +49,7 @@ func spanOf(root strictjson.Value) Span {
 	return Span{1, at, at}
 }
 
-// use notes what a line needed.
+// use adds the use of one line.
 func (t *tally) use(root strictjson.Value, answer mapping.Answer) {
 	u := Use{Rule: answer.Rule, Policy: answer.Policy, Statement: answer.Statement, Action: root.Get("action").View(), Bucket: root.Get("bucket").View()}
 	u.First, _, u.Below = strings.Cut(root.Get("object").View(), "/")
@@ -57,7 +58,7 @@ func (t *tally) use(root strictjson.Value, answer mapping.Answer) {
 		u.First, u.Below = "", true
 		known = t.uses[u]
 	}
-	if known == nil { // what is kept must not share the line's memory
+	if known == nil { // a kept use must not keep the memory of the line
 		u.Action, u.Bucket, u.First = strings.Clone(u.Action), strings.Clone(u.Bucket), strings.Clone(u.First)
 		known = new(Span)
 		t.uses[u] = known

@@ -14,7 +14,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/matrix"
 )
 
-// The page holds everything: there is no script, and nothing is fetched.
+// The page has no script and fetches nothing.
 //
 //go:embed page.html
 var pageText string
@@ -47,7 +47,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"short": func(revision string) string { return revision[:min(16, len(revision))] },
 }).Parse(pageText))
 
-// matrixRows writes the body of the matrix: a large mapping has tens of
+// matrixRows returns the body of the matrix table. It does not use the template: a large mapping has tens of
 // thousands of rows, and the template takes seconds for them.
 func matrixRows(rows []matrix.Row) template.HTML {
 	var b strings.Builder
@@ -74,7 +74,7 @@ func matrixRows(rows []matrix.Row) template.HTML {
 	return template.HTML(b.String()) //nolint:gosec // every name is escaped above
 }
 
-// pageData is what the page shows. The page leaves out what is nil.
+// pageData is the data of page.html. The page leaves out members that are nil.
 type pageData struct {
 	Title, Revision string
 	Made            time.Time

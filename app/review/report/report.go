@@ -1,5 +1,5 @@
-// Package report holds the page that a reviewer signs: what a mapping means, its findings, and which
-// rules tests and the decision log exercise. The page fetches nothing.
+// Package report writes the page that a reviewer signs: what a mapping means, its findings, its invariants, and
+// which rules the test cases and the decision log exercise.
 package report
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/invariant"
 )
 
-// Data is what a reviewer signs, besides the matrix.
+// Data is the content of the page, without the matrix.
 type Data struct {
 	Rules    []Rule
 	Guards   []Guard
@@ -23,20 +23,20 @@ type Data struct {
 	Audit    *Audit
 	Proofs   []invariant.Result
 
-	Unproved int // of Proofs: violated, or not proved
+	Unproved int // the number of Proofs that are violated or undecided
 
 	Errors, Warnings, Expired int
 }
 
-// Rule is a rule with what the tests and the log say of it.
+// Rule is a rule with the results of the test cases and the decision log.
 type Rule struct {
 	mapping.RuleInfo
-	Expired, Soon bool
-	Tested        bool // a case was decided by it
-	Used          int  // decisions of the log
+	Expired, Soon bool // Soon: the rule expires within 30 days
+	Tested        bool // the rule decided a case
+	Used          int  // the number of decisions of the log
 }
 
-// Guard is a guard with what the tests and the log say of it.
+// Guard is a guard with the results of the test cases and the decision log.
 type Guard struct {
 	mapping.GuardInfo
 	Tested bool
@@ -55,16 +55,15 @@ type Tests struct {
 	Outcomes                []cases.Outcome
 }
 
-// Audit says how a decision log was read.
+// Audit is the summary of a decision log.
 type Audit struct {
 	File          string
-	Lines, Unread int
-	Flips         int
-	Unused        int
+	Lines, Unread int // all lines, and those that cannot be read
+	Flips         int // decisions that have another answer under this mapping
+	Unused        int // rules that decided nothing
 }
 
-// New collects the rules, guards and policies of a mapping as they are at the time now. found are the
-// findings about the mapping.
+// New returns the data for a mapping at the time now. found are the findings about the mapping.
 func New(m *mapping.Mapping, found []finding.Finding, now time.Time) *Data {
 	d := &Data{Findings: found}
 	d.addRules(m, now)
@@ -114,7 +113,7 @@ func (d *Data) addPolicies(m *mapping.Mapping) {
 	}
 }
 
-// AddTests records the outcome of the test cases, and which rules decided a case.
+// AddTests records the results of cases.Run for the mapping.
 func (d *Data) AddTests(outcomes []cases.Outcome, rules []cases.Rule) {
 	d.Tests = &Tests{Cases: len(outcomes), Failed: cases.Failed(outcomes), Coverage: cases.Coverage(rules), Outcomes: outcomes}
 	for i := range d.Rules {
@@ -125,14 +124,14 @@ func (d *Data) AddTests(outcomes []cases.Outcome, rules []cases.Rule) {
 	}
 }
 
-// AddProofs records what became of the invariants.
+// AddProofs records the verdicts on the invariants.
 func (d *Data) AddProofs(results []invariant.Result) {
 	d.Proofs = results
 	d.Unproved = len(proof.Broken(results))
 }
 
-// AddLog records which rules the decision log file needs. found is the replay of the log under this
-// mapping: the rule that decides now counts, because the log may be older than the mapping.
+// AddLog records which rules the decision log file needs. found is the replay of the log under this mapping.
+// The rule that decides under this mapping counts, because the log may be older than the mapping.
 func (d *Data) AddLog(file string, found *replay.Result) {
 	d.Audit = &Audit{File: file, Lines: found.Lines, Unread: found.Unreadable, Flips: found.Gains + found.Losses}
 	for i := range d.Rules {

@@ -1,5 +1,6 @@
-// Package suggest says what each rule grants and nobody used, and writes the policy that a decision log
-// needed. What it writes allows nothing that the policy of today does not.
+// Package suggest compares what each rule grants with what a decision log needed. It lists the unused actions,
+// and writes a smaller policy that allows what was used. The smaller policy allows nothing that the present
+// policy does not allow.
 package suggest
 
 import (
@@ -19,10 +20,10 @@ import (
 // Suggestion is about one policy that a rule grants.
 type Suggestion struct {
 	Rule     access.RuleReference `json:"rule"`
-	Unused   bool                 `json:"unused"` // no decision of the log needed the policy by this rule
+	Unused   bool                 `json:"unused"` // no decision of the log needed the policy from this rule
 	Policy   string               `json:"policy"`
 	Document *Document            `json:"document"` // nil if unused
-	Used     int                  `json:"used"`     // decisions
+	Used     int                  `json:"used"`     // number of decisions
 	LastUsed string               `json:"last_used,omitempty"`
 	Never    []string             `json:"never"` // actions that the policy allows and nobody used, shortened
 }
@@ -57,7 +58,7 @@ func Of(m *mapping.Mapping, found *replay.Result, since time.Time) []Suggestion 
 	return all
 }
 
-// Together returns a document for each policy, of the uses by every rule that grants the policy.
+// Together returns a suggestion for each policy, from the uses after since by all rules that grant the policy.
 func Together(m *mapping.Mapping, found *replay.Result, since time.Time) []Suggestion {
 	all := []Suggestion{}
 	seen := map[string]bool{}
@@ -74,7 +75,7 @@ func Together(m *mapping.Mapping, found *replay.Result, since time.Time) []Sugge
 	return all
 }
 
-// held returns a policy of a rule. The captures stay as variables.
+// held returns a policy of a rule, with the captures as variables such as ${group:bucket}.
 func held(m *mapping.Mapping, r mapping.RuleInfo, name string) (mapping.Granted, bool) {
 	vars := map[string]string{}
 	for _, capture := range r.Captures {
@@ -83,7 +84,7 @@ func held(m *mapping.Mapping, r mapping.RuleInfo, name string) (mapping.Granted,
 	return m.Policy(name, vars)
 }
 
-// of makes a suggestion. Without a rule the uses by every rule count.
+// of returns a suggestion for a policy. If rule is zero, the uses by every rule count.
 func of(h mapping.Granted, rule mapping.Rule, found *replay.Result, since time.Time) Suggestion {
 	s := Suggestion{
 		Rule: access.RuleReference{Name: rule.Name, Kind: rule.Kind, File: rule.File, Line: rule.Line}, Policy: h.Policy.Name(), Never: []string{},
@@ -118,7 +119,8 @@ func of(h mapping.Granted, rule mapping.Rule, found *replay.Result, since time.T
 	return s
 }
 
-// document writes a policy that allows what was used. A Deny stays as it is.
+// document returns a policy that allows the uses. uses is by the index of the statement. Deny statements stay
+// as they are.
 func document(h mapping.Granted, uses map[int][]replay.Use) *Document {
 	d := &Document{Version: "2012-10-17"}
 	conditions := h.Conditions()
@@ -136,7 +138,8 @@ func document(h mapping.Granted, uses map[int][]replay.Use) *Document {
 	return d
 }
 
-// allow writes statements that allow the uses of one statement: actions with the same resources together.
+// allow returns statements that allow the uses of one statement. Actions with the same resources become one
+// statement.
 func allow(s policy.Statement, condition json.RawMessage, uses []replay.Use) []Statement {
 	resources := map[string][]string{} // by action
 	left := false
@@ -155,7 +158,7 @@ func allow(s policy.Statement, condition json.RawMessage, uses []replay.Use) []S
 		slices.Sort(actions)
 		one := Statement{Sid: s.Sid, Effect: "Allow", Action: actions, Condition: condition}
 		if slices.Contains(actions, "s3:GetObjectVersion") && !s.Covers("s3:GetObject") {
-			// MinIO takes s3:GetObjectVersion for s3:GetObject, too.
+			// MinIO lets s3:GetObjectVersion allow s3:GetObject, too.
 			one.Action, one.NotAction = s.Actions, s.NotActions
 		}
 		switch {
@@ -177,9 +180,9 @@ func allow(s policy.Statement, condition json.RawMessage, uses []replay.Use) []S
 	return all
 }
 
-// resourcesOf returns the resources for a use: the bucket and the first element of the key if the
-// statement allows all of that, else what the statement says itself. narrowed is false if the statement
-// has to keep its NotResource.
+// resourcesOf returns the resources for a use: the bucket and the first element of the object key, if the
+// statement allows all of them, else the resources of the statement. narrowed is false if the statement must
+// keep its NotResource.
 func resourcesOf(s policy.Statement, use *replay.Use) (list []string, narrowed bool) {
 	family, _, _ := strings.Cut(use.Action, ":")
 	arn := "arn:aws:s3:::"
@@ -191,7 +194,7 @@ func resourcesOf(s policy.Statement, use *replay.Use) (list []string, narrowed b
 	}
 	want := arn + use.Bucket
 	switch {
-	case family == "kms": // a key has no part
+	case family == "kms": // the name of a KMS key has no parts
 	case use.First != "" && use.Below:
 		want += "/" + use.First + "/*"
 	case use.First != "":
@@ -199,7 +202,7 @@ func resourcesOf(s policy.Statement, use *replay.Use) (list []string, narrowed b
 	case use.Below:
 		want += "/*"
 	}
-	if strings.ContainsAny(want[:len(want)-1], "*?$") { // a name with a character that means something
+	if strings.ContainsAny(want[:len(want)-1], "*?$") { // the name has a character that is special in a policy
 		return s.Resources, len(s.NotResources) == 0
 	}
 	if len(s.NotResources) > 0 {
@@ -221,7 +224,8 @@ func resourcesOf(s policy.Statement, use *replay.Use) (list []string, narrowed b
 
 var variable = regexp.MustCompile(`\$\{[^{}]*\}`)
 
-// generalised takes the bucket for its objects where an action was used below too many first elements.
+// generalised returns the uses with the whole bucket in place of the object, if an action was used below more
+// than maxElements first elements of the bucket.
 func generalised(uses []replay.Use) []replay.Use {
 	type place struct{ action, bucket string }
 	elements := map[place]int{}
@@ -237,11 +241,10 @@ func generalised(uses []replay.Use) []replay.Use {
 	return uses
 }
 
-// maxElements is how many first elements of a bucket's keys a policy names, before the policy names the
-// bucket.
+// maxElements is how many first elements of object keys a policy names, before it names the whole bucket.
 const maxElements = 20
 
-// merged leaves out what another resource takes in.
+// merged returns the resources without those that another resource of the list includes.
 func merged(list []string) []string {
 	slices.Sort(list)
 	list = slices.Compact(list)

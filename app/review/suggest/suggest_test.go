@@ -53,14 +53,14 @@ func draw(t *rapid.T) (q question) {
 	}
 }
 
-// What is suggested allows what the log needed, and nothing that the policy of today does not allow.
+// A suggestion allows everything that the log needed, and nothing that the present policy does not allow.
 func TestASuggestionIsEnoughAndNoWider(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		drawn := anymapping.Draw(t, dir, false)
 		text := drawn.Text[:strings.Index(drawn.Text, "[[policy]]")]
 		text = strings.Replace(text, "[claim]\nallow = [\"readonly\", \"p1\"]\n", "", 1)
-		for part := range strings.SplitSeq(drawn.Text, "[[policy]]\n") { // the policies alone
+		for part := range strings.SplitSeq(drawn.Text, "[[policy]]\n") { // only the policies
 			if strings.HasPrefix(part, `name = "p`) {
 				text += "[[policy]]\n" + strings.SplitAfter(part, "}'''\n")[0]
 			}
@@ -127,7 +127,7 @@ func TestASuggestionIsEnoughAndNoWider(t *testing.T) {
 	})
 }
 
-// oneOf returns the name of a suggestion, or a policy to have one at all.
+// oneOf returns the quoted name of the suggestion for a policy, or of a canned policy if there is no suggestion.
 func oneOf(names []string, name string) string {
 	for _, n := range names {
 		if n == fmt.Sprintf("%q", name+"-used") {

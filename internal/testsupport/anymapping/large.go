@@ -2,8 +2,6 @@ package anymapping
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -47,13 +45,5 @@ func Large(tb testing.TB) *mapping.Mapping {
 			fmt.Fprintf(&b, "[[group]]\nname = \"g%d\"\npolicies = [\"p%d\"]\n", i, policy)
 		}
 	}
-	file := filepath.Join(tb.TempDir(), "mapping.toml")
-	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
-		tb.Fatal(err)
-	}
-	m, found := mapping.Load(file)
-	if m == nil {
-		tb.Fatal(found)
-	}
-	return m
+	return Load(tb, b.String())
 }

@@ -1,17 +1,17 @@
 package access
 
-// Word returns a shortest resource of the kind, "bucket/object", that matches every pattern of in and no
-// pattern of out. The patterns hold no unknown text. found is false if there is no such resource, or if
-// the search would need too many states; sure is true in the first case only.
-func Word(kind Kind, in, out []Pattern) (text string, found, sure bool) {
+// shortest returns a shortest resource of the kind, "bucket/object", that matches every pattern of in and no
+// pattern of out. The patterns must hold no unknown text. If found is false and sure is true, there is no such
+// resource. If both are false, the search needs more than maxStates states.
+func shortest(kind Kind, in, out []Pattern) (text string, found, sure bool) {
 	w := walker{patterns: append(append([]Pattern(nil), in...), out...), in: len(in), lead: -1, ends: kind.accepts()}
 	for _, g := range out {
-		if len(g) == 1 && g[0] == run {
+		if len(g) == 1 && g[0] == star {
 			return "", false, true
 		}
 	}
 	w.alphabet()
-	w.letters[0], w.letters[1] = other, '/' // "x/x" reads better than "x//"
+	w.letters[0], w.letters[1] = other, '/' // finds "x/x" before "x//"
 	start := w.start()
 	seen := map[string]bool{start.Key(): true}
 	queue := []path{{state: start, from: -1}}
@@ -36,14 +36,15 @@ func Word(kind Kind, in, out []Pattern) (text string, found, sure bool) {
 	return "", false, true
 }
 
-// path is a state with the step that led to the state.
+// path is a state of the search with the step that led there.
 type path struct {
 	state
-	from int
-	read symbol
+	from int    // the index of the state before, in the queue; -1 for the start
+	read symbol // the symbol that was read in the state before
 }
 
-// spell returns the word that leads to a state. A byte that no pattern names is a letter, if possible.
+// spell returns the resource that leads to the state queue[at]. The symbol other becomes a letter that no
+// pattern names, if there is one.
 func (w *walker) spell(queue []path, at int) string {
 	letter := byte('x')
 	const letters = "xyzabcdefghijklmnopqrstuvw0123456789XYZABCDEFGHIJKLMNOPQRSTUVW_~"
@@ -76,5 +77,5 @@ func (w *walker) names(b byte) bool {
 	return false
 }
 
-// likely matches resources whose bucket has at least three bytes, as every bucket's name has.
-var likely = Pattern{one, one, one, run, '/', run}
+// likelyBucket matches resources whose bucket has at least three bytes, as S3 requires of the name of a bucket.
+var likelyBucket = Pattern{questionMark, questionMark, questionMark, star, '/', star}
