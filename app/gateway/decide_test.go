@@ -13,8 +13,7 @@ import (
 	"github.com/claimgate/claimgate/verifier/revocation"
 )
 
-// Reasons that are given before or after the decision: package server has tests
-// for them.
+// Reasons that are given before or after the decision. Package server tests them.
 var serversReasons = map[gateway.Reason]bool{
 	gateway.RequestMalformed: true, gateway.CallerUnknown: true, gateway.InternalError: true,
 }
@@ -89,14 +88,14 @@ func TestEveryReasonIsGivenWhereItApplies(t *testing.T) {
 	}
 }
 
-// overload asks with so many new tokens at once that one finds no place to wait
-// for its check.
+// overload presents 32 new tokens at once to a verifier that runs one check and lets none wait. It returns
+// Overloaded if a token was turned away.
 func overload(t *testing.T) gateway.Reason {
 	t.Helper()
 	g := newGate(t, func(_ *gateway.Options, _ *verifier.Issuer, o *verifier.Options) { o.Checks, o.Waiters = 1, -1 })
 	for round := range 200 {
 		reasons := make(chan gateway.Reason, 32)
-		together := make(chan struct{}) // signing takes longer than checking
+		together := make(chan struct{}) // all wait for it, because signing takes longer than checking
 		for n := range cap(reasons) {
 			in := g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(g.sign("bob", []string{"devs"}, "jti", round*100+n))
 			go func() {
@@ -106,7 +105,7 @@ func overload(t *testing.T) gateway.Reason {
 		}
 		close(together)
 		var seen gateway.Reason
-		for range cap(reasons) { // every one, so that none outlives the gateway
+		for range cap(reasons) { // all of them, so that no goroutine outlives the gateway
 			if r := <-reasons; r == gateway.Overloaded {
 				seen = r
 			}
@@ -159,9 +158,9 @@ func TestTheOwnerMayBeEvaluatedLikeAnybody(t *testing.T) {
 func TestATokenThatFailsIsNotFollowedByAnotherWay(t *testing.T) {
 	g := newGate(t, attested)
 	expired := g.sign("alice", nil, "iat", time.Now().Add(-2*time.Hour).Unix(), "exp", time.Now().Add(-time.Hour).Unix())
-	// alice has an [[account]] rule that would allow.
+	// alice has an [[account]] rule that would allow the request.
 	g.expect("static account", ask("alice", "s3:GetObject", "b", "o").token(expired), gateway.TokenExpired)
-	// and the session's own claims would be taken without the token.
+	// Without the token the session's own claims would be accepted.
 	in := g.session(ask("S1", "s3:GetObject", "b", "o"), "alice").claim("groups", []any{"devs"})
 	g.expect("attested claims alone", in, gateway.PolicyAllow)
 	g.expect("attested claims beside a bad token", in.token(expired), gateway.TokenExpired)
@@ -331,7 +330,7 @@ func TestAReloadAnswersAtOnceAndAnew(t *testing.T) {
 	token := g.sign("bob", []string{"devs"})
 	in := func() input { return g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(token) }
 	without := strings.Replace(rules, `name     = "devs"`, `name     = "others"`, 1)
-	for range 20 { // often enough for both caches to hold the answer
+	for range 20 { // often enough that both caches hold the answer
 		g.expect("granted", in(), gateway.PolicyAllow)
 	}
 	first := g.expect("granted", in(), gateway.PolicyAllow).Revision

@@ -9,9 +9,9 @@ import (
 	"github.com/claimgate/claimgate/verifier"
 )
 
-// An access key that was made under the issuer's former URL belongs to the same subject again, beside a
-// token of today. A session of the former URL does not, nor the key of somebody else, nor one of a URL that
-// is not named, nor any token of the former URL.
+// An access key that was made under a former URL of the issuer is bound to the subject's token of today.
+// Everything else is refused: a session of the former URL, an access key of another subject, an access key of a
+// URL that is not configured, and every token of the former URL.
 func TestAccessKeysOfAFormerURL(t *testing.T) {
 	const old = "https://old.example/application/o/minio/"
 	g := newGate(t, func(o *gateway.Options, i *verifier.Issuer, _ *verifier.Options) {

@@ -69,7 +69,7 @@ policy   = "immutable"
 except_groups = ["break-glass"]
 `
 
-// gate is a gateway with a real verifier that asks a real issuer over HTTP.
+// gate is a gateway with a real verifier, which fetches keys from a real issuer over HTTP.
 type gate struct {
 	*gateway.Gateway
 	t           testing.TB
@@ -154,8 +154,7 @@ func (g *gate) use(text string) {
 	g.Use(m)
 }
 
-// input is a question that a test builds up. It ends as the bytes that MinIO
-// would send.
+// input is the "input" of a question that a test builds. decide encodes it as MinIO does.
 type input map[string]any
 
 func ask(account, action, bucket, object string) input {
@@ -166,7 +165,7 @@ func ask(account, action, bucket, object string) input {
 	}
 }
 
-// recorded is the question of a line of the fixtures.
+// recorded returns the question of a line of the fixtures.
 func recorded(t testing.TB, line int) input { return fixtures.Input(t, line) }
 
 func (in input) claims() map[string]any {
@@ -189,7 +188,7 @@ func (in input) condition(name string, values ...any) input {
 	return in
 }
 
-// token puts a token where the session's claim would carry it.
+// token adds a token under the name that MinIO gives the session's claim in conditions.
 func (in input) token(token string) input { return in.condition("authentik_token", token) }
 
 // session makes the question one of an OpenID Connect session.
@@ -199,7 +198,7 @@ func (g *gate) session(in input, sub string) input {
 	return in
 }
 
-// claimsFor are those of a good token that names sub and its groups.
+// claimsFor returns the claims of a good token for sub with the groups.
 func (g *gate) claimsFor(sub string, groups ...string) map[string]any {
 	if groups == nil {
 		groups = []string{}
@@ -210,8 +209,8 @@ func (g *gate) claimsFor(sub string, groups ...string) map[string]any {
 	}
 }
 
-// sign signs the claims for sub, changed by pairs of a name and a value; a nil
-// value removes the claim.
+// sign returns a token with the claims for sub. pairs are names and values of claims to set. A nil value
+// removes the claim.
 func (g *gate) sign(sub string, groups []string, pairs ...any) string {
 	claims := g.claimsFor(sub, groups...)
 	for i := 0; i < len(pairs); i += 2 {
@@ -225,7 +224,7 @@ func (g *gate) sign(sub string, groups []string, pairs ...any) string {
 	return g.issuer.Token(claims)
 }
 
-// decide asks as the server does: through the bytes and the dialect.
+// decide encodes the question and lets the dialect decode it, as the server does.
 func (g *gate) decide(in input) gateway.Decision {
 	g.t.Helper()
 	body, err := json.Marshal(map[string]any{"input": in})
@@ -242,8 +241,7 @@ func (g *gate) decideBody(body []byte) gateway.Decision {
 		g.t.Fatalf("the question does not decode: %v", err)
 	}
 	d := g.Decide(g.t.Context(), &req)
-	// What was answered must not live in the request's memory, which the server
-	// uses again.
+	// The server uses the memory of the request again, so the decision's reason must not depend on it.
 	for i := range body {
 		body[i] = 'x'
 	}

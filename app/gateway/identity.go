@@ -7,9 +7,9 @@ import (
 	"github.com/claimgate/claimgate/verifier"
 )
 
-// presented says who brought the token, as MinIO names him, so that forgeries are
-// his own loss. The token frozen in an access key counts past its exp, if the key
-// really is that of the user its claims name.
+// presented returns who presents the token: the access key, as MinIO names it. A failed check then costs
+// that access key only (ADR 0018). The token frozen in an access key may count past its exp, but only if
+// claims.parent shows that the key belongs to the user whom its claims name.
 func (g *Gateway) presented(r *Request, c *credential) verifier.Presented {
 	p := verifier.Presented{By: r.Account}
 	if c.kind == oidcAccessKey && c.fits(c.iss) {
@@ -18,7 +18,8 @@ func (g *Gateway) presented(r *Request, c *credential) verifier.Presented {
 	return p
 }
 
-// attested takes the claims on the server's word.
+// attested returns the identity of the claims, for which only the server's word stands. Its error is a
+// *verifier.Error.
 func (g *Gateway) attested(c *credential, r *Request) (*verifier.Identity, error) {
 	claims := r.Claims.Raw()
 	if c.server != nil && c.server.OwnIssuer != "" && c.kind != static {
@@ -44,8 +45,9 @@ func (g *Gateway) attested(c *credential, r *Request) (*verifier.Identity, error
 	return nil, &verifier.Error{Reason: verifier.Untrusted, Detail: "the claims are not those of an OpenID Connect login"}
 }
 
-// fromProvider returns the claims that came from the provider, as the provider's own token would have them.
-// What the server wrote itself is left out: the policy that it chose must not pass for the provider's claim.
+// fromProvider returns the claims that came from the provider, in the form of the provider's own token.
+// It leaves out the claims that the server wrote itself: a policy that the server chose must not count as a
+// claim of the provider.
 func fromProvider(c *credential, r *Request, p Provider) []byte {
 	text := []byte(`{"iss":`)
 	text = append(text, quoted(p.Issuer)...)
@@ -62,7 +64,7 @@ func fromProvider(c *credential, r *Request, p Provider) []byte {
 }
 
 func quoted(text string) []byte {
-	quoted, _ := json.Marshal(text) // a string never fails
+	quoted, _ := json.Marshal(text) // never fails for a string
 	return quoted
 }
 
@@ -97,8 +99,8 @@ func (g *Gateway) tokenHint(c *credential) string {
 	return ""
 }
 
-// grantHint tells the most common reason for an identity without grants: the
-// provider keeps the claims of its scope mappings out of the token.
+// grantHint returns the hint for the most common cause of an identity without grants: the provider
+// leaves the claims of its scope mappings out of the token.
 func grantHint(id *verifier.Identity) string {
 	if id == nil || len(id.Groups) > 0 {
 		return ""

@@ -8,8 +8,8 @@ import (
 	"github.com/claimgate/claimgate/verifier"
 )
 
-// Whether a session still lives is asked after the token is bound and of tokens
-// only; no answer but none at all lets it pass.
+// The gateway introspects only tokens, and only after the token is bound. Every error of the introspection
+// denies.
 func TestWhetherTheSessionLivesIsAskedOfBoundTokensOnly(t *testing.T) {
 	asked := 0
 	var answer error

@@ -7,8 +7,7 @@ import (
 	"github.com/claimgate/claimgate/app/gateway"
 )
 
-// Decisions about names of kilobytes, which any client may make up, are not
-// remembered, whichever of the names it is: they would fill the memory.
+// Decisions about long names are not cached, because any client can make up such names and fill the cache.
 func TestLongNamesAreNotRemembered(t *testing.T) {
 	g := newGate(t)
 	token := g.sign("bob", []string{"devs"})

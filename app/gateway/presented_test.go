@@ -20,12 +20,12 @@ type told struct {
 
 func (to *told) Verify(ctx context.Context, token string, p verifier.Presented) (*verifier.Identity, error) {
 	to.presented = p
-	to.presented.By = strings.Clone(p.By) // it is the request's, and overwritten after the answer
+	to.presented.By = strings.Clone(p.By) // p.By shares the request's memory, which the test overwrites
 	return to.Verifier.Verify(ctx, token, p)
 }
 
-// Forgeries are the loss of the access key that MinIO names, whatever the claims
-// or the token say.
+// A token is presented by the access key that MinIO names, whatever the claims or the token say. So a failed
+// check costs that access key only.
 func TestATokenIsPresentedByTheAccessKey(t *testing.T) {
 	g := newGate(t, accountAge(time.Hour))
 	to := &told{Verifier: g.verifier}

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A recorded question put to the grants again is answered as it was.
+// EvaluateGrants answers a question as Decide did.
 func TestWeighAnswersAsDecideDoes(t *testing.T) {
 	g := newGate(t)
 	for name, want := range map[string]gateway.Reason{
@@ -48,7 +48,7 @@ func TestWeighAnswersAsDecideDoes(t *testing.T) {
 	}
 }
 
-// A decision says what was read of the request, and nothing else of it.
+// Read returns the values that policies have read, and nothing else of the request.
 func TestADecisionSaysWhatItRead(t *testing.T) {
 	g := newGate(t)
 	in := g.session(ask("KEY", "s3:GetObject", "b", "o"), "alice").token(g.sign("alice", []string{"office"}))

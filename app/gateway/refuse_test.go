@@ -8,7 +8,7 @@ import (
 	"github.com/claimgate/claimgate/verifier"
 )
 
-// An introspection that fails without saying why denies.
+// An introspection that fails without a reason denies.
 func TestAnErrorWithoutAReasonDenies(t *testing.T) {
 	g := newGate(t, func(o *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) {
 		o.Introspect = func(context.Context, *verifier.Identity, string) error { return &verifier.Error{} }

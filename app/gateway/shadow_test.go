@@ -12,24 +12,24 @@ import (
 	"pgregory.net/rapid"
 )
 
-// nextRules differ from rules in what each kind of identity holds.
+// nextRules are next mappings. They differ from rules in the rights of each kind of identity.
 var nextRules = []string{
 	rules,
 	strings.NewReplacer("consoleAdmin", "diagnostics", `name     = "devs"`, `name     = "nobody"`).Replace(rules),
 	strings.NewReplacer(`policies = ["readonly"]`, `policies = ["readwrite"]`, `except_groups = ["break-glass"]`, `except_groups = ["devs"]`).Replace(rules),
 	strings.NewReplacer(`name     = "alice"`, `name     = "bob"`, `"s3:GetObject"`, `"s3:PutObject"`, "10.0.0.0/8", "0.0.0.0/0").Replace(rules),
-	strings.Replace(rules, `name  = "policy"`, `name  = "exp"`, 1), // no list of strings: token_claims
+	strings.Replace(rules, `name  = "policy"`, `name  = "exp"`, 1), // exp is not a list of strings: token_claims
 	"version = 1\n[[account]]\nname = \"rootadmin\"\npolicies = [\"readonly\"]\n",
 }
 
-// placeless is an answer without the file: each gate has its own.
+// placeless returns the answer without its file, because each gate has its own mapping file.
 func placeless(a mapping.Answer) mapping.Answer {
 	a.Rule.File, a.Pos.File = "", ""
 	return a
 }
 
-// With a next mapping every answer is as without it, and what is said of the next mapping is what it would answer
-// if it were in force.
+// A next mapping changes no answer. Outcome and Shadow say what the next mapping would answer if it were in
+// force.
 func TestTheNextMappingChangesNoAnswer(t *testing.T) {
 	type world struct{ plain, compared, next *gate }
 	var worlds []world
@@ -103,7 +103,8 @@ func TestTheNextMappingChangesNoAnswer(t *testing.T) {
 	}
 }
 
-// A claim that the mapping in force cannot read, the next mapping may read.
+// The next mapping may name another policy claim, which can be read although that of the mapping in force
+// cannot.
 func TestTheNextMappingReadsAnotherClaim(t *testing.T) {
 	g, next := newGate(t), newGate(t)
 	g.use(strings.Replace(rules, `name  = "policy"`, `name  = "exp"`, 1))
@@ -117,7 +118,7 @@ func TestTheNextMappingReadsAnotherClaim(t *testing.T) {
 	if got := g.Shadow(); got != next.Mapping() {
 		t.Error("the next mapping is gone")
 	}
-	// Where the token itself is wrong no mapping has a say.
+	// If the token itself is wrong, no mapping changes the answer.
 	late := g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(g.sign("bob", []string{"devs"}, "sub", ""))
 	if d := g.expect("a wrong token", late, gateway.TokenClaims); d.Outcome != gateway.ShadowSame || d.Shadow != nil {
 		t.Errorf("outcome %d, %+v", d.Outcome, d.Shadow)

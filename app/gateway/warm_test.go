@@ -11,7 +11,7 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// warm returns a question whose token, grants and decision are remembered.
+// warm returns a request whose token, grants and decision are cached.
 func warm(tb testing.TB, g *gate) *gateway.Request {
 	tb.Helper()
 	in := g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(g.sign("bob", []string{"devs"}))
@@ -24,7 +24,7 @@ func warm(tb testing.TB, g *gate) *gateway.Request {
 		tb.Fatal(err)
 	}
 	before := g.Stats().DecisionHits
-	for g.Stats().DecisionHits == before { // ristretto stores in the background, and may drop
+	for g.Stats().DecisionHits == before { // ristretto stores in the background, and may drop entries
 		if d := g.Decide(tb.Context(), &req); d.Reason != gateway.PolicyAllow {
 			tb.Fatalf("%s: %s", d.Reason, d.Detail)
 		}
@@ -39,8 +39,8 @@ func TestAWarmDecisionAllocatesAtMostTwice(t *testing.T) {
 	if raceDetector {
 		most = 4
 	}
-	// Allocations of ristretto's own goroutines count too, so the least of some
-	// runs is that of the decision.
+	// AllocsPerRun counts the allocations of ristretto's own goroutines, too. So the smallest result of ten
+	// runs counts.
 	least := most + 1
 	for range 10 {
 		least = min(least, testing.AllocsPerRun(200, func() { g.Decide(t.Context(), req) }))
@@ -114,7 +114,7 @@ func TestDecodingIntoAUsedDocumentAllocatesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n := testing.AllocsPerRun(10, decode); n > 1 { // an escaped object key is decoded once
+		if n := testing.AllocsPerRun(10, decode); n > 1 { // an escaped object key costs one allocation
 			t.Errorf("line %d: decoding allocates %v times", call.Line, n)
 		}
 	}
