@@ -14,7 +14,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// told is what a body was read as, without the memory it shares.
+// told is a decoded body that shares no memory with it.
 type told struct {
 	account, action, bucket, object string
 	owner, denyOnly, anonymous      bool
@@ -39,8 +39,8 @@ func plainly(body []byte) told {
 	return tell(&r, err)
 }
 
-// What a Decoder keeps has no say in what a body means: recorded requests, and
-// changed ones, are read as without it, in any order.
+// A pattern never changes what a body means: a Decoder decodes recorded and changed requests, in any order, as
+// the dialect does.
 func TestWhatIsKeptChangesNoRequest(t *testing.T) {
 	calls := fixtures.Calls(t)[1:]
 	rapid.Check(t, func(r *rapid.T) {
@@ -53,7 +53,7 @@ func TestWhatIsKeptChangesNoRequest(t *testing.T) {
 				piece := rapid.SampledFrom([]string{"", "x", `"`, `"owner":true,`, `true`, `{}`, `","s3:*`}).Draw(r, "piece")
 				body = append(append(bytes.Clone(body[:from]), piece...), body[to:]...)
 			}
-			// In one slot, so that each is read by the one before.
+			// All bodies share one pattern, so that each body is decoded with the pattern of another body.
 			slot := d.slot(body)
 			slot.Store(d.slots[0].Load())
 			req, err := d.Decode(body, doc)
@@ -71,7 +71,7 @@ func TestWhatIsKeptChangesNoRequest(t *testing.T) {
 	})
 }
 
-// The same question, another second and another object, is read by its pattern.
+// A question with another time and another object resembles its pattern.
 func TestTheNextQuestionOfASessionResemblesIt(t *testing.T) {
 	d, doc := &Decoder{Dialect: minio.Dialect}, new(strictjson.Document)
 	found := 0
@@ -95,7 +95,7 @@ func TestTheNextQuestionOfASessionResemblesIt(t *testing.T) {
 	}
 }
 
-// Keys, signatures and session tokens do not stay in memory with the pattern.
+// A pattern keeps no keys, signatures and session tokens in memory.
 func TestSecretsAreNotKept(t *testing.T) {
 	body := []byte(`{"input":{"account":"a","action":"s3:GetObject","conditions":{` +
 		`"Authorization":["s3cr3t"],"Cookie":["s3cr3t","s3cr3t"],"X-Amz-Security-Token":["s3cr3t"],"X-Amz-Signature":["s3cr3t"],` +
@@ -124,8 +124,7 @@ func TestSecretsAreNotKept(t *testing.T) {
 	}
 }
 
-// A body that is large is not kept, and many different ones do not each take the
-// place of a pattern.
+// A large body is not kept. Of many different bodies only one in patternTurn replaces a pattern.
 func TestWhatIsKeptIsBounded(t *testing.T) {
 	d, doc := &Decoder{Dialect: minio.Dialect}, new(strictjson.Document)
 	large := []byte(`{"input":{"account":"a","action":"s3:GetObject","object":"` + strings.Repeat("o", patternSize) + `"}}`)
@@ -157,7 +156,7 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 	}
 }
 
-// Many ask at once, of sessions that share slots (run with -race).
+// A Decoder is used concurrently, for sessions that share slots. Run it with -race.
 func TestOneDecoderForAll(t *testing.T) {
 	calls := fixtures.Calls(t)[1:]
 	d := &Decoder{Dialect: minio.Dialect}

@@ -11,13 +11,13 @@ import (
 	"pgregory.net/rapid"
 )
 
-// ofRustFS is a question of RustFS's, with members sorted as its client sorts them.
+// ofRustFS is a question of RustFS. Its members are sorted, as RustFS sends them.
 const ofRustFS = `{"input":{"action":"s3:GetObject","context":{"conditions":{"CurrentTime":["2026-11-21T12:00:00Z"],"SourceIp":["192.0.2.1"],` +
 	`"authorization":["s3cr3t"],"cookie":["s3cr3t"],"x-api-key":["s3cr3t"],"x-authentik-jwt":["a.token.here"]},"deny_only":false,"newer":["s3cr3t"],` +
 	`"timestamp":"2026-11-21T12:00:00+00:00"},"identity":{"account":"AK","also":"s3cr3t","claims":{"sub":"s"},"groups":[],"is_owner":false},` +
 	`"more":{"of":"s3cr3t"},"resource":{"arn":"arn:aws:s3:::b/o","bucket":"b","object":"o"}},"beside":"s3cr3t"}`
 
-// What a Decoder keeps has no say in what a body of RustFS's means.
+// A pattern never changes what a body of RustFS means.
 func TestWhatIsKeptChangesNoRequestOfRustFS(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		d, doc := &Decoder{Dialect: rustfs.Dialect, Evidence: []string{"x-authentik-jwt"}}, new(strictjson.Document)
@@ -47,7 +47,7 @@ func TestWhatIsKeptChangesNoRequestOfRustFS(t *testing.T) {
 	})
 }
 
-// Of a question of RustFS's no secret stays in memory, and the next one is read by its pattern.
+// A pattern of a RustFS question keeps no secret, and the next question resembles it.
 func TestSecretsOfRustFSAreNotKept(t *testing.T) {
 	d, doc := &Decoder{Dialect: rustfs.Dialect, Evidence: []string{"x-authentik-jwt"}}, new(strictjson.Document)
 	body := []byte(ofRustFS)
