@@ -10,7 +10,8 @@ import (
 	"github.com/claimgate/claimgate/mapping/access"
 )
 
-// Entries prints what somebody may do as a table. With principals a column names who may.
+// Entries prints access entries as a table of at most width columns; 0 means any width. If principals is true,
+// the first column names the principal.
 func Entries(w io.Writer, list []access.Entry, principals bool, width int) error {
 	heads := []string{"ACTIONS", "ON", "IF", "MINUS", "POLICY", "BY"}
 	if principals {
@@ -39,7 +40,7 @@ func Entries(w io.Writer, list []access.Entry, principals bool, width int) error
 	return Table(w, lines, width, shorten...)
 }
 
-// grid lays cells of several lines side by side.
+// grid returns the lines of a row of the table, whose cells have one or more lines each.
 func grid(cells [][]string) [][]string {
 	height := 1
 	for _, c := range cells {
@@ -57,6 +58,7 @@ func grid(cells [][]string) [][]string {
 	return lines
 }
 
+// short returns the resources without the prefix of their ARN.
 func short(resources []string) []string {
 	list := make([]string, len(resources))
 	for i, r := range resources {
@@ -73,7 +75,8 @@ func where(e *access.Entry) []string {
 	return list
 }
 
-// conditionLines writes a condition, {"Operator":{"key":"value"}}, without its quotes and braces.
+// conditionLines returns conditions without quotes and braces. A condition is JSON,
+// {"Operator":{"key":"value"}}.
 func conditionLines(conditions []string) []string {
 	if len(conditions) == 0 {
 		return []string{"-"}
@@ -106,10 +109,10 @@ func minusLines(e *access.Entry) []string {
 	return list
 }
 
-// EntriesCSV prints what somebody may do as comma-separated values.
+// EntriesCSV prints access entries as comma-separated values.
 func EntriesCSV(w io.Writer, list []access.Entry) error {
 	c := csv.NewWriter(w)
-	_ = c.Write([]string{"principal", "issuer", "actions", "resources", "conditions", "minus", "policy", "rule_kind", "rule", "file", "line", "expires"}) // Error below has it
+	_ = c.Write([]string{"principal", "issuer", "actions", "resources", "conditions", "minus", "policy", "rule_kind", "rule", "file", "line", "expires"}) // c.Error returns the error below
 	for i := range list {
 		e := &list[i]
 		minus := ""

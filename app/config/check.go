@@ -16,7 +16,7 @@ import (
 	"github.com/claimgate/claimgate/internal/spelling"
 )
 
-// check judges every value on its own, by its tags, then against the others.
+// check checks every value on its own, by its struct tags, then against the others.
 func (l *loader) check() {
 	walk(reflect.ValueOf(l.config).Elem(), "", func(e entry) {
 		if e.leaf() {
@@ -78,7 +78,7 @@ func (l *loader) checkBounds(e entry) {
 	bound := func(tag string) (n int64, text string) {
 		text = e.field.Tag.Get(tag)
 		v := reflect.New(e.field.Type).Elem()
-		setTag(e.field, v, text) // no number goes without bounds
+		setTag(e.field, v, text) // every number has both tags
 		return v.Int(), text
 	}
 	shown := func() string {
@@ -99,10 +99,10 @@ func (l *loader) checkBounds(e entry) {
 	}
 }
 
-// checkList refuses empty lists, empty elements and elements that stand twice.
+// checkList refuses empty lists, empty elements and duplicate elements.
 func (l *loader) checkList(e entry) {
 	if e.value.Len() == 0 {
-		// An absent one is reported as missing, where it must be given.
+		// If a required list is absent, checkIssuer reports it as missing.
 		if l.given(e.pointer()) {
 			l.report(codeBadValue, e.pointer(), "the list is empty, which would let nothing pass", "name at least one value")
 		}
@@ -136,7 +136,7 @@ func badListen(text string) string {
 	return ""
 }
 
-// listenFix says what to write instead of a bad address. An IPv6 address needs brackets before its port
+// listenFix returns what to write instead of a bad address. An IPv6 address before a port needs brackets
 // (RFC 3986 section 3.2.2).
 func listenFix(text string) string {
 	if i := strings.LastIndexByte(text, ':'); i > 0 {
@@ -149,11 +149,11 @@ func listenFix(text string) string {
 	return `write address:port, such as "127.0.0.1:8080" or ":8080"`
 }
 
-// plainPath keeps out what means something else to an HTTP router (":name", "*",
-// "?") and what proxies rewrite ("//", "..").
+// plainPath matches paths without patterns of HTTP routers (":name", "*", "?") and without what proxies
+// rewrite ("//", "..").
 var plainPath = regexp.MustCompile(`^(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?$|^/$`)
 
-// logoutPath is taken: OpenID Connect back-channel logout comes in there.
+// logoutPath is the path of OpenID Connect back-channel logout, so no other endpoint may have it.
 const logoutPath = "/backchannel-logout"
 
 func (l *loader) checkServer() {
@@ -167,7 +167,7 @@ func (l *loader) checkServer() {
 		}
 		l.report(codeContradiction, key, "both listeners are on "+s.Listen, "give server.listen and admin.listen different ports")
 	}
-	s.DrainDelay = min(s.DrainDelay, s.ShutdownGrace/2) // the rest is for the requests under way
+	s.DrainDelay = min(s.DrainDelay, s.ShutdownGrace/2) // the other half is for the requests in progress
 	if (s.TLSCert == "") != (s.TLSKey == "") {
 		given, missing := &s.TLSCert, "tls_key"
 		if s.TLSCert == "" {
@@ -190,7 +190,7 @@ func (l *loader) checkPath(path *string) {
 	}
 }
 
-// checkEndpoints refuses a path that is there twice: one body would have two readings.
+// checkEndpoints refuses two endpoints with one path: the dialect of a body would not be known.
 func (l *loader) checkEndpoints() {
 	taken := map[string]string{l.config.Server.Path: "server.path"}
 	for n := range l.config.Endpoints {
@@ -232,7 +232,7 @@ func (l *loader) checkStore() {
 	const fix = `write "memory", or a URL such as "redis://host:6379/0"`
 	u, err := url.Parse(r.Store)
 	switch {
-	case err != nil: // the text may hold a password: it is not shown
+	case err != nil: // the value is not shown, because it may hold a password
 		l.report(codeBadValue, &r.Store, "the value is no URL", fix)
 		return
 	case u.Scheme != "redis" && u.Scheme != "rediss", u.Hostname() == "", u.RawQuery != "", u.Fragment != "":
@@ -252,7 +252,7 @@ func (l *loader) checkStore() {
 	if !ok {
 		return
 	}
-	// The URL is logged and shown; the password must not be in it any more.
+	// The URL is logged and shown, so the password is removed from it.
 	if r.PasswordFile != "" {
 		l.report(codeContradiction, &r.PasswordFile, "store holds a password too", "keep the one in the file and remove the other")
 	}
@@ -272,7 +272,7 @@ func (l *loader) checkAudit() {
 	}
 }
 
-// loopback says whether a host names this machine only.
+// loopback reports whether a host is localhost or a loopback address.
 func loopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true

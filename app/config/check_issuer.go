@@ -10,8 +10,8 @@ import (
 	"github.com/claimgate/claimgate/internal/spelling"
 )
 
-// Algorithms lists the signature algorithms an issuer may be trusted with. All
-// are asymmetric: with HS256 whoever can verify a token can also make one.
+// Algorithms returns the signature algorithms that an issuer may use. All are asymmetric: with HS256
+// everybody who can verify a token can also sign one.
 func Algorithms() []string {
 	return []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 }
@@ -47,7 +47,7 @@ func (l *loader) checkIssuers() {
 	}
 }
 
-// checkProvider refuses a provider of two issuers: a login at it would be of either.
+// checkProvider refuses one provider for two issuers: the issuer of a login would not be known.
 func (l *loader) checkProvider(i *Issuer) {
 	for n := range l.config.Issuers {
 		o := &l.config.Issuers[n]
@@ -60,8 +60,8 @@ func (l *loader) checkProvider(i *Issuer) {
 	}
 }
 
-// checkFormerly refuses a former URL that is one of today: access keys of that issuer's people would count
-// as those of this one's.
+// checkFormerly refuses a former URL that is the URL of an issuer today, or a former URL of another issuer. Else
+// access keys of one issuer's users would belong to users of another issuer.
 func (l *loader) checkFormerly(i *Issuer, former string) {
 	if u, err := url.Parse(former); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		l.report(codeBadValue, &i.Formerly, fmt.Sprintf("%q is no URL", former), "write the iss of the old tokens, byte for byte")
@@ -130,8 +130,8 @@ func (l *loader) checkIssuerURL(i *Issuer) {
 	}
 }
 
-// shown quotes an address, unless it may hold a password: what a misspelled one
-// has before its @ is no user to url.Parse.
+// shown quotes an address, unless it may hold a password. url.Parse does not recognize the user and password
+// of a misspelled address, so every address with an @ is hidden.
 func shown(address string) string {
 	if strings.Contains(address, "@") {
 		return "the value"
@@ -139,7 +139,7 @@ func shown(address string) string {
 	return strconv.Quote(address)
 }
 
-// checkURL returns nil if it reported something.
+// checkURL checks a URL of the issuer. It returns nil if it reported an error.
 func (l *loader) checkURL(i *Issuer, key *string) *url.URL {
 	const fix = `write the whole address, such as "https://authentik.example.com/application/o/minio/"`
 	u, err := url.Parse(*key)
@@ -165,7 +165,7 @@ func (l *loader) checkAlgorithms(i *Issuer) {
 	for j := range i.Algorithms {
 		alg := &i.Algorithms[j]
 		switch {
-		case *alg == "" || slices.Contains(allowed, *alg): // an empty one is reported already
+		case *alg == "" || slices.Contains(allowed, *alg): // checkList has reported an empty element
 		case strings.HasPrefix(strings.ToUpper(*alg), "HS"):
 			l.report(codeBadValue, alg, fmt.Sprintf("%q is symmetric: whoever can verify a token could make one", *alg),
 				"choose a signing key in the Authentik provider and list its algorithm, such as RS256")

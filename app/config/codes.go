@@ -2,7 +2,7 @@ package config
 
 import "github.com/claimgate/claimgate/internal/finding"
 
-// The codes: C0xx stop a start, C1xx are choices that weaken the gate.
+// The codes. C0xx are errors that stop the start, C1xx are warnings about choices that weaken the gate.
 const (
 	codeUnreadable    = "C001"
 	codeSyntax        = "C002"
@@ -59,6 +59,6 @@ var codes = []finding.Code{
 	{Code: codeWeakCallerToken, Severity: finding.Warning, Meaning: "a caller token that can be guessed"},
 }
 
-// Codes lists every code, for the reference in the documentation. Codes keep
-// their meaning from version to version.
+// Codes returns every code, for the reference in the documentation. A code keeps its meaning from version to
+// version.
 func Codes() []finding.Code { return append([]finding.Code(nil), codes...) }

@@ -4,9 +4,9 @@ import (
 	"time"
 )
 
-// Config is all of config.toml. The struct tags are its reference: toml names
-// the key, default and doc say what they say, unit tells what a string or number
-// measures, min, max and enum bound it.
+// Config is all of config.toml. The struct tags are its reference: toml is the key, default its default as
+// written in a variable, doc its documentation. unit says what a string or a number means. min, max and enum
+// bound the value.
 type Config struct {
 	Server     Server     `toml:"server" doc:"The listener that MinIO asks."`
 	Endpoints  []Endpoint `toml:"endpoint" doc:"Further paths of the public listener, for servers that ask in another dialect. Optional."`
@@ -40,10 +40,10 @@ type Server struct {
 	DrainDelay       time.Duration `toml:"drain_delay" default:"5s" min:"0s" max:"30m" doc:"How long after a stop signal the listener stays open while /readyz says 503, so that load balancers notice. At most half of shutdown_grace."`
 	MaxConnections   int64         `toml:"max_connections" default:"4096" min:"16" max:"1000000" doc:"Connections open at once on the public listener. Beyond it callers that are not known make room for others; MinIO's own wait."`
 
-	inline int // of CallerTokens, those that the key of this name gave
+	inline int // how many of CallerTokens come from the key caller_tokens; the rest come from the file
 }
 
-// Endpoint is a path of the public listener beside server.path, which speaks MinIO's dialect.
+// Endpoint is a further path of the public listener, with its own dialect. server.path has the dialect of MinIO.
 type Endpoint struct {
 	Path    string `toml:"path" doc:"The path of the server's webhook URL, such as /rustfs for RUSTFS_POLICY_PLUGIN_URL."`
 	Dialect string `toml:"dialect" default:"minio" enum:"minio,rustfs" doc:"How the server asks: minio (MinIO, Silo, AIStor and forks), or rustfs."`
@@ -54,7 +54,7 @@ type Admin struct {
 	Listen string `toml:"listen" default:"127.0.0.1:8081" unit:"listen" doc:"Address and port of the admin listener. It asks for no credentials."`
 }
 
-// Issuer is one OpenID provider whose tokens count.
+// Issuer is one OpenID provider whose tokens are accepted.
 type Issuer struct {
 	Name            string        `toml:"name" default:"authentik" unit:"name" doc:"The issuer's name in mapping.toml, logs and metrics."`
 	URL             string        `toml:"url" unit:"issuer" doc:"The issuer, byte for byte as in the token's iss, trailing slash included."`
@@ -78,7 +78,7 @@ type Issuer struct {
 	Introspection   Introspection `toml:"introspection" doc:"Asks the issuer whether a token still counts. Optional."`
 }
 
-// Groups returns the names that lead to the claim with the groups.
+// Groups returns the path to the claim with the groups: GroupsPath, or else GroupsClaim.
 func (i *Issuer) Groups() []string {
 	if len(i.GroupsPath) > 0 {
 		return i.GroupsPath
@@ -86,7 +86,7 @@ func (i *Issuer) Groups() []string {
 	return []string{i.GroupsClaim}
 }
 
-// Introspection is RFC 7662 at one issuer.
+// Introspection is token introspection (RFC 7662) at one issuer.
 type Introspection struct {
 	ClientID         string        `toml:"client_id" default:"" doc:"Client that introspects; for Authentik the provider's own. Empty: no introspection."`
 	ClientSecretFile string        `toml:"client_secret_file" default:"" unit:"path" doc:"A file with the client's secret."`
@@ -94,14 +94,14 @@ type Introspection struct {
 	TTL              time.Duration `toml:"ttl" default:"30s" min:"1s" max:"1h" doc:"How long an answer counts. A token in use is asked for again in the background after half of it."`
 	OnError          string        `toml:"on_error" default:"deny" enum:"deny,allow" doc:"What a failing introspection means."`
 
-	// ClientSecret is what ClientSecretFile held.
+	// ClientSecret is the content of ClientSecretFile.
 	ClientSecret Secret
 }
 
-// Enabled says whether tokens are introspected.
+// Enabled reports whether tokens are introspected.
 func (i Introspection) Enabled() bool { return i.ClientID != "" }
 
-// Evidence says where tokens are looked for.
+// Evidence says where a request may hold a token, and what is accepted without a token.
 type Evidence struct {
 	Keys                 []string      `toml:"keys" default:"authentik_token,X-Authentik-Jwt" unit:"list" doc:"Keys of conditions that may hold a token, in MinIO's spelling: claims in lower case, headers in Go's canonical form."`
 	MaxToken             int64         `toml:"max_token" default:"16KiB" unit:"size" min:"512" max:"1MiB" doc:"Longest token."`
@@ -110,12 +110,12 @@ type Evidence struct {
 	ServiceAccountMaxAge time.Duration `toml:"service_account_max_age" default:"0s" min:"0s" max:"87600h" doc:"How long after iat an access key made from an OIDC session counts. 0s: not past its token's exp."`
 }
 
-// Owner is what MinIO says of its root user.
+// Owner says how MinIO's root user is decided.
 type Owner struct {
 	Decision string `toml:"decision" default:"allow" enum:"allow,evaluate" doc:"allow: root passes, so that a bad mapping cannot lock it out. evaluate: root needs rules like everybody."`
 }
 
-// Mapping names mapping.toml.
+// Mapping names mapping.toml, the next mapping and the invariants.
 type Mapping struct {
 	File       string `toml:"file" default:"mapping.toml" unit:"path" doc:"The mapping. It and its policy files are watched and reloaded."`
 	Shadow     string `toml:"shadow" default:"" unit:"path" doc:"The next mapping. Each decision is made under it as well, which changes no answer: the decision log and the metric claimgate_shadow_decisions_total say what would differ. Watched and reloaded."`
@@ -138,16 +138,15 @@ type Audit struct {
 	Chain     bool   `toml:"chain" default:"false" doc:"Each line carries the hash of the one before, so that claimgate audit verify finds changed, missing and moved ones."`
 }
 
-// Revocation is where ended sessions are kept.
+// Revocation says where ended sessions are stored.
 type Revocation struct {
 	Store        string `toml:"store" default:"memory" unit:"store" doc:"memory, or redis://host:6379/0 or rediss://..., shared by replicas."`
 	PasswordFile string `toml:"password_file" default:"" unit:"path" doc:"A file with the store's password. Read again at every connection."`
 	CAFile       string `toml:"ca_file" default:"" unit:"path" doc:"PEM certificates that the TLS of a rediss:// store is checked against. Default: the system's."`
-	// MaxStale bounds what an outage of the store can do.
+	// MaxStale is how long tokens are accepted during an outage of the store. 0 means for ever.
 	MaxStale time.Duration `toml:"max_stale" default:"24h" min:"0s" max:"8760h" doc:"How long tokens count while the logouts of other replicas are not heard of; then they are denied. 0s: for ever."`
 
-	// Password is what PasswordFile or the URL in store held; Store no longer
-	// holds it.
+	// Password comes from PasswordFile, or from the URL in store. Store does not hold the password.
 	Password Secret
 }
 

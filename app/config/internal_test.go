@@ -41,7 +41,7 @@ func TestSizesAreReadAsTheyAreWritten(t *testing.T) {
 	})
 }
 
-// No two keys share a variable: "a_b.c" and "a.b_c" would.
+// No two keys share a variable, as "a_b.c" and "a.b_c" would.
 func TestVariablesAreUnambiguous(t *testing.T) {
 	seen := map[string]string{}
 	for _, key := range Reference() {

@@ -15,7 +15,7 @@ import (
 	"github.com/claimgate/claimgate/internal/finding"
 )
 
-// oneIssuer is the least a configuration needs.
+// oneIssuer is the smallest complete configuration.
 var oneIssuer = []string{
 	"CLAIMGATE_ISSUER_0_URL=https://authentik.example.com/application/o/minio/",
 	"CLAIMGATE_ISSUER_0_AUDIENCES=minio",
@@ -43,7 +43,7 @@ func errorsOf(findings []finding.Finding) []finding.Finding {
 	return slices.DeleteFunc(slices.Clone(findings), func(f finding.Finding) bool { return f.Severity != finding.Error })
 }
 
-// want is what config.toml's contract gives as defaults.
+// want returns the Config with the documented defaults.
 func want() *config.Config {
 	return &config.Config{
 		Server: config.Server{

@@ -18,8 +18,8 @@ url = "https://a.example/"
 audiences = ["a"]
 `
 
-// Each file is refused with exactly one error, at the place of the mark ^ in
-// the line below it, if there is one.
+// Each file is refused with one error, which holds the text want. A file that names config.toml as another file
+// may have further errors.
 func TestWhatTheFileMayNotSay(t *testing.T) {
 	tests := []struct {
 		name, toml, want string

@@ -10,8 +10,8 @@ import (
 	"github.com/claimgate/claimgate/internal/finding"
 )
 
-// checkWeakChoices says which choices weaken the gate. None is forbidden: each is somebody's
-// to make, but nobody's to make unknowingly.
+// checkWeakChoices warns of choices that weaken the gate. They are allowed, but nobody should make them
+// unknowingly.
 func (l *loader) checkWeakChoices() {
 	c := l.config
 	l.checkWeakServer()
@@ -92,8 +92,8 @@ func (l *loader) checkWeakIssuer(i *Issuer) {
 	}
 }
 
-// checkEvidenceKey knows how MinIO writes the keys of conditions: headers in Go's
-// canonical form, claims in lower case, query parameters as sent.
+// checkEvidenceKey warns of a key of conditions that MinIO never writes. MinIO writes headers in Go's canonical
+// form, claims in lower case, and query parameters as they were sent.
 func (l *loader) checkEvidenceKey(key *string) {
 	canonical := http.CanonicalHeaderKey(*key)
 	if *key == canonical || *key == strings.ToLower(*key) && !strings.Contains(*key, "-") {
@@ -103,7 +103,7 @@ func (l *loader) checkEvidenceKey(key *string) {
 		fmt.Sprintf("for a header write %q, for a claim %q", canonical, strings.ToLower(*key)))
 }
 
-// warn adds a warning about a key, unless the key's value is wrong: then the value means nothing.
+// warn adds a warning about a key, unless an error about the key's value is reported.
 func (l *loader) warn(code string, key any, message, fix string) {
 	if l.wrong(key) {
 		return

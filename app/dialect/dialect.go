@@ -39,7 +39,7 @@ type Dialect struct {
 	// Read decodes a body into a Request. The Request shares the memory of body, and its values are valid
 	// until doc is used again. like is the pattern of an earlier body, which makes reading faster, or nil.
 	Read func(body []byte, doc *strictjson.Document, like strictjson.Guide) (gateway.Request, error)
-	// Unread calls f for each value of the decoded body that Read ignores.
+	// Unread calls f with the value of each member of the decoded body that the dialect does not know.
 	Unread func(doc *strictjson.Document, f func(strictjson.Value))
 	// Plain holds the names of conditions whose values are no secrets: the server's own values, and headers
 	// that every client sends.

@@ -70,8 +70,8 @@ func (d *Decoder) Keep(body []byte, r *gateway.Request, doc *strictjson.Document
 	slot.Store(doc.Pattern(d.unneeded(r, doc)...))
 }
 
-// unneeded returns the strings of a body that a pattern must not keep: those of members that are not read, and
-// of conditions other than Plain and the evidence. A client may send a secret in any of them.
+// unneeded returns the strings of a body that a pattern must not keep: those of unknown members, and of
+// conditions that are neither in Plain nor in Evidence. A client may send a secret in any of them.
 func (d *Decoder) unneeded(r *gateway.Request, doc *strictjson.Document) (blank []strictjson.Value) {
 	d.Dialect.Unread(doc, func(v strictjson.Value) { blank = appendStrings(blank, v) })
 	for name, list := range r.Conditions.Members() {
