@@ -31,7 +31,7 @@ func LoadMapping(path string) (*mapping.Mapping, error) {
 
 // OfflineOptions returns the options of a gate that decides by the mapping m without a server. If configFile is
 // not empty, the evidence rules, the owner rule and the issuers come from that config.toml and the environment
-// env. issuer is the name of the issuer for identities that name none.
+// env. issuer is the name of the issuer if none is configured.
 func OfflineOptions(m *mapping.Mapping, configFile, issuer string, now func() time.Time, env []string) (offline.Options, error) {
 	o := offline.Options{Mapping: m, Issuer: issuer, Now: now}
 	if configFile == "" {

@@ -51,11 +51,11 @@ func (l *loader) checkTags(e entry) {
 		}
 	case "name":
 		if strings.TrimSpace(text) != text || text == "" {
-			l.report(codeBadValue, e.pointer(), fmt.Sprintf("%q is no name", text), "write a name without blanks around it")
+			l.report(codeBadValue, e.pointer(), fmt.Sprintf("%q is not a name", text), "write a name without blanks around it")
 		}
 	case "rate":
 		if _, _, ok := rate.Parse(text); !ok {
-			l.report(codeBadValue, e.pointer(), fmt.Sprintf("%q is no rate", text), `write "all", "none", or one in so many, such as "1/100"`)
+			l.report(codeBadValue, e.pointer(), fmt.Sprintf("%q is not a rate", text), `write "all", "none", or a rate such as "1/100"`)
 		}
 	case "list":
 		l.checkList(e)
@@ -104,7 +104,7 @@ func (l *loader) checkList(e entry) {
 	if e.value.Len() == 0 {
 		// If a required list is absent, checkIssuer reports it as missing.
 		if l.given(e.pointer()) {
-			l.report(codeBadValue, e.pointer(), "the list is empty, which would let nothing pass", "name at least one value")
+			l.report(codeBadValue, e.pointer(), "the list is empty, so no token would be accepted", "name at least one value")
 		}
 		return
 	}
@@ -116,7 +116,7 @@ func (l *loader) checkList(e entry) {
 		case text == "":
 			l.report(codeBadValue, at, "an element is empty", "write a value or remove the element")
 		case seen[text]:
-			l.report(codeDuplicate, at, fmt.Sprintf("%q stands in the list twice", text), "remove one")
+			l.report(codeDuplicate, at, fmt.Sprintf("%q is in the list twice", text), "remove one")
 		}
 		seen[text] = true
 	}
@@ -125,13 +125,13 @@ func (l *loader) checkList(e entry) {
 func badListen(text string) string {
 	host, port, err := net.SplitHostPort(text)
 	if err != nil {
-		return fmt.Sprintf("%q is no address with a port", text)
+		return fmt.Sprintf("%q is not an address with a port", text)
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return fmt.Sprintf("%q is no port number", port)
+		return fmt.Sprintf("%q is not a port number", port)
 	}
 	if strings.ContainsAny(host, " /\t") {
-		return fmt.Sprintf("%q is no host", host)
+		return fmt.Sprintf("%q is not a host", host)
 	}
 	return ""
 }
@@ -176,17 +176,17 @@ func (l *loader) checkServer() {
 		l.report(codeContradiction, given, missing+" is missing: TLS needs both", "set server."+missing+" as well")
 	}
 	if s.ClientCA != "" && s.TLSCert == "" {
-		l.report(codeContradiction, &s.ClientCA, "without TLS nobody can show a certificate", "set server.tls_cert and server.tls_key as well")
+		l.report(codeContradiction, &s.ClientCA, "callers cannot show a certificate without TLS", "set server.tls_cert and server.tls_key as well")
 	}
 }
 
 func (l *loader) checkPath(path *string) {
 	switch {
 	case !plainPath.MatchString(*path):
-		l.report(codeBadValue, path, fmt.Sprintf("%q is no plain path", *path),
+		l.report(codeBadValue, path, fmt.Sprintf("%q is not a plain path", *path),
 			"write a path that starts with / and holds only letters, digits, '.', '_', '~', '-' and single slashes, such as /authz")
 	case strings.TrimSuffix(*path, "/") == logoutPath:
-		l.report(codeContradiction, path, logoutPath+" is where the issuer sends logout tokens", "write another path, such as /authz")
+		l.report(codeContradiction, path, logoutPath+" is the path for the issuer's logout tokens", "write another path, such as /authz")
 	}
 }
 
@@ -201,7 +201,7 @@ func (l *loader) checkEndpoints() {
 		}
 		l.checkPath(&e.Path)
 		if by := taken[e.Path]; by != "" {
-			l.report(codeContradiction, &e.Path, fmt.Sprintf("%q is the path of %s, too", e.Path, by), "give each dialect a path of its own")
+			l.report(codeContradiction, &e.Path, fmt.Sprintf("%q is already taken by %s", e.Path, by), "give each dialect a path of its own")
 		}
 		taken[e.Path] = fmt.Sprintf("endpoint %d", n+1)
 	}
@@ -214,7 +214,7 @@ func (l *loader) checkEvidence() {
 		if !l.given(key) {
 			key = &l.config.Server.MaxBody
 		}
-		l.report(codeContradiction, key, "a token of evidence.max_token is larger than any body of server.max_body", "lower evidence.max_token or raise server.max_body")
+		l.report(codeContradiction, key, "evidence.max_token is larger than server.max_body", "lower evidence.max_token or raise server.max_body")
 	}
 }
 
@@ -233,18 +233,18 @@ func (l *loader) checkStore() {
 	u, err := url.Parse(r.Store)
 	switch {
 	case err != nil: // the value is not shown, because it may hold a password
-		l.report(codeBadValue, &r.Store, "the value is no URL", fix)
+		l.report(codeBadValue, &r.Store, "the value is not a URL", fix)
 		return
 	case u.Scheme != "redis" && u.Scheme != "rediss", u.Hostname() == "", u.RawQuery != "", u.Fragment != "":
-		l.report(codeBadValue, &r.Store, shown(r.Store)+" is no store", fix)
+		l.report(codeBadValue, &r.Store, shown(r.Store)+" is not a store", fix)
 		return
 	}
 	if u.Scheme == "redis" && r.CAFile != "" {
-		l.report(codeContradiction, &r.CAFile, "a redis:// store is not asked for a certificate", "write rediss:// in store, or remove ca_file")
+		l.report(codeContradiction, &r.CAFile, "a redis:// store uses no certificate", "write rediss:// in store, or remove ca_file")
 	}
 	if db := strings.TrimPrefix(u.Path, "/"); db != "" {
 		if _, err := strconv.ParseUint(db, 10, 31); err != nil {
-			l.report(codeBadValue, &r.Store, fmt.Sprintf("%q is no database number", db), fix)
+			l.report(codeBadValue, &r.Store, fmt.Sprintf("%q is not a database number", db), fix)
 			return
 		}
 	}
@@ -254,7 +254,7 @@ func (l *loader) checkStore() {
 	}
 	// The URL is logged and shown, so the password is removed from it.
 	if r.PasswordFile != "" {
-		l.report(codeContradiction, &r.PasswordFile, "store holds a password too", "keep the one in the file and remove the other")
+		l.report(codeContradiction, &r.PasswordFile, "store holds a password, too", "keep the password in the file and remove the other")
 	}
 	r.Password = Secret(password)
 	if name := u.User.Username(); name != "" {
@@ -268,7 +268,7 @@ func (l *loader) checkStore() {
 func (l *loader) checkAudit() {
 	a := &l.config.Audit
 	if a.Chain && a.Output == "off" {
-		l.report(codeContradiction, &a.Chain, "there is no decision log whose lines could be chained", "name an audit.output, or remove audit.chain")
+		l.report(codeContradiction, &a.Chain, "there is no decision log to chain, because audit.output is off", "name an audit.output, or remove audit.chain")
 	}
 }
 

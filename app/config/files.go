@@ -24,7 +24,7 @@ func (l *loader) readFiles() {
 	if s.CallerTokensFile != "" {
 		tokens, err := ReadCallerTokens(s.CallerTokensFile)
 		if err != nil {
-			l.report(codeFile, &s.CallerTokensFile, reason(err), "write one token a line, each the whole value of MINIO_POLICY_PLUGIN_AUTH_TOKEN")
+			l.report(codeFile, &s.CallerTokensFile, reason(err), "write one token on each line, each the whole value of MINIO_POLICY_PLUGIN_AUTH_TOKEN")
 		}
 		s.CallerTokens = append(s.CallerTokens, tokens...)
 	}
@@ -54,10 +54,10 @@ func (l *loader) readFiles() {
 		l.checkCA(&r.CAFile)
 	}
 	if l.config.Mapping.File == "" {
-		l.report(codeBadValue, &l.config.Mapping.File, "no file is named", "name the mapping, such as mapping.toml")
+		l.report(codeBadValue, &l.config.Mapping.File, "the mapping has no file name", "name the mapping, such as mapping.toml")
 	}
 	if l.config.Audit.Output == "" {
-		l.report(codeBadValue, &l.config.Audit.Output, "nothing is named", `write "stdout", "stderr", a file, or "off" if no decision log is meant`)
+		l.report(codeBadValue, &l.config.Audit.Output, "the value is empty", `write "stdout", "stderr", a file, or "off" for no decision log`)
 	}
 }
 
@@ -142,7 +142,7 @@ func badCallerToken(token string) string {
 	case strings.Trim(token, " \t") != token:
 		return "the token has a blank before or after it, which HTTP cuts off, so it would never match"
 	case strings.ContainsFunc(token, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }):
-		return "the token holds a control character, which no HTTP header can"
+		return "the token holds a control character, which an HTTP header cannot hold"
 	}
 	return ""
 }

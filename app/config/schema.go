@@ -158,7 +158,7 @@ func setText(field reflect.StructField, into reflect.Value, text string) *badTex
 	case reflect.Int64:
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			return &badText{strconv.Quote(text) + " is no whole number", "write digits only"}
+			return &badText{strconv.Quote(text) + " is not a whole number", "write digits only"}
 		}
 		into.SetInt(n)
 	case reflect.Slice:

@@ -16,7 +16,7 @@ func parseDuration(text string) (time.Duration, *badText) {
 	d, err := time.ParseDuration(text)
 	if err != nil {
 		return 0, &badText{
-			fmt.Sprintf("%q is no duration", text),
+			fmt.Sprintf("%q is not a duration", text),
 			`write a number with a unit out of ms, s, m, h, such as "30s" or "24h"`,
 		}
 	}
@@ -36,7 +36,7 @@ func parseSize(text string) (int64, *badText) {
 	n, err := strconv.ParseUint(strings.TrimSuffix(text, unit.suffix), 10, 63)
 	if err != nil || int64(n) > math.MaxInt64/unit.factor {
 		return 0, &badText{
-			fmt.Sprintf("%q is no size", text),
+			fmt.Sprintf("%q is not a size", text),
 			`write bytes, or a whole number with KiB, MiB or GiB, such as "4MiB"`,
 		}
 	}
