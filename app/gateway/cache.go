@@ -63,8 +63,8 @@ type decisionEntry struct {
 // seenSlots is the number of marks: 256 KiB. If two requests share a slot, each removes the mark of the other.
 const seenSlots = 1 << 16
 
-// again reports whether the request of this hash is marked, and marks it.
-func (c *cache) again(hash uint64) bool {
+// askedBefore reports whether the request of this hash is marked, and marks it.
+func (c *cache) askedBefore(hash uint64) bool {
 	mark, slot := uint32(hash>>32)|1, &c.seen[hash%seenSlots]
 	if slot.Load() == mark {
 		return true
@@ -113,8 +113,8 @@ func (c *cache) close() {
 }
 
 // principal returns the grants of an identity under a mapping. claim holds the values of the policy claim.
-func (c *cache) principal(in *mapping.Mapping, id *verifier.Identity, claim []string, clock func() time.Time) *mapping.Grants {
-	key := grantsKey{in, id.Digest}
+func (c *cache) principal(m *mapping.Mapping, id *verifier.Identity, claim []string, clock func() time.Time) *mapping.Grants {
+	key := grantsKey{m, id.Digest}
 	// The hash is a part of the digest, without the mapping, so the entry of a new mapping replaces that of
 	// the old mapping.
 	hash := binary.LittleEndian.Uint64(id.Digest[:])
@@ -127,7 +127,7 @@ func (c *cache) principal(in *mapping.Mapping, id *verifier.Identity, claim []st
 	}
 	// The grants keep strings of these lists. The strings are copied, because views would keep the token's
 	// payload in memory.
-	grants := in.Principal(mapping.Principal{
+	grants := m.Principal(mapping.Principal{
 		Issuer: id.Issuer, Subject: id.Subject, Groups: cloned(id.Groups), Claim: cloned(claim),
 	}, clock())
 	c.grants.SetWithTTL(hash, &grantsEntry{key, grants}, 1, maxEntryAge)
@@ -151,19 +151,19 @@ func inForce(grants *mapping.Grants, clock func() time.Time) bool {
 
 // evaluate evaluates the guards, then the policies. guarded means that a guard denied. If no condition and
 // no variable is read, evaluate caches the answer from the second request on.
-func (c *cache) evaluate(grants *mapping.Grants, asked *policy.Request) (guarded bool, answer mapping.Answer) {
-	if !grants.Unconditional() || len(asked.Action)+len(asked.Bucket)+len(asked.Object) > maxNames {
-		return evaluate(grants, asked)
+func (c *cache) evaluate(grants *mapping.Grants, req *policy.Request) (guarded bool, answer mapping.Answer) {
+	if !grants.Unconditional() || len(req.Action)+len(req.Bucket)+len(req.Object) > maxNames {
+		return evaluate(grants, req)
 	}
-	key := decisionKey{grants.Sum(), asked.Action, asked.Bucket, asked.Object, asked.DenyOnly}
+	key := decisionKey{grants.Sum(), req.Action, req.Bucket, req.Object, req.DenyOnly}
 	hash := maphash.Comparable(c.seed, key)
 	if e := c.recentDecisions.Get(hash); e != nil && e.key == key {
 		c.hits.Add(1)
 		return e.guarded, e.answer
 	}
-	if !c.again(hash) {
+	if !c.askedBefore(hash) {
 		c.misses.Add(1)
-		return evaluate(grants, asked)
+		return evaluate(grants, req)
 	}
 	if e, ok := c.decisions.Get(hash); ok && e.key == key {
 		c.recentDecisions.Put(hash, e)
@@ -171,16 +171,16 @@ func (c *cache) evaluate(grants *mapping.Grants, asked *policy.Request) (guarded
 		return e.guarded, e.answer
 	}
 	c.misses.Add(1)
-	guarded, answer = evaluate(grants, asked)
+	guarded, answer = evaluate(grants, req)
 	// The strings share the memory of the request, which the server uses again.
 	key.action, key.bucket, key.object = strings.Clone(key.action), strings.Clone(key.bucket), strings.Clone(key.object)
 	c.decisions.SetWithTTL(hash, &decisionEntry{key, guarded, answer}, 1, maxEntryAge)
 	return guarded, answer
 }
 
-func evaluate(grants *mapping.Grants, asked *policy.Request) (guarded bool, answer mapping.Answer) {
-	if answer, guarded = grants.Guard(asked); guarded {
+func evaluate(grants *mapping.Grants, req *policy.Request) (guarded bool, answer mapping.Answer) {
+	if answer, guarded = grants.Guard(req); guarded {
 		return true, answer
 	}
-	return false, grants.Evaluate(asked)
+	return false, grants.Evaluate(req)
 }

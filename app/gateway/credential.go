@@ -100,7 +100,7 @@ func (g *Gateway) binds(c *credential, id *verifier.Identity) bool {
 	switch c.kind {
 	case oidcSession:
 		if c.server.OwnIssuer != "" { // claims.parent says which issuer the login was at
-			return id.Subject == c.sub && g.providerFits(c.provider, id.IssuerURL) && c.fits(id.IssuerURL)
+			return id.Subject == c.sub && g.providerMatches(c.provider, id.IssuerURL) && c.parentMatches(id.IssuerURL)
 		}
 		// claims.parent is not checked here, because the identity provider may have written that claim.
 		return id.IssuerURL == c.iss && id.Subject == c.sub
@@ -108,9 +108,9 @@ func (g *Gateway) binds(c *credential, id *verifier.Identity) bool {
 		// An access key keeps the claims of its login. The issuer may have had another URL then.
 		formerly := g.formerly[id.IssuerURL]
 		if c.server.OwnIssuer != "" {
-			return id.Subject == c.sub && g.providerFits(c.provider, id.IssuerURL) && (c.fits(id.IssuerURL) || c.fits(formerly...))
+			return id.Subject == c.sub && g.providerMatches(c.provider, id.IssuerURL) && (c.parentMatches(id.IssuerURL) || c.parentMatches(formerly...))
 		}
-		return (id.IssuerURL == c.iss || slices.Contains(formerly, c.iss)) && id.Subject == c.sub && c.fits(c.iss)
+		return (id.IssuerURL == c.iss || slices.Contains(formerly, c.iss)) && id.Subject == c.sub && c.parentMatches(c.iss)
 	case static:
 		switch g.evidence.StaticCredentials {
 		case StaticMatch:

@@ -14,13 +14,13 @@ import (
 )
 
 // Reasons that are given before or after the decision. Package server tests them.
-var serversReasons = map[gateway.Reason]bool{
+var reasonsOfServer = map[gateway.Reason]bool{
 	gateway.RequestMalformed: true, gateway.CallerUnknown: true, gateway.InternalError: true,
 }
 
-func TestEveryReasonIsGivenWhereItApplies(t *testing.T) {
+func TestEveryReasonIsGiven(t *testing.T) {
 	g := newGate(t)
-	word := newGate(t, attested)
+	attesting := newGate(t, attested)
 	down := newGate(t)
 	if err := down.issuer.Close(); err != nil {
 		t.Fatal(err)
@@ -60,7 +60,7 @@ func TestEveryReasonIsGivenWhereItApplies(t *testing.T) {
 		{"no subject", g, dev(g).token(g.sign("bob", nil, "sub", "")), gateway.TokenClaims},
 		{"another's token", g, dev(g).token(g.sign("ada", []string{"MinIO admins"})), gateway.TokenBinding},
 		{"the identity provider is down", down, down.session(get(), "bob").token(down.sign("bob", nil)), gateway.KeysUnavailable},
-		{"claims without a known issuer", word, word.session(get(), "bob").claim("iss", "https://evil.example/"), gateway.ClaimsUntrusted},
+		{"claims without a known issuer", attesting, attesting.session(get(), "bob").claim("iss", "https://evil.example/"), gateway.ClaimsUntrusted},
 		{"no rule", g, dev(g).token(g.sign("bob", []string{"nobody's"})), gateway.NoPolicy},
 		{"a policy that is not enough", g, dev(g).token(good).with("action", "admin:ServerInfo"), gateway.PolicyImplicitDeny},
 		{"a policy that denies", g, dev(g).token(g.sign("bob", []string{"careful", "devs"})).with("bucket", "secrets"), gateway.PolicyExplicitDeny},
@@ -82,7 +82,7 @@ func TestEveryReasonIsGivenWhereItApplies(t *testing.T) {
 	given[overload(t)] = true
 
 	for _, r := range gateway.Reasons() {
-		if !given[r] && !serversReasons[r] {
+		if !given[r] && !reasonsOfServer[r] {
 			t.Errorf("no test gives the reason %s", r)
 		}
 	}
@@ -155,7 +155,7 @@ func TestTheOwnerMayBeEvaluatedLikeAnybody(t *testing.T) {
 	g.expect("root by another name", ask("admin", "s3:PutObject", "b", "o").with("owner", true), gateway.NoToken)
 }
 
-func TestATokenThatFailsIsNotFollowedByAnotherWay(t *testing.T) {
+func TestNoOtherWayIsTriedAfterATokenThatFails(t *testing.T) {
 	g := newGate(t, attested)
 	expired := g.sign("alice", nil, "iat", time.Now().Add(-2*time.Hour).Unix(), "exp", time.Now().Add(-time.Hour).Unix())
 	// alice has an [[account]] rule that would allow the request.
@@ -301,7 +301,7 @@ func TestSessionPoliciesNarrowEveryCredential(t *testing.T) {
 	}
 }
 
-func TestWhoEndedASessionIsHeard(t *testing.T) {
+func TestEndedSessionsAreDenied(t *testing.T) {
 	g := newGate(t)
 	in := func() input {
 		return g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").claim("sid", "login-1")
@@ -325,7 +325,7 @@ func TestAClaimOfTheWrongTypeGrantsNothing(t *testing.T) {
 	g.expect("a list with a number", in().token(g.sign("bob", []string{"devs"}, "minio", []any{"readonly", 1})), gateway.TokenClaims)
 }
 
-func TestAReloadAnswersAtOnceAndAnew(t *testing.T) {
+func TestAReloadTakesEffectAtOnce(t *testing.T) {
 	g := newGate(t)
 	token := g.sign("bob", []string{"devs"})
 	in := func() input { return g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(token) }

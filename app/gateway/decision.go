@@ -40,7 +40,7 @@ type Decision struct {
 	Shadow  *Shadow
 
 	values values
-	asked  policy.Request
+	req    policy.Request
 }
 
 // Read returns the values that conditions and variables of policies have read, by key. The strings

@@ -7,11 +7,11 @@ import (
 
 // EvaluateGrants decides a request by known grants: it applies steps 8 to 10 of Gateway.decide. Replays
 // use it to decide recorded requests under another mapping.
-func EvaluateGrants(grants *mapping.Grants, asked *policy.Request) (Reason, mapping.Answer) {
+func EvaluateGrants(grants *mapping.Grants, req *policy.Request) (Reason, mapping.Answer) {
 	if grants.Empty() {
 		return NoPolicy, mapping.Answer{Statement: -1}
 	}
-	guarded, answer := evaluate(grants, asked)
+	guarded, answer := evaluate(grants, req)
 	return reasonOf(guarded, answer), answer
 }
 

@@ -34,10 +34,10 @@ type Evidence struct {
 	ServiceAccountMaxAge time.Duration
 }
 
-// find returns the one token in conditions, or "" if there is none. Empty values are skipped. Two
+// findToken returns the one token in conditions, or "" if there is none. Empty values are skipped. Two
 // different values are ambiguous: query parameters append to the values of MinIO and of headers, so a
 // client may be trying to pass off one token for another.
-func find(keys []string, conditions strictjson.Value) (token string, ambiguous bool) {
+func findToken(keys []string, conditions strictjson.Value) (token string, ambiguous bool) {
 	for _, key := range keys {
 		for v := range conditions.Get(key).Elements() {
 			value := v.View()

@@ -68,7 +68,7 @@ type Gateway struct {
 	entries       int64
 
 	shadow      atomic.Pointer[shadow]
-	shadowing   sync.Mutex // held while shadow and shadowCache change
+	shadowMu    sync.Mutex // held while shadow and shadowCache change
 	shadowCache *cache     // nil until there is a shadow
 	sessions    *sessionPolicies
 }
@@ -106,8 +106,8 @@ func (g *Gateway) Now() time.Time { return g.now() }
 // Close frees the caches. No method may be called after Close.
 func (g *Gateway) Close() {
 	g.cache.close()
-	g.shadowing.Lock()
-	defer g.shadowing.Unlock()
+	g.shadowMu.Lock()
+	defer g.shadowMu.Unlock()
 	if g.shadowCache != nil {
 		g.shadowCache.close()
 	}
@@ -135,26 +135,26 @@ func (g *Gateway) DecideInto(ctx context.Context, r *Request, d *Decision) {
 // decide is the whole decision under a mapping. The first step that returns wins. The numbers are
 // those of docs/architecture.md. If d has an Identity, the decision under another mapping has passed
 // steps 4 to 7 with it. No mapping takes part in those steps, so they are left out.
-func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision, in *mapping.Mapping, cache *cache) Reason {
+func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision, m *mapping.Mapping, cache *cache) Reason {
 	// 2. Root. It comes first, so that a bad mapping cannot lock root out.
 	if r.Owner && !g.evaluateOwner {
 		return Owner
 	}
-	if in == nil {
+	if m == nil {
 		return d.explain(NoPolicy, "no mapping is loaded", "")
 	}
-	d.Revision = in.Revision()
+	d.Revision = m.Revision()
 	signer := g.signer(r)
 	var token string
-	settled := d.Identity != nil
+	identified := d.Identity != nil
 
 	switch {
 	case r.Action == ActionPrometheus:
 		// 3. A scraper signs its claims itself, so only the account counts.
-		d.Grants = in.Account(r.Account, g.now())
-	case !settled:
+		d.Grants = m.Account(r.Account, g.now())
+	case !identified:
 		// 4. The evidence.
-		found, ambiguous := find(g.EvidenceKeys(r.Server), r.Conditions)
+		found, ambiguous := findToken(g.EvidenceKeys(r.Server), r.Conditions)
 		token = found
 		switch {
 		case ambiguous:
@@ -173,7 +173,7 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision, in *mappi
 
 		// 6. No token: an account rule, or the claims that MinIO attests.
 		case signer.kind == static:
-			if d.Grants = Account(in, r.Account, signer.account, g.now()); d.Grants == nil {
+			if d.Grants = Account(m, r.Account, signer.account, g.now()); d.Grants == nil {
 				return d.explain(NoToken, "conditions hold no token", g.tokenHint(&signer))
 			}
 		case !g.evidence.AttestedClaims || r.Anonymous():
@@ -189,18 +189,18 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision, in *mappi
 
 	if id := d.Identity; id != nil {
 		// 7. The session must not have ended, as far as this process or the issuer knows.
-		if !settled {
+		if !identified {
 			if reason := g.ended(ctx, d, signer.session, token); reason != "" {
 				return reason
 			}
 		}
 		// 8. The grants of the identity.
-		claim, ok := id.ClaimAt(in.ClaimPath())
+		claim, ok := id.ClaimAt(m.ClaimPath())
 		if !ok {
-			return d.explain(TokenClaims, "the claim "+in.ClaimName()+" is neither a string nor a list of strings", "")
+			return d.explain(TokenClaims, "the claim "+m.ClaimName()+" is neither a string nor a list of strings", "")
 		}
 		d.Claim = claim
-		d.Grants = cache.principal(in, id, claim, g.now)
+		d.Grants = cache.principal(m, id, claim, g.now)
 	}
 	if d.Grants.Empty() {
 		return d.explain(NoPolicy, "no rule of the mapping grants a policy", grantHint(d.Identity))
@@ -208,10 +208,10 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision, in *mappi
 
 	// 9. The guards, which no grant overrides. 10. The granted policies.
 	d.values.server, d.values.conditions, d.values.id = r.Server, r.Conditions, d.Identity
-	d.asked = policy.Request{
+	d.req = policy.Request{
 		Action: r.Action, Bucket: r.Bucket, Object: r.Object, DenyOnly: r.DenyOnly, Context: &d.values,
 	}
-	guarded, answer := cache.evaluate(d.Grants, &d.asked)
+	guarded, answer := cache.evaluate(d.Grants, &d.req)
 	d.Answer = answer
 	reason := reasonOf(guarded, answer)
 	if !reason.Allows() {
@@ -219,7 +219,7 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision, in *mappi
 	}
 
 	// 11. The session policy of the credential. MinIO does not enforce it if a webhook is set.
-	if r.Action != ActionPrometheus && !g.sessions.allow(&signer, &d.asked) {
+	if r.Action != ActionPrometheus && !g.sessions.allow(&signer, &d.req) {
 		return d.explain(SessionPolicyDeny, "the session policy of the credential does not allow it", "")
 	}
 	return reason
@@ -245,12 +245,12 @@ func (g *Gateway) ended(ctx context.Context, d *Decision, session, token string)
 
 // Account returns the grants of a static credential: those of its own name, or else those of parent,
 // the account that it was derived from. It returns nil if no rule names either.
-func Account(in *mapping.Mapping, name, parent string, now time.Time) *mapping.Grants {
-	own := in.Account(name, now)
+func Account(m *mapping.Mapping, name, parent string, now time.Time) *mapping.Grants {
+	own := m.Account(name, now)
 	if !own.Empty() {
 		return own
 	}
-	if grants := in.Account(parent, now); grants != nil {
+	if grants := m.Account(parent, now); grants != nil {
 		return grants
 	}
 	return own

@@ -12,7 +12,7 @@ import (
 // claims.parent shows that the key belongs to the user whom its claims name.
 func (g *Gateway) presented(r *Request, c *credential) verifier.Presented {
 	p := verifier.Presented{By: r.Account}
-	if c.kind == oidcAccessKey && c.fits(c.iss) {
+	if c.kind == oidcAccessKey && c.parentMatches(c.iss) {
 		p.MaxAge = g.evidence.ServiceAccountMaxAge
 	}
 	return p
@@ -29,7 +29,7 @@ func (g *Gateway) attested(c *credential, r *Request) (*verifier.Identity, error
 				Hint: "name the provider of the server's settings at the issuer: oidc_provider in [[issuer]]",
 			}
 		}
-		if !c.fits(c.iss) {
+		if !c.parentMatches(c.iss) {
 			return nil, &verifier.Error{Reason: verifier.Untrusted, Detail: "claims.parent is not that of the provider's issuer and sub"}
 		}
 		claims = fromProvider(c, r, g.providers[c.provider])
@@ -37,7 +37,7 @@ func (g *Gateway) attested(c *credential, r *Request) (*verifier.Identity, error
 	switch {
 	case c.kind == oidcSession:
 		return g.verifier.Attested(claims, 0)
-	case c.kind == oidcAccessKey && c.fits(c.iss):
+	case c.kind == oidcAccessKey && c.parentMatches(c.iss):
 		return g.verifier.Attested(claims, g.evidence.ServiceAccountMaxAge)
 	case c.kind == oidcAccessKey:
 		return nil, &verifier.Error{Reason: verifier.Untrusted, Detail: "claims.parent is not that of iss and sub"}

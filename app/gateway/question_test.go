@@ -13,7 +13,7 @@ import (
 )
 
 // EvaluateGrants answers a question as Decide did.
-func TestWeighAnswersAsDecideDoes(t *testing.T) {
+func TestEvaluateGrantsAnswersAsDecide(t *testing.T) {
 	g := newGate(t)
 	for name, want := range map[string]gateway.Reason{
 		"devs": gateway.PolicyAllow, "careful": gateway.PolicyExplicitDeny, "office": gateway.PolicyImplicitDeny, "nobody": gateway.NoPolicy,
@@ -49,7 +49,7 @@ func TestWeighAnswersAsDecideDoes(t *testing.T) {
 }
 
 // Read returns the values that policies have read, and nothing else of the request.
-func TestADecisionSaysWhatItRead(t *testing.T) {
+func TestReadReturnsWhatPoliciesRead(t *testing.T) {
 	g := newGate(t)
 	in := g.session(ask("KEY", "s3:GetObject", "b", "o"), "alice").token(g.sign("alice", []string{"office"}))
 	in.condition("SourceIp", "10.1.1.1", "203.0.113.1").condition("Cookie", "SECRET")

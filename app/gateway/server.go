@@ -33,9 +33,9 @@ type Provider struct {
 	Audience string // the audience that the server checked at the login
 }
 
-// fits reports whether claims.parent is the name of the subject at one of the issuers. The credential must be
+// parentMatches reports whether claims.parent is the name of the subject at one of the issuers. The credential must be
 // that of an OpenID Connect login, which always has a server.
-func (c *credential) fits(issuers ...string) bool {
+func (c *credential) parentMatches(issuers ...string) bool {
 	for _, iss := range issuers {
 		if iss == "" {
 			continue
@@ -48,9 +48,9 @@ func (c *credential) fits(issuers ...string) bool {
 	return false
 }
 
-// providerFits reports whether a token of the issuer may be used with a login at the provider. If the
+// providerMatches reports whether a token of the issuer may be used with a login at the provider. If the
 // provider is not configured, the answer is true unless the issuer is configured as another provider.
-func (g *Gateway) providerFits(provider, issuer string) bool {
+func (g *Gateway) providerMatches(provider, issuer string) bool {
 	if p, known := g.providers[provider]; known {
 		return p.Issuer == issuer
 	}

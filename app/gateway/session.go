@@ -34,7 +34,7 @@ func (s *sessionPolicies) close() { s.cache.Close() }
 
 // allow reports whether the credential has no session policy, or one that allows the request. It
 // evaluates the policy with owner and denyOnly taken as false. MinIO once did not: CVE-2025-62506.
-func (s *sessionPolicies) allow(c *credential, asked *policy.Request) bool {
+func (s *sessionPolicies) allow(c *credential, req *policy.Request) bool {
 	claim := c.policy
 	if claim.Kind() == strictjson.Missing {
 		return true
@@ -54,7 +54,7 @@ func (s *sessionPolicies) allow(c *credential, asked *policy.Request) bool {
 	default:
 		return false // the policy could not be parsed
 	}
-	narrowed := *asked
+	narrowed := *req
 	narrowed.DenyOnly = false
 	return p.set.Evaluate(&narrowed).Allowed()
 }

@@ -38,8 +38,8 @@ const shadowEntries = 100_000
 // UseShadow sets the next mapping. Each decision is made under the next mapping as well, and that changes no
 // answer. nil means that there is no next mapping.
 func (g *Gateway) UseShadow(m *mapping.Mapping) {
-	g.shadowing.Lock()
-	defer g.shadowing.Unlock()
+	g.shadowMu.Lock()
+	defer g.shadowMu.Unlock()
 	old := g.shadow.Load()
 	switch {
 	case m == nil:

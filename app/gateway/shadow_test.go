@@ -22,8 +22,8 @@ var nextRules = []string{
 	"version = 1\n[[account]]\nname = \"rootadmin\"\npolicies = [\"readonly\"]\n",
 }
 
-// placeless returns the answer without its file, because each gate has its own mapping file.
-func placeless(a mapping.Answer) mapping.Answer {
+// withoutFile returns the answer without its file, because each gate has its own mapping file.
+func withoutFile(a mapping.Answer) mapping.Answer {
 	a.Rule.File, a.Pos.File = "", ""
 	return a
 }
@@ -31,13 +31,13 @@ func placeless(a mapping.Answer) mapping.Answer {
 // A next mapping changes no answer. Outcome and Shadow say what the next mapping would answer if it were in
 // force.
 func TestTheNextMappingChangesNoAnswer(t *testing.T) {
-	type world struct{ plain, compared, next *gate }
-	var worlds []world
+	type gates struct{ plain, compared, next *gate }
+	var all []gates
 	for _, with := range []change{func(*gateway.Options, *verifier.Issuer, *verifier.Options) {}, attested, staticAny, evaluateOwner, accountAge(time.Hour)} {
 		var o gateway.Options
 		plain := newGate(t, with, func(made *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) { o = *made })
 		o.Verifier = plain.verifier
-		again := func() *gate {
+		sibling := func() *gate {
 			g, err := gateway.New(o)
 			if err != nil {
 				t.Fatal(err)
@@ -48,11 +48,11 @@ func TestTheNextMappingChangesNoAnswer(t *testing.T) {
 			other.use(rules)
 			return &other
 		}
-		worlds = append(worlds, world{plain, again(), again()})
+		all = append(all, gates{plain, sibling(), sibling()})
 	}
 	calls := len(fixtures.Calls(t))
 	rapid.Check(t, func(rt *rapid.T) {
-		w := rapid.SampledFrom(worlds).Draw(rt, "world")
+		w := rapid.SampledFrom(all).Draw(rt, "gates")
 		w.next.use(rapid.SampledFrom(nextRules).Draw(rt, "next"))
 		w.compared.UseShadow(w.next.Mapping())
 		in := recorded(t, rapid.IntRange(2, calls).Draw(rt, "line"))
@@ -72,7 +72,7 @@ func TestTheNextMappingChangesNoAnswer(t *testing.T) {
 		}
 		for range 2 { // the second time from the caches
 			want, got, would := w.plain.decide(in), w.compared.decide(in), w.next.decide(in)
-			if got.Reason != want.Reason || placeless(got.Answer) != placeless(want.Answer) || got.Detail != want.Detail || got.Revision != want.Revision {
+			if got.Reason != want.Reason || withoutFile(got.Answer) != withoutFile(want.Answer) || got.Detail != want.Detail || got.Revision != want.Revision {
 				rt.Fatalf("answered %s (%s), without a next mapping %s (%s)", got.Reason, got.Detail, want.Reason, want.Detail)
 			}
 			outcome := gateway.ShadowSame
@@ -96,7 +96,7 @@ func TestTheNextMappingChangesNoAnswer(t *testing.T) {
 			}
 		}
 	})
-	w := worlds[0]
+	w := all[0]
 	w.compared.UseShadow(nil)
 	if d := w.compared.decide(ask("alice", "s3:GetObject", "b", "o")); d.Outcome != gateway.ShadowOff || w.compared.Shadow() != nil {
 		t.Error("a next mapping that is off is compared")

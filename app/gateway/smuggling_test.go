@@ -30,11 +30,11 @@ var smuggledValues = []string{
 // and the keys that a condition of the mapping reads.
 func TestSmugglingChangesNoAnswer(t *testing.T) {
 	g := newGate(t)
-	word := newGate(t, attested)
+	attesting := newGate(t, attested)
 	anyone := newGate(t, staticAny)
 	calls := len(fixtures.Calls(t))
 	rapid.Check(t, func(rt *rapid.T) {
-		g := rapid.SampledFrom([]*gate{g, word, anyone}).Draw(rt, "gate")
+		g := rapid.SampledFrom([]*gate{g, attesting, anyone}).Draw(rt, "gate")
 		in := recorded(t, rapid.IntRange(2, calls).Draw(rt, "line"))
 		in = in.with("owner", false)
 		if rapid.Bool().Draw(rt, "with a token") && in["claims"] != nil {
@@ -93,7 +93,7 @@ func TestPolicyConditionsReadTheFirstValueAndTheVerifiedIdentity(t *testing.T) {
 	}
 }
 
-func TestObjectLockIsReadFromTheHeaderAndAContestedOneIsUnknown(t *testing.T) {
+func TestObjectLockIsReadFromTheHeaderAndUnknownIfValuesDiffer(t *testing.T) {
 	g := newGate(t)
 	g.use(`version = 1
 [[policy]]

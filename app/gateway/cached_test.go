@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"encoding/json"
+	"strings"
 	"sync"
 	"testing"
 
@@ -11,8 +12,8 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// warm returns a request whose token, grants and decision are cached.
-func warm(tb testing.TB, g *gate) *gateway.Request {
+// cached returns a request whose token, grants and decision are cached.
+func cached(tb testing.TB, g *gate) *gateway.Request {
 	tb.Helper()
 	in := g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(g.sign("bob", []string{"devs"}))
 	body, err := json.Marshal(map[string]any{"input": in})
@@ -32,9 +33,9 @@ func warm(tb testing.TB, g *gate) *gateway.Request {
 	return &req
 }
 
-func TestAWarmDecisionAllocatesAtMostTwice(t *testing.T) {
+func TestACachedDecisionAllocatesAtMostTwice(t *testing.T) {
 	g := newGate(t)
-	req := warm(t, g)
+	req := cached(t, g)
 	most := 2.0
 	if raceDetector {
 		most = 4
@@ -46,13 +47,13 @@ func TestAWarmDecisionAllocatesAtMostTwice(t *testing.T) {
 		least = min(least, testing.AllocsPerRun(200, func() { g.Decide(t.Context(), req) }))
 	}
 	if least > most {
-		t.Errorf("a warm decision allocates %v times", least)
+		t.Errorf("a cached decision allocates %v times", least)
 	}
 }
 
 func TestConcurrentDecisionsAndReloadsNeverMixMappings(t *testing.T) {
 	g := newGate(t)
-	req := warm(t, g)
+	req := cached(t, g)
 	granted := g.Mapping()
 	g.use("version = 1\n[[account]]\nname = \"x\"\npolicies = [\"readonly\"]\n")
 	refused := g.Mapping()
@@ -81,7 +82,7 @@ func TestConcurrentDecisionsAndReloadsNeverMixMappings(t *testing.T) {
 
 func BenchmarkDecideWarm(b *testing.B) {
 	g := newGate(b)
-	req := warm(b, g)
+	req := cached(b, g)
 	b.ReportAllocs()
 	for b.Loop() {
 		g.Decide(b.Context(), req)
@@ -116,6 +117,30 @@ func TestDecodingIntoAUsedDocumentAllocatesNothing(t *testing.T) {
 		}
 		if n := testing.AllocsPerRun(10, decode); n > 1 { // an escaped object key costs one allocation
 			t.Errorf("line %d: decoding allocates %v times", call.Line, n)
+		}
+	}
+}
+
+// Decisions about long names are not cached, because any client can make up such names and fill the cache.
+func TestLongNamesAreNotCached(t *testing.T) {
+	g := newGate(t)
+	token := g.sign("bob", []string{"devs"})
+	long := strings.Repeat("x", 400)
+	asked := func(bucket, object string) (remembered uint64) {
+		t.Helper()
+		before := g.Stats()
+		for range 2 {
+			g.expect("a decision", g.session(ask("S1", "s3:GetObject", bucket, object), "bob").token(token), gateway.PolicyAllow)
+		}
+		after := g.Stats()
+		return after.DecisionHits + after.DecisionMisses - before.DecisionHits - before.DecisionMisses
+	}
+	if asked("b", "o") == 0 {
+		t.Fatal("the memory was not asked about short names: this test shows nothing")
+	}
+	for _, names := range [][2]string{{long, "o"}, {"b", long}, {long[:200], long[:200]}} {
+		if n := asked(names[0], names[1]); n != 0 {
+			t.Errorf("the memory was asked %d times about a bucket of %d and an object of %d bytes", n, len(names[0]), len(names[1]))
 		}
 	}
 }

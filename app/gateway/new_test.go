@@ -81,7 +81,7 @@ func TestIDsAreUniqueAndHexadecimal(t *testing.T) {
 	}
 }
 
-func TestWhatConditionsOfAPolicyRead(t *testing.T) {
+func TestConditionsReadTheTokenAndNotTheQuery(t *testing.T) {
 	g := newGate(t)
 	g.use(`version = 1
 [[policy]]
