@@ -37,8 +37,8 @@ type Dialect struct {
 	// Server describes the server for decisions.
 	Server *gateway.Server
 	// Read decodes a body into a Request. The Request shares the memory of body, and its values are valid
-	// until doc is used again. like is the pattern of an earlier body, which makes reading faster, or nil.
-	Read func(body []byte, doc *strictjson.Document, like strictjson.Guide) (gateway.Request, error)
+	// until doc is used again. guide is the pattern of an earlier body, which makes reading faster, or nil.
+	Read func(body []byte, doc *strictjson.Document, guide strictjson.Guide) (gateway.Request, error)
 	// Unread calls f with the value of each member of the decoded body that the dialect does not know.
 	Unread func(doc *strictjson.Document, f func(strictjson.Value))
 	// Plain holds the names of conditions whose values are no secrets: the server's own values, and headers

@@ -8,13 +8,13 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// Input parses a body into doc and returns its member "input", which is an object. like is a pattern of an
+// Input parses a body into doc and returns its member "input", which is an object. guide is the pattern of an
 // earlier body, or nil. The error is ErrProbe if body is empty.
-func Input(body []byte, doc *strictjson.Document, like strictjson.Guide) (strictjson.Value, error) {
+func Input(body []byte, doc *strictjson.Document, guide strictjson.Guide) (strictjson.Value, error) {
 	if len(body) == 0 {
 		return strictjson.Value{}, ErrProbe
 	}
-	if err := doc.ParseLike(body, like); err != nil {
+	if err := doc.ParseLike(body, guide); err != nil {
 		return strictjson.Value{}, fmt.Errorf("the body is not strict JSON: %w", err)
 	}
 	for name := range doc.Root().Members() {
@@ -39,8 +39,8 @@ func (r *Reader) Fail(name string, v strictjson.Value, want string) {
 	}
 }
 
-// RefuseTwin sets Err if the name text differs only by case from one of names.
-func (r *Reader) RefuseTwin(text string, names []string) {
+// RefuseOtherCase sets Err if the name text differs only by case from one of names.
+func (r *Reader) RefuseOtherCase(text string, names []string) {
 	for _, name := range names {
 		if strings.EqualFold(text, name) && r.Err == nil {
 			r.Err = fmt.Errorf(`a member of "input" differs from %q only by case`, name)

@@ -37,8 +37,8 @@ func Decode(body []byte, doc *strictjson.Document) (gateway.Request, error) {
 	return read(body, doc, nil)
 }
 
-func read(body []byte, doc *strictjson.Document, like strictjson.Guide) (gateway.Request, error) {
-	input, err := dialect.Input(body, doc, like)
+func read(body []byte, doc *strictjson.Document, guide strictjson.Guide) (gateway.Request, error) {
+	input, err := dialect.Input(body, doc, guide)
 	if err != nil {
 		return gateway.Request{}, err
 	}
@@ -85,7 +85,7 @@ func (r *reader) member(name string, v strictjson.Value) {
 	case "denyOnly":
 		r.req.DenyOnly = r.Flag(name, v)
 	default:
-		r.RefuseTwin(name, names)
+		r.RefuseOtherCase(name, names)
 	}
 }
 

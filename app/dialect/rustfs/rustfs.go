@@ -54,15 +54,15 @@ func Decode(body []byte, doc *strictjson.Document) (gateway.Request, error) {
 	return read(body, doc, nil)
 }
 
-func read(body []byte, doc *strictjson.Document, like strictjson.Guide) (gateway.Request, error) {
-	input, err := dialect.Input(body, doc, like)
+func read(body []byte, doc *strictjson.Document, guide strictjson.Guide) (gateway.Request, error) {
+	input, err := dialect.Input(body, doc, guide)
 	if err != nil {
 		return gateway.Request{}, err
 	}
 	r := reader{req: gateway.Request{Server: server}}
 	r.input(input)
 	if r.Err == nil {
-		r.Err = r.whole()
+		r.Err = r.complete()
 	}
 	if r.Err != nil {
 		return gateway.Request{}, r.Err
@@ -102,15 +102,15 @@ func (r *reader) input(input strictjson.Value) {
 		case "context":
 			r.context(v)
 		default:
-			r.other(name, inputNames)
+			r.unknown(name, inputNames)
 		}
 	}
 }
 
-// other ignores an unknown member. It refuses one whose name differs only by case from one of names.
-func (r *reader) other(name string, names []string) {
+// unknown ignores an unknown member. It refuses one whose name differs only by case from one of names.
+func (r *reader) unknown(name string, names []string) {
 	r.seen--
-	r.RefuseTwin(name, names)
+	r.RefuseOtherCase(name, names)
 }
 
 func (r *reader) identity(identity strictjson.Value) {
@@ -132,7 +132,7 @@ func (r *reader) identity(identity strictjson.Value) {
 			r.seen--
 			r.Strings(name, v)
 		default:
-			r.other(name, identityNames)
+			r.unknown(name, identityNames)
 		}
 	}
 }
@@ -151,7 +151,7 @@ func (r *reader) resource(resource strictjson.Value) {
 		case "arn":
 			r.arn = r.Text(name, v)
 		default:
-			r.other(name, resourceNames)
+			r.unknown(name, resourceNames)
 		}
 	}
 }
@@ -171,7 +171,7 @@ func (r *reader) context(context strictjson.Value) {
 			r.seen--
 			r.timestamp(r.Text(name, v))
 		default:
-			r.other(name, contextNames)
+			r.unknown(name, contextNames)
 		}
 	}
 }
@@ -185,9 +185,9 @@ func (r *reader) timestamp(text string) {
 	}
 }
 
-// whole returns an error if a member is missing, or if arn names another resource than bucket and object. Such
+// complete returns an error if a member is missing, or if arn names another resource than bucket and object. Such
 // a body could be read in two ways.
-func (r *reader) whole() error {
+func (r *reader) complete() error {
 	if r.seen != needed {
 		return errors.New("a member that RustFS always sends is missing")
 	}
@@ -214,7 +214,7 @@ func unread(doc *strictjson.Document, f func(strictjson.Value)) {
 			f(v)
 		}
 	}
-	unknown := func(v strictjson.Value, names []string) {
+	values := func(v strictjson.Value, names []string) {
 		for name, v := range v.Members() {
 			if !slices.Contains(names, name.View()) {
 				f(v)
@@ -222,8 +222,8 @@ func unread(doc *strictjson.Document, f func(strictjson.Value)) {
 		}
 	}
 	input := root.Get("input")
-	unknown(input, inputNames)
-	unknown(input.Get("identity"), identityNames)
-	unknown(input.Get("resource"), resourceNames)
-	unknown(input.Get("context"), contextNames)
+	values(input, inputNames)
+	values(input.Get("identity"), identityNames)
+	values(input.Get("resource"), resourceNames)
+	values(input.Get("context"), contextNames)
 }
