@@ -36,9 +36,9 @@ func Answer(allow bool) string {
 type Dialect struct {
 	// Server describes the server for decisions.
 	Server *gateway.Server
-	// Read decodes a body into a Request. The Request shares the memory of body, and its values are valid
-	// until doc is used again. guide is the pattern of an earlier body, which makes reading faster, or nil.
-	Read func(body []byte, doc *strictjson.Document, guide strictjson.Guide) (gateway.Request, error)
+	// Read makes a Request of the member "input" of a body. The Request shares the memory of input. With an
+	// error the Request is ignored.
+	Read func(input strictjson.Value) (gateway.Request, error)
 	// Unread calls f with the value of each member of the decoded body that the dialect does not know.
 	Unread func(doc *strictjson.Document, f func(strictjson.Value))
 	// Plain holds the names of conditions whose values are no secrets: the server's own values, and headers
@@ -52,5 +52,19 @@ func (d *Dialect) Name() string { return d.Server.Name }
 // Decode decodes a body into a Request. The Request shares the memory of body, and its values are valid until
 // doc is used again. The error is ErrProbe if body is empty.
 func (d *Dialect) Decode(body []byte, doc *strictjson.Document) (gateway.Request, error) {
-	return d.Read(body, doc, nil)
+	return d.DecodeLike(body, doc, nil)
+}
+
+// DecodeLike is Decode with the pattern of an earlier body, which makes decoding faster. guide may be nil. With
+// an error the Request is the zero Request.
+func (d *Dialect) DecodeLike(body []byte, doc *strictjson.Document, guide strictjson.Guide) (gateway.Request, error) {
+	input, err := Input(body, doc, guide)
+	if err != nil {
+		return gateway.Request{}, err
+	}
+	r, err := d.Read(input)
+	if err != nil {
+		return gateway.Request{}, err
+	}
+	return r, nil
 }

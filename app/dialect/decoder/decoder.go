@@ -52,9 +52,9 @@ func (d *Decoder) slot(body []byte) *atomic.Pointer[strictjson.Pattern] {
 // Decode decodes a body as Dialect.Decode does.
 func (d *Decoder) Decode(body []byte, doc *strictjson.Document) (gateway.Request, error) {
 	if p := d.slot(body).Load(); p != nil {
-		return d.Dialect.Read(body, doc, p)
+		return d.Dialect.DecodeLike(body, doc, p)
 	}
-	return d.Dialect.Read(body, doc, nil) // a nil *Pattern in an interface is not nil
+	return d.Dialect.Decode(body, doc) // not DecodeLike with p: a nil *Pattern in an interface is not nil
 }
 
 // Keep makes a pattern of a body that was decoded into doc and r, if the body resembles no pattern. The caller

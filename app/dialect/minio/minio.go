@@ -34,14 +34,10 @@ var names = []string{
 // Decode decodes a body into a Request. The Request shares the memory of body, and its values are valid until
 // doc is used again. The error is dialect.ErrProbe if body is empty.
 func Decode(body []byte, doc *strictjson.Document) (gateway.Request, error) {
-	return read(body, doc, nil)
+	return Dialect.Decode(body, doc)
 }
 
-func read(body []byte, doc *strictjson.Document, guide strictjson.Guide) (gateway.Request, error) {
-	input, err := dialect.Input(body, doc, guide)
-	if err != nil {
-		return gateway.Request{}, err
-	}
+func read(input strictjson.Value) (gateway.Request, error) {
 	r := reader{req: gateway.Request{Server: server}}
 	for name, v := range input.Members() {
 		r.member(name.View(), v)
@@ -49,10 +45,7 @@ func read(body []byte, doc *strictjson.Document, guide strictjson.Guide) (gatewa
 	if r.Err == nil && r.req.Action == "" {
 		r.Err = errors.New(`"action" is missing or empty`)
 	}
-	if r.Err != nil {
-		return gateway.Request{}, r.Err
-	}
-	return r.req, nil
+	return r.req, r.Err
 }
 
 type reader struct {

@@ -51,23 +51,16 @@ var (
 // Decode decodes a body into a Request. The Request shares the memory of body, and its values are valid until
 // doc is used again. The error is dialect.ErrProbe if body is empty.
 func Decode(body []byte, doc *strictjson.Document) (gateway.Request, error) {
-	return read(body, doc, nil)
+	return Dialect.Decode(body, doc)
 }
 
-func read(body []byte, doc *strictjson.Document, guide strictjson.Guide) (gateway.Request, error) {
-	input, err := dialect.Input(body, doc, guide)
-	if err != nil {
-		return gateway.Request{}, err
-	}
+func read(input strictjson.Value) (gateway.Request, error) {
 	r := reader{req: gateway.Request{Server: server}}
 	r.input(input)
 	if r.Err == nil {
 		r.Err = r.complete()
 	}
-	if r.Err != nil {
-		return gateway.Request{}, r.Err
-	}
-	return r.req, nil
+	return r.req, r.Err
 }
 
 // reader reads the members of a body. seen counts the members that must not be missing.
