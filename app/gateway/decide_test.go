@@ -22,7 +22,7 @@ func TestEveryReasonIsGiven(t *testing.T) {
 	g := newGate(t)
 	attesting := newGate(t, attested)
 	down := newGate(t)
-	if err := down.issuer.Close(); err != nil {
+	if err := down.Issuer.Close(); err != nil {
 		t.Fatal(err)
 	}
 
@@ -48,9 +48,9 @@ func TestEveryReasonIsGiven(t *testing.T) {
 		{"the key in another spelling", g, dev(g).condition("X-Authentik-JWT", good).condition("Authentik_token", good), gateway.NoToken},
 		{"an opaque token", g, dev(g).token("a1b2c3"), gateway.TokenMalformed},
 		{"an encrypted token", g, dev(g).token("a.b.c.d.e"), gateway.TokenEncrypted},
-		{"HS256", g, dev(g).token(g.issuer.Token(g.claimsFor("bob"), issuer.WithSecret([]byte("s")))), gateway.TokenAlgorithm},
+		{"HS256", g, dev(g).token(g.Issuer.Token(g.claimsFor("bob"), issuer.WithSecret([]byte("s")))), gateway.TokenAlgorithm},
 		{"a logout token", g, dev(g).token(g.sign("bob", nil, "events", map[string]any{})), gateway.TokenType},
-		{"an unknown key", g, dev(g).token(g.issuer.Token(g.claimsFor("bob"), issuer.WithHeader("kid", "gone"))), gateway.TokenUnknownKey},
+		{"an unknown key", g, dev(g).token(g.Issuer.Token(g.claimsFor("bob"), issuer.WithHeader("kid", "gone"))), gateway.TokenUnknownKey},
 		{"a changed signature", g, dev(g).token(forge(good)), gateway.TokenSignature},
 		{"another issuer", g, dev(g).token(g.sign("bob", nil, "iss", "https://evil.example/")), gateway.TokenIssuer},
 		{"another audience", g, dev(g).token(g.sign("bob", nil, "aud", "grafana")), gateway.TokenAudience},
@@ -71,7 +71,7 @@ func TestEveryReasonIsGiven(t *testing.T) {
 		given[tc.gate.expect(tc.name, tc.in, tc.want).Reason] = true
 	}
 
-	g.revocations.End(&revocation.Logout{Issuer: "authentik", Subject: "bob", ID: "1", IssuedAt: time.Now(), Expires: time.Now().Add(time.Hour)})
+	g.Revocations.End(&revocation.Logout{Issuer: "authentik", Subject: "bob", ID: "1", IssuedAt: time.Now(), Expires: time.Now().Add(time.Hour)})
 	given[g.expect("after a logout", dev(g).token(good), gateway.TokenRevoked).Reason] = true
 
 	stale := newGate(t, func(o *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) {
@@ -202,7 +202,7 @@ func TestTokensAreBoundToTheSessionTheyWereMadeFor(t *testing.T) {
 	get := func() input { return ask("S1", "s3:GetObject", "b", "o") }
 	token := g.sign("bob", []string{"devs"})
 	key := func() input {
-		return g.session(get(), "bob").noClaim("exp").claim("sa-policy", "inherited-policy").claim("parent", parent.MinIO(g.issuer.URL(), "bob").String())
+		return g.session(get(), "bob").noClaim("exp").claim("sa-policy", "inherited-policy").claim("parent", parent.MinIO(g.Issuer.URL(), "bob").String())
 	}
 	for _, tc := range []struct {
 		name string
@@ -213,12 +213,12 @@ func TestTokensAreBoundToTheSessionTheyWereMadeFor(t *testing.T) {
 		{"another subject's session", g.session(get(), "eve").token(token), gateway.TokenBinding},
 		{"a subject in another case", g.session(get(), "Bob").token(token), gateway.TokenBinding},
 		{"a session of another issuer", g.session(get(), "bob").claim("iss", "https://other.example/").token(token), gateway.TokenBinding},
-		{"an issuer without its slash", g.session(get(), "bob").claim("iss", strings.TrimSuffix(g.issuer.URL(), "/")).token(token), gateway.TokenBinding},
+		{"an issuer without its slash", g.session(get(), "bob").claim("iss", strings.TrimSuffix(g.Issuer.URL(), "/")).token(token), gateway.TokenBinding},
 		{"claims with an issuer and no subject", g.session(get(), "bob").noClaim("sub").token(token), gateway.TokenBinding},
 		{"claims with a subject and no issuer", g.session(get(), "bob").noClaim("iss").claim("parent", "bob").token(token), gateway.TokenBinding},
-		{"an issuer that is no string", g.session(get(), "bob").claim("iss", []any{g.issuer.URL()}).token(token), gateway.TokenBinding},
+		{"an issuer that is no string", g.session(get(), "bob").claim("iss", []any{g.Issuer.URL()}).token(token), gateway.TokenBinding},
 		{"its own access key", key().token(token), gateway.PolicyAllow},
-		{"an access key of another's", key().claim("parent", parent.MinIO(g.issuer.URL(), "eve").String()).token(token), gateway.TokenBinding},
+		{"an access key of another's", key().claim("parent", parent.MinIO(g.Issuer.URL(), "eve").String()).token(token), gateway.TokenBinding},
 		{"an access key without parent", key().noClaim("parent").token(token), gateway.TokenBinding},
 		{"an access key whose claims name another", key().claim("sub", "eve").token(token), gateway.TokenBinding},
 	} {
@@ -233,7 +233,7 @@ func TestAttestedClaims(t *testing.T) {
 		return g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").claim("groups", []any{"devs"})
 	}
 	key := func(g *gate) input {
-		return session(g).noClaim("exp").claim("sa-policy", "inherited-policy").claim("parent", parent.MinIO(g.issuer.URL(), "bob").String())
+		return session(g).noClaim("exp").claim("sa-policy", "inherited-policy").claim("parent", parent.MinIO(g.Issuer.URL(), "bob").String())
 	}
 	past := time.Now().Add(-time.Hour).Unix()
 	for _, tc := range []struct {
@@ -256,7 +256,7 @@ func TestAttestedClaims(t *testing.T) {
 		{"an access key, by default", g, key(g), gateway.ClaimsUntrusted},
 		{"an access key from a clock that is ahead", g, key(g).claim("iat", time.Now().Add(20*time.Second).Unix()), gateway.ClaimsUntrusted},
 		{"an access key within its age", year, key(year), gateway.PolicyAllow},
-		{"an access key of somebody else", year, key(year).claim("parent", parent.MinIO(year.issuer.URL(), "eve").String()), gateway.ClaimsUntrusted},
+		{"an access key of somebody else", year, key(year).claim("parent", parent.MinIO(year.Issuer.URL(), "eve").String()), gateway.ClaimsUntrusted},
 		{"an access key without iat", year, key(year).noClaim("iat"), gateway.ClaimsUntrusted},
 		{"a static key has no such claims", g, ask("carol", "s3:GetObject", "b", "o"), gateway.NoToken},
 		{"nobody", g, ask("", "s3:ListAllMyBuckets", "", "").with("claims", nil), gateway.NoToken},
@@ -270,7 +270,7 @@ func TestSessionPoliciesNarrowEveryCredential(t *testing.T) {
 	token := g.sign("bob", []string{"devs"})
 	session := func() input { return g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(token) }
 	key := func() input {
-		return session().noClaim("exp").claim("sa-policy", "embedded-policy").claim("parent", parent.MinIO(g.issuer.URL(), "bob").String())
+		return session().noClaim("exp").claim("sa-policy", "embedded-policy").claim("parent", parent.MinIO(g.Issuer.URL(), "bob").String())
 	}
 	allow := sessionPolicy(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::b/*"]}]}`)
 	other := sessionPolicy(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::c/*"]}]}`)
@@ -310,7 +310,7 @@ func TestEndedSessionsAreDenied(t *testing.T) {
 	named := g.sign("bob", []string{"devs"}, "sid", "login-1")
 	other := g.sign("bob", []string{"devs"}, "sid", "login-2")
 	g.expect("before", in().token(named), gateway.PolicyAllow)
-	g.revocations.End(&revocation.Logout{Issuer: "authentik", Session: "login-1", ID: "1", IssuedAt: time.Now(), Expires: time.Now().Add(time.Hour)})
+	g.Revocations.End(&revocation.Logout{Issuer: "authentik", Session: "login-1", ID: "1", IssuedAt: time.Now(), Expires: time.Now().Add(time.Hour)})
 	g.expect("the token's own sid", in().token(named), gateway.TokenRevoked)
 	g.expect("the session's sid, where the token has none", in().token(plain), gateway.TokenRevoked)
 	g.expect("another login's token on another session", in().claim("sid", "login-2").token(other), gateway.PolicyAllow)

@@ -19,7 +19,7 @@ func TestEveryKindOfIdentity(t *testing.T) {
 	oidc := func(g *gate, line int, groups ...string) input {
 		in := recorded(t, line)
 		sub, _ := in.claims()["sub"].(string)
-		in.claim("iss", g.issuer.URL())
+		in.claim("iss", g.Issuer.URL())
 		return in.token(g.sign(sub, groups))
 	}
 
@@ -69,7 +69,7 @@ func TestEveryKindOfIdentity(t *testing.T) {
 // test's issuer.
 func oidcKey(g *gate, pairs ...any) input {
 	in := recorded(g.t, 89)
-	in.claim("iss", g.issuer.URL()).claim("parent", parent.MinIO(g.issuer.URL(), "u-123").String())
+	in.claim("iss", g.Issuer.URL()).claim("parent", parent.MinIO(g.Issuer.URL(), "u-123").String())
 	return in.token(g.sign("u-123", []string{"devs"}, pairs...))
 }
 

@@ -28,9 +28,9 @@ func (v *presenterVerifier) Verify(ctx context.Context, token string, p verifier
 // check costs that access key only.
 func TestATokenIsPresentedByTheAccessKey(t *testing.T) {
 	g := newGate(t, accountAge(time.Hour))
-	v := &presenterVerifier{Verifier: g.verifier}
+	v := &presenterVerifier{Verifier: g.Verifier}
 	asked, err := gateway.New(gateway.Options{
-		Verifier: v, Revocations: g.revocations, DecisionEntries: 1,
+		Verifier: v, Revocations: g.Revocations, DecisionEntries: 1,
 		Evidence: gateway.Evidence{Keys: []string{"authentik_token"}, ServiceAccountMaxAge: time.Hour},
 	})
 	if err != nil {
@@ -50,7 +50,7 @@ func TestATokenIsPresentedByTheAccessKey(t *testing.T) {
 		want verifier.Presented
 	}{
 		{"a session", g.session(ask("S1", "s3:GetObject", "b", "o"), "bob"), verifier.Presented{By: "S1"}},
-		{"an access key of a session", accessKey("AK", parent.MinIO(g.issuer.URL(), "bob").String()), verifier.Presented{By: "AK", MaxAge: time.Hour}},
+		{"an access key of a session", accessKey("AK", parent.MinIO(g.Issuer.URL(), "bob").String()), verifier.Presented{By: "AK", MaxAge: time.Hour}},
 		{"an access key of somebody else's", accessKey("AK2", "x"), verifier.Presented{By: "AK2"}},
 		{"a static key", ask("velero", "s3:GetObject", "b", "o"), verifier.Presented{By: "velero"}},
 		{"nobody", ask("", "s3:GetObject", "b", "o"), verifier.Presented{}},

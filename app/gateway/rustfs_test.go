@@ -105,12 +105,12 @@ func TestRustFSIsAnsweredAsMinIO(t *testing.T) {
 			delete(in.claims(), "sid")
 			g.session(in, sub)
 			if rapid.Bool().Draw(rt, "an access key") {
-				in.noClaim("exp").claim("sa-policy", "inherited-policy").claim("parent", parent.MinIO(g.issuer.URL(), sub).String())
+				in.noClaim("exp").claim("sa-policy", "inherited-policy").claim("parent", parent.MinIO(g.Issuer.URL(), sub).String())
 			}
 		} else if sub != "" {
-			in.claim("iss", g.issuer.URL())
+			in.claim("iss", g.Issuer.URL())
 			if _, key := in.claims()["sa-policy"]; key {
-				in.claim("parent", parent.MinIO(g.issuer.URL(), sub).String())
+				in.claim("parent", parent.MinIO(g.Issuer.URL(), sub).String())
 			}
 		}
 		if rapid.Bool().Draw(rt, "a session policy") && in["claims"] != nil {
@@ -168,7 +168,7 @@ func TestRustFSBindsByItsOwnParent(t *testing.T) {
 	token := func(values ...any) func(claims, conditions map[string]any) {
 		return func(_, conditions map[string]any) { conditions["x-authentik-jwt"] = append([]any{}, values...) }
 	}
-	url := plain.issuer.URL()
+	url := plain.Issuer.URL()
 	for _, c := range []struct {
 		name string
 		g    *gate
@@ -215,7 +215,7 @@ func TestRustFSAttests(t *testing.T) {
 		in := g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").claim("groups", groups)
 		return inRustFS(in)
 	}
-	if got := g.decideRustFS(question(g, "devs")); got.Reason != gateway.PolicyAllow || !got.Attested || got.Identity.IssuerURL != g.issuer.URL() {
+	if got := g.decideRustFS(question(g, "devs")); got.Reason != gateway.PolicyAllow || !got.Attested || got.Identity.IssuerURL != g.Issuer.URL() {
 		t.Errorf("attested: %s (%s)", got.Reason, got.Detail)
 	}
 	if got := unnamed.decideRustFS(question(unnamed, "devs")); got.Reason != gateway.ClaimsUntrusted || !contains(got.Hint, "oidc_provider") {
@@ -227,7 +227,7 @@ func TestRustFSAttests(t *testing.T) {
 		t.Errorf("RustFS's own policy counts as a claim: %s", got.Reason)
 	}
 	wrong := question(g, "devs")
-	claimsOf(wrong)["parent"] = parent.MinIO(g.issuer.URL(), "bob").String()
+	claimsOf(wrong)["parent"] = parent.MinIO(g.Issuer.URL(), "bob").String()
 	if got := g.decideRustFS(wrong); got.Reason != gateway.ClaimsUntrusted {
 		t.Errorf("a wrong parent: %s", got.Reason)
 	}

@@ -36,17 +36,18 @@ func TestTheNextMappingChangesNoAnswer(t *testing.T) {
 	for _, with := range []change{func(*gateway.Options, *verifier.Issuer, *verifier.Options) {}, attested, staticAny, evaluateOwner, accountAge(time.Hour)} {
 		var o gateway.Options
 		plain := newGate(t, with, func(made *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) { o = *made })
-		o.Verifier = plain.verifier
+		o.Verifier = plain.Verifier
 		sibling := func() *gate {
 			g, err := gateway.New(o)
 			if err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(g.Close)
-			other := *plain
-			other.Gateway = g
+			inner := *plain.Gate
+			inner.Gateway = g
+			other := &gate{&inner, t}
 			other.use(rules)
-			return &other
+			return other
 		}
 		all = append(all, gates{plain, sibling(), sibling()})
 	}

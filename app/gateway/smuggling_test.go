@@ -40,7 +40,7 @@ func TestSmugglingChangesNoAnswer(t *testing.T) {
 		if rapid.Bool().Draw(rt, "with a token") && in["claims"] != nil {
 			sub, _ := in.claims()["sub"].(string)
 			if sub != "" {
-				in.claim("iss", g.issuer.URL())
+				in.claim("iss", g.Issuer.URL())
 			} else {
 				sub, _ = in["account"].(string)
 			}
