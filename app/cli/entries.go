@@ -20,7 +20,7 @@ func Entries(w io.Writer, list []access.Entry, principals bool, width int) error
 	lines := [][]string{heads}
 	for i := range list {
 		e := &list[i]
-		cells := [][]string{e.Actions, where(e), conditionLines(e.Conditions), minusLines(e), {e.Policy}, {e.Rule.Kind + " " + e.Rule.Name, fmt.Sprintf("%s:%d", e.Rule.File, e.Rule.Line)}}
+		cells := [][]string{e.Actions, resourceLines(e), conditionLines(e.Conditions), minusLines(e), {e.Policy}, {e.Rule.Kind + " " + e.Rule.Name, fmt.Sprintf("%s:%d", e.Rule.File, e.Rule.Line)}}
 		if principals {
 			who := []string{e.Principal}
 			if e.Issuer != "" {
@@ -58,8 +58,8 @@ func grid(cells [][]string) [][]string {
 	return lines
 }
 
-// short returns the resources without the prefix of their ARN.
-func short(resources []string) []string {
+// withoutARN returns the resources without the prefix of their ARN.
+func withoutARN(resources []string) []string {
 	list := make([]string, len(resources))
 	for i, r := range resources {
 		list[i] = strings.TrimPrefix(r, "arn:aws:s3:::")
@@ -67,9 +67,9 @@ func short(resources []string) []string {
 	return list
 }
 
-func where(e *access.Entry) []string {
-	list := short(e.Resources)
-	for _, within := range short(e.Within) {
+func resourceLines(e *access.Entry) []string {
+	list := withoutARN(e.Resources)
+	for _, within := range withoutARN(e.Within) {
 		list = append(list, "and in "+within)
 	}
 	return list
@@ -94,9 +94,9 @@ func minusLines(e *access.Entry) []string {
 	}
 	var list []string
 	for _, m := range e.Minus {
-		text := strings.Join(short(m.Resources), ", ")
+		text := strings.Join(withoutARN(m.Resources), ", ")
 		if len(m.Except) > 0 {
-			text += " but " + strings.Join(short(m.Except), ", ")
+			text += " but " + strings.Join(withoutARN(m.Except), ", ")
 		}
 		if strings.Join(m.Actions, " ") != strings.Join(e.Actions, " ") {
 			text = strings.Join(m.Actions, ", ") + " on " + text

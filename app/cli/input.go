@@ -26,18 +26,18 @@ func OpenInput(path string, stdin io.Reader, stderr io.Writer) (io.ReadCloser, e
 	if !terminal || err != nil || info.Size() == 0 {
 		return f, nil //nolint:nilerr // without a size there is no bar
 	}
-	return &measured{File: f, w: stderr, total: info.Size()}, nil
+	return &progressFile{File: f, w: stderr, total: info.Size()}, nil
 }
 
-// measured is a file that shows on w how much of it has been read.
-type measured struct {
+// progressFile is a file that shows on w how much of it has been read.
+type progressFile struct {
 	*os.File
 	w           io.Writer
 	total, done int64
 	shown       time.Time
 }
 
-func (m *measured) Read(b []byte) (int, error) {
+func (m *progressFile) Read(b []byte) (int, error) {
 	n, err := m.File.Read(b)
 	m.done += int64(n)
 	if now := time.Now(); now.Sub(m.shown) > 100*time.Millisecond {
@@ -49,7 +49,7 @@ func (m *measured) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func (m *measured) Close() error {
+func (m *progressFile) Close() error {
 	fmt.Fprint(m.w, "\r\x1b[K")
 	return m.File.Close()
 }

@@ -236,7 +236,7 @@ func (l *loader) checkStore() {
 		l.report(codeBadValue, &r.Store, "the value is not a URL", fix)
 		return
 	case u.Scheme != "redis" && u.Scheme != "rediss", u.Hostname() == "", u.RawQuery != "", u.Fragment != "":
-		l.report(codeBadValue, &r.Store, shown(r.Store)+" is not a store", fix)
+		l.report(codeBadValue, &r.Store, quoteAddress(r.Store)+" is not a store", fix)
 		return
 	}
 	if u.Scheme == "redis" && r.CAFile != "" {

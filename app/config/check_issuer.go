@@ -130,9 +130,9 @@ func (l *loader) checkIssuerURL(i *Issuer) {
 	}
 }
 
-// shown quotes an address, unless it may hold a password. url.Parse does not recognize the user and password
+// quoteAddress quotes an address, unless it may hold a password. url.Parse does not recognize the user and password
 // of a misspelled address, so every address with an @ is hidden.
-func shown(address string) string {
+func quoteAddress(address string) string {
 	if strings.Contains(address, "@") {
 		return "the value"
 	}
@@ -147,7 +147,7 @@ func (l *loader) checkURL(i *Issuer, key *string) *url.URL {
 	case err != nil:
 		l.report(codeBadValue, key, "the value is not a URL", fix)
 	case u.Scheme != "https" && u.Scheme != "http", u.Hostname() == "":
-		l.report(codeBadValue, key, shown(*key)+" is not an http or https URL", fix)
+		l.report(codeBadValue, key, quoteAddress(*key)+" is not an http or https URL", fix)
 	case u.User != nil:
 		l.report(codeBadValue, key, "the URL holds a user or a password", "remove them: they would be logged")
 	case strings.Contains(*key, "#"):

@@ -35,8 +35,8 @@ func (l *loader) readEnvironment(env []string) {
 			variables[name] = value
 		}
 	}
-	l.config.Issuers = added(l, "ISSUER", l.config.Issuers, variables)
-	l.config.Endpoints = added(l, "ENDPOINT", l.config.Endpoints, variables)
+	l.config.Issuers = appendNumbered(l, "ISSUER", l.config.Issuers, variables)
+	l.config.Endpoints = appendNumbered(l, "ENDPOINT", l.config.Endpoints, variables)
 
 	known := map[string]entry{}
 	walk(reflect.ValueOf(l.config).Elem(), "", func(e entry) {
@@ -59,13 +59,13 @@ func (l *loader) readEnvironment(env []string) {
 			l.variableFinding(codeBadValue, name, bad.message, bad.fix)
 			continue
 		}
-		l.forget(e.path)
+		l.forgetElements(e.path)
 		l.places[e.path] = place{variable: name}
 	}
 }
 
-// forget drops the places of a list's elements in the file, because a variable has replaced the list.
-func (l *loader) forget(path string) {
+// forgetElements drops the places of a list's elements in the file, because a variable has replaced the list.
+func (l *loader) forgetElements(path string) {
 	for i := 0; ; i++ {
 		element := path + "[" + strconv.Itoa(i) + "]"
 		if _, ok := l.places[element]; !ok {
@@ -75,8 +75,8 @@ func (l *loader) forget(path string) {
 	}
 }
 
-// added appends a table for each further number that a variable has, without gaps.
-func added[T any](l *loader, kind string, tables []T, variables map[string]string) []T {
+// appendNumbered appends a table for each further number that a variable has, without gaps.
+func appendNumbered[T any](l *loader, kind string, tables []T, variables map[string]string) []T {
 	numbers := map[int]bool{}
 	for name := range variables {
 		if m := numbered.FindStringSubmatch(name); m != nil && m[1] == kind {

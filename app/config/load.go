@@ -20,7 +20,7 @@ const Environment = "environment"
 // Load reads the file, unless path is empty, and the environment in the form of os.Environ. The findings are
 // sorted, errors first. The Config is nil if a finding is an error.
 func Load(path string, env []string) (*Config, []finding.Finding) {
-	l := &loader{file: path, config: &Config{}, names: map[any]string{}, places: map[string]place{}, broken: map[place]bool{}}
+	l := &loader{file: path, config: &Config{}, names: map[any]string{}, places: map[string]place{}, reported: map[place]bool{}}
 	setDefaults(reflect.ValueOf(l.config).Elem())
 	if path != "" && !l.readFile() {
 		return nil, l.findings
@@ -42,7 +42,7 @@ type loader struct {
 	config   *Config
 	names    map[any]string   // the path of a key, by a pointer to the key's field
 	places   map[string]place // where a key was given, by its path; a key with its default has no place
-	broken   map[place]bool   // the places for which an error is reported
+	reported map[place]bool   // the places for which an error is reported
 	findings []finding.Finding
 }
 
@@ -73,7 +73,7 @@ func (l *loader) readFile() bool {
 			Code: code, Severity: finding.Error,
 			File: p.At.File, Line: p.At.Line, Column: p.At.Column, Message: p.Message, Fix: p.Fix,
 		})
-		l.broken[place{at: p.At}] = true
+		l.reported[place{at: p.At}] = true
 		if p.Fault == stricttoml.Syntax {
 			return false
 		}
@@ -92,10 +92,10 @@ func (l *loader) given(key any) bool {
 	return ok
 }
 
-// wrong reports whether there is an error about the value of the key.
-func (l *loader) wrong(key any) bool {
+// hasError reports whether there is an error about the value of the key.
+func (l *loader) hasError(key any) bool {
 	p, ok := l.places[l.names[key]]
-	return ok && l.broken[p]
+	return ok && l.reported[p]
 }
 
 // report adds an error about a key. key is a pointer to the key's field. If the key is not given, the error is at
@@ -103,10 +103,10 @@ func (l *loader) wrong(key any) bool {
 // reported, because the others may only follow from it.
 func (l *loader) report(code string, key any, message, fix string) {
 	if p, ok := l.places[l.names[key]]; ok && reflect.TypeOf(key).Elem().Kind() != reflect.Struct {
-		if l.broken[p] {
+		if l.reported[p] {
 			return
 		}
-		l.broken[p] = true
+		l.reported[p] = true
 	}
 	l.add(code, finding.Error, key, message, fix)
 }
@@ -114,7 +114,7 @@ func (l *loader) report(code string, key any, message, fix string) {
 func (l *loader) add(code string, severity finding.Severity, key any, message, fix string) {
 	path := l.names[key]
 	f := finding.Finding{
-		Code: code, Severity: severity, File: l.file, Message: plain(path) + ": " + message, Fix: fix,
+		Code: code, Severity: severity, File: l.file, Message: withoutIndexes(path) + ": " + message, Fix: fix,
 	}
 	if l.file == "" {
 		f.File = Environment
@@ -144,8 +144,8 @@ func parent(path string) string {
 	return ""
 }
 
-// plain returns a path without list indexes, as keys are written in the file.
-func plain(path string) string {
+// withoutIndexes returns a path without list indexes, as keys are written in the file.
+func withoutIndexes(path string) string {
 	out := make([]byte, 0, len(path))
 	inside := false
 	for i := range len(path) {

@@ -141,7 +141,7 @@ func TestWhatTheFileMayNotSay(t *testing.T) {
 			dir := filepath.Dir(path)
 			c, findings := config.Load(path, nil)
 			if c != nil {
-				t.Fatal("taken")
+				t.Fatal("accepted")
 			}
 			failures := errorsOf(findings)
 			var got []string
@@ -193,7 +193,7 @@ func TestWhatAVariableMayNotSay(t *testing.T) {
 				c, findings = config.Load("", append(oneIssuer[:1:1], tt.env))
 			}
 			if c != nil {
-				t.Fatal("taken")
+				t.Fatal("accepted")
 			}
 			if got := errorsOf(findings)[0].String(); !strings.HasPrefix(got, tt.want) {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
@@ -212,7 +212,7 @@ func TestNothingConfiguredIsAnError(t *testing.T) {
 	}
 }
 
-func TestKubernetesServiceLinksAreNotOurs(t *testing.T) {
+func TestKubernetesServiceLinksAreIgnored(t *testing.T) {
 	links := []string{
 		"CLAIMGATE_SERVICE_HOST=10.0.0.1", "CLAIMGATE_SERVICE_PORT=8080", "CLAIMGATE_SERVICE_PORT_HTTP=8080",
 		"CLAIMGATE_PORT=tcp://10.0.0.1:8080", "CLAIMGATE_PORT_8080_TCP=tcp://10.0.0.1:8080",

@@ -78,11 +78,11 @@ func (e entry) pointer() any { return e.value.Addr().Interface() }
 
 // leaf reports whether the entry is a key, and not a section or an element.
 func (e entry) leaf() bool {
-	return e.value.Kind() != reflect.Struct && !tables(e.field) && !strings.HasSuffix(e.path, "]")
+	return e.value.Kind() != reflect.Struct && !isTableList(e.field) && !strings.HasSuffix(e.path, "]")
 }
 
-// tables reports whether a field is a list of tables.
-func tables(f reflect.StructField) bool {
+// isTableList reports whether a field is a list of tables.
+func isTableList(f reflect.StructField) bool {
 	return f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct
 }
 
@@ -108,7 +108,7 @@ func walk(v reflect.Value, path string, visit func(entry)) {
 			for j := range value.Len() {
 				element := key + "[" + strconv.Itoa(j) + "]"
 				visit(entry{element, field, value.Index(j)})
-				if tables(field) {
+				if isTableList(field) {
 					walk(value.Index(j), element, visit)
 				}
 			}

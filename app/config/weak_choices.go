@@ -52,7 +52,7 @@ func (l *loader) checkWeakServer() {
 	host, _, _ := net.SplitHostPort(s.Listen)
 	if len(s.CallerTokens) == 0 && s.CallerTokensFile == "" {
 		message := "there is no caller token, so every process on this machine is served"
-		if !loopback(host) && !l.wrong(&s.Listen) {
+		if !loopback(host) && !l.hasError(&s.Listen) {
 			message += ", and a MinIO elsewhere is refused"
 		}
 		l.warn(codeNoCallerTokens, &s.CallerTokens, message, "set server.caller_tokens_file, and MINIO_POLICY_PLUGIN_AUTH_TOKEN to the same value")
@@ -105,7 +105,7 @@ func (l *loader) checkEvidenceKey(key *string) {
 
 // warn adds a warning about a key, unless an error about the key's value is reported.
 func (l *loader) warn(code string, key any, message, fix string) {
-	if l.wrong(key) {
+	if l.hasError(key) {
 		return
 	}
 	l.add(code, finding.Warning, key, message, fix)
