@@ -76,7 +76,7 @@ type Gateway struct {
 // New returns a Gateway without a mapping. Until Use is called it denies everybody except the owner.
 func New(o Options) (*Gateway, error) {
 	if o.Verifier == nil || o.Revocations == nil || len(o.Evidence.Keys) == 0 || o.DecisionEntries < 1 {
-		return nil, errors.New("a gateway needs a verifier, revocations, an evidence key and room for a decision")
+		return nil, errors.New("a gateway needs a verifier, revocations, an evidence key and at least one decision entry")
 	}
 	if o.Now == nil {
 		o.Now = time.Now

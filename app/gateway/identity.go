@@ -25,12 +25,12 @@ func (g *Gateway) attested(c *credential, r *Request) (*verifier.Identity, error
 	if c.server != nil && c.server.OwnIssuer != "" && c.kind != static {
 		if c.iss == "" {
 			return nil, &verifier.Error{
-				Reason: verifier.Untrusted, Detail: "claims.oidc_provider is that of no configured issuer",
-				Hint: "name the provider of the server's settings at the issuer: oidc_provider in [[issuer]]",
+				Reason: verifier.Untrusted, Detail: "no configured issuer has the provider of claims.oidc_provider",
+				Hint: "set oidc_provider in [[issuer]] to the provider's name in the server's settings",
 			}
 		}
 		if !c.parentMatches(c.iss) {
-			return nil, &verifier.Error{Reason: verifier.Untrusted, Detail: "claims.parent is not that of the provider's issuer and sub"}
+			return nil, &verifier.Error{Reason: verifier.Untrusted, Detail: "claims.parent does not match the provider's issuer and sub"}
 		}
 		claims = fromProvider(c, r, g.providers[c.provider])
 	}
@@ -40,7 +40,7 @@ func (g *Gateway) attested(c *credential, r *Request) (*verifier.Identity, error
 	case c.kind == oidcAccessKey && c.parentMatches(c.iss):
 		return g.verifier.Attested(claims, g.evidence.ServiceAccountMaxAge)
 	case c.kind == oidcAccessKey:
-		return nil, &verifier.Error{Reason: verifier.Untrusted, Detail: "claims.parent is not that of iss and sub"}
+		return nil, &verifier.Error{Reason: verifier.Untrusted, Detail: "claims.parent does not match iss and sub"}
 	}
 	return nil, &verifier.Error{Reason: verifier.Untrusted, Detail: "the claims are not those of an OpenID Connect login"}
 }
@@ -72,14 +72,14 @@ func (g *Gateway) bindingHint(c *credential) string {
 	switch c.kind {
 	case oidcSession, oidcAccessKey:
 		if c.server.OwnIssuer != "" {
-			return "claims.parent must be what the server makes of the token's iss and sub, and oidc_provider in [[issuer]], where it is set, the login's provider"
+			return "claims.parent must be the name that the server makes of the token's iss and sub; if oidc_provider is set in [[issuer]], it must be the login's provider"
 		}
 		return "iss and sub of the token must equal those of the login: in the Authentik scope mapping sign the token with the id_token's own iss and sub"
 	case static:
 		if g.evidence.StaticCredentials == StaticDeny {
-			return `evidence.static_credentials = "deny" lets no token count beside a static key`
+			return `evidence.static_credentials = "deny" accepts no token beside a static key`
 		}
-		return "the token's username claim must equal the MinIO account, or evidence.static_credentials be changed"
+		return "the token's username claim must equal the MinIO account; or change evidence.static_credentials"
 	case unknown:
 	}
 	return "the credential is neither a static key nor a session of an OpenID Connect login"
@@ -89,7 +89,7 @@ func (g *Gateway) tokenHint(c *credential) string {
 	switch c.kind {
 	case oidcSession, oidcAccessKey:
 		if c.server.OwnIssuer != "" {
-			return "send the token in a header, such as X-Authentik-Jwt: this server keeps none in a session"
+			return "send the token in a header, such as X-Authentik-Jwt: this server keeps no token in a session"
 		}
 		return "let the Authentik scope mapping return authentik_token, or send the token in a header"
 	case static:
