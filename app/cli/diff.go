@@ -24,7 +24,8 @@ func DiffSections(r *diff.Result) []DiffSection {
 	}
 }
 
-// Whose names who a change is about, and from when.
+// Whose returns who a change is about: the principal and the issuer, the time from which it holds, and whether
+// the change was reviewed.
 func Whose(c *diff.Change) string {
 	text := c.Principal
 	if c.Issuer != "" {

@@ -1,3 +1,3 @@
-// Package cli holds what the commands share: exit codes, the width of the terminal, and
-// lists that fit into a line.
+// Package cli holds what the commands share: exit codes, loading a mapping, and the output as tables, Markdown,
+// CSV, JSON, JUnit and SARIF.
 package cli

@@ -10,7 +10,8 @@ import (
 	"github.com/claimgate/claimgate/mapping/access"
 )
 
-// Entries prints what somebody may do as a table. With principals a column names who may.
+// Entries prints access entries as a table of at most width columns; 0 means any width. If principals is true,
+// the first column names the principal.
 func Entries(w io.Writer, list []access.Entry, principals bool, width int) error {
 	heads := []string{"ACTIONS", "ON", "IF", "MINUS", "POLICY", "BY"}
 	if principals {
@@ -19,7 +20,7 @@ func Entries(w io.Writer, list []access.Entry, principals bool, width int) error
 	lines := [][]string{heads}
 	for i := range list {
 		e := &list[i]
-		cells := [][]string{e.Actions, where(e), conditionLines(e.Conditions), minusLines(e), {e.Policy}, {e.Rule.Kind + " " + e.Rule.Name, fmt.Sprintf("%s:%d", e.Rule.File, e.Rule.Line)}}
+		cells := [][]string{e.Actions, resourceLines(e), conditionLines(e.Conditions), minusLines(e), {e.Policy}, {e.Rule.Kind + " " + e.Rule.Name, fmt.Sprintf("%s:%d", e.Rule.File, e.Rule.Line)}}
 		if principals {
 			who := []string{e.Principal}
 			if e.Issuer != "" {
@@ -39,7 +40,7 @@ func Entries(w io.Writer, list []access.Entry, principals bool, width int) error
 	return Table(w, lines, width, shorten...)
 }
 
-// grid lays cells of several lines side by side.
+// grid returns the lines of a row of the table, whose cells have one or more lines each.
 func grid(cells [][]string) [][]string {
 	height := 1
 	for _, c := range cells {
@@ -57,7 +58,8 @@ func grid(cells [][]string) [][]string {
 	return lines
 }
 
-func short(resources []string) []string {
+// withoutARN returns the resources without the prefix of their ARN.
+func withoutARN(resources []string) []string {
 	list := make([]string, len(resources))
 	for i, r := range resources {
 		list[i] = strings.TrimPrefix(r, "arn:aws:s3:::")
@@ -65,15 +67,16 @@ func short(resources []string) []string {
 	return list
 }
 
-func where(e *access.Entry) []string {
-	list := short(e.Resources)
-	for _, within := range short(e.Within) {
+func resourceLines(e *access.Entry) []string {
+	list := withoutARN(e.Resources)
+	for _, within := range withoutARN(e.Within) {
 		list = append(list, "and in "+within)
 	}
 	return list
 }
 
-// conditionLines writes a condition, {"Operator":{"key":"value"}}, without its quotes and braces.
+// conditionLines returns conditions without quotes and braces. A condition is JSON,
+// {"Operator":{"key":"value"}}.
 func conditionLines(conditions []string) []string {
 	if len(conditions) == 0 {
 		return []string{"-"}
@@ -91,9 +94,9 @@ func minusLines(e *access.Entry) []string {
 	}
 	var list []string
 	for _, m := range e.Minus {
-		text := strings.Join(short(m.Resources), ", ")
+		text := strings.Join(withoutARN(m.Resources), ", ")
 		if len(m.Except) > 0 {
-			text += " but " + strings.Join(short(m.Except), ", ")
+			text += " but " + strings.Join(withoutARN(m.Except), ", ")
 		}
 		if strings.Join(m.Actions, " ") != strings.Join(e.Actions, " ") {
 			text = strings.Join(m.Actions, ", ") + " on " + text
@@ -106,10 +109,10 @@ func minusLines(e *access.Entry) []string {
 	return list
 }
 
-// EntriesCSV prints what somebody may do as comma-separated values.
+// EntriesCSV prints access entries as comma-separated values.
 func EntriesCSV(w io.Writer, list []access.Entry) error {
 	c := csv.NewWriter(w)
-	_ = c.Write([]string{"principal", "issuer", "actions", "resources", "conditions", "minus", "policy", "rule_kind", "rule", "file", "line", "expires"}) // Error below has it
+	_ = c.Write([]string{"principal", "issuer", "actions", "resources", "conditions", "minus", "policy", "rule_kind", "rule", "file", "line", "expires"}) // c.Error returns the error below
 	for i := range list {
 		e := &list[i]
 		minus := ""

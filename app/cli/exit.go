@@ -2,15 +2,15 @@ package cli
 
 import "fmt"
 
-// Exit codes, a contract with scripts.
+// The exit codes. They are a contract with scripts.
 const (
 	ExitFine  = 0
 	ExitFound = 1 // findings, failed cases, flips, or a server that had to stop
 	ExitUsage = 2 // wrong usage, unreadable input
-	ExitGains = 3 // diff: somebody gains
+	ExitGains = 3 // diff: somebody gains rights
 )
 
-// ExitError ends the program with a code. If Err is nil, everything has been printed.
+// ExitError ends the program with an exit code. If Err is nil, nothing more is printed.
 type ExitError struct {
 	Code int
 	Err  error

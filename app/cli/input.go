@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// OpenInput opens the file path for reading, or returns stdin if path is "-". If stderr is a
-// terminal, a bar on stderr shows how much of the file has been read; Close removes the bar.
+// OpenInput opens the file path for reading, or returns stdin if path is "-". If stderr is a terminal, a
+// progress bar on stderr shows how much of the file has been read. Close removes the bar.
 func OpenInput(path string, stdin io.Reader, stderr io.Writer) (io.ReadCloser, error) {
 	if path == "-" {
 		return io.NopCloser(stdin), nil
@@ -24,32 +24,32 @@ func OpenInput(path string, stdin io.Reader, stderr io.Writer) (io.ReadCloser, e
 	_, terminal := Terminal(stderr)
 	info, err := f.Stat()
 	if !terminal || err != nil || info.Size() == 0 {
-		return f, nil //nolint:nilerr // a file without a size is read without a bar
+		return f, nil //nolint:nilerr // without a size there is no bar
 	}
-	return &measured{File: f, w: stderr, total: info.Size()}, nil
+	return &progressFile{File: f, w: stderr, total: info.Size()}, nil
 }
 
-// measured is a file that shows on w how much of the file has been read.
-type measured struct {
+// progressFile is a file that shows on w how much of it has been read.
+type progressFile struct {
 	*os.File
 	w           io.Writer
 	total, done int64
 	shown       time.Time
 }
 
-func (m *measured) Read(b []byte) (int, error) {
+func (m *progressFile) Read(b []byte) (int, error) {
 	n, err := m.File.Read(b)
 	m.done += int64(n)
 	if now := time.Now(); now.Sub(m.shown) > 100*time.Millisecond {
 		m.shown = now
 		const width = 40
-		full := int(min(width*m.done/m.total, width)) // a log may grow while somebody reads the log
+		full := int(min(width*m.done/m.total, width)) // a log may grow while it is read
 		fmt.Fprintf(m.w, "\r[%s%s] %3d %%", strings.Repeat("=", full), strings.Repeat(" ", width-full), min(100*m.done/m.total, 100))
 	}
 	return n, err
 }
 
-func (m *measured) Close() error {
+func (m *progressFile) Close() error {
 	fmt.Fprint(m.w, "\r\x1b[K")
 	return m.File.Close()
 }

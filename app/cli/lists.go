@@ -7,8 +7,8 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// ShortActions shortens a list of actions: a family becomes one entry if no action, or
-// few, are missing.
+// ShortActions shortens a list of actions. A family such as s3: becomes "s3:*" if no action is missing, and
+// "s3:* but ..." if it has more than 20 actions and at most 3 are missing.
 func ShortActions(actions []string) []string {
 	var short []string
 	for _, family := range []string{"s3:", "admin:", "kms:", "sts:"} {
@@ -39,7 +39,8 @@ func Without(list, taken []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(taken, s) })
 }
 
-// Wrap joins words by commas into lines of at most width columns.
+// Wrap joins words with commas, and breaks them into lines of at most width bytes. A longer word has a line of
+// its own.
 func Wrap(words []string, width int) []string {
 	var lines []string
 	line := ""

@@ -13,8 +13,8 @@ import (
 	"github.com/claimgate/claimgate/mapping"
 )
 
-// LoadMapping reads a mapping for a command that only looks at the mapping. The error is an
-// *ExitError with ExitUsage: no path, a file that cannot be read, or a mapping with errors.
+// LoadMapping reads the mapping file of a command. The error is an *ExitError with ExitUsage if path is empty, the
+// file cannot be read, or the mapping has errors.
 func LoadMapping(path string) (*mapping.Mapping, error) {
 	if path == "" {
 		return nil, Exit(ExitUsage, errors.New("name the mapping with --mapping FILE"))
@@ -29,9 +29,9 @@ func LoadMapping(path string) (*mapping.Mapping, error) {
 	return m, nil
 }
 
-// OfflineOptions returns the options of a gate that decides by the mapping m without a server. If
-// configFile is not empty, the evidence rules, the owner rule and the issuers are those of that
-// config.toml with the environment env.
+// OfflineOptions returns the options of a gate that decides by the mapping m without a server. If configFile is
+// not empty, the evidence rules, the owner rule and the issuers come from that config.toml and the environment
+// env. issuer is the name of the issuer if none is configured.
 func OfflineOptions(m *mapping.Mapping, configFile, issuer string, now func() time.Time, env []string) (offline.Options, error) {
 	o := offline.Options{Mapping: m, Issuer: issuer, Now: now}
 	if configFile == "" {
@@ -46,8 +46,8 @@ func OfflineOptions(m *mapping.Mapping, configFile, issuer string, now func() ti
 	return o, nil
 }
 
-// Clock returns the time at which grants are judged: now, or the value of --at, a date or a time of
-// RFC 3339.
+// Clock returns the clock for grants that expire. at is the value of --at: a date, or a time of RFC 3339. If at
+// is empty, the clock is time.Now.
 func Clock(at string) (func() time.Time, error) {
 	if at == "" {
 		return time.Now, nil

@@ -2,7 +2,7 @@ package cli
 
 import "strings"
 
-// Codes writes texts as code, separated by commas, so that Markdown reads nothing in them.
+// Codes returns texts as Markdown code, separated by commas.
 func Codes(list []string) string {
 	var quoted []string
 	for _, text := range list {
@@ -11,7 +11,7 @@ func Codes(list []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// Code writes one text as code.
+// Code returns a text as Markdown code, so that no character in it is markup.
 func Code(text string) string {
 	fence := "`"
 	for strings.Contains(text, fence) {
@@ -23,7 +23,7 @@ func Code(text string) string {
 	return fence + Cell(text) + fence
 }
 
-// Cell keeps a text within its cell of a Markdown table.
+// Cell escapes a text for a cell of a Markdown table.
 func Cell(text string) string {
 	text = strings.NewReplacer("|", `\|`, "\n", " ", "\r", " ").Replace(text)
 	return text

@@ -17,7 +17,7 @@ func Plural(n int, word string) string {
 	return fmt.Sprintf("%d %ss", n, word)
 }
 
-// JSON writes v as people read JSON: indented, and "<" as "<".
+// JSON writes v as indented JSON. It does not escape "<", ">" and "&".
 func JSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
@@ -25,7 +25,8 @@ func JSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-// WriteOut calls write with the file path, or with stdout if path is empty or "-".
+// WriteOut calls write with a new file at path, or with stdout if path is empty or "-". The error is an
+// *ExitError with ExitUsage if the file cannot be created or closed.
 func WriteOut(path string, stdout io.Writer, write func(io.Writer) error) (err error) {
 	if path == "" || path == "-" {
 		return write(stdout)
@@ -42,7 +43,7 @@ func WriteOut(path string, stdout io.Writer, write func(io.Writer) error) (err e
 	return write(f)
 }
 
-// Printable replaces characters that move the cursor or the columns: a group may have any name.
+// Printable replaces characters that are not printable. A name of a group could move the cursor with them.
 func Printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if !strconv.IsPrint(r) {
@@ -52,7 +53,7 @@ func Printable(text string) string {
 	}, text)
 }
 
-// Spreadsheet returns a text for CSV that a spreadsheet does not run as a formula.
+// Spreadsheet returns a text for CSV. If a spreadsheet could run it as a formula, it begins with an apostrophe.
 func Spreadsheet(text string) string {
 	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
 		return "'" + text

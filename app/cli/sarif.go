@@ -59,8 +59,8 @@ type (
 	}
 )
 
-// SARIF writes findings as code hosts show them beside the lines of a change. codes are the codes
-// that findings may have.
+// SARIF writes findings as SARIF, which code hosts show beside the lines of a change. codes holds the codes that
+// findings may have.
 func SARIF(w io.Writer, findings []finding.Finding, codes []finding.Code) error {
 	run := sarifRun{
 		Tool: sarifTool{Driver: sarifDriver{
@@ -88,7 +88,7 @@ func SARIF(w io.Writer, findings []finding.Finding, codes []finding.Code) error 
 	})
 }
 
-// sarifPlaces is empty for findings about the environment, which is no file.
+// sarifPlaces returns the place of a finding. A finding about the environment has no place.
 func sarifPlaces(f finding.Finding) []sarifLocation {
 	if f.File == "" || f.File == config.Environment {
 		return nil

@@ -10,8 +10,8 @@ import (
 // narrowest is the width in characters below which Table does not shorten a column.
 const narrowest = 12
 
-// Table prints lines of equal length as columns. If width is above 0 and the lines are wider, Table
-// shortens the columns named by their index in shorten, the widest first.
+// Table prints a table. All lines have the same number of cells. If width is above 0 and the table is wider,
+// Table shortens the cells of the columns whose indexes are in shorten, the widest column first.
 func Table(w io.Writer, lines [][]string, width int, shorten ...int) error {
 	widths := make([]int, len(lines[0]))
 	total := 0

@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// Width returns the width for a table in columns: that of the terminal, or the value of
-// COLUMNS. 0 means any width, for a file or a pipe.
+// Width returns the width for a table on w in columns: the value of the variable COLUMNS, or else the width of
+// the terminal. It is 0, which means any width, if w is a file or a pipe.
 func Width(w io.Writer) int {
 	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
 		return n
@@ -16,8 +16,7 @@ func Width(w io.Writer) int {
 	return width
 }
 
-// Terminal returns the width of the terminal in columns. ok is false if w is not a
-// terminal.
+// Terminal returns the width of the terminal w in columns. ok is false if w is not a terminal.
 func Terminal(w io.Writer) (width int, ok bool) {
 	f, isFile := w.(*os.File)
 	if !isFile {

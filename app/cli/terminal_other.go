@@ -4,5 +4,5 @@ package cli
 
 import "os"
 
-// columns is unknown on this system: tables have any width, and no progress is shown.
+// columns returns false on this system: tables have any width, and there is no progress bar.
 func columns(*os.File) (width int, ok bool) { return 0, false }

@@ -16,7 +16,7 @@ import (
 	"github.com/claimgate/claimgate/internal/spelling"
 )
 
-// check judges every value on its own, by its tags, then against the others.
+// check checks every value on its own, by its struct tags, then against the others.
 func (l *loader) check() {
 	walk(reflect.ValueOf(l.config).Elem(), "", func(e entry) {
 		if e.leaf() {
@@ -51,11 +51,11 @@ func (l *loader) checkTags(e entry) {
 		}
 	case "name":
 		if strings.TrimSpace(text) != text || text == "" {
-			l.report(codeBadValue, e.pointer(), fmt.Sprintf("%q is no name", text), "write a name without blanks around it")
+			l.report(codeBadValue, e.pointer(), fmt.Sprintf("%q is not a name", text), "write a name without blanks around it")
 		}
 	case "rate":
 		if _, _, ok := rate.Parse(text); !ok {
-			l.report(codeBadValue, e.pointer(), fmt.Sprintf("%q is no rate", text), `write "all", "none", or one in so many, such as "1/100"`)
+			l.report(codeBadValue, e.pointer(), fmt.Sprintf("%q is not a rate", text), `write "all", "none", or a rate such as "1/100"`)
 		}
 	case "list":
 		l.checkList(e)
@@ -78,7 +78,7 @@ func (l *loader) checkBounds(e entry) {
 	bound := func(tag string) (n int64, text string) {
 		text = e.field.Tag.Get(tag)
 		v := reflect.New(e.field.Type).Elem()
-		setTag(e.field, v, text) // no number goes without bounds
+		setTag(e.field, v, text) // every number has both tags
 		return v.Int(), text
 	}
 	shown := func() string {
@@ -99,12 +99,12 @@ func (l *loader) checkBounds(e entry) {
 	}
 }
 
-// checkList refuses empty lists, empty elements and elements that stand twice.
+// checkList refuses empty lists, empty elements and duplicate elements.
 func (l *loader) checkList(e entry) {
 	if e.value.Len() == 0 {
-		// An absent one is reported as missing, where it must be given.
+		// If a required list is absent, checkIssuer reports it as missing.
 		if l.given(e.pointer()) {
-			l.report(codeBadValue, e.pointer(), "the list is empty, which would let nothing pass", "name at least one value")
+			l.report(codeBadValue, e.pointer(), "the list is empty, so no token would be accepted", "name at least one value")
 		}
 		return
 	}
@@ -116,7 +116,7 @@ func (l *loader) checkList(e entry) {
 		case text == "":
 			l.report(codeBadValue, at, "an element is empty", "write a value or remove the element")
 		case seen[text]:
-			l.report(codeDuplicate, at, fmt.Sprintf("%q stands in the list twice", text), "remove one")
+			l.report(codeDuplicate, at, fmt.Sprintf("%q is in the list twice", text), "remove one")
 		}
 		seen[text] = true
 	}
@@ -125,18 +125,18 @@ func (l *loader) checkList(e entry) {
 func badListen(text string) string {
 	host, port, err := net.SplitHostPort(text)
 	if err != nil {
-		return fmt.Sprintf("%q is no address with a port", text)
+		return fmt.Sprintf("%q is not an address with a port", text)
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return fmt.Sprintf("%q is no port number", port)
+		return fmt.Sprintf("%q is not a port number", port)
 	}
 	if strings.ContainsAny(host, " /\t") {
-		return fmt.Sprintf("%q is no host", host)
+		return fmt.Sprintf("%q is not a host", host)
 	}
 	return ""
 }
 
-// listenFix says what to write instead of a bad address. An IPv6 address needs brackets before its port
+// listenFix returns what to write instead of a bad address. An IPv6 address before a port needs brackets
 // (RFC 3986 section 3.2.2).
 func listenFix(text string) string {
 	if i := strings.LastIndexByte(text, ':'); i > 0 {
@@ -149,11 +149,11 @@ func listenFix(text string) string {
 	return `write address:port, such as "127.0.0.1:8080" or ":8080"`
 }
 
-// plainPath keeps out what means something else to an HTTP router (":name", "*",
-// "?") and what proxies rewrite ("//", "..").
+// plainPath matches paths without patterns of HTTP routers (":name", "*", "?") and without what proxies
+// rewrite ("//", "..").
 var plainPath = regexp.MustCompile(`^(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?$|^/$`)
 
-// logoutPath is taken: OpenID Connect back-channel logout comes in there.
+// logoutPath is the path of OpenID Connect back-channel logout, so no other endpoint may have it.
 const logoutPath = "/backchannel-logout"
 
 func (l *loader) checkServer() {
@@ -167,7 +167,7 @@ func (l *loader) checkServer() {
 		}
 		l.report(codeContradiction, key, "both listeners are on "+s.Listen, "give server.listen and admin.listen different ports")
 	}
-	s.DrainDelay = min(s.DrainDelay, s.ShutdownGrace/2) // the rest is for the requests under way
+	s.DrainDelay = min(s.DrainDelay, s.ShutdownGrace/2) // the other half is for the requests in progress
 	if (s.TLSCert == "") != (s.TLSKey == "") {
 		given, missing := &s.TLSCert, "tls_key"
 		if s.TLSCert == "" {
@@ -176,21 +176,21 @@ func (l *loader) checkServer() {
 		l.report(codeContradiction, given, missing+" is missing: TLS needs both", "set server."+missing+" as well")
 	}
 	if s.ClientCA != "" && s.TLSCert == "" {
-		l.report(codeContradiction, &s.ClientCA, "without TLS nobody can show a certificate", "set server.tls_cert and server.tls_key as well")
+		l.report(codeContradiction, &s.ClientCA, "callers cannot show a certificate without TLS", "set server.tls_cert and server.tls_key as well")
 	}
 }
 
 func (l *loader) checkPath(path *string) {
 	switch {
 	case !plainPath.MatchString(*path):
-		l.report(codeBadValue, path, fmt.Sprintf("%q is no plain path", *path),
+		l.report(codeBadValue, path, fmt.Sprintf("%q is not a plain path", *path),
 			"write a path that starts with / and holds only letters, digits, '.', '_', '~', '-' and single slashes, such as /authz")
 	case strings.TrimSuffix(*path, "/") == logoutPath:
-		l.report(codeContradiction, path, logoutPath+" is where the issuer sends logout tokens", "write another path, such as /authz")
+		l.report(codeContradiction, path, logoutPath+" is the path for the issuer's logout tokens", "write another path, such as /authz")
 	}
 }
 
-// checkEndpoints refuses a path that is there twice: one body would have two readings.
+// checkEndpoints refuses two endpoints with one path: the dialect of a body would not be known.
 func (l *loader) checkEndpoints() {
 	taken := map[string]string{l.config.Server.Path: "server.path"}
 	for n := range l.config.Endpoints {
@@ -201,7 +201,7 @@ func (l *loader) checkEndpoints() {
 		}
 		l.checkPath(&e.Path)
 		if by := taken[e.Path]; by != "" {
-			l.report(codeContradiction, &e.Path, fmt.Sprintf("%q is the path of %s, too", e.Path, by), "give each dialect a path of its own")
+			l.report(codeContradiction, &e.Path, fmt.Sprintf("%q is already taken by %s", e.Path, by), "give each dialect a path of its own")
 		}
 		taken[e.Path] = fmt.Sprintf("endpoint %d", n+1)
 	}
@@ -214,7 +214,7 @@ func (l *loader) checkEvidence() {
 		if !l.given(key) {
 			key = &l.config.Server.MaxBody
 		}
-		l.report(codeContradiction, key, "a token of evidence.max_token is larger than any body of server.max_body", "lower evidence.max_token or raise server.max_body")
+		l.report(codeContradiction, key, "evidence.max_token is larger than server.max_body", "lower evidence.max_token or raise server.max_body")
 	}
 }
 
@@ -232,19 +232,19 @@ func (l *loader) checkStore() {
 	const fix = `write "memory", or a URL such as "redis://host:6379/0"`
 	u, err := url.Parse(r.Store)
 	switch {
-	case err != nil: // the text may hold a password: it is not shown
-		l.report(codeBadValue, &r.Store, "the value is no URL", fix)
+	case err != nil: // the value is not shown, because it may hold a password
+		l.report(codeBadValue, &r.Store, "the value is not a URL", fix)
 		return
 	case u.Scheme != "redis" && u.Scheme != "rediss", u.Hostname() == "", u.RawQuery != "", u.Fragment != "":
-		l.report(codeBadValue, &r.Store, shown(r.Store)+" is no store", fix)
+		l.report(codeBadValue, &r.Store, quoteAddress(r.Store)+" is not a store", fix)
 		return
 	}
 	if u.Scheme == "redis" && r.CAFile != "" {
-		l.report(codeContradiction, &r.CAFile, "a redis:// store is not asked for a certificate", "write rediss:// in store, or remove ca_file")
+		l.report(codeContradiction, &r.CAFile, "a redis:// store uses no certificate", "write rediss:// in store, or remove ca_file")
 	}
 	if db := strings.TrimPrefix(u.Path, "/"); db != "" {
 		if _, err := strconv.ParseUint(db, 10, 31); err != nil {
-			l.report(codeBadValue, &r.Store, fmt.Sprintf("%q is no database number", db), fix)
+			l.report(codeBadValue, &r.Store, fmt.Sprintf("%q is not a database number", db), fix)
 			return
 		}
 	}
@@ -252,9 +252,9 @@ func (l *loader) checkStore() {
 	if !ok {
 		return
 	}
-	// The URL is logged and shown; the password must not be in it any more.
+	// The URL is logged and shown, so the password is removed from it.
 	if r.PasswordFile != "" {
-		l.report(codeContradiction, &r.PasswordFile, "store holds a password too", "keep the one in the file and remove the other")
+		l.report(codeContradiction, &r.PasswordFile, "store holds a password, too", "keep the password in the file and remove the other")
 	}
 	r.Password = Secret(password)
 	if name := u.User.Username(); name != "" {
@@ -268,11 +268,11 @@ func (l *loader) checkStore() {
 func (l *loader) checkAudit() {
 	a := &l.config.Audit
 	if a.Chain && a.Output == "off" {
-		l.report(codeContradiction, &a.Chain, "there is no decision log whose lines could be chained", "name an audit.output, or remove audit.chain")
+		l.report(codeContradiction, &a.Chain, "there is no decision log to chain, because audit.output is off", "name an audit.output, or remove audit.chain")
 	}
 }
 
-// loopback says whether a host names this machine only.
+// loopback reports whether a host is localhost or a loopback address.
 func loopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true

@@ -10,8 +10,8 @@ import (
 	"github.com/claimgate/claimgate/internal/spelling"
 )
 
-// Algorithms lists the signature algorithms an issuer may be trusted with. All
-// are asymmetric: with HS256 whoever can verify a token can also make one.
+// Algorithms returns the signature algorithms that an issuer may use. All are asymmetric: with HS256
+// everybody who can verify a token can also sign one.
 func Algorithms() []string {
 	return []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 }
@@ -19,7 +19,7 @@ func Algorithms() []string {
 func (l *loader) checkIssuers() {
 	issuers := l.config.Issuers
 	if len(issuers) == 0 {
-		l.report(codeMissing, &l.config.Issuers, "no issuer is configured, so no token would count",
+		l.report(codeMissing, &l.config.Issuers, "no issuer is configured, so no token would be accepted",
 			"add [[issuer]] with url and audiences, or set CLAIMGATE_ISSUER_0_URL and CLAIMGATE_ISSUER_0_AUDIENCES")
 	}
 	names, urls, snapshots := map[string]bool{}, map[string]bool{}, map[string]bool{}
@@ -34,7 +34,7 @@ func (l *loader) checkIssuers() {
 			l.report(codeDuplicate, at, fmt.Sprintf("a second issuer is named %q", issuer.Name), "give every issuer a name of its own")
 		}
 		if urls[issuer.URL] && issuer.URL != "" {
-			l.report(codeDuplicate, &issuer.URL, "a second issuer has this url", "remove one: a token's iss must say which issuer is meant")
+			l.report(codeDuplicate, &issuer.URL, "a second issuer has this url", "remove one: the iss of a token must identify one issuer")
 		}
 		if snapshots[issuer.SnapshotFile] && issuer.SnapshotFile != "" {
 			l.report(codeDuplicate, &issuer.SnapshotFile, "a second issuer has this snapshot file", "give every issuer a file of its own")
@@ -47,7 +47,7 @@ func (l *loader) checkIssuers() {
 	}
 }
 
-// checkProvider refuses a provider of two issuers: a login at it would be of either.
+// checkProvider refuses one provider for two issuers: the issuer of a login would not be known.
 func (l *loader) checkProvider(i *Issuer) {
 	for n := range l.config.Issuers {
 		o := &l.config.Issuers[n]
@@ -55,24 +55,24 @@ func (l *loader) checkProvider(i *Issuer) {
 			return
 		}
 		if i.OIDCProvider != "" && o.OIDCProvider == i.OIDCProvider {
-			l.report(codeContradiction, &i.OIDCProvider, fmt.Sprintf("issuer %q is provider %q, too", o.Name, i.OIDCProvider), "keep it at one of them: a provider has one issuer")
+			l.report(codeContradiction, &i.OIDCProvider, fmt.Sprintf("issuer %q also has the provider %q", o.Name, i.OIDCProvider), "keep it at one issuer: a provider has one issuer")
 		}
 	}
 }
 
-// checkFormerly refuses a former URL that is one of today: access keys of that issuer's people would count
-// as those of this one's.
+// checkFormerly refuses a former URL that is the URL of an issuer today, or a former URL of another issuer. Else
+// access keys of one issuer's users would belong to users of another issuer.
 func (l *loader) checkFormerly(i *Issuer, former string) {
 	if u, err := url.Parse(former); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		l.report(codeBadValue, &i.Formerly, fmt.Sprintf("%q is no URL", former), "write the iss of the old tokens, byte for byte")
+		l.report(codeBadValue, &i.Formerly, fmt.Sprintf("%q is not a URL", former), "write the iss of the old tokens, byte for byte")
 	}
 	for n := range l.config.Issuers {
 		o := &l.config.Issuers[n]
 		switch {
 		case o.URL == former:
-			l.report(codeContradiction, &i.Formerly, fmt.Sprintf("%q is the url of issuer %q", former, o.Name), "remove it: that issuer's access keys are its own people's")
+			l.report(codeContradiction, &i.Formerly, fmt.Sprintf("%q is the url of issuer %q", former, o.Name), "remove it: access keys of that issuer belong to its own users")
 		case o != i && slices.Contains(o.Formerly, former):
-			l.report(codeContradiction, &i.Formerly, fmt.Sprintf("issuer %q has %q, too", o.Name, former), "keep it at one of them: an access key is one issuer's")
+			l.report(codeContradiction, &i.Formerly, fmt.Sprintf("issuer %q also has %q", o.Name, former), "keep it at one issuer: an access key belongs to one issuer")
 		}
 	}
 }
@@ -85,10 +85,10 @@ func (l *loader) checkIssuer(i *Issuer) {
 		l.checkIssuerURL(i)
 	}
 	if !l.given(&i.Audiences) {
-		l.report(codeMissing, i, "audiences is missing", "name the audiences that count; for Authentik the provider's client ID")
+		l.report(codeMissing, i, "audiences is missing", "name the audiences to accept; for Authentik the provider's client ID")
 	}
 	if l.given(&i.GroupsClaim) && i.GroupsClaim != "groups" && len(i.GroupsPath) > 0 {
-		l.report(codeContradiction, &i.GroupsPath, "groups_claim names the claim with the groups, too", "keep one of them: groups_path for a nested claim")
+		l.report(codeContradiction, &i.GroupsPath, "groups_claim and groups_path both name the groups", "keep one of them: groups_path for a nested claim")
 	}
 	for n := range i.GroupsPath {
 		if i.GroupsPath[n] == "" {
@@ -130,30 +130,30 @@ func (l *loader) checkIssuerURL(i *Issuer) {
 	}
 }
 
-// shown quotes an address, unless it may hold a password: what a misspelled one
-// has before its @ is no user to url.Parse.
-func shown(address string) string {
+// quoteAddress quotes an address, unless it may hold a password. url.Parse does not recognize the user and password
+// of a misspelled address, so every address with an @ is hidden.
+func quoteAddress(address string) string {
 	if strings.Contains(address, "@") {
 		return "the value"
 	}
 	return strconv.Quote(address)
 }
 
-// checkURL returns nil if it reported something.
+// checkURL checks a URL of the issuer. It returns nil if it reported an error.
 func (l *loader) checkURL(i *Issuer, key *string) *url.URL {
 	const fix = `write the whole address, such as "https://authentik.example.com/application/o/minio/"`
 	u, err := url.Parse(*key)
 	switch {
 	case err != nil:
-		l.report(codeBadValue, key, "the value is no URL", fix)
+		l.report(codeBadValue, key, "the value is not a URL", fix)
 	case u.Scheme != "https" && u.Scheme != "http", u.Hostname() == "":
-		l.report(codeBadValue, key, shown(*key)+" is no http or https URL", fix)
+		l.report(codeBadValue, key, quoteAddress(*key)+" is not an http or https URL", fix)
 	case u.User != nil:
 		l.report(codeBadValue, key, "the URL holds a user or a password", "remove them: they would be logged")
 	case strings.Contains(*key, "#"):
 		l.report(codeBadValue, key, "the URL has a fragment", "remove # and what follows")
 	case u.Scheme == "http" && !i.InsecureHTTP && !loopback(u.Hostname()):
-		l.report(codeBadValue, key, "over plain http whoever is between can replace the keys", "use https, or set insecure_http = true if that is meant")
+		l.report(codeBadValue, key, "over plain http an attacker on the network can replace the keys", "use https, or accept the risk with insecure_http = true")
 	default:
 		return u
 	}
@@ -165,9 +165,9 @@ func (l *loader) checkAlgorithms(i *Issuer) {
 	for j := range i.Algorithms {
 		alg := &i.Algorithms[j]
 		switch {
-		case *alg == "" || slices.Contains(allowed, *alg): // an empty one is reported already
+		case *alg == "" || slices.Contains(allowed, *alg): // checkList has reported an empty element
 		case strings.HasPrefix(strings.ToUpper(*alg), "HS"):
-			l.report(codeBadValue, alg, fmt.Sprintf("%q is symmetric: whoever can verify a token could make one", *alg),
+			l.report(codeBadValue, alg, fmt.Sprintf("%q is symmetric: everybody who can verify a token could sign one", *alg),
 				"choose a signing key in the Authentik provider and list its algorithm, such as RS256")
 		case strings.EqualFold(*alg, "none"):
 			l.report(codeBadValue, alg, fmt.Sprintf("%q means unsigned tokens", *alg), "list the algorithm of the issuer's key, such as RS256")
@@ -176,7 +176,7 @@ func (l *loader) checkAlgorithms(i *Issuer) {
 			if near := spelling.Nearest(*alg, allowed); near != "" {
 				fix = "did you mean " + near + "?"
 			}
-			l.report(codeBadValue, alg, fmt.Sprintf("%q is no signature algorithm that counts", *alg), fix)
+			l.report(codeBadValue, alg, fmt.Sprintf("%q is not an allowed signature algorithm", *alg), fix)
 		}
 	}
 }

@@ -15,17 +15,18 @@ import (
 
 const prefix = "CLAIMGATE_"
 
-// EnvConfig names the configuration file where no flag does.
+// EnvConfig is the variable that names the configuration file if no flag does.
 const EnvConfig = prefix + "CONFIG"
 
-// envName is the variable of a path: issuer[0].url is CLAIMGATE_ISSUER_0_URL.
+// envName returns the variable of a path: CLAIMGATE_ISSUER_0_URL for issuer[0].url.
 func envName(path string) string {
 	return prefix + strings.ToUpper(strings.NewReplacer(".", "_", "[", "_", "]", "").Replace(path))
 }
 
-// numbered matches a variable of a list of tables.
+// numbered matches a variable of a table in a list, and its number.
 var numbered = regexp.MustCompile(`^CLAIMGATE_(ISSUER|ENDPOINT)_(0|[1-9][0-9]{0,2})_.`)
 
+// readEnvironment sets the keys that variables give, and reports unknown variables.
 func (l *loader) readEnvironment(env []string) {
 	variables := map[string]string{}
 	for _, assignment := range env {
@@ -34,8 +35,8 @@ func (l *loader) readEnvironment(env []string) {
 			variables[name] = value
 		}
 	}
-	l.config.Issuers = added(l, "ISSUER", l.config.Issuers, variables)
-	l.config.Endpoints = added(l, "ENDPOINT", l.config.Endpoints, variables)
+	l.config.Issuers = appendNumbered(l, "ISSUER", l.config.Issuers, variables)
+	l.config.Endpoints = appendNumbered(l, "ENDPOINT", l.config.Endpoints, variables)
 
 	known := map[string]entry{}
 	walk(reflect.ValueOf(l.config).Elem(), "", func(e entry) {
@@ -58,13 +59,13 @@ func (l *loader) readEnvironment(env []string) {
 			l.variableFinding(codeBadValue, name, bad.message, bad.fix)
 			continue
 		}
-		l.forget(e.path)
+		l.forgetElements(e.path)
 		l.places[e.path] = place{variable: name}
 	}
 }
 
-// forget drops what the file said of a list's elements: a variable replaced them.
-func (l *loader) forget(path string) {
+// forgetElements drops the places of a list's elements in the file, because a variable has replaced the list.
+func (l *loader) forgetElements(path string) {
 	for i := 0; ; i++ {
 		element := path + "[" + strconv.Itoa(i) + "]"
 		if _, ok := l.places[element]; !ok {
@@ -74,8 +75,8 @@ func (l *loader) forget(path string) {
 	}
 }
 
-// added returns the tables and those that variables number beyond them.
-func added[T any](l *loader, kind string, tables []T, variables map[string]string) []T {
+// appendNumbered appends a table for each further number that a variable has, without gaps.
+func appendNumbered[T any](l *loader, kind string, tables []T, variables map[string]string) []T {
 	numbers := map[int]bool{}
 	for name := range variables {
 		if m := numbered.FindStringSubmatch(name); m != nil && m[1] == kind {
@@ -118,10 +119,9 @@ func (l *loader) variableFinding(code, name, message, fix string) {
 
 var serviceLink = regexp.MustCompile(`^CLAIMGATE(?:_[A-Z0-9_]+?)??_(SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$`)
 
-// injectedByKubernetes recognizes the variables that a kubelet gives every pod
-// for a Service named claimgate or claimgate-something (enableServiceLinks is on
-// by default). Name and value both have to fit: CLAIMGATE_SERVER_PORT=8080 is
-// somebody's mistake.
+// injectedByKubernetes reports whether a variable is one that a kubelet gives every pod for a Service named
+// claimgate or claimgate-something (enableServiceLinks is on by default). Name and value must both fit:
+// CLAIMGATE_SERVER_PORT=8080 is a mistake of the user.
 func injectedByKubernetes(name, value string) bool {
 	m := serviceLink.FindStringSubmatch(name)
 	if m == nil {

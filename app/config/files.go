@@ -12,7 +12,7 @@ import (
 	"github.com/claimgate/claimgate/internal/utf8text"
 )
 
-// readFiles reads what keys name, so that an unusable file stops the start.
+// readFiles reads the files that keys name, so that an unusable file stops the start.
 func (l *loader) readFiles() {
 	s := &l.config.Server
 	s.inline = len(s.CallerTokens)
@@ -24,7 +24,7 @@ func (l *loader) readFiles() {
 	if s.CallerTokensFile != "" {
 		tokens, err := ReadCallerTokens(s.CallerTokensFile)
 		if err != nil {
-			l.report(codeFile, &s.CallerTokensFile, reason(err), "write one token a line, each the whole value of MINIO_POLICY_PLUGIN_AUTH_TOKEN")
+			l.report(codeFile, &s.CallerTokensFile, reason(err), "write one token on each line, each the whole value of MINIO_POLICY_PLUGIN_AUTH_TOKEN")
 		}
 		s.CallerTokens = append(s.CallerTokens, tokens...)
 	}
@@ -54,16 +54,15 @@ func (l *loader) readFiles() {
 		l.checkCA(&r.CAFile)
 	}
 	if l.config.Mapping.File == "" {
-		l.report(codeBadValue, &l.config.Mapping.File, "no file is named", "name the mapping, such as mapping.toml")
+		l.report(codeBadValue, &l.config.Mapping.File, "the mapping has no file name", "name the mapping, such as mapping.toml")
 	}
 	if l.config.Audit.Output == "" {
-		l.report(codeBadValue, &l.config.Audit.Output, "nothing is named", `write "stdout", "stderr", a file, or "off" if no decision log is meant`)
+		l.report(codeBadValue, &l.config.Audit.Output, "the value is empty", `write "stdout", "stderr", a file, or "off" for no decision log`)
 	}
 }
 
-// RereadCallerTokens reads the file of caller tokens again, for a rotation
-// without a restart. It returns the tokens of both keys; on an error the old
-// ones stay the right ones.
+// RereadCallerTokens reads the file of caller tokens again, for a rotation without a restart. It returns the
+// tokens of caller_tokens and of the file. After an error the caller keeps the old tokens.
 func (s Server) RereadCallerTokens() ([]Secret, error) {
 	tokens := slices.Clone(s.CallerTokens[:s.inline])
 	if s.CallerTokensFile == "" {
@@ -76,8 +75,8 @@ func (s Server) RereadCallerTokens() ([]Secret, error) {
 	return append(tokens, fromFile...), nil
 }
 
-// RereadPassword reads the file of the store's password again, for a rotation
-// without a restart. Where that fails, the old one stays the right one.
+// RereadPassword reads the file of the store's password again, for a rotation without a restart. It returns the
+// old password if there is no file, or if the file cannot be read or is empty.
 func (r Revocation) RereadPassword() Secret {
 	if r.PasswordFile == "" {
 		return r.Password
@@ -89,10 +88,9 @@ func (r Revocation) RereadPassword() Secret {
 	return r.Password
 }
 
-// ReadCallerTokens reads a file of whole Authorization values, one a line. Only
-// the line ending is cut off: MinIO sends its setting verbatim, inner blanks
-// included. A file without a token is an error, because an empty list would
-// serve every caller on the loopback.
+// ReadCallerTokens reads a file of whole Authorization values, one on each line. It cuts off the line ending
+// and nothing else, because MinIO sends its setting verbatim, inner blanks included. A file without a token is
+// an error, because an empty list would let every caller on the loopback in.
 func ReadCallerTokens(path string) ([]Secret, error) {
 	data, err := readSecretFile(path)
 	if err != nil {
@@ -117,8 +115,8 @@ func ReadCallerTokens(path string) ([]Secret, error) {
 	return tokens, nil
 }
 
-// readSecretFile reads a file of secrets. A byte order mark is an editor's, and no part of a secret. A file
-// in UTF-16 or UTF-32 is refused: its secret would equal no other.
+// readSecretFile reads a file of secrets. It drops a byte order mark, because editors write it. It refuses a
+// file in UTF-16 or UTF-32, because its secret would never match.
 func readSecretFile(path string) ([]byte, error) {
 	data, err := readLimited(path)
 	if err != nil {
@@ -128,16 +126,15 @@ func readSecretFile(path string) ([]byte, error) {
 	if text == nil && err != nil {
 		return nil, fmt.Errorf("%w: %s", err, utf8text.Fix)
 	}
-	return text, nil // a secret may have bytes that are no UTF-8
+	return text, nil // a secret may hold bytes that are not UTF-8
 }
 
 func cutLineEnding(line string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
 }
 
-// badCallerToken says why a token could never equal a header's value. RFC 9110,
-// section 5.5: blanks around a value are not part of it, control characters
-// never are.
+// badCallerToken returns why a token can never equal the value of a header, or "". A value has no blanks around
+// it and no control characters (RFC 9110 section 5.5).
 func badCallerToken(token string) string {
 	switch {
 	case token == "":
@@ -145,7 +142,7 @@ func badCallerToken(token string) string {
 	case strings.Trim(token, " \t") != token:
 		return "the token has a blank before or after it, which HTTP cuts off, so it would never match"
 	case strings.ContainsFunc(token, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }):
-		return "the token holds a control character, which no HTTP header can"
+		return "the token holds a control character, which an HTTP header cannot hold"
 	}
 	return ""
 }
@@ -176,7 +173,7 @@ func (l *loader) checkCA(key *string) {
 	}
 }
 
-// reason is an error without the path, which the finding's key names already.
+// reason returns the text of an error, in plain words if the file does not exist or may not be read.
 func reason(err error) string {
 	switch path, ok := errors.AsType[*fs.PathError](err); {
 	case errors.Is(err, fs.ErrNotExist):

@@ -9,7 +9,7 @@ import (
 	"github.com/claimgate/claimgate/internal/finding"
 )
 
-// Whatever the bytes, Load gives a Config or says why not, with a place.
+// Load returns a Config or an error with a place and a fix, whatever the bytes are.
 func FuzzLoad(f *testing.F) {
 	example, err := os.ReadFile("../../config.example.toml")
 	if err != nil {

@@ -9,10 +9,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestATagThatNamesNoValueIsAMistakeInThePackage(t *testing.T) {
+func TestABadTagPanics(t *testing.T) {
 	defer func() {
 		if recover() == nil {
-			t.Error("taken")
+			t.Error("accepted")
 		}
 	}()
 	setDefaults(reflect.ValueOf(&struct {
@@ -20,7 +20,7 @@ func TestATagThatNamesNoValueIsAMistakeInThePackage(t *testing.T) {
 	}{}).Elem())
 }
 
-func TestReasonsDoNotRepeatWhatTheFindingSays(t *testing.T) {
+func TestReasonsOfFileErrors(t *testing.T) {
 	for want, err := range map[string]error{
 		"the file may not be read: f": &fs.PathError{Op: "open", Path: "f", Err: fs.ErrPermission},
 		"the file may not be read":    fs.ErrPermission,
@@ -41,7 +41,7 @@ func TestSizesAreReadAsTheyAreWritten(t *testing.T) {
 	})
 }
 
-// No two keys share a variable: "a_b.c" and "a.b_c" would.
+// No two keys share a variable, as "a_b.c" and "a.b_c" would.
 func TestVariablesAreUnambiguous(t *testing.T) {
 	seen := map[string]string{}
 	for _, key := range Reference() {

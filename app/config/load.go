@@ -11,17 +11,16 @@ import (
 	"github.com/claimgate/claimgate/internal/stricttoml"
 )
 
-// maxFile bounds what is read of any file: more is a mistake, such as a log
-// file named by accident.
+// maxFile is the largest file that is read, in bytes. A larger file is a mistake, such as a log file.
 const maxFile = 16 << 20
 
-// Environment is the File of findings about variables.
+// Environment is the File of a finding about a variable.
 const Environment = "environment"
 
-// Load reads the file, if path is not empty, and the environment (as os.Environ
-// gives it). The Config is nil if any finding is an error.
+// Load reads the file, unless path is empty, and the environment in the form of os.Environ. The findings are
+// sorted, errors first. The Config is nil if a finding is an error.
 func Load(path string, env []string) (*Config, []finding.Finding) {
-	l := &loader{file: path, config: &Config{}, names: map[any]string{}, places: map[string]place{}, broken: map[place]bool{}}
+	l := &loader{file: path, config: &Config{}, names: map[any]string{}, places: map[string]place{}, reported: map[place]bool{}}
 	setDefaults(reflect.ValueOf(l.config).Elem())
 	if path != "" && !l.readFile() {
 		return nil, l.findings
@@ -41,13 +40,13 @@ func Load(path string, env []string) (*Config, []finding.Finding) {
 type loader struct {
 	file     string
 	config   *Config
-	names    map[any]string   // where a key is kept -> its path
-	places   map[string]place // path -> where it was given; absent for a default
-	broken   map[place]bool   // where an error is reported already
+	names    map[any]string   // the path of a key, by a pointer to the key's field
+	places   map[string]place // where a key was given, by its path; a key with its default has no place
+	reported map[place]bool   // the places for which an error is reported
 	findings []finding.Finding
 }
 
-// place is where a key was given: in the file, or in a variable.
+// place is where a key was given: a position in the file, or a variable.
 type place struct {
 	at       stricttoml.Position
 	variable string
@@ -74,7 +73,7 @@ func (l *loader) readFile() bool {
 			Code: code, Severity: finding.Error,
 			File: p.At.File, Line: p.At.Line, Column: p.At.Column, Message: p.Message, Fix: p.Fix,
 		})
-		l.broken[place{at: p.At}] = true
+		l.reported[place{at: p.At}] = true
 		if p.Fault == stricttoml.Syntax {
 			return false
 		}
@@ -87,27 +86,27 @@ func (l *loader) readFile() bool {
 	return true
 }
 
-// given says whether the file or a variable named the key.
+// given reports whether the file or a variable gave the key.
 func (l *loader) given(key any) bool {
 	_, ok := l.places[l.names[key]]
 	return ok
 }
 
-// wrong returns true if an error about the value of the key is reported.
-func (l *loader) wrong(key any) bool {
+// hasError reports whether there is an error about the value of the key.
+func (l *loader) hasError(key any) bool {
 	p, ok := l.places[l.names[key]]
-	return ok && l.broken[p]
+	return ok && l.reported[p]
 }
 
-// report adds an error about a key, by the address of the key's field. A key
-// that is not given is reported at its section, or without a line if the section is not there. Of one
-// value only the first error is reported: what follows from a wrong value would only distract.
+// report adds an error about a key. key is a pointer to the key's field. If the key is not given, the error is at
+// its section; if the section is not there either, the error has no line. Only the first error of a value is
+// reported, because the others may only follow from it.
 func (l *loader) report(code string, key any, message, fix string) {
 	if p, ok := l.places[l.names[key]]; ok && reflect.TypeOf(key).Elem().Kind() != reflect.Struct {
-		if l.broken[p] {
+		if l.reported[p] {
 			return
 		}
-		l.broken[p] = true
+		l.reported[p] = true
 	}
 	l.add(code, finding.Error, key, message, fix)
 }
@@ -115,7 +114,7 @@ func (l *loader) report(code string, key any, message, fix string) {
 func (l *loader) add(code string, severity finding.Severity, key any, message, fix string) {
 	path := l.names[key]
 	f := finding.Finding{
-		Code: code, Severity: severity, File: l.file, Message: plain(path) + ": " + message, Fix: fix,
+		Code: code, Severity: severity, File: l.file, Message: withoutIndexes(path) + ": " + message, Fix: fix,
 	}
 	if l.file == "" {
 		f.File = Environment
@@ -145,8 +144,8 @@ func parent(path string) string {
 	return ""
 }
 
-// plain writes a path as the file's author does: without list indexes.
-func plain(path string) string {
+// withoutIndexes returns a path without list indexes, as keys are written in the file.
+func withoutIndexes(path string) string {
 	out := make([]byte, 0, len(path))
 	inside := false
 	for i := range len(path) {
@@ -164,8 +163,8 @@ func plain(path string) string {
 	return string(out)
 }
 
-// resolvePaths makes paths of the file relative to the file, and remembers
-// where every key is kept, now that no list grows any more.
+// resolvePaths resolves the paths in the file against the directory of the file. It also fills names. No list may
+// grow after that, because its elements would move.
 func (l *loader) resolvePaths() {
 	walk(reflect.ValueOf(l.config).Elem(), "", func(e entry) {
 		l.names[e.pointer()] = e.path
@@ -185,7 +184,7 @@ func (l *loader) resolve(key, path string) string {
 	return filepath.Join(filepath.Dir(l.file), path)
 }
 
-// readLimited reads a whole file, unless it is too large to be meant.
+// readLimited reads a whole file of at most maxFile bytes.
 func readLimited(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/claimgate/claimgate/internal/finding"
 )
 
-// oneIssuer is the least a configuration needs.
+// oneIssuer is the smallest complete configuration.
 var oneIssuer = []string{
 	"CLAIMGATE_ISSUER_0_URL=https://authentik.example.com/application/o/minio/",
 	"CLAIMGATE_ISSUER_0_AUDIENCES=minio",
@@ -43,7 +43,7 @@ func errorsOf(findings []finding.Finding) []finding.Finding {
 	return slices.DeleteFunc(slices.Clone(findings), func(f finding.Finding) bool { return f.Severity != finding.Error })
 }
 
-// want is what config.toml's contract gives as defaults.
+// want returns the Config with the documented defaults.
 func want() *config.Config {
 	return &config.Config{
 		Server: config.Server{
@@ -75,7 +75,7 @@ var ignoreInternals = cmp.Options{
 	cmpopts.IgnoreUnexported(config.Config{}, config.Server{}), cmpopts.EquateEmpty(),
 }
 
-func TestDefaultsAreTheContracts(t *testing.T) {
+func TestDefaultsAreTheDocumentedOnes(t *testing.T) {
 	if diff := cmp.Diff(want(), mustLoad(t, "", oneIssuer...), ignoreInternals); diff != "" {
 		t.Error(diff)
 	}
@@ -249,7 +249,7 @@ format = "console"
 	}
 }
 
-func TestBalancersGetAtMostHalfOfTheGrace(t *testing.T) {
+func TestDrainDelayIsAtMostHalfOfShutdownGrace(t *testing.T) {
 	for grace, want := range map[string]time.Duration{"0s": 0, "4s": 2 * time.Second, "15s": 5 * time.Second} {
 		c := mustLoad(t, "", append(oneIssuer, "CLAIMGATE_SERVER_SHUTDOWN_GRACE="+grace)...)
 		if c.Server.DrainDelay != want {
@@ -258,7 +258,7 @@ func TestBalancersGetAtMostHalfOfTheGrace(t *testing.T) {
 	}
 }
 
-func TestPathsAreRelativeToWhatNamesThem(t *testing.T) {
+func TestPathsAreRelativeToTheFileOrTheWorkingDirectory(t *testing.T) {
 	file := write(t, "config.toml", `
 [[issuer]]
 url = "https://a.example/"

@@ -16,12 +16,12 @@ type Key struct {
 	Env     string // with <n> for the number of an issuer or an endpoint
 	Type    string // string, boolean, integer, list, duration, size
 	Default string // as written in a variable
-	Require bool   // has no default
+	Require bool   // the key has no default
 	OneOf   []string
 	Doc     string
 }
 
-// Reference lists every key in the order of the file.
+// Reference returns every key, in the order of the file.
 func Reference() []Key {
 	var keys []Key
 	c := Config{Issuers: make([]Issuer, 1), Endpoints: make([]Endpoint, 1)}
@@ -67,7 +67,7 @@ func typeName(f reflect.StructField) string {
 	}
 }
 
-// entry is a section, a key, or an element of a list, with where it is kept.
+// entry is a section, a key, or an element of a list, with its value.
 type entry struct {
 	path  string // server.listen, issuer[0].url, issuer[0].audiences[1]
 	field reflect.StructField
@@ -76,13 +76,13 @@ type entry struct {
 
 func (e entry) pointer() any { return e.value.Addr().Interface() }
 
-// leaf says whether the entry is a key: not a section, not an element.
+// leaf reports whether the entry is a key, and not a section or an element.
 func (e entry) leaf() bool {
-	return e.value.Kind() != reflect.Struct && !tables(e.field) && !strings.HasSuffix(e.path, "]")
+	return e.value.Kind() != reflect.Struct && !isTableList(e.field) && !strings.HasSuffix(e.path, "]")
 }
 
-// tables says whether a field is a list of tables.
-func tables(f reflect.StructField) bool {
+// isTableList reports whether a field is a list of tables.
+func isTableList(f reflect.StructField) bool {
 	return f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct
 }
 
@@ -108,7 +108,7 @@ func walk(v reflect.Value, path string, visit func(entry)) {
 			for j := range value.Len() {
 				element := key + "[" + strconv.Itoa(j) + "]"
 				visit(entry{element, field, value.Index(j)})
-				if tables(field) {
+				if isTableList(field) {
 					walk(value.Index(j), element, visit)
 				}
 			}
@@ -117,7 +117,7 @@ func walk(v reflect.Value, path string, visit func(entry)) {
 	}
 }
 
-// setDefaults gives every key below v the default of its tag.
+// setDefaults sets every key below v to the default of its tag.
 func setDefaults(v reflect.Value) {
 	walk(v, "", func(e entry) {
 		if text := e.field.Tag.Get("default"); text != "" && e.leaf() {
@@ -126,15 +126,14 @@ func setDefaults(v reflect.Value) {
 	})
 }
 
-// setTag gives a key the value that one of its tags names. A tag that names none
-// is a mistake in this package.
+// setTag sets a key to the value of one of its tags. It panics on a bad value, because then the tag is wrong.
 func setTag(field reflect.StructField, into reflect.Value, text string) {
 	if bad := setText(field, into, text); bad != nil {
 		panic("config: a tag of " + field.Name + ": " + bad.message)
 	}
 }
 
-// setText gives a key the value that a variable, or the default in a tag, names.
+// setText sets a key to the value of a variable or a tag.
 func setText(field reflect.StructField, into reflect.Value, text string) *badText {
 	switch {
 	case field.Type == durationType:
@@ -159,7 +158,7 @@ func setText(field reflect.StructField, into reflect.Value, text string) *badTex
 	case reflect.Int64:
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			return &badText{strconv.Quote(text) + " is no whole number", "write digits only"}
+			return &badText{strconv.Quote(text) + " is not a whole number", "write digits only"}
 		}
 		into.SetInt(n)
 	case reflect.Slice:
@@ -175,7 +174,7 @@ func setText(field reflect.StructField, into reflect.Value, text string) *badTex
 	return nil
 }
 
-// convert reads durations and sizes from TOML, which has neither.
+// convert reads durations and sizes from strings, because TOML has neither.
 func convert(field reflect.StructField, v stricttoml.Value, into reflect.Value) (bool, *stricttoml.Refusal) {
 	example := "30s"
 	switch {

@@ -5,13 +5,12 @@ import (
 	"io"
 )
 
-// Secret is a string that does not print. Convert it to a string where it is
-// used: string(s).
+// Secret is a string that prints as [redacted]. Use string(s) to get the secret.
 type Secret string
 
 const redacted = "[redacted]"
 
-// String returns no part of the secret.
+// String returns "[redacted]", or "" for an empty secret.
 func (s Secret) String() string {
 	if s == "" {
 		return ""
@@ -19,9 +18,8 @@ func (s Secret) String() string {
 	return redacted
 }
 
-// Format keeps every verb of package fmt from printing the secret, %#v and %x
-// included.
+// Format prints String for every verb of package fmt, %#v and %x included.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
-// MarshalText keeps the secret out of JSON and everything else that marshals.
+// MarshalText keeps the secret out of JSON and other encodings.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

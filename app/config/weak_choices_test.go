@@ -11,7 +11,7 @@ import (
 	"github.com/claimgate/claimgate/internal/finding"
 )
 
-func TestChoicesThatWeakenTheGateAreNamed(t *testing.T) {
+func TestChoicesThatWeakenTheGateAreWarnedOf(t *testing.T) {
 	secretFile := write(t, "secret", canary)
 	shortFile := write(t, "short", "short\n")
 	tests := []struct {

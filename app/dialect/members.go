@@ -8,12 +8,13 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// Input parses a body and returns its member "input".
-func Input(body []byte, doc *strictjson.Document, like strictjson.Guide) (strictjson.Value, error) {
+// Input parses a body into doc and returns its member "input", which is an object. guide is the pattern of an
+// earlier body, or nil. The error is ErrProbe if body is empty.
+func Input(body []byte, doc *strictjson.Document, guide strictjson.Guide) (strictjson.Value, error) {
 	if len(body) == 0 {
 		return strictjson.Value{}, ErrProbe
 	}
-	if err := doc.ParseLike(body, like); err != nil {
+	if err := doc.ParseLike(body, guide); err != nil {
 		return strictjson.Value{}, fmt.Errorf("the body is not strict JSON: %w", err)
 	}
 	for name := range doc.Root().Members() {
@@ -28,18 +29,18 @@ func Input(body []byte, doc *strictjson.Document, like strictjson.Guide) (strict
 	return input, nil
 }
 
-// Reader reads members and keeps the first thing that is wrong.
+// Reader reads the members of a body. Err is the first error; the caller checks Err at the end.
 type Reader struct{ Err error }
 
-// Fail says that a member has another type than it must have.
+// Fail sets Err, unless it is set: the member v has not the type want.
 func (r *Reader) Fail(name string, v strictjson.Value, want string) {
 	if r.Err == nil {
 		r.Err = fmt.Errorf("%q is %s, not %s", name, v.Kind(), want)
 	}
 }
 
-// RefuseTwin refuses a name that differs from one of names only by case.
-func (r *Reader) RefuseTwin(text string, names []string) {
+// RefuseOtherCase sets Err if the name text differs only by case from one of names.
+func (r *Reader) RefuseOtherCase(text string, names []string) {
 	for _, name := range names {
 		if strings.EqualFold(text, name) && r.Err == nil {
 			r.Err = fmt.Errorf(`a member of "input" differs from %q only by case`, name)
@@ -47,7 +48,7 @@ func (r *Reader) RefuseTwin(text string, names []string) {
 	}
 }
 
-// Text reads a string.
+// Text returns a string. It sets Err for a value of another type.
 func (r *Reader) Text(name string, v strictjson.Value) string {
 	if v.Kind() != strictjson.String {
 		r.Fail(name, v, "a string")
@@ -55,7 +56,7 @@ func (r *Reader) Text(name string, v strictjson.Value) string {
 	return v.View()
 }
 
-// Flag reads true or false.
+// Flag returns true or false. It sets Err for a value of another type.
 func (r *Reader) Flag(name string, v strictjson.Value) bool {
 	if k := v.Kind(); k != strictjson.True && k != strictjson.False {
 		r.Fail(name, v, "true or false")
@@ -63,7 +64,7 @@ func (r *Reader) Flag(name string, v strictjson.Value) bool {
 	return v.Kind() == strictjson.True
 }
 
-// Conditions reads an object of lists of strings, or null.
+// Conditions returns v. It sets Err unless v is an object of lists of strings, or null.
 func (r *Reader) Conditions(v strictjson.Value) strictjson.Value {
 	if k := v.Kind(); k != strictjson.Object && k != strictjson.Null {
 		r.Fail("conditions", v, "an object")
@@ -74,7 +75,7 @@ func (r *Reader) Conditions(v strictjson.Value) strictjson.Value {
 	return v
 }
 
-// Claims reads an object, or null.
+// Claims returns v. It sets Err unless v is an object or null.
 func (r *Reader) Claims(v strictjson.Value) strictjson.Value {
 	if k := v.Kind(); k != strictjson.Object && k != strictjson.Null {
 		r.Fail("claims", v, "an object or null")
@@ -82,7 +83,7 @@ func (r *Reader) Claims(v strictjson.Value) strictjson.Value {
 	return v
 }
 
-// Strings reads a list of strings.
+// Strings sets Err unless list is a list of strings.
 func (r *Reader) Strings(name string, list strictjson.Value) {
 	if list.ListOf(strictjson.String) {
 		return
@@ -97,7 +98,7 @@ func (r *Reader) Strings(name string, list strictjson.Value) {
 	}
 }
 
-// Names returns the set of the words of a text.
+// Names returns the set of the words of a text. White space separates words.
 func Names(text string) map[string]bool {
 	set := map[string]bool{}
 	for _, name := range strings.Fields(text) {

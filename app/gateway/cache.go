@@ -14,23 +14,23 @@ import (
 	"github.com/dgraph-io/ristretto/v2"
 )
 
-// cache remembers the grants of identities and the answers to condition-free
-// questions. Every entry belongs to one mapping: its key names the mapping, or grants
-// that belong to the mapping. After a reload no entry of the old mapping is found.
+// cache holds the grants of identities, and the answers to requests whose policies have no condition.
+// Every entry belongs to one mapping: its key has the mapping, or the sum of grants of that mapping. So
+// no entry of the old mapping is found after a reload.
 //
-// ristretto keeps 64-bit hashes of keys and may drop entries. So each entry holds its
-// whole key, and a miss always means "compute".
+// ristretto keeps 64-bit hashes of keys and may drop entries. So each entry holds its whole key, and a
+// miss only means that the value is computed.
 type cache struct {
 	seed      maphash.Seed
 	grants    *ristretto.Cache[uint64, *grantsEntry]
 	decisions *ristretto.Cache[uint64, *decisionEntry]
-	// The newest entries in front of both. ristretto counts lookups, so a lookup costs
-	// more than a decision.
+	// Front caches of the newest entries. ristretto counts lookups, so a lookup in ristretto costs more than
+	// a decision.
 	recentGrants    frontcache.Cache[grantsEntry]
 	recentDecisions frontcache.Cache[decisionEntry]
-	// seen marks questions that were asked before. Most objects are asked about a few
-	// times within one request and never again: an entry for each would cost more than the
-	// decision, twice what it takes with the work that ristretto does in the background.
+	// seen marks requests that were decided before. MinIO asks about most objects a few times within one
+	// request, and never again. An entry for each of them would double the cost of its decision, with
+	// the work that ristretto does in the background.
 	seen [seenSlots]atomic.Uint32
 
 	hits, misses atomic.Uint64 // of decisions
@@ -46,8 +46,8 @@ type grantsEntry struct {
 	grants *mapping.Grants
 }
 
-// decisionKey is everything that a condition-free decision depends on. Identities with
-// the same grants share the entry.
+// decisionKey holds everything that a condition-free decision depends on. Identities with the same
+// grants share an entry.
 type decisionKey struct {
 	sum                    mapping.Sum
 	action, bucket, object string
@@ -60,12 +60,11 @@ type decisionEntry struct {
 	answer  mapping.Answer
 }
 
-// seenSlots is how many questions are marked as asked before: 256 KiB. A question that has
-// lost its mark to another one is decided again.
+// seenSlots is the number of marks: 256 KiB. If two requests share a slot, each removes the mark of the other.
 const seenSlots = 1 << 16
 
-// again reports whether the question of a hash was asked before, and marks the question.
-func (c *cache) again(hash uint64) bool {
+// askedBefore reports whether the request of this hash is marked, and marks it.
+func (c *cache) askedBefore(hash uint64) bool {
 	mark, slot := uint32(hash>>32)|1, &c.seen[hash%seenSlots]
 	if slot.Load() == mark {
 		return true
@@ -74,8 +73,8 @@ func (c *cache) again(hash uint64) bool {
 	return false
 }
 
-// maxNames is the longest action, bucket and object together of an entry, in bytes.
-// Clients choose these names, and MinIO may ask before it checks them.
+// maxNames bounds the length of action, bucket and object of an entry together, in bytes. Clients choose
+// these names, and MinIO may ask before it checks them.
 const maxNames = 384
 
 // maxEntryAge bounds how long an entry keeps an old mapping in memory.
@@ -87,21 +86,21 @@ func newGrantsCache(entries int64) *cache {
 	}
 }
 
-// newCache returns a cache of so many entries. ristretto advises ten counters per
-// entry: 50 MB for a million entries. One counter separates frequent keys from rare
-// ones well enough. Without IgnoreInternalCost the cache would hold a fifth of the
-// entries.
+// newCache returns a cache of the given number of entries. It panics if entries is not positive.
+// ristretto advises ten counters per entry, which is 50 MB for a million entries. One counter per entry
+// separates frequent keys from rare keys well enough. Without IgnoreInternalCost the cache would hold a
+// fifth of the entries.
 func newCache[V any](entries int64) *ristretto.Cache[uint64, V] {
 	c, err := ristretto.NewCache(&ristretto.Config[uint64, V]{
 		NumCounters: max(entries, 1000), MaxCost: entries, BufferItems: 64, IgnoreInternalCost: true,
 	})
 	if err != nil {
-		panic(err) // only a size that is not positive is an error
+		panic(err) // the only cause is a size that is not positive
 	}
 	return c
 }
 
-// clearFront drops the newest entries, which may belong to an old mapping.
+// clearFront drops the entries of the front caches, which may belong to an old mapping.
 func (c *cache) clearFront() {
 	c.recentGrants.Clear()
 	c.recentDecisions.Clear()
@@ -113,10 +112,11 @@ func (c *cache) close() {
 	c.decisions.Close()
 }
 
-// principal returns the grants of an identity under a mapping.
-func (c *cache) principal(in *mapping.Mapping, id *verifier.Identity, claim []string, clock func() time.Time) *mapping.Grants {
-	key := grantsKey{in, id.Digest}
-	// A part of the digest: the entry of a new mapping replaces that of the old one.
+// principal returns the grants of an identity under a mapping. claim holds the values of the policy claim.
+func (c *cache) principal(m *mapping.Mapping, id *verifier.Identity, claim []string, clock func() time.Time) *mapping.Grants {
+	key := grantsKey{m, id.Digest}
+	// The hash is a part of the digest, without the mapping, so the entry of a new mapping replaces that of
+	// the old mapping.
 	hash := binary.LittleEndian.Uint64(id.Digest[:])
 	if e := c.recentGrants.Get(hash); e != nil && e.key == key && inForce(e.grants, clock) {
 		return e.grants
@@ -125,9 +125,9 @@ func (c *cache) principal(in *mapping.Mapping, id *verifier.Identity, claim []st
 		c.recentGrants.Put(hash, e)
 		return e.grants
 	}
-	// The grants keep strings of these lists, so the lists are copied: views would keep
-	// the token's payload in memory.
-	grants := in.Principal(mapping.Principal{
+	// The grants keep strings of these lists. The strings are copied, because views would keep the token's
+	// payload in memory.
+	grants := m.Principal(mapping.Principal{
 		Issuer: id.Issuer, Subject: id.Subject, Groups: cloned(id.Groups), Claim: cloned(claim),
 	}, clock())
 	c.grants.SetWithTTL(hash, &grantsEntry{key, grants}, 1, maxEntryAge)
@@ -142,28 +142,28 @@ func cloned(list []string) []string {
 	return own
 }
 
-// inForce reports whether no rule behind the grants has expired. The clock is not read
-// for grants that never expire.
+// inForce reports whether no rule behind the grants has expired. It reads the clock only for grants that
+// can expire.
 func inForce(grants *mapping.Grants, clock func() time.Time) bool {
 	until := grants.Until()
 	return until.IsZero() || clock().Before(until)
 }
 
-// evaluate evaluates the guards, then the policies. It caches the answer if no
-// condition and no variable is read, from the second time on that it is asked for.
-func (c *cache) evaluate(grants *mapping.Grants, asked *policy.Request) (guarded bool, answer mapping.Answer) {
-	if !grants.Unconditional() || len(asked.Action)+len(asked.Bucket)+len(asked.Object) > maxNames {
-		return evaluate(grants, asked)
+// evaluate evaluates the guards, then the policies. guarded means that a guard denied. If no condition and
+// no variable is read, evaluate caches the answer from the second request on.
+func (c *cache) evaluate(grants *mapping.Grants, req *policy.Request) (guarded bool, answer mapping.Answer) {
+	if !grants.Unconditional() || len(req.Action)+len(req.Bucket)+len(req.Object) > maxNames {
+		return evaluate(grants, req)
 	}
-	key := decisionKey{grants.Sum(), asked.Action, asked.Bucket, asked.Object, asked.DenyOnly}
+	key := decisionKey{grants.Sum(), req.Action, req.Bucket, req.Object, req.DenyOnly}
 	hash := maphash.Comparable(c.seed, key)
 	if e := c.recentDecisions.Get(hash); e != nil && e.key == key {
 		c.hits.Add(1)
 		return e.guarded, e.answer
 	}
-	if !c.again(hash) {
+	if !c.askedBefore(hash) {
 		c.misses.Add(1)
-		return evaluate(grants, asked)
+		return evaluate(grants, req)
 	}
 	if e, ok := c.decisions.Get(hash); ok && e.key == key {
 		c.recentDecisions.Put(hash, e)
@@ -171,16 +171,16 @@ func (c *cache) evaluate(grants *mapping.Grants, asked *policy.Request) (guarded
 		return e.guarded, e.answer
 	}
 	c.misses.Add(1)
-	guarded, answer = evaluate(grants, asked)
-	// The strings belong to the request, whose memory is used again.
+	guarded, answer = evaluate(grants, req)
+	// The strings share the memory of the request, which the server uses again.
 	key.action, key.bucket, key.object = strings.Clone(key.action), strings.Clone(key.bucket), strings.Clone(key.object)
 	c.decisions.SetWithTTL(hash, &decisionEntry{key, guarded, answer}, 1, maxEntryAge)
 	return guarded, answer
 }
 
-func evaluate(grants *mapping.Grants, asked *policy.Request) (guarded bool, answer mapping.Answer) {
-	if answer, guarded = grants.Guard(asked); guarded {
+func evaluate(grants *mapping.Grants, req *policy.Request) (guarded bool, answer mapping.Answer) {
+	if answer, guarded = grants.Guard(req); guarded {
 		return true, answer
 	}
-	return false, grants.Evaluate(asked)
+	return false, grants.Evaluate(req)
 }

@@ -26,8 +26,8 @@ name     = "deleting needs a second factor"
 policy   = "second-factor"
 `
 
-// Any verified claim can be asked for, groups and the policy claim may be nested, and what a client
-// writes into conditions is no claim.
+// Policies can read any verified claim. The groups and the policy claim may be nested. What a client
+// writes into conditions never counts as a claim.
 func TestVerifiedClaimsDecide(t *testing.T) {
 	g := newGate(t, func(_ *gateway.Options, i *verifier.Issuer, _ *verifier.Options) {
 		i.GroupsPath = []string{"realm_access", "roles"}
@@ -59,7 +59,7 @@ func TestVerifiedClaimsDecide(t *testing.T) {
 	}
 }
 
-// The decision log has what a policy read of the claims, but no token inside one.
+// The decision log shows the claims that a policy has read, but no token inside a claim.
 func TestTheLogShowsClaimsButNoTokens(t *testing.T) {
 	g := newGate(t)
 	g.use(strings.NewReplacer("claim:acr", "claim:authentik_token", "path  = [\"resource_access\", \"minio\", \"roles\"]", "").Replace(claimRules))

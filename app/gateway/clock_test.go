@@ -10,10 +10,8 @@ import (
 	"github.com/claimgate/claimgate/verifier/revocation"
 )
 
-// The clock of the machine jumps by ten minutes, either way and back, while
-// decisions are remembered. None of the jumps makes an allow of what was a deny
-// at the right time: not of a session that logged out, not of a token that had
-// expired.
+// The clock of the machine jumps ten minutes back, ahead and to the right time again, while decisions are
+// cached. A session that logged out and a token that has expired stay denied after every jump.
 func TestTheClockJumps(t *testing.T) {
 	var jump atomic.Int64
 	now := func() time.Time { return time.Now().Add(time.Duration(jump.Load())) }
@@ -52,7 +50,7 @@ func TestTheClockJumps(t *testing.T) {
 			t.Helper()
 			g.expect(step.name+": "+what, g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(token), want)
 		}
-		for range 2 { // the second time from memory
+		for range 2 { // the second time from the caches
 			ask("a session that lives", lives, step.want.lives)
 			ask("one whose token ends soon", short, step.want.short)
 			ask("one that has just begun", fresh, step.want.fresh)
@@ -63,7 +61,7 @@ func TestTheClockJumps(t *testing.T) {
 	}
 }
 
-// A grant that has expired does not come back with the clock, from memory or not.
+// An expired grant stays expired if the clock is set back, cached or not.
 func TestAnExpiredGrantDoesNotComeBackWithTheClock(t *testing.T) {
 	var jump atomic.Int64
 	right := time.Now()

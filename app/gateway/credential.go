@@ -7,39 +7,37 @@ import (
 	"github.com/claimgate/claimgate/verifier"
 )
 
-// kind is what sort of MinIO credential signed a request, told by its claims.
+// kind is the kind of the credential that signed a request. The claims tell the kind.
 type kind uint8
 
 const (
-	// unknown is a credential that no rule speaks of: nobody, or claims that
-	// name a subject without an issuer or the other way round.
+	// unknown is a credential that is never trusted: an anonymous request, or claims that have only
+	// one of iss and sub.
 	unknown kind = iota
-	// static is a key that MinIO keeps itself, or one derived from such a key.
+	// static is an access key that MinIO keeps itself, or one derived from such a key.
 	static
 	// oidcSession is a session from an OpenID Connect login.
 	oidcSession
-	// oidcAccessKey is an access key made from such a session: its claims are
-	// frozen for ever and have no exp.
+	// oidcAccessKey is an access key made from such a session. Its claims never change and have no exp.
 	oidcAccessKey
 )
 
-// credential is who signed the request, as far as MinIO vouches for it.
+// credential is the credential that signed the request, as far as MinIO vouches for it.
 type credential struct {
 	server    *Server
 	kind      kind
-	account   string // for static credentials: whose key it is, "" for nobody's
-	iss, sub  string // for OpenID Connect credentials; iss is empty if nothing says which issuer it was
+	account   string // of a static credential: the account that the key belongs to, or ""
+	iss, sub  string // of an OpenID Connect credential; iss is "" if the issuer is not known
 	provider  string // claims.oidc_provider, if the server writes its own iss
 	session   string // claims.sid
 	parent    strictjson.Value
 	policy    strictjson.Value // claims.sessionPolicy
-	accessKey bool             // MinIO's own mark of a service account: sa-policy is there, and no exp
+	accessKey bool             // the claims mark a service account: they have sa-policy and no exp
 }
 
-// credentialOf sorts the request's credential. MinIO refuses an id_token
-// without sub, so claims without sub come from no login; certificate and
-// custom-token sessions have sub and are not told from a login by it alone, so
-// anything but both or neither of iss and sub is of no kind that is trusted.
+// credentialOf returns the credential of the request. MinIO refuses an id_token without sub, so claims
+// of a login have sub. Sessions of certificates and custom tokens have sub, too. So a login has both
+// iss and sub, a static key has neither, and a credential with only one of them is not trusted.
 func credentialOf(r *Request) credential {
 	c := credential{server: r.Server}
 	if c.server == nil {
@@ -72,7 +70,7 @@ func credentialOf(r *Request) credential {
 	case iss.Kind() == strictjson.Missing && sub.Kind() == strictjson.Missing:
 		c.kind, c.account = static, r.Account
 		if c.parent.Kind() != strictjson.Missing {
-			c.account = c.parent.View() // "" where it is no string: nobody
+			c.account = c.parent.View() // "" if it is not a string: then the key belongs to no account
 		}
 	case iss.Kind() != strictjson.String || sub.Kind() != strictjson.String:
 	case c.server.OwnIssuer == "":
@@ -86,7 +84,8 @@ func credentialOf(r *Request) credential {
 	return c
 }
 
-// signer sorts the request's credential. The configuration says of which issuer a provider's logins are.
+// signer returns the credential of the request. If the claims name a provider, the configuration says
+// which issuer the login was at.
 func (g *Gateway) signer(r *Request) credential {
 	c := credentialOf(r)
 	if c.provider != "" {
@@ -95,23 +94,23 @@ func (g *Gateway) signer(r *Request) credential {
 	return c
 }
 
-// binds reports whether the token's identity is that of the credential, so that
-// a token cannot be used with a credential it was not made for.
+// binds reports whether the token's identity is that of the credential. A token cannot be used with a
+// credential that it was not made for.
 func (g *Gateway) binds(c *credential, id *verifier.Identity) bool {
 	switch c.kind {
 	case oidcSession:
-		if c.server.OwnIssuer != "" { // the parent says of which issuer the login was
-			return id.Subject == c.sub && g.providerFits(c.provider, id.IssuerURL) && c.fits(id.IssuerURL)
+		if c.server.OwnIssuer != "" { // claims.parent says which issuer the login was at
+			return id.Subject == c.sub && g.providerMatches(c.provider, id.IssuerURL) && c.parentMatches(id.IssuerURL)
 		}
-		// Here parent is not looked at: the identity provider may have written that claim.
+		// claims.parent is not checked here, because the identity provider may have written that claim.
 		return id.IssuerURL == c.iss && id.Subject == c.sub
 	case oidcAccessKey:
-		// An access key keeps the claims that its login had, of an issuer that may have had another URL.
+		// An access key keeps the claims of its login. The issuer may have had another URL then.
 		formerly := g.formerly[id.IssuerURL]
 		if c.server.OwnIssuer != "" {
-			return id.Subject == c.sub && g.providerFits(c.provider, id.IssuerURL) && (c.fits(id.IssuerURL) || c.fits(formerly...))
+			return id.Subject == c.sub && g.providerMatches(c.provider, id.IssuerURL) && (c.parentMatches(id.IssuerURL) || c.parentMatches(formerly...))
 		}
-		return (id.IssuerURL == c.iss || slices.Contains(formerly, c.iss)) && id.Subject == c.sub && c.fits(c.iss)
+		return (id.IssuerURL == c.iss || slices.Contains(formerly, c.iss)) && id.Subject == c.sub && c.parentMatches(c.iss)
 	case static:
 		switch g.evidence.StaticCredentials {
 		case StaticMatch:

@@ -13,17 +13,16 @@ import (
 	"github.com/claimgate/claimgate/verifier/revocation"
 )
 
-// Reasons that are given before or after the decision: package server has tests
-// for them.
-var serversReasons = map[gateway.Reason]bool{
+// Reasons that are given before or after the decision. Package server tests them.
+var reasonsOfServer = map[gateway.Reason]bool{
 	gateway.RequestMalformed: true, gateway.CallerUnknown: true, gateway.InternalError: true,
 }
 
-func TestEveryReasonIsGivenWhereItApplies(t *testing.T) {
+func TestEveryReasonIsGiven(t *testing.T) {
 	g := newGate(t)
-	word := newGate(t, attested)
+	attesting := newGate(t, attested)
 	down := newGate(t)
-	if err := down.issuer.Close(); err != nil {
+	if err := down.Issuer.Close(); err != nil {
 		t.Fatal(err)
 	}
 
@@ -49,9 +48,9 @@ func TestEveryReasonIsGivenWhereItApplies(t *testing.T) {
 		{"the key in another spelling", g, dev(g).condition("X-Authentik-JWT", good).condition("Authentik_token", good), gateway.NoToken},
 		{"an opaque token", g, dev(g).token("a1b2c3"), gateway.TokenMalformed},
 		{"an encrypted token", g, dev(g).token("a.b.c.d.e"), gateway.TokenEncrypted},
-		{"HS256", g, dev(g).token(g.issuer.Token(g.claimsFor("bob"), issuer.WithSecret([]byte("s")))), gateway.TokenAlgorithm},
+		{"HS256", g, dev(g).token(g.Issuer.Token(g.claimsFor("bob"), issuer.WithSecret([]byte("s")))), gateway.TokenAlgorithm},
 		{"a logout token", g, dev(g).token(g.sign("bob", nil, "events", map[string]any{})), gateway.TokenType},
-		{"an unknown key", g, dev(g).token(g.issuer.Token(g.claimsFor("bob"), issuer.WithHeader("kid", "gone"))), gateway.TokenUnknownKey},
+		{"an unknown key", g, dev(g).token(g.Issuer.Token(g.claimsFor("bob"), issuer.WithHeader("kid", "gone"))), gateway.TokenUnknownKey},
 		{"a changed signature", g, dev(g).token(forge(good)), gateway.TokenSignature},
 		{"another issuer", g, dev(g).token(g.sign("bob", nil, "iss", "https://evil.example/")), gateway.TokenIssuer},
 		{"another audience", g, dev(g).token(g.sign("bob", nil, "aud", "grafana")), gateway.TokenAudience},
@@ -61,7 +60,7 @@ func TestEveryReasonIsGivenWhereItApplies(t *testing.T) {
 		{"no subject", g, dev(g).token(g.sign("bob", nil, "sub", "")), gateway.TokenClaims},
 		{"another's token", g, dev(g).token(g.sign("ada", []string{"MinIO admins"})), gateway.TokenBinding},
 		{"the identity provider is down", down, down.session(get(), "bob").token(down.sign("bob", nil)), gateway.KeysUnavailable},
-		{"claims without a known issuer", word, word.session(get(), "bob").claim("iss", "https://evil.example/"), gateway.ClaimsUntrusted},
+		{"claims without a known issuer", attesting, attesting.session(get(), "bob").claim("iss", "https://evil.example/"), gateway.ClaimsUntrusted},
 		{"no rule", g, dev(g).token(g.sign("bob", []string{"nobody's"})), gateway.NoPolicy},
 		{"a policy that is not enough", g, dev(g).token(good).with("action", "admin:ServerInfo"), gateway.PolicyImplicitDeny},
 		{"a policy that denies", g, dev(g).token(g.sign("bob", []string{"careful", "devs"})).with("bucket", "secrets"), gateway.PolicyExplicitDeny},
@@ -72,7 +71,7 @@ func TestEveryReasonIsGivenWhereItApplies(t *testing.T) {
 		given[tc.gate.expect(tc.name, tc.in, tc.want).Reason] = true
 	}
 
-	g.revocations.End(&revocation.Logout{Issuer: "authentik", Subject: "bob", ID: "1", IssuedAt: time.Now(), Expires: time.Now().Add(time.Hour)})
+	g.Revocations.End(&revocation.Logout{Issuer: "authentik", Subject: "bob", ID: "1", IssuedAt: time.Now(), Expires: time.Now().Add(time.Hour)})
 	given[g.expect("after a logout", dev(g).token(good), gateway.TokenRevoked).Reason] = true
 
 	stale := newGate(t, func(o *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) {
@@ -83,20 +82,20 @@ func TestEveryReasonIsGivenWhereItApplies(t *testing.T) {
 	given[overload(t)] = true
 
 	for _, r := range gateway.Reasons() {
-		if !given[r] && !serversReasons[r] {
+		if !given[r] && !reasonsOfServer[r] {
 			t.Errorf("no test gives the reason %s", r)
 		}
 	}
 }
 
-// overload asks with so many new tokens at once that one finds no place to wait
-// for its check.
+// overload presents 32 new tokens at once to a verifier that runs one check and lets none wait. It returns
+// Overloaded if a token was turned away.
 func overload(t *testing.T) gateway.Reason {
 	t.Helper()
 	g := newGate(t, func(_ *gateway.Options, _ *verifier.Issuer, o *verifier.Options) { o.Checks, o.Waiters = 1, -1 })
 	for round := range 200 {
 		reasons := make(chan gateway.Reason, 32)
-		together := make(chan struct{}) // signing takes longer than checking
+		together := make(chan struct{}) // all wait for it, because signing takes longer than checking
 		for n := range cap(reasons) {
 			in := g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(g.sign("bob", []string{"devs"}, "jti", round*100+n))
 			go func() {
@@ -106,7 +105,7 @@ func overload(t *testing.T) gateway.Reason {
 		}
 		close(together)
 		var seen gateway.Reason
-		for range cap(reasons) { // every one, so that none outlives the gateway
+		for range cap(reasons) { // all of them, so that no goroutine outlives the gateway
 			if r := <-reasons; r == gateway.Overloaded {
 				seen = r
 			}
@@ -156,12 +155,12 @@ func TestTheOwnerMayBeEvaluatedLikeAnybody(t *testing.T) {
 	g.expect("root by another name", ask("admin", "s3:PutObject", "b", "o").with("owner", true), gateway.NoToken)
 }
 
-func TestATokenThatFailsIsNotFollowedByAnotherWay(t *testing.T) {
+func TestNoOtherWayIsTriedAfterATokenThatFails(t *testing.T) {
 	g := newGate(t, attested)
 	expired := g.sign("alice", nil, "iat", time.Now().Add(-2*time.Hour).Unix(), "exp", time.Now().Add(-time.Hour).Unix())
-	// alice has an [[account]] rule that would allow.
+	// alice has an [[account]] rule that would allow the request.
 	g.expect("static account", ask("alice", "s3:GetObject", "b", "o").token(expired), gateway.TokenExpired)
-	// and the session's own claims would be taken without the token.
+	// Without the token the session's own claims would be accepted.
 	in := g.session(ask("S1", "s3:GetObject", "b", "o"), "alice").claim("groups", []any{"devs"})
 	g.expect("attested claims alone", in, gateway.PolicyAllow)
 	g.expect("attested claims beside a bad token", in.token(expired), gateway.TokenExpired)
@@ -203,7 +202,7 @@ func TestTokensAreBoundToTheSessionTheyWereMadeFor(t *testing.T) {
 	get := func() input { return ask("S1", "s3:GetObject", "b", "o") }
 	token := g.sign("bob", []string{"devs"})
 	key := func() input {
-		return g.session(get(), "bob").noClaim("exp").claim("sa-policy", "inherited-policy").claim("parent", parent.MinIO(g.issuer.URL(), "bob").String())
+		return g.session(get(), "bob").noClaim("exp").claim("sa-policy", "inherited-policy").claim("parent", parent.MinIO(g.Issuer.URL(), "bob").String())
 	}
 	for _, tc := range []struct {
 		name string
@@ -214,12 +213,12 @@ func TestTokensAreBoundToTheSessionTheyWereMadeFor(t *testing.T) {
 		{"another subject's session", g.session(get(), "eve").token(token), gateway.TokenBinding},
 		{"a subject in another case", g.session(get(), "Bob").token(token), gateway.TokenBinding},
 		{"a session of another issuer", g.session(get(), "bob").claim("iss", "https://other.example/").token(token), gateway.TokenBinding},
-		{"an issuer without its slash", g.session(get(), "bob").claim("iss", strings.TrimSuffix(g.issuer.URL(), "/")).token(token), gateway.TokenBinding},
+		{"an issuer without its slash", g.session(get(), "bob").claim("iss", strings.TrimSuffix(g.Issuer.URL(), "/")).token(token), gateway.TokenBinding},
 		{"claims with an issuer and no subject", g.session(get(), "bob").noClaim("sub").token(token), gateway.TokenBinding},
 		{"claims with a subject and no issuer", g.session(get(), "bob").noClaim("iss").claim("parent", "bob").token(token), gateway.TokenBinding},
-		{"an issuer that is no string", g.session(get(), "bob").claim("iss", []any{g.issuer.URL()}).token(token), gateway.TokenBinding},
+		{"an issuer that is no string", g.session(get(), "bob").claim("iss", []any{g.Issuer.URL()}).token(token), gateway.TokenBinding},
 		{"its own access key", key().token(token), gateway.PolicyAllow},
-		{"an access key of another's", key().claim("parent", parent.MinIO(g.issuer.URL(), "eve").String()).token(token), gateway.TokenBinding},
+		{"an access key of another's", key().claim("parent", parent.MinIO(g.Issuer.URL(), "eve").String()).token(token), gateway.TokenBinding},
 		{"an access key without parent", key().noClaim("parent").token(token), gateway.TokenBinding},
 		{"an access key whose claims name another", key().claim("sub", "eve").token(token), gateway.TokenBinding},
 	} {
@@ -234,7 +233,7 @@ func TestAttestedClaims(t *testing.T) {
 		return g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").claim("groups", []any{"devs"})
 	}
 	key := func(g *gate) input {
-		return session(g).noClaim("exp").claim("sa-policy", "inherited-policy").claim("parent", parent.MinIO(g.issuer.URL(), "bob").String())
+		return session(g).noClaim("exp").claim("sa-policy", "inherited-policy").claim("parent", parent.MinIO(g.Issuer.URL(), "bob").String())
 	}
 	past := time.Now().Add(-time.Hour).Unix()
 	for _, tc := range []struct {
@@ -257,7 +256,7 @@ func TestAttestedClaims(t *testing.T) {
 		{"an access key, by default", g, key(g), gateway.ClaimsUntrusted},
 		{"an access key from a clock that is ahead", g, key(g).claim("iat", time.Now().Add(20*time.Second).Unix()), gateway.ClaimsUntrusted},
 		{"an access key within its age", year, key(year), gateway.PolicyAllow},
-		{"an access key of somebody else", year, key(year).claim("parent", parent.MinIO(year.issuer.URL(), "eve").String()), gateway.ClaimsUntrusted},
+		{"an access key of somebody else", year, key(year).claim("parent", parent.MinIO(year.Issuer.URL(), "eve").String()), gateway.ClaimsUntrusted},
 		{"an access key without iat", year, key(year).noClaim("iat"), gateway.ClaimsUntrusted},
 		{"a static key has no such claims", g, ask("carol", "s3:GetObject", "b", "o"), gateway.NoToken},
 		{"nobody", g, ask("", "s3:ListAllMyBuckets", "", "").with("claims", nil), gateway.NoToken},
@@ -271,7 +270,7 @@ func TestSessionPoliciesNarrowEveryCredential(t *testing.T) {
 	token := g.sign("bob", []string{"devs"})
 	session := func() input { return g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(token) }
 	key := func() input {
-		return session().noClaim("exp").claim("sa-policy", "embedded-policy").claim("parent", parent.MinIO(g.issuer.URL(), "bob").String())
+		return session().noClaim("exp").claim("sa-policy", "embedded-policy").claim("parent", parent.MinIO(g.Issuer.URL(), "bob").String())
 	}
 	allow := sessionPolicy(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::b/*"]}]}`)
 	other := sessionPolicy(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::c/*"]}]}`)
@@ -302,7 +301,7 @@ func TestSessionPoliciesNarrowEveryCredential(t *testing.T) {
 	}
 }
 
-func TestWhoEndedASessionIsHeard(t *testing.T) {
+func TestEndedSessionsAreDenied(t *testing.T) {
 	g := newGate(t)
 	in := func() input {
 		return g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").claim("sid", "login-1")
@@ -311,7 +310,7 @@ func TestWhoEndedASessionIsHeard(t *testing.T) {
 	named := g.sign("bob", []string{"devs"}, "sid", "login-1")
 	other := g.sign("bob", []string{"devs"}, "sid", "login-2")
 	g.expect("before", in().token(named), gateway.PolicyAllow)
-	g.revocations.End(&revocation.Logout{Issuer: "authentik", Session: "login-1", ID: "1", IssuedAt: time.Now(), Expires: time.Now().Add(time.Hour)})
+	g.Revocations.End(&revocation.Logout{Issuer: "authentik", Session: "login-1", ID: "1", IssuedAt: time.Now(), Expires: time.Now().Add(time.Hour)})
 	g.expect("the token's own sid", in().token(named), gateway.TokenRevoked)
 	g.expect("the session's sid, where the token has none", in().token(plain), gateway.TokenRevoked)
 	g.expect("another login's token on another session", in().claim("sid", "login-2").token(other), gateway.PolicyAllow)
@@ -326,12 +325,12 @@ func TestAClaimOfTheWrongTypeGrantsNothing(t *testing.T) {
 	g.expect("a list with a number", in().token(g.sign("bob", []string{"devs"}, "minio", []any{"readonly", 1})), gateway.TokenClaims)
 }
 
-func TestAReloadAnswersAtOnceAndAnew(t *testing.T) {
+func TestAReloadTakesEffectAtOnce(t *testing.T) {
 	g := newGate(t)
 	token := g.sign("bob", []string{"devs"})
 	in := func() input { return g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(token) }
 	without := strings.Replace(rules, `name     = "devs"`, `name     = "others"`, 1)
-	for range 20 { // often enough for both caches to hold the answer
+	for range 20 { // often enough that both caches hold the answer
 		g.expect("granted", in(), gateway.PolicyAllow)
 	}
 	first := g.expect("granted", in(), gateway.PolicyAllow).Revision

@@ -13,38 +13,38 @@ import (
 	"github.com/claimgate/claimgate/verifier"
 )
 
-// Decision is the answer and everything that led to it. The zero value denies.
+// Decision is the answer to a Request, with everything that led to the answer. The zero value denies.
 type Decision struct {
 	ID     ID
 	Reason Reason
-	// Detail and Hint say in words what was wrong and which setting to change;
-	// they are for the log and never hold a token.
+	// Detail says what was wrong, Hint which setting to change. Both are for the log and never hold
+	// a token.
 	Detail, Hint string
 
-	// Identity is who was told by a verified token or by attested claims, nil
-	// where it did not come to that. It is there on denials too.
+	// Identity is the identity of the verified token or of the attested claims. It is nil if the
+	// decision ended before there was one. A denial may have an Identity, too.
 	Identity *verifier.Identity
-	// Claim is what the policy claim names, as it stands there.
+	// Claim holds the values of the policy claim, unfiltered.
 	Claim []string
-	// Attested says that Identity rests on MinIO's word, not on a token.
+	// Attested means that Identity comes from claims that MinIO attests, not from a token.
 	Attested bool
-	// Grants are the grants that were weighed, nil where it did not come to that.
+	// Grants are the grants that were evaluated, or nil if the decision ended before.
 	Grants *mapping.Grants
-	// Answer is the statement that decided, where one did.
+	// Answer names the statement that decided, if one did.
 	Answer mapping.Answer
-	// Revision is the mapping's.
+	// Revision is the revision of the mapping.
 	Revision string
-	// Outcome compares the answer with that of the next mapping, if there is one. Shadow is
-	// what the next mapping would say, if that differs in the answer or the reason.
+	// Outcome compares the answer with the answer of the next mapping, if there is a next mapping.
+	// Shadow is the decision of the next mapping, or nil if its reason is the same.
 	Outcome Outcome
 	Shadow  *Shadow
 
 	values values
-	asked  policy.Request
+	req    policy.Request
 }
 
-// Read lists what conditions and variables have read of the request, by their
-// keys. It shares the request's memory.
+// Read returns the values that conditions and variables of policies have read, by key. The strings
+// share the request's memory.
 func (d *Decision) Read() map[string][]string {
 	if len(d.values.read) == 0 {
 		return nil
@@ -56,10 +56,10 @@ func (d *Decision) Read() map[string][]string {
 	return read
 }
 
-// tokenLike matches a signed token inside a claim, such as authentik_token.
+// tokenLike matches a signed token inside a claim. The claim authentik_token holds one.
 var tokenLike = regexp.MustCompile(`[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}`)
 
-// withoutTokens replaces tokens inside the values of a claim: key. Such a key may name any claim.
+// withoutTokens replaces tokens inside the values of a "claim:" key, because the key may name any claim.
 func withoutTokens(key string, values []string) []string {
 	if !strings.HasPrefix(key, "claim:") {
 		return values
@@ -70,18 +70,16 @@ func withoutTokens(key string, values []string) []string {
 	return values
 }
 
-// Allow reports whether the request may proceed. There is no second place that
-// says so.
+// Allow reports whether the request may proceed. Callers use nothing else of the Decision to find out.
 func (d *Decision) Allow() bool { return d.Reason.Allows() }
 
-// ID names a decision in the answer's header and in the decision log.
+// ID identifies a decision in the answer's header and in the decision log.
 type ID [16]byte
 
 // String returns the ID as 32 hexadecimal digits.
 func (id ID) String() string { return hex.EncodeToString(id[:]) }
 
-// ids gives out IDs that are unique within the process by a counter and among
-// processes by 64 random bits.
+// ids makes IDs. A counter makes them unique within the process, 64 random bits among processes.
 type ids struct {
 	process uint64
 	count   atomic.Uint64
@@ -89,7 +87,7 @@ type ids struct {
 
 func newIDs() *ids {
 	var random [8]byte
-	_, _ = rand.Read(random[:]) // never fails, says its documentation
+	_, _ = rand.Read(random[:]) // never returns an error
 	return &ids{process: binary.BigEndian.Uint64(random[:])}
 }
 

@@ -1,17 +1,14 @@
 // Package gateway decides one request: a Request goes in, a Decision comes out.
-// It knows nothing of HTTP.
+// The package knows nothing of HTTP.
 //
-// The order of the checks lives in Gateway.decide and nowhere else; read it top
-// to bottom. What must never happen:
+// Gateway.decide alone holds the order of the checks. Read it top to bottom. The package promises:
 //
-//   - A request is allowed by anything but the three reasons owner, policy_allow
-//     and deny_only. The zero Decision denies.
-//   - A token that is there and fails is followed by another way to be allowed.
-//   - What a client can write into conditions changes an answer, save where a
-//     granted policy's own condition reads that very header or parameter.
-//   - An answer of an earlier mapping is given after a reload: what is remembered
-//     belongs to one revision and goes with it.
+//   - Only the reasons owner, policy_allow and deny_only allow a request. The zero Decision denies.
+//   - A request whose token fails is denied. No other way to allow it is tried.
+//   - What a client writes into conditions changes no answer, unless the condition of a granted
+//     policy reads that very header or parameter.
+//   - A decision that begins after a reload uses nothing that was cached under an earlier mapping.
 //
-// Of a request only account, owner and claims are MinIO's word, and for
-// admin:Prometheus not even the claims: the caller signs those itself.
+// Of a request MinIO vouches for account, owner and claims only. For admin:Prometheus MinIO does not
+// vouch for the claims either: the caller signs them itself.
 package gateway

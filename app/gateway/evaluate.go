@@ -5,17 +5,17 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// EvaluateGrants applies steps 8 to 10 to known grants: no rule, the guards, the
-// policies. It serves replays, which ask recorded questions under another mapping.
-func EvaluateGrants(grants *mapping.Grants, asked *policy.Request) (Reason, mapping.Answer) {
+// EvaluateGrants decides a request by known grants: it applies steps 8 to 10 of Gateway.decide. Replays
+// use it to decide recorded requests under another mapping.
+func EvaluateGrants(grants *mapping.Grants, req *policy.Request) (Reason, mapping.Answer) {
 	if grants.Empty() {
 		return NoPolicy, mapping.Answer{Statement: -1}
 	}
-	guarded, answer := evaluate(grants, asked)
+	guarded, answer := evaluate(grants, req)
 	return reasonOf(guarded, answer), answer
 }
 
-// reasonOf returns the reason for the answer of guards and policies.
+// reasonOf returns the reason for the answer of the guards and policies.
 func reasonOf(guarded bool, answer mapping.Answer) Reason {
 	switch {
 	case guarded:

@@ -6,37 +6,38 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// StaticCredentials says which tokens count beside a static credential.
+// StaticCredentials says which tokens are accepted beside a static credential.
 type StaticCredentials uint8
 
 const (
-	// StaticDeny accepts none.
+	// StaticDeny accepts no token.
 	StaticDeny StaticCredentials = iota
 	// StaticMatch accepts a token whose username is the account.
 	StaticMatch
-	// StaticAny lets the token alone decide.
+	// StaticAny accepts every valid token: the token alone decides.
 	StaticAny
 )
 
-// Evidence says where a token is looked for and what counts without one. Its
-// zero value finds no token and accepts nothing else.
+// Evidence says where a request may hold a token, and what is accepted without a token. The zero
+// value finds no token and accepts nothing else.
 type Evidence struct {
-	// Keys are the names in conditions, exact, under which a token may lie.
+	// Keys are the exact names in conditions under which a request may hold a token.
 	Keys []string
 	// StaticCredentials is the rule for credentials without an issuer.
 	StaticCredentials StaticCredentials
-	// AttestedClaims accepts the claims of an OpenID Connect credential, on
-	// MinIO's word, where there is no token.
+	// AttestedClaims accepts the claims of an OpenID Connect credential if there is no token. Only
+	// MinIO's word stands for such claims.
 	AttestedClaims bool
-	// ServiceAccountMaxAge is how long after iat the frozen token or claims of
-	// an OpenID Connect user's access key count; 0 is "past exp not at all".
+	// ServiceAccountMaxAge applies to an access key made from an OpenID Connect session: its frozen
+	// token or claims count until iat plus ServiceAccountMaxAge. 0 means never past exp, and frozen
+	// claims have no exp.
 	ServiceAccountMaxAge time.Duration
 }
 
-// find returns the one token in conditions, "" if there is none. Query strings
-// append to what MinIO and headers put there, so two different values mean that
-// somebody tries to pass one token off for another. Empty values are none.
-func find(keys []string, conditions strictjson.Value) (token string, ambiguous bool) {
+// findToken returns the one token in conditions, or "" if there is none. Empty values are skipped. Two
+// different values are ambiguous: query parameters append to the values of MinIO and of headers, so a
+// client may be trying to pass off one token for another.
+func findToken(keys []string, conditions strictjson.Value) (token string, ambiguous bool) {
 	for _, key := range keys {
 		for v := range conditions.Get(key).Elements() {
 			value := v.View()
@@ -52,8 +53,8 @@ func find(keys []string, conditions strictjson.Value) (token string, ambiguous b
 	return token, false
 }
 
-// EvidenceKeys are the names in conditions under which the server shows tokens: those of the
-// configuration, in its order. The caller must not change them. nil is a server of which nothing is known.
+// EvidenceKeys returns the names in conditions under which the server sends tokens, in the order of the
+// configuration. The caller must not change the list. s may be nil: then the names are as configured.
 func (g *Gateway) EvidenceKeys(s *Server) []string {
 	if s != nil && s.LowerCaseHeaders {
 		return g.lowerKeys

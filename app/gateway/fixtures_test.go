@@ -9,18 +9,17 @@ import (
 	"github.com/claimgate/claimgate/app/gateway"
 )
 
-// For each kind of identity that was recorded: the question as MinIO sent it,
-// with a token of the same shape signed by this test's issuer where the kind can
-// carry one. The line numbers are those of internal/fixtures/README.md.
+// Each recorded kind of identity asks the question that MinIO sent. If the kind can carry a token, the test's
+// issuer signs one of the same shape. The line numbers are those of internal/fixtures/README.md.
 func TestEveryKindOfIdentity(t *testing.T) {
 	g := newGate(t)
 	month := newGate(t, accountAge(30*24*time.Hour))
 
-	// oidc makes a recorded session this issuer's, and gives it its token.
+	// oidc returns a recorded session, with the iss and a token of the test's issuer.
 	oidc := func(g *gate, line int, groups ...string) input {
 		in := recorded(t, line)
 		sub, _ := in.claims()["sub"].(string)
-		in.claim("iss", g.issuer.URL())
+		in.claim("iss", g.Issuer.URL())
 		return in.token(g.sign(sub, groups))
 	}
 
@@ -66,14 +65,15 @@ func TestEveryKindOfIdentity(t *testing.T) {
 	}
 }
 
-// oidcKey is the recorded access key of an OpenID Connect user, its claims and
-// its parent those of this issuer.
+// oidcKey returns the recorded access key of an OpenID Connect user, with iss, parent and a token of the
+// test's issuer.
 func oidcKey(g *gate, pairs ...any) input {
 	in := recorded(g.t, 89)
-	in.claim("iss", g.issuer.URL()).claim("parent", parent.MinIO(g.issuer.URL(), "u-123").String())
+	in.claim("iss", g.Issuer.URL()).claim("parent", parent.MinIO(g.Issuer.URL(), "u-123").String())
 	return in.token(g.sign("u-123", []string{"devs"}, pairs...))
 }
 
+// oidcKeyLate returns the access key with a token that expired long ago.
 func oidcKeyLate(g *gate) input {
 	day := time.Now().Add(-48 * time.Hour)
 	return oidcKey(g, "iat", day.Unix(), "exp", day.Add(time.Hour).Unix())

@@ -9,9 +9,9 @@ import (
 	"github.com/claimgate/claimgate/verifier"
 )
 
-// An access key that was made under the issuer's former URL belongs to the same subject again, beside a
-// token of today. A session of the former URL does not, nor the key of somebody else, nor one of a URL that
-// is not named, nor any token of the former URL.
+// An access key that was made under a former URL of the issuer is bound to the subject's token of today.
+// Everything else is refused: a session of the former URL, an access key of another subject, an access key of a
+// URL that is not configured, and every token of the former URL.
 func TestAccessKeysOfAFormerURL(t *testing.T) {
 	const old = "https://old.example/application/o/minio/"
 	g := newGate(t, func(o *gateway.Options, i *verifier.Issuer, _ *verifier.Options) {
@@ -31,11 +31,11 @@ func TestAccessKeysOfAFormerURL(t *testing.T) {
 		in   input
 		want gateway.Reason
 	}{
-		{"a key of today", g, key(g, g.issuer.URL(), "bob", parent.MinIO(g.issuer.URL(), "bob").String()).token(good(g)), gateway.PolicyAllow},
+		{"a key of today", g, key(g, g.Issuer.URL(), "bob", parent.MinIO(g.Issuer.URL(), "bob").String()).token(good(g)), gateway.PolicyAllow},
 		{"a key of the former url", g, key(g, old, "bob", parent.MinIO(old, "bob").String()).token(good(g)), gateway.PolicyAllow},
 		{"of a url that is not named", g, key(g, "https://evil.example/", "bob", parent.MinIO("https://evil.example/", "bob").String()).token(good(g)), gateway.TokenBinding},
 		{"of somebody else", g, key(g, old, "ada", parent.MinIO(old, "ada").String()).token(good(g)), gateway.TokenBinding},
-		{"with a parent of today", g, key(g, old, "bob", parent.MinIO(g.issuer.URL(), "bob").String()).token(good(g)), gateway.TokenBinding},
+		{"with a parent of today", g, key(g, old, "bob", parent.MinIO(g.Issuer.URL(), "bob").String()).token(good(g)), gateway.TokenBinding},
 		{"with another's parent", g, key(g, old, "bob", parent.MinIO(old, "ada").String()).token(good(g)), gateway.TokenBinding},
 		{"a session of the former url", g, login(g, old, "bob").token(good(g)), gateway.TokenBinding},
 		{"a token of the former url", g, key(g, old, "bob", parent.MinIO(old, "bob").String()).token(g.sign("bob", []string{"devs"}, "iss", old)), gateway.TokenIssuer},

@@ -14,11 +14,11 @@ import (
 	"github.com/claimgate/claimgate/verifier/revocation"
 )
 
-// ActionPrometheus is the action whose claims the caller has signed itself.
+// ActionPrometheus is the action of metrics scrapers. A scraper signs its claims itself.
 const ActionPrometheus = "admin:Prometheus"
 
-// Tokens verifies tokens. A *verifier.Verifier does; the commands that decide recorded
-// requests use the recorded identity instead, since the token has expired.
+// Tokens verifies tokens and attested claims. *verifier.Verifier implements it. The commands that
+// decide recorded requests implement it with the recorded identity, because the token has expired.
 type Tokens interface {
 	Verify(ctx context.Context, token string, p verifier.Presented) (*verifier.Identity, error)
 	Attested(claims []byte, maxAge time.Duration) (*verifier.Identity, error)
@@ -28,31 +28,29 @@ type Tokens interface {
 type Options struct {
 	Verifier    Tokens
 	Revocations *revocation.List
-	// Stale reports that the shared revocations are too old to rely on; nil means never.
+	// Stale reports that the shared revocations are too old to rely on. nil means never.
 	Stale func() bool
 	// Introspect asks the issuer whether a verified token still counts. Its error is a
-	// *verifier.Error. nil turns introspection off.
+	// *verifier.Error. Introspection is off if Introspect is nil.
 	Introspect func(ctx context.Context, id *verifier.Identity, token string) error
 	Evidence   Evidence
-	// Formerly lists, by the URL of an issuer, the URLs that the issuer had before. An access key made
-	// under one of them belongs to the subject of the same name at that issuer.
+	// Formerly maps the URL of an issuer to the URLs that the issuer had before. An access key made
+	// under a former URL belongs to the same subject at the issuer's URL of today.
 	Formerly map[string][]string
-	// Providers lists, by the names that servers with an issuer of their own have for them, the providers
-	// whose logins are those of a configured issuer.
+	// Providers maps the name of an OpenID Connect provider in a server's settings to its issuer. It is
+	// for servers that write an iss of their own into the claims, such as RustFS.
 	Providers map[string]Provider
-	// EvaluateOwner treats root like any static account. Otherwise root is allowed
-	// before every other check.
+	// EvaluateOwner treats root like any static account. If it is false, root is allowed before
+	// every other check.
 	EvaluateOwner bool
-	// DecisionEntries is how many condition-free decisions are cached, and the grants of
-	// how many identities.
+	// DecisionEntries bounds two caches: condition-free decisions, and grants of identities. At least 1.
 	DecisionEntries int64
-	// Now is the clock for grants that expire; default time.Now. An expired grant stays
+	// Now is the clock for grants that expire. The default is time.Now. An expired grant stays
 	// expired if the clock is set back by minutes.
 	Now func() time.Time
 }
 
-// Gateway decides requests under the current mapping. Its methods may be called
-// concurrently.
+// Gateway decides requests under the mapping in force. Its methods may be called concurrently.
 type Gateway struct {
 	verifier      Tokens
 	revocations   *revocation.List
@@ -70,15 +68,15 @@ type Gateway struct {
 	entries       int64
 
 	shadow      atomic.Pointer[shadow]
-	shadowing   sync.Mutex // held while shadow and shadowCache change
+	shadowMu    sync.Mutex // held while shadow and shadowCache change
 	shadowCache *cache     // nil until there is a shadow
 	sessions    *sessionPolicies
 }
 
-// New returns a Gateway without a mapping: it denies everybody except the owner.
+// New returns a Gateway without a mapping. Until Use is called it denies everybody except the owner.
 func New(o Options) (*Gateway, error) {
 	if o.Verifier == nil || o.Revocations == nil || len(o.Evidence.Keys) == 0 || o.DecisionEntries < 1 {
-		return nil, errors.New("a gateway needs a verifier, revocations, an evidence key and room for a decision")
+		return nil, errors.New("a gateway needs a verifier, revocations, an evidence key and at least one decision entry")
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -108,8 +106,8 @@ func (g *Gateway) Now() time.Time { return g.now() }
 // Close frees the caches. No method may be called after Close.
 func (g *Gateway) Close() {
 	g.cache.close()
-	g.shadowing.Lock()
-	defer g.shadowing.Unlock()
+	g.shadowMu.Lock()
+	defer g.shadowMu.Unlock()
 	if g.shadowCache != nil {
 		g.shadowCache.close()
 	}
@@ -127,43 +125,42 @@ func (g *Gateway) Decide(ctx context.Context, r *Request) Decision {
 	return d
 }
 
-// DecideInto is Decide into the caller's memory. *d may be used as long as *r.
+// DecideInto is Decide with the caller's memory. *d is valid as long as *r.
 func (g *Gateway) DecideInto(ctx context.Context, r *Request, d *Decision) {
 	*d = Decision{ID: g.ids.next(), Reason: InternalError}
 	d.Reason = g.decide(ctx, r, d, g.mapping.Load(), g.cache)
 	g.compare(ctx, r, d)
 }
 
-// decide is the whole decision under a mapping: the first step that returns wins. The
-// numbers are those of docs/architecture.md. If d has an identity, steps 4 to 7 have found
-// it good under another mapping, and no mapping has a say in them.
-func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision, in *mapping.Mapping, cache *cache) Reason {
-	// 2. Root, so that a bad mapping cannot lock it out.
+// decide is the whole decision under a mapping. The first step that returns wins. The numbers are
+// those of docs/architecture.md. If d has an Identity, the decision under another mapping has passed
+// steps 4 to 7 with it. No mapping takes part in those steps, so they are left out.
+func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision, m *mapping.Mapping, cache *cache) Reason {
+	// 2. Root. It comes first, so that a bad mapping cannot lock root out.
 	if r.Owner && !g.evaluateOwner {
 		return Owner
 	}
-	if in == nil {
+	if m == nil {
 		return d.explain(NoPolicy, "no mapping is loaded", "")
 	}
-	d.Revision = in.Revision()
+	d.Revision = m.Revision()
 	signer := g.signer(r)
 	var token string
-	settled := d.Identity != nil
+	identified := d.Identity != nil
 
 	switch {
 	case r.Action == ActionPrometheus:
 		// 3. A scraper signs its claims itself, so only the account counts.
-		d.Grants = in.Account(r.Account, g.now())
-	case !settled:
+		d.Grants = m.Account(r.Account, g.now())
+	case !identified:
 		// 4. The evidence.
-		found, ambiguous := find(g.EvidenceKeys(r.Server), r.Conditions)
+		found, ambiguous := findToken(g.EvidenceKeys(r.Server), r.Conditions)
 		token = found
 		switch {
 		case ambiguous:
 			return d.explain(TokenAmbiguous, "conditions hold two different tokens", "")
 
-		// 5. A token must be good and made for this credential. If it is not, no other
-		// step is tried.
+		// 5. The token must be good, and made for this credential. If it fails, step 6 is not tried.
 		case token != "":
 			id, err := g.verifier.Verify(ctx, token, g.presented(r, &signer))
 			if err != nil {
@@ -174,9 +171,9 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision, in *mappi
 				return d.explain(TokenBinding, "the token was not issued for the credential that signed the request", g.bindingHint(&signer))
 			}
 
-		// 6. Without a token: an account rule, or the claims that MinIO attests.
+		// 6. No token: an account rule, or the claims that MinIO attests.
 		case signer.kind == static:
-			if d.Grants = Account(in, r.Account, signer.account, g.now()); d.Grants == nil {
+			if d.Grants = Account(m, r.Account, signer.account, g.now()); d.Grants == nil {
 				return d.explain(NoToken, "conditions hold no token", g.tokenHint(&signer))
 			}
 		case !g.evidence.AttestedClaims || r.Anonymous():
@@ -191,46 +188,45 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision, in *mappi
 	}
 
 	if id := d.Identity; id != nil {
-		// 7. Has the session ended, as far as this process or the issuer knows?
-		if !settled {
+		// 7. The session must not have ended, as far as this process or the issuer knows.
+		if !identified {
 			if reason := g.ended(ctx, d, signer.session, token); reason != "" {
 				return reason
 			}
 		}
 		// 8. The grants of the identity.
-		claim, ok := id.ClaimAt(in.ClaimPath())
+		claim, ok := id.ClaimAt(m.ClaimPath())
 		if !ok {
-			return d.explain(TokenClaims, "the claim "+in.ClaimName()+" is neither a string nor a list of strings", "")
+			return d.explain(TokenClaims, "the claim "+m.ClaimName()+" is neither a string nor a list of strings", "")
 		}
 		d.Claim = claim
-		d.Grants = cache.principal(in, id, claim, g.now)
+		d.Grants = cache.principal(m, id, claim, g.now)
 	}
 	if d.Grants.Empty() {
 		return d.explain(NoPolicy, "no rule of the mapping grants a policy", grantHint(d.Identity))
 	}
 
-	// 9 and 10. The guards, which no grant overrides, then the granted policies.
+	// 9. The guards, which no grant overrides. 10. The granted policies.
 	d.values.server, d.values.conditions, d.values.id = r.Server, r.Conditions, d.Identity
-	d.asked = policy.Request{
+	d.req = policy.Request{
 		Action: r.Action, Bucket: r.Bucket, Object: r.Object, DenyOnly: r.DenyOnly, Context: &d.values,
 	}
-	guarded, answer := cache.evaluate(d.Grants, &d.asked)
+	guarded, answer := cache.evaluate(d.Grants, &d.req)
 	d.Answer = answer
 	reason := reasonOf(guarded, answer)
 	if !reason.Allows() {
 		return reason
 	}
 
-	// 11. The session policy of the credential. MinIO does not enforce it if a webhook is
-	// set.
-	if r.Action != ActionPrometheus && !g.sessions.allow(&signer, &d.asked) {
+	// 11. The session policy of the credential. MinIO does not enforce it if a webhook is set.
+	if r.Action != ActionPrometheus && !g.sessions.allow(&signer, &d.req) {
 		return d.explain(SessionPolicyDeny, "the session policy of the credential does not allow it", "")
 	}
 	return reason
 }
 
-// ended returns the reason if the session of the identity has ended, or "". token is ""
-// if MinIO attests the claims.
+// ended returns the reason for a denial if the session of d.Identity has ended or nobody can say,
+// else "". session is claims.sid. token is "" if MinIO attests the claims.
 func (g *Gateway) ended(ctx context.Context, d *Decision, session, token string) Reason {
 	if g.revocations.Revoked(d.Identity, session) {
 		return d.explain(TokenRevoked, "the session or its user was logged out", "")
@@ -247,19 +243,20 @@ func (g *Gateway) ended(ctx context.Context, d *Decision, session, token string)
 	return ""
 }
 
-// Account returns the grants of a static credential: by its own name, or by the account
-// that it was derived from. nil means that no rule names either.
-func Account(in *mapping.Mapping, name, parent string, now time.Time) *mapping.Grants {
-	own := in.Account(name, now)
+// Account returns the grants of a static credential: those of its own name, or else those of parent,
+// the account that it was derived from. It returns nil if no rule names either.
+func Account(m *mapping.Mapping, name, parent string, now time.Time) *mapping.Grants {
+	own := m.Account(name, now)
 	if !own.Empty() {
 		return own
 	}
-	if grants := in.Account(parent, now); grants != nil {
+	if grants := m.Account(parent, now); grants != nil {
 		return grants
 	}
 	return own
 }
 
+// explain sets Detail and Hint, and returns reason.
 func (d *Decision) explain(reason Reason, detail, hint string) Reason {
 	d.Detail, d.Hint = detail, hint
 	return reason

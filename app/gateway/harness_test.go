@@ -3,20 +3,16 @@ package gateway_test
 import (
 	"encoding/base64"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/claimgate/claimgate/app/demo/issuer"
 	"github.com/claimgate/claimgate/app/dialect/minio"
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/internal/fixtures"
 	"github.com/claimgate/claimgate/internal/strictjson"
-	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/internal/testsupport/testgate"
 	"github.com/claimgate/claimgate/verifier"
-	"github.com/claimgate/claimgate/verifier/revocation"
 	"go.uber.org/goleak"
 )
 
@@ -69,55 +65,19 @@ policy   = "immutable"
 except_groups = ["break-glass"]
 `
 
-// gate is a gateway with a real verifier that asks a real issuer over HTTP.
+// gate is a running gateway under rules, and the test that uses it.
 type gate struct {
-	*gateway.Gateway
-	t           testing.TB
-	issuer      *issuer.Server
-	verifier    *verifier.Verifier
-	revocations *revocation.List
+	*testgate.Gate
+	t testing.TB
 }
 
-type change func(*gateway.Options, *verifier.Issuer, *verifier.Options)
+type change = testgate.Change
 
 func newGate(t testing.TB, changes ...change) *gate {
 	t.Helper()
-	iss, err := issuer.Listen(t.Context(), "127.0.0.1:0", issuer.Options{ClientID: "minio"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = iss.Close() })
-	vi := verifier.Issuer{
-		Name: "authentik", URL: iss.URL(), Audiences: []string{"minio"}, Algorithms: []string{"RS256"},
-		UsernameClaim: "preferred_username", Leeway: 30 * time.Second, MaxLifetime: 24 * time.Hour,
-		Refresh: time.Hour, RefetchCooldown: time.Second, MaxStale: 24 * time.Hour,
-	}
-	o := gateway.Options{
-		Revocations:     revocation.NewList(time.Now, 24*time.Hour),
-		DecisionEntries: 1000,
-		Evidence: gateway.Evidence{
-			Keys: []string{"authentik_token", "X-Authentik-Jwt"}, StaticCredentials: gateway.StaticMatch,
-		},
-	}
-	var vo verifier.Options
-	for _, c := range changes {
-		c(&o, &vi, &vo)
-	}
-	vo.Issuers = []verifier.Issuer{vi}
-	v, err := verifier.New(vo)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(v.Close)
-	o.Verifier = v
-	g, err := gateway.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(g.Close)
-	gate := &gate{Gateway: g, t: t, issuer: iss, verifier: v, revocations: o.Revocations}
-	gate.use(rules)
-	return gate
+	g := &gate{testgate.New(t, changes...), t}
+	g.use(rules)
+	return g
 }
 
 func attested(o *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) {
@@ -143,19 +103,10 @@ func accountAge(d time.Duration) change {
 // use puts a mapping text in force.
 func (g *gate) use(text string) {
 	g.t.Helper()
-	file := filepath.Join(g.t.TempDir(), "mapping.toml")
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		g.t.Fatal(err)
-	}
-	m, found := mapping.Load(file)
-	if m == nil {
-		g.t.Fatalf("the test's mapping: %v", found)
-	}
-	g.Use(m)
+	g.UseText(g.t, text)
 }
 
-// input is a question that a test builds up. It ends as the bytes that MinIO
-// would send.
+// input is the "input" of a question that a test builds. decide encodes it as MinIO does.
 type input map[string]any
 
 func ask(account, action, bucket, object string) input {
@@ -166,7 +117,7 @@ func ask(account, action, bucket, object string) input {
 	}
 }
 
-// recorded is the question of a line of the fixtures.
+// recorded returns the question of a line of the fixtures.
 func recorded(t testing.TB, line int) input { return fixtures.Input(t, line) }
 
 func (in input) claims() map[string]any {
@@ -189,29 +140,29 @@ func (in input) condition(name string, values ...any) input {
 	return in
 }
 
-// token puts a token where the session's claim would carry it.
+// token adds a token under the name that MinIO gives the session's claim in conditions.
 func (in input) token(token string) input { return in.condition("authentik_token", token) }
 
 // session makes the question one of an OpenID Connect session.
 func (g *gate) session(in input, sub string) input {
-	in.claim("iss", g.issuer.URL()).claim("sub", sub)
+	in.claim("iss", g.Issuer.URL()).claim("sub", sub)
 	in.claim("aud", "minio").claim("exp", time.Now().Add(time.Hour).Unix()).claim("iat", time.Now().Unix())
 	return in
 }
 
-// claimsFor are those of a good token that names sub and its groups.
+// claimsFor returns the claims of a good token for sub with the groups.
 func (g *gate) claimsFor(sub string, groups ...string) map[string]any {
 	if groups == nil {
 		groups = []string{}
 	}
 	return map[string]any{
-		"iss": g.issuer.URL(), "sub": sub, "aud": "minio", "preferred_username": sub, "groups": groups,
+		"iss": g.Issuer.URL(), "sub": sub, "aud": "minio", "preferred_username": sub, "groups": groups,
 		"iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
 	}
 }
 
-// sign signs the claims for sub, changed by pairs of a name and a value; a nil
-// value removes the claim.
+// sign returns a token with the claims for sub. pairs are names and values of claims to set. A nil value
+// removes the claim.
 func (g *gate) sign(sub string, groups []string, pairs ...any) string {
 	claims := g.claimsFor(sub, groups...)
 	for i := 0; i < len(pairs); i += 2 {
@@ -222,10 +173,10 @@ func (g *gate) sign(sub string, groups []string, pairs ...any) string {
 			claims[name] = pairs[i+1]
 		}
 	}
-	return g.issuer.Token(claims)
+	return g.Issuer.Token(claims)
 }
 
-// decide asks as the server does: through the bytes and the dialect.
+// decide encodes the question and lets the dialect decode it, as the server does.
 func (g *gate) decide(in input) gateway.Decision {
 	g.t.Helper()
 	body, err := json.Marshal(map[string]any{"input": in})
@@ -242,8 +193,7 @@ func (g *gate) decideBody(body []byte) gateway.Decision {
 		g.t.Fatalf("the question does not decode: %v", err)
 	}
 	d := g.Decide(g.t.Context(), &req)
-	// What was answered must not live in the request's memory, which the server
-	// uses again.
+	// The server uses the memory of the request again, so the decision's reason must not depend on it.
 	for i := range body {
 		body[i] = 'x'
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A recorded question put to the grants again is answered as it was.
-func TestWeighAnswersAsDecideDoes(t *testing.T) {
+// EvaluateGrants answers a question as Decide did.
+func TestEvaluateGrantsAnswersAsDecide(t *testing.T) {
 	g := newGate(t)
 	for name, want := range map[string]gateway.Reason{
 		"devs": gateway.PolicyAllow, "careful": gateway.PolicyExplicitDeny, "office": gateway.PolicyImplicitDeny, "nobody": gateway.NoPolicy,
@@ -48,8 +48,8 @@ func TestWeighAnswersAsDecideDoes(t *testing.T) {
 	}
 }
 
-// A decision says what was read of the request, and nothing else of it.
-func TestADecisionSaysWhatItRead(t *testing.T) {
+// Read returns the values that policies have read, and nothing else of the request.
+func TestReadReturnsWhatPoliciesRead(t *testing.T) {
 	g := newGate(t)
 	in := g.session(ask("KEY", "s3:GetObject", "b", "o"), "alice").token(g.sign("alice", []string{"office"}))
 	in.condition("SourceIp", "10.1.1.1", "203.0.113.1").condition("Cookie", "SECRET")

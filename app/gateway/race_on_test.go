@@ -2,6 +2,6 @@
 
 package gateway_test
 
-// raceDetector: sync.Pool throws a part of what it is given away under it, so
-// what is pooled is allocated more often.
+// raceDetector is true if the race detector is on. Then sync.Pool drops some objects on purpose, so pooled
+// objects are allocated more often.
 const raceDetector = true

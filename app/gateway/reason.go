@@ -1,7 +1,7 @@
 package gateway
 
-// Reason is why a request was answered as it was: one word of a closed list,
-// which is a contract with whoever reads the decision log.
+// Reason says why a request was allowed or denied. The list of reasons is closed. It is a contract
+// with the readers of the decision log.
 type Reason string
 
 // The reasons that allow.
@@ -29,7 +29,7 @@ const (
 	TokenClaims      Reason = "token_claims"
 	TokenBinding     Reason = "token_binding"
 	TokenRevoked     Reason = "token_revoked"
-	// RevocationUnknown: whether the session has ended could not be learnt.
+	// RevocationUnknown means that nobody could say whether the session has ended.
 	RevocationUnknown  Reason = "revocation_unknown"
 	KeysUnavailable    Reason = "keys_unavailable"
 	ClaimsUntrusted    Reason = "claims_untrusted"
@@ -55,8 +55,7 @@ func Reasons() []Reason {
 	}
 }
 
-// Allows reports whether the reason is one that allows. Every other text, the
-// empty one included, denies.
+// Allows reports whether the reason allows the request. Every other text denies, the empty one included.
 func (r Reason) Allows() bool {
 	return r == Owner || r == PolicyAllow || r == DenyOnly
 }

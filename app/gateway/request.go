@@ -2,10 +2,10 @@ package gateway
 
 import "github.com/claimgate/claimgate/internal/strictjson"
 
-// Request is what a server asks about, as a dialect has read it. Its strings
-// and values share the memory of the request's body and live as long as it.
+// Request is one question of a server, as a dialect decoded it. Its strings and values share the
+// memory of the request's body: they are valid as long as the body is not overwritten.
 type Request struct {
-	// Server is the server that asks. Without one no credential is trusted.
+	// Server is the server that asks. Without a Server no credential is trusted.
 	Server *Server
 
 	Account string // the access key that signed the request; "" for anonymous
@@ -13,12 +13,12 @@ type Request struct {
 	Bucket  string
 	Object  string
 
-	// Owner says that the key is root's or derived from root.
+	// Owner means that the access key is root's, or is derived from root's.
 	Owner bool
-	// DenyOnly asks "allowed unless explicitly denied": self-service.
+	// DenyOnly asks for "allowed unless explicitly denied": MinIO's self-service.
 	DenyOnly bool
 
-	// Conditions is an object of lists of strings that clients write into.
+	// Conditions is an object of lists of strings. Clients can write into it.
 	Conditions strictjson.Value
 	// Claims is an object, or null for anonymous requests.
 	Claims strictjson.Value
@@ -29,17 +29,17 @@ func (r *Request) Anonymous() bool {
 	return r.Account == "" || r.Claims.Kind() != strictjson.Object
 }
 
-// Signer is what the claims tell of the key that signed a request.
+// Signer describes the access key that signed a request.
 type Signer struct {
-	// Static: MinIO keeps the key itself, or it is derived from such a key.
+	// Static means that MinIO keeps the key itself, or that the key is derived from such a key.
 	Static bool
-	// SessionPolicy: one came with the key.
+	// SessionPolicy means that the claims hold a session policy.
 	SessionPolicy bool
-	// Parent is claims.parent, "" where that is no string.
+	// Parent is claims.parent, or "" if that is not a string.
 	Parent string
 }
 
-// Signer reads the claims.
+// Signer reads the claims of the request.
 func (r *Request) Signer() Signer {
 	c := credentialOf(r)
 	return Signer{c.kind == static, c.policy.Kind() != strictjson.Missing, c.parent.View()}

@@ -16,8 +16,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// inRustFS asks the same as RustFS does. A login's claims are those that RustFS writes: its own iss, and a
-// parent that says whose login it was.
+// inRustFS returns the same question in the form of RustFS. The claims of a login are those that RustFS
+// writes: an iss of its own, and a parent that says whose login it was.
 func inRustFS(in input) map[string]any {
 	claims := map[string]any{}
 	for name, v := range in.claims() {
@@ -56,7 +56,7 @@ func inRustFS(in input) map[string]any {
 	}
 }
 
-// claimsOf are the claims of a RustFS question.
+// claimsOf returns the claims of a RustFS question.
 func claimsOf(question map[string]any) map[string]any {
 	return question["identity"].(map[string]any)["claims"].(map[string]any)
 }
@@ -82,14 +82,14 @@ func (g *gate) decideRustFS(question map[string]any) gateway.Decision {
 	return d
 }
 
-// providers says which issuer RustFS's provider "default" is.
+// providers configures the test's issuer as RustFS's provider "default".
 func providers(o *gateway.Options, i *verifier.Issuer, _ *verifier.Options) {
 	o.Providers = map[string]gateway.Provider{"default": {Issuer: i.URL, Audience: "minio"}}
 }
 
-// MinIO's question and RustFS's about the same person, with the token in the header, are answered alike: the
-// recorded requests, and each of them with other people, groups and credentials. What a client adds under other
-// names changes neither.
+// A question of MinIO and the same question of RustFS get the same answer if the token is in the header. The
+// questions are the recorded ones, with other people, groups and credentials. What a client adds under other
+// names changes no answer.
 func TestRustFSIsAnsweredAsMinIO(t *testing.T) {
 	gates := []*gate{newGate(t), newGate(t, staticAny), newGate(t, staticDeny), newGate(t, accountAge(time.Hour), providers), newGate(t, attested, providers)}
 	calls := len(fixtures.Calls(t))
@@ -105,12 +105,12 @@ func TestRustFSIsAnsweredAsMinIO(t *testing.T) {
 			delete(in.claims(), "sid")
 			g.session(in, sub)
 			if rapid.Bool().Draw(rt, "an access key") {
-				in.noClaim("exp").claim("sa-policy", "inherited-policy").claim("parent", parent.MinIO(g.issuer.URL(), sub).String())
+				in.noClaim("exp").claim("sa-policy", "inherited-policy").claim("parent", parent.MinIO(g.Issuer.URL(), sub).String())
 			}
 		} else if sub != "" {
-			in.claim("iss", g.issuer.URL())
+			in.claim("iss", g.Issuer.URL())
 			if _, key := in.claims()["sa-policy"]; key {
-				in.claim("parent", parent.MinIO(g.issuer.URL(), sub).String())
+				in.claim("parent", parent.MinIO(g.Issuer.URL(), sub).String())
 			}
 		}
 		if rapid.Bool().Draw(rt, "a session policy") && in["claims"] != nil {
@@ -125,7 +125,7 @@ func TestRustFSIsAnsweredAsMinIO(t *testing.T) {
 		want := g.decide(in)
 		got := g.decideRustFS(question)
 		if g == gates[4] && want.Attested {
-			// RustFS's own policy is no claim of the provider's, and its access keys have no iat.
+			// The answers may differ: RustFS's own policy claim does not count, and its access keys have no iat.
 			return
 		}
 		if got.Reason != want.Reason {
@@ -133,7 +133,7 @@ func TestRustFSIsAnsweredAsMinIO(t *testing.T) {
 		}
 		name := rapid.OneOf(rapid.SampledFrom(smuggledNames), rapid.String()).Draw(rt, "smuggled")
 		if _, there := conditionsOf(question)[name]; there || slices.Contains([]string{"x-authentik-jwt", "authentik_token", "SourceIp"}, name) {
-			return // RustFS lets no header touch a name that is there, and a second token is refused
+			return // in RustFS no header changes a name that is there, and a second token is refused
 		}
 		conditionsOf(question)[name] = []any{rapid.SampledFrom(smuggledValues).Draw(rt, "value")}
 		if after := g.decideRustFS(question); after.Reason != got.Reason {
@@ -142,7 +142,7 @@ func TestRustFSIsAnsweredAsMinIO(t *testing.T) {
 	})
 }
 
-// A token counts beside a RustFS session whose parent is that of the token's sub and iss, and of no other.
+// A token counts beside a RustFS session only if the session's parent is made of the token's sub and iss.
 func TestRustFSBindsByItsOwnParent(t *testing.T) {
 	plain, named := newGate(t), newGate(t, providers)
 	other := newGate(t, func(o *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) {
@@ -168,7 +168,7 @@ func TestRustFSBindsByItsOwnParent(t *testing.T) {
 	token := func(values ...any) func(claims, conditions map[string]any) {
 		return func(_, conditions map[string]any) { conditions["x-authentik-jwt"] = append([]any{}, values...) }
 	}
-	url := plain.issuer.URL()
+	url := plain.Issuer.URL()
 	for _, c := range []struct {
 		name string
 		g    *gate
@@ -206,8 +206,8 @@ func TestRustFSBindsByItsOwnParent(t *testing.T) {
 	}
 }
 
-// Without a token RustFS's word counts for the issuer that its provider is, and its own choice of policies is no
-// claim of the provider's.
+// Without a token RustFS attests the claims of a configured provider. The policies that RustFS chose itself do
+// not count as a claim of the provider.
 func TestRustFSAttests(t *testing.T) {
 	unnamed := newGate(t, attested)
 	g := newGate(t, attested, providers)
@@ -215,7 +215,7 @@ func TestRustFSAttests(t *testing.T) {
 		in := g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").claim("groups", groups)
 		return inRustFS(in)
 	}
-	if got := g.decideRustFS(question(g, "devs")); got.Reason != gateway.PolicyAllow || !got.Attested || got.Identity.IssuerURL != g.issuer.URL() {
+	if got := g.decideRustFS(question(g, "devs")); got.Reason != gateway.PolicyAllow || !got.Attested || got.Identity.IssuerURL != g.Issuer.URL() {
 		t.Errorf("attested: %s (%s)", got.Reason, got.Detail)
 	}
 	if got := unnamed.decideRustFS(question(unnamed, "devs")); got.Reason != gateway.ClaimsUntrusted || !contains(got.Hint, "oidc_provider") {
@@ -227,7 +227,7 @@ func TestRustFSAttests(t *testing.T) {
 		t.Errorf("RustFS's own policy counts as a claim: %s", got.Reason)
 	}
 	wrong := question(g, "devs")
-	claimsOf(wrong)["parent"] = parent.MinIO(g.issuer.URL(), "bob").String()
+	claimsOf(wrong)["parent"] = parent.MinIO(g.Issuer.URL(), "bob").String()
 	if got := g.decideRustFS(wrong); got.Reason != gateway.ClaimsUntrusted {
 		t.Errorf("a wrong parent: %s", got.Reason)
 	}
@@ -238,7 +238,7 @@ func TestRustFSAttests(t *testing.T) {
 	}
 }
 
-// A request that no dialect has read is nobody's.
+// In a request without a Server no credential is trusted.
 func TestARequestWithoutAServer(t *testing.T) {
 	g := newGate(t, attested, staticAny, providers)
 	in := g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(g.sign("bob", []string{"devs"}))

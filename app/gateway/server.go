@@ -7,34 +7,35 @@ import (
 	"github.com/claimgate/claimgate/internal/parent"
 )
 
-// Server is what a decision needs to know of the server that asks. A dialect has one. No rule asks which
-// server it is; a request without a Server is nobody's.
+// Server describes the server that asks, as far as decisions need it. Each dialect has one Server. No rule
+// of the mapping depends on the server. In a request without a Server no credential is trusted.
 type Server struct {
-	// Name is the dialect's, as in config.toml.
+	// Name is the name of the dialect in config.toml.
 	Name string
-	// Parent is the name under which the server keeps the subject of an issuer.
+	// Parent returns the name under which the server keeps the subject of an issuer.
 	Parent func(iss, sub string) parent.Name
-	// OwnIssuer is what stands in claims.iss of every login at this server, in the place of the issuer of
-	// the tokens. Empty: claims.iss is that of the token.
+	// OwnIssuer is the constant that the server writes into claims.iss of every login. It is empty if
+	// claims.iss is the iss of the token.
 	OwnIssuer string
-	// FromProvider are the claims of a session that come from the provider, if the server writes claims of
-	// its own beside them. It counts with OwnIssuer only.
+	// FromProvider lists the claims of a session that come from the provider and not from the server. It
+	// is used only if OwnIssuer is set.
 	FromProvider []string
-	// ConditionNames lists the names in conditions under which the value of a policy's key comes.
+	// ConditionNames returns the names in conditions under which the server sends the value of a policy's
+	// condition key.
 	ConditionNames func(key string) []string
-	// LowerCaseHeaders: headers come into conditions under their names in lower case.
+	// LowerCaseHeaders means that the names of headers in conditions are in lower case.
 	LowerCaseHeaders bool
 }
 
-// Provider is an OpenID Connect provider as a server's settings name it.
+// Provider is an OpenID Connect provider in a server's settings.
 type Provider struct {
 	Issuer   string // the issuer's URL
-	Audience string // what the server has compared aud with at the login
+	Audience string // the audience that the server checked at the login
 }
 
-// fits reports whether claims.parent is the name of the subject at one of the issuers. Only a credential of an
-// OpenID Connect login is asked, and that has a server.
-func (c *credential) fits(issuers ...string) bool {
+// parentMatches reports whether claims.parent is the name of the subject at one of the issuers. The credential must be
+// that of an OpenID Connect login, which always has a server.
+func (c *credential) parentMatches(issuers ...string) bool {
 	for _, iss := range issuers {
 		if iss == "" {
 			continue
@@ -47,9 +48,9 @@ func (c *credential) fits(issuers ...string) bool {
 	return false
 }
 
-// providerFits reports whether a token of the issuer may stand for a login at the provider. A provider that
-// is not configured says nothing, unless the issuer is configured as another one.
-func (g *Gateway) providerFits(provider, issuer string) bool {
+// providerMatches reports whether a token of the issuer may be used with a login at the provider. If the
+// provider is not configured, the answer is true unless the issuer is configured as another provider.
+func (g *Gateway) providerMatches(provider, issuer string) bool {
 	if p, known := g.providers[provider]; known {
 		return p.Issuer == issuer
 	}
@@ -61,7 +62,7 @@ func (g *Gateway) providerFits(provider, issuer string) bool {
 	return true
 }
 
-// lowerCase returns names in lower case, each once.
+// lowerCase returns the names in lower case, without duplicates.
 func lowerCase(names []string) []string {
 	var list []string
 	seen := map[string]bool{}

@@ -10,9 +10,9 @@ import (
 	"github.com/dgraph-io/ristretto/v2"
 )
 
-// sessionPolicies evaluates claims.sessionPolicy, which narrows what a
-// credential may do. MinIO hands it over and enforces it no longer once a
-// webhook is set. Parsed policies are remembered by their SHA-256.
+// sessionPolicies evaluates claims.sessionPolicy, which narrows what a credential may do. If a webhook
+// is set, MinIO sends the session policy and does not enforce it. Parsed policies are cached by the
+// SHA-256 of their text.
 type sessionPolicies struct {
 	cache *ristretto.Cache[uint64, *sessionPolicy]
 }
@@ -20,11 +20,10 @@ type sessionPolicies struct {
 type sessionPolicy struct {
 	digest [32]byte
 	kind   policy.SessionKind
-	set    *policy.Set // denies everything where the policy could not be read
+	set    *policy.Set // nil if the policy could not be parsed
 }
 
-// sessionEntries is how many parsed session policies are remembered: each is
-// at most 4 KiB of JSON.
+// sessionEntries is the number of parsed session policies that are cached. Each is at most 4 KiB of JSON.
 const sessionEntries = 4096
 
 func newSessionPolicies() *sessionPolicies {
@@ -33,10 +32,9 @@ func newSessionPolicies() *sessionPolicies {
 
 func (s *sessionPolicies) close() { s.cache.Close() }
 
-// allow reports whether the credential's session policy, if it has one, lets
-// the request proceed. It is asked with owner and denyOnly taken as false:
-// that they were not is CVE-2025-62506.
-func (s *sessionPolicies) allow(c *credential, asked *policy.Request) bool {
+// allow reports whether the credential has no session policy, or one that allows the request. It
+// evaluates the policy with owner and denyOnly taken as false. MinIO once did not: CVE-2025-62506.
+func (s *sessionPolicies) allow(c *credential, req *policy.Request) bool {
 	claim := c.policy
 	if claim.Kind() == strictjson.Missing {
 		return true
@@ -47,16 +45,16 @@ func (s *sessionPolicies) allow(c *credential, asked *policy.Request) bool {
 	p := s.parsed(claim.View())
 	switch p.kind {
 	case policy.SessionEmpty:
-		return c.accessKey // an access key inherits, a session may do nothing
+		return c.accessKey // an access key has the rights of its user, a session has none
 	case policy.SessionNoVersion:
 		if !c.accessKey {
 			return false
 		}
 	case policy.SessionRestricted:
 	default:
-		return false // not readable
+		return false // the policy could not be parsed
 	}
-	narrowed := *asked
+	narrowed := *req
 	narrowed.DenyOnly = false
 	return p.set.Evaluate(&narrowed).Allowed()
 }

@@ -7,41 +7,43 @@ import (
 	"github.com/claimgate/claimgate/mapping"
 )
 
-// Shadow is what the next mapping would make of a decision.
+// Shadow is the decision that the next mapping would make.
 type Shadow struct {
 	Reason Reason
 	Rule   mapping.Rule // the rule that would decide, if one would
 }
 
-// Outcome compares an answer with that of the next mapping.
+// Outcome compares an answer with the answer of the next mapping.
 type Outcome uint8
 
 // The outcomes.
 const (
 	ShadowOff    Outcome = iota // there is no next mapping
 	ShadowSame                  // the same answer, perhaps for another reason
-	ShadowGains                 // denied, and would be allowed
-	ShadowLoses                 // allowed, and would be denied
-	ShadowFailed                // a defect: the next mapping's answer is not known
+	ShadowGains                 // denied now, allowed by the next mapping
+	ShadowLoses                 // allowed now, denied by the next mapping
+	ShadowFailed                // the comparison panicked: a defect
 )
 
-// shadow is the next mapping with a cache of its own: the entries of two mappings would push each other out.
+// shadow is the next mapping with its own cache. In one cache the entries of two mappings would replace
+// each other.
 type shadow struct {
 	mapping *mapping.Mapping
 	cache   *cache
 }
 
-// shadowEntries is how many grants and decisions of the next mapping are remembered, at most.
+// shadowEntries bounds the cached grants, and the cached decisions, of the next mapping.
 const shadowEntries = 100_000
 
-// UseShadow says which mapping is next: each decision is made under it too, and changes no answer. nil is none.
+// UseShadow sets the next mapping. Each decision is made under the next mapping as well, and that changes no
+// answer. nil means that there is no next mapping.
 func (g *Gateway) UseShadow(m *mapping.Mapping) {
-	g.shadowing.Lock()
-	defer g.shadowing.Unlock()
+	g.shadowMu.Lock()
+	defer g.shadowMu.Unlock()
 	old := g.shadow.Load()
 	switch {
 	case m == nil:
-		g.shadow.Store(nil) // its cache is kept for the next one: a running decision may use the cache
+		g.shadow.Store(nil) // shadowCache stays open: a running decision may use it
 		return
 	case old != nil && old.mapping.Revision() == m.Revision():
 		return
@@ -63,14 +65,15 @@ func (g *Gateway) Shadow() *mapping.Mapping {
 
 var shadowDecisions = sync.Pool{New: func() any { return new(Decision) }}
 
-// compare decides the request under the next mapping as well. Nothing that happens here changes the answer.
+// compare decides the request under the next mapping as well, and sets Outcome and Shadow. It never
+// changes the answer, and it never panics.
 func (g *Gateway) compare(ctx context.Context, r *Request, d *Decision) {
 	s := g.shadow.Load()
 	if s == nil {
 		return
 	}
 	d.Outcome = ShadowFailed
-	defer func() { _ = recover() }() // a defect in a mapping that is not in force must not end a request
+	defer func() { _ = recover() }() // a mapping that is not in force must not end a request
 	if s.mapping.Revision() == d.Revision || !d.dependsOnMapping(r) {
 		d.Outcome = ShadowSame
 		return
@@ -95,14 +98,14 @@ func (g *Gateway) compare(ctx context.Context, r *Request, d *Decision) {
 	}
 }
 
-// dependsOnMapping reports whether another mapping could have answered otherwise.
+// dependsOnMapping reports whether another mapping could lead to another answer.
 func (d *Decision) dependsOnMapping(r *Request) bool {
 	switch d.Reason {
 	case NoPolicy, PolicyAllow, DenyOnly, PolicyImplicitDeny, PolicyExplicitDeny, GuardDeny, SessionPolicyDeny:
 		return true
-	case TokenClaims: // the mapping says which claim is read
+	case TokenClaims: // the policy claim, which the mapping names; without an identity the token was refused
 		return d.Identity != nil
-	case NoToken: // a static key may have a rule
+	case NoToken: // another mapping may have an account rule for a static key
 		return r.Signer().Static
 	default:
 		return false

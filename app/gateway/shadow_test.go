@@ -12,47 +12,48 @@ import (
 	"pgregory.net/rapid"
 )
 
-// nextRules differ from rules in what each kind of identity holds.
+// nextRules are next mappings. They differ from rules in the rights of each kind of identity.
 var nextRules = []string{
 	rules,
 	strings.NewReplacer("consoleAdmin", "diagnostics", `name     = "devs"`, `name     = "nobody"`).Replace(rules),
 	strings.NewReplacer(`policies = ["readonly"]`, `policies = ["readwrite"]`, `except_groups = ["break-glass"]`, `except_groups = ["devs"]`).Replace(rules),
 	strings.NewReplacer(`name     = "alice"`, `name     = "bob"`, `"s3:GetObject"`, `"s3:PutObject"`, "10.0.0.0/8", "0.0.0.0/0").Replace(rules),
-	strings.Replace(rules, `name  = "policy"`, `name  = "exp"`, 1), // no list of strings: token_claims
+	strings.Replace(rules, `name  = "policy"`, `name  = "exp"`, 1), // exp is not a list of strings: token_claims
 	"version = 1\n[[account]]\nname = \"rootadmin\"\npolicies = [\"readonly\"]\n",
 }
 
-// placeless is an answer without the file: each gate has its own.
-func placeless(a mapping.Answer) mapping.Answer {
+// withoutFile returns the answer without its file, because each gate has its own mapping file.
+func withoutFile(a mapping.Answer) mapping.Answer {
 	a.Rule.File, a.Pos.File = "", ""
 	return a
 }
 
-// With a next mapping every answer is as without it, and what is said of the next mapping is what it would answer
-// if it were in force.
+// A next mapping changes no answer. Outcome and Shadow say what the next mapping would answer if it were in
+// force.
 func TestTheNextMappingChangesNoAnswer(t *testing.T) {
-	type world struct{ plain, compared, next *gate }
-	var worlds []world
+	type gates struct{ plain, compared, next *gate }
+	var all []gates
 	for _, with := range []change{func(*gateway.Options, *verifier.Issuer, *verifier.Options) {}, attested, staticAny, evaluateOwner, accountAge(time.Hour)} {
 		var o gateway.Options
 		plain := newGate(t, with, func(made *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) { o = *made })
-		o.Verifier = plain.verifier
-		again := func() *gate {
+		o.Verifier = plain.Verifier
+		sibling := func() *gate {
 			g, err := gateway.New(o)
 			if err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(g.Close)
-			other := *plain
-			other.Gateway = g
+			inner := *plain.Gate
+			inner.Gateway = g
+			other := &gate{&inner, t}
 			other.use(rules)
-			return &other
+			return other
 		}
-		worlds = append(worlds, world{plain, again(), again()})
+		all = append(all, gates{plain, sibling(), sibling()})
 	}
 	calls := len(fixtures.Calls(t))
 	rapid.Check(t, func(rt *rapid.T) {
-		w := rapid.SampledFrom(worlds).Draw(rt, "world")
+		w := rapid.SampledFrom(all).Draw(rt, "gates")
 		w.next.use(rapid.SampledFrom(nextRules).Draw(rt, "next"))
 		w.compared.UseShadow(w.next.Mapping())
 		in := recorded(t, rapid.IntRange(2, calls).Draw(rt, "line"))
@@ -72,7 +73,7 @@ func TestTheNextMappingChangesNoAnswer(t *testing.T) {
 		}
 		for range 2 { // the second time from the caches
 			want, got, would := w.plain.decide(in), w.compared.decide(in), w.next.decide(in)
-			if got.Reason != want.Reason || placeless(got.Answer) != placeless(want.Answer) || got.Detail != want.Detail || got.Revision != want.Revision {
+			if got.Reason != want.Reason || withoutFile(got.Answer) != withoutFile(want.Answer) || got.Detail != want.Detail || got.Revision != want.Revision {
 				rt.Fatalf("answered %s (%s), without a next mapping %s (%s)", got.Reason, got.Detail, want.Reason, want.Detail)
 			}
 			outcome := gateway.ShadowSame
@@ -96,14 +97,15 @@ func TestTheNextMappingChangesNoAnswer(t *testing.T) {
 			}
 		}
 	})
-	w := worlds[0]
+	w := all[0]
 	w.compared.UseShadow(nil)
 	if d := w.compared.decide(ask("alice", "s3:GetObject", "b", "o")); d.Outcome != gateway.ShadowOff || w.compared.Shadow() != nil {
 		t.Error("a next mapping that is off is compared")
 	}
 }
 
-// A claim that the mapping in force cannot read, the next mapping may read.
+// The next mapping may name another policy claim, which can be read although that of the mapping in force
+// cannot.
 func TestTheNextMappingReadsAnotherClaim(t *testing.T) {
 	g, next := newGate(t), newGate(t)
 	g.use(strings.Replace(rules, `name  = "policy"`, `name  = "exp"`, 1))
@@ -117,7 +119,7 @@ func TestTheNextMappingReadsAnotherClaim(t *testing.T) {
 	if got := g.Shadow(); got != next.Mapping() {
 		t.Error("the next mapping is gone")
 	}
-	// Where the token itself is wrong no mapping has a say.
+	// If the token itself is wrong, no mapping changes the answer.
 	late := g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(g.sign("bob", []string{"devs"}, "sub", ""))
 	if d := g.expect("a wrong token", late, gateway.TokenClaims); d.Outcome != gateway.ShadowSame || d.Shadow != nil {
 		t.Errorf("outcome %d, %+v", d.Outcome, d.Shadow)

@@ -10,8 +10,8 @@ import (
 	"github.com/claimgate/claimgate/internal/fixtures"
 )
 
-// asSilo takes from a recorded question what Silo does not send since 2026-08: originalAction, the version where
-// none is named, the age of a signature, and what a request could add under the server's own names.
+// asSilo returns a recorded question without what Silo has not sent since 2026-08: originalAction, an empty
+// versionid, signatureAge, and headers under the server's own names.
 func asSilo(in input) input {
 	out := maps.Clone(in)
 	delete(out, "originalAction")
@@ -31,7 +31,7 @@ func asSilo(in input) input {
 	return out
 }
 
-// What Silo leaves out, and what newer servers add, changes no answer.
+// The members that Silo leaves out, and those that newer servers add, change no answer.
 func TestSiloAndNewerServersAreAnsweredAsMinIO(t *testing.T) {
 	gates := []*gate{newGate(t), newGate(t, attested), newGate(t, staticAny)}
 	for _, call := range fixtures.Calls(t)[1:] {

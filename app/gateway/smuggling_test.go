@@ -9,9 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Names that mean something to MinIO, to policies or to claimgate, in the
-// spellings that a query parameter (case kept) or a header (Go's canonical form)
-// can bring into conditions.
+// smuggledNames are names that mean something to MinIO, to policies or to claimgate. A query parameter brings a
+// name into conditions as it is spelled, a header in Go's canonical form.
 var smuggledNames = []string{
 	"username", "userid", "principaltype", "groups", "Groups", "sub", "Sub", "iss", "Iss", "policy", "Policy", "parent",
 	"Parent", "owner", "Owner", "account", "denyOnly", "claims", "aud", "exp", "sid", "Sid", "preferred_username",
@@ -26,23 +25,22 @@ var smuggledValues = []string{
 	"127.0.0.1", "alice", "${jwt:preferred_username}", "2030-01-01T00:00:00Z", "{}", "",
 }
 
-// What a client adds to its request by query string or header changes no
-// answer: query parameters append to what is there or create it, headers create
-// it. The evidence keys are left out, since a second token must be refused, and
-// so are the keys that the mapping's own condition reads.
+// What a client adds by query string or header changes no answer. Query parameters append a value or create a
+// name, headers create a name. The test leaves out the evidence keys, because a second token must be refused,
+// and the keys that a condition of the mapping reads.
 func TestSmugglingChangesNoAnswer(t *testing.T) {
 	g := newGate(t)
-	word := newGate(t, attested)
+	attesting := newGate(t, attested)
 	anyone := newGate(t, staticAny)
 	calls := len(fixtures.Calls(t))
 	rapid.Check(t, func(rt *rapid.T) {
-		g := rapid.SampledFrom([]*gate{g, word, anyone}).Draw(rt, "gate")
+		g := rapid.SampledFrom([]*gate{g, attesting, anyone}).Draw(rt, "gate")
 		in := recorded(t, rapid.IntRange(2, calls).Draw(rt, "line"))
 		in = in.with("owner", false)
 		if rapid.Bool().Draw(rt, "with a token") && in["claims"] != nil {
 			sub, _ := in.claims()["sub"].(string)
 			if sub != "" {
-				in.claim("iss", g.issuer.URL())
+				in.claim("iss", g.Issuer.URL())
 			} else {
 				sub, _ = in["account"].(string)
 			}
@@ -57,7 +55,7 @@ func TestSmugglingChangesNoAnswer(t *testing.T) {
 			return
 		}
 		if _, there := in.conditions()["SourceIp"]; name == "SourceIp" && !there {
-			return // the one key that a granted policy's condition reads
+			return // the only key that a condition of the mapping reads
 		}
 		list, _ := in.conditions()[name].([]any)
 		in.condition(name, append(slices.Clone(list), any(value))...)
@@ -95,7 +93,7 @@ func TestPolicyConditionsReadTheFirstValueAndTheVerifiedIdentity(t *testing.T) {
 	}
 }
 
-func TestObjectLockIsReadFromTheHeaderAndAContestedOneIsUnknown(t *testing.T) {
+func TestObjectLockIsReadFromTheHeaderAndUnknownIfValuesDiffer(t *testing.T) {
 	g := newGate(t)
 	g.use(`version = 1
 [[policy]]

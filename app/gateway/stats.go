@@ -1,9 +1,9 @@
 package gateway
 
-// Stats are counts since the start.
+// Stats are counts since New.
 type Stats struct {
-	DecisionHits   uint64 // condition-free decisions that were remembered
-	DecisionMisses uint64 // those that were worked out
+	DecisionHits   uint64 // condition-free decisions from the cache
+	DecisionMisses uint64 // condition-free decisions that were evaluated
 }
 
 // Stats returns the counts so far.

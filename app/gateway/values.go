@@ -9,9 +9,9 @@ import (
 	"github.com/claimgate/claimgate/verifier"
 )
 
-// values answers what condition keys and policy variables hold for one request.
-// It is built afresh from the request, because clients write into conditions:
-// header names arrive there in canonical case and query parameters append.
+// values returns the values of condition keys and policy variables for one request. It reads fixed names
+// only, because clients write into conditions: headers come in under their canonical names, and query
+// parameters append to values.
 type values struct {
 	server     *Server
 	conditions strictjson.Value
@@ -23,7 +23,7 @@ func valuesOf(r *Request, id *verifier.Identity) *values {
 	return &values{server: r.Server, conditions: r.Conditions, id: id}
 }
 
-// Values implements policy.Context. A key that is not known here has no value.
+// Values implements policy.Context, and remembers the key for Decision.Read. An unknown key has no value.
 func (v *values) Values(key string) []string {
 	if !slices.Contains(v.read, key) {
 		v.read = append(v.read, key)
@@ -45,12 +45,12 @@ func (v *values) value(key string) []string {
 	case prefix == "s3":
 		return v.s3(key)
 	}
-	// ldap: and sts: keys have no value: directory logins carry no token that
-	// is verified here, and STS is not asked about.
+	// ldap: and sts: keys have no value: directory logins have no token that is verified here, and the
+	// server does not ask about STS.
 	return nil
 }
 
-// claim reads the verified identity and nothing else.
+// claim returns a claim of the verified identity. Conditions cannot stand in for it.
 func (v *values) claim(name string) []string {
 	if v.id == nil {
 		return nil
@@ -77,9 +77,8 @@ func (v *values) claimTexts(name string) []string {
 	return v.id.ClaimTexts(path)
 }
 
-// first reads element 0 of the key of exactly this name: what MinIO, or for a
-// listing's prefix its handler, acts on. Whatever follows was appended by a
-// client.
+// first returns element 0 of the condition of exactly this name. MinIO acts on that element. Clients can
+// only append elements after it.
 func (v *values) first(name string) []string {
 	if s := v.conditions.Get(name).First(); s.Kind() == strictjson.String {
 		return []string{s.View()}
@@ -87,12 +86,12 @@ func (v *values) first(name string) []string {
 	return nil
 }
 
-// s3 reads the names under which the server sends a key. At MinIO object lock has
-// two: the header's, and a plain one that only the retention calls set, and that any
-// client can set by a query parameter. Both are handed on: where they differ the
-// policy engine takes the fact as unknown.
+// s3 returns the values of a key under all names under which the server sends it. MinIO has two names for
+// an object lock: that of the header, and a plain name. Only the retention calls set the plain name, but
+// any client can set it by a query parameter. So both values are returned, and if they differ the policy
+// engine treats the value as unknown.
 func (v *values) s3(key string) []string {
-	if key == "s3:RequestObjectTagKeys" { // the one that is a list by its nature
+	if key == "s3:RequestObjectTagKeys" { // the only key with a list of values
 		return v.all("RequestObjectTagKeys")
 	}
 	if v.server == nil {

@@ -11,16 +11,17 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// Decoder reads bodies as its dialect does, and faster if a body resembles one that the Decoder keeps: a
-// server's questions about one session differ little. What a Decoder keeps never changes what a body means.
+// Decoder decodes bodies as its Dialect does. It keeps patterns of earlier bodies, and decodes a body faster if
+// the body resembles a pattern: the questions of one session differ little. A pattern never changes what a body
+// means.
 //
-// A new Decoder keeps nothing yet. Several goroutines may use a Decoder at once. Whoever deletes this
-// way of reading deletes internal/strictjson/pattern.go, and lets Keep do nothing.
+// A Decoder may be used concurrently. To remove this optimization, delete internal/strictjson/pattern.go and let
+// Keep do nothing.
 type Decoder struct {
-	// Dialect is that of the bodies.
+	// Dialect is the dialect of the bodies.
 	Dialect *dialect.Dialect
-	// Evidence are the names of conditions under which tokens come, evidence.keys. A pattern keeps their
-	// values: a token in use is in the token cache as well.
+	// Evidence lists the names of conditions that may hold a token, evidence.keys. A pattern keeps their
+	// values, because the token cache holds a token in use anyway.
 	Evidence []string
 
 	slots [patterns]atomic.Pointer[strictjson.Pattern]
@@ -28,36 +29,36 @@ type Decoder struct {
 }
 
 const (
-	// A Decoder keeps so many patterns of at most patternSize bytes: 16 MiB at most, and 3 MiB if a
-	// question has 4 KiB. The size also bounds the time for a text that differs everywhere from its
-	// pattern.
+	// patterns is the number of patterns, patternSize the largest size of one in bytes. The patterns take
+	// 16 MiB at most, and 3 MiB if a question has 4 KiB. patternSize also bounds the time that is lost on a
+	// body that differs everywhere from its pattern.
 	patterns    = 512
 	patternSize = 32 << 10
-	// keyLength is how many bytes of a body choose its pattern. MinIO's access keys have 20 characters,
-	// so the bytes hold the account and the action.
+	// keyLength is the number of leading bytes of a body that choose its pattern. MinIO's access keys have
+	// 20 characters, so these bytes hold the account and the action.
 	keyLength = 80
-	// One of patternTurn bodies that resemble no pattern replaces a pattern. Copying each such body
-	// costs more than it saves.
+	// patternTurn is a rate: one of patternTurn bodies that resemble no pattern replaces a pattern. Copying
+	// each such body would cost more than it saves.
 	patternTurn = 16
 )
 
-// The seed is random in each process, so that nobody can choose whose pattern a body replaces.
+// patternSeed is random, so that no client can choose whose pattern its body replaces.
 var patternSeed = maphash.MakeSeed()
 
 func (d *Decoder) slot(body []byte) *atomic.Pointer[strictjson.Pattern] {
 	return &d.slots[maphash.Bytes(patternSeed, body[:min(len(body), keyLength)])%patterns]
 }
 
-// Decode returns what the dialect's Decode returns.
+// Decode decodes a body as Dialect.Decode does.
 func (d *Decoder) Decode(body []byte, doc *strictjson.Document) (gateway.Request, error) {
 	if p := d.slot(body).Load(); p != nil {
-		return d.Dialect.Read(body, doc, p)
+		return d.Dialect.DecodeLike(body, doc, p)
 	}
-	return d.Dialect.Read(body, doc, nil) // a nil *Pattern in an interface is not nil
+	return d.Dialect.Decode(body, doc) // not DecodeLike with p: a nil *Pattern in an interface is not nil
 }
 
-// Keep makes a pattern of a body that was decoded into doc, if the body resembles no pattern. The caller
-// keeps allowed questions only, so that a stranger's question cannot replace a pattern.
+// Keep makes a pattern of a body that was decoded into doc and r, if the body resembles no pattern. The caller
+// must call Keep for allowed questions only, so that a stranger's question cannot replace a pattern.
 func (d *Decoder) Keep(body []byte, r *gateway.Request, doc *strictjson.Document) {
 	if doc.Resembled() || doc.Size() > patternSize {
 		return
@@ -69,8 +70,8 @@ func (d *Decoder) Keep(body []byte, r *gateway.Request, doc *strictjson.Document
 	slot.Store(doc.Pattern(d.unneeded(r, doc)...))
 }
 
-// unneeded returns the strings of a body that a pattern does not keep: everything but the server's own
-// values and the evidence. A client may send a secret under any other name.
+// unneeded returns the strings of a body that a pattern must not keep: those of unknown members, and of
+// conditions that are neither in Plain nor in Evidence. A client may send a secret in any of them.
 func (d *Decoder) unneeded(r *gateway.Request, doc *strictjson.Document) (blank []strictjson.Value) {
 	d.Dialect.Unread(doc, func(v strictjson.Value) { blank = appendStrings(blank, v) })
 	for name, list := range r.Conditions.Members() {
@@ -81,7 +82,7 @@ func (d *Decoder) unneeded(r *gateway.Request, doc *strictjson.Document) (blank 
 	return blank
 }
 
-// appendStrings appends the strings of a value, at any depth.
+// appendStrings appends the strings of a value to list, at any depth.
 func appendStrings(list []strictjson.Value, v strictjson.Value) []strictjson.Value {
 	switch v.Kind() {
 	case strictjson.String:

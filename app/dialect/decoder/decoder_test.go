@@ -7,72 +7,95 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/claimgate/claimgate/app/dialect"
 	"github.com/claimgate/claimgate/app/dialect/minio"
+	"github.com/claimgate/claimgate/app/dialect/rustfs"
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/internal/fixtures"
 	"github.com/claimgate/claimgate/internal/strictjson"
 	"pgregory.net/rapid"
 )
 
-// told is what a body was read as, without the memory it shares.
-type told struct {
+// ofRustFS is a question of RustFS. Its members are sorted, as RustFS sends them.
+const ofRustFS = `{"input":{"action":"s3:GetObject","context":{"conditions":{"CurrentTime":["2026-11-21T12:00:00Z"],"SourceIp":["192.0.2.1"],` +
+	`"authorization":["s3cr3t"],"cookie":["s3cr3t"],"x-api-key":["s3cr3t"],"x-authentik-jwt":["a.token.here"]},"deny_only":false,"newer":["s3cr3t"],` +
+	`"timestamp":"2026-11-21T12:00:00+00:00"},"identity":{"account":"AK","also":"s3cr3t","claims":{"sub":"s"},"groups":[],"is_owner":false},` +
+	`"more":{"of":"s3cr3t"},"resource":{"arn":"arn:aws:s3:::b/o","bucket":"b","object":"o"}},"beside":"s3cr3t"}`
+
+// decoded describes a decoded body. It shares no memory with the body.
+type decoded struct {
 	account, action, bucket, object string
 	owner, denyOnly, anonymous      bool
 	conditions, claims              string
 	err                             string
 }
 
-func tell(r *gateway.Request, err error) told {
-	t := told{
+func describe(r *gateway.Request, err error) decoded {
+	d := decoded{
 		account: strings.Clone(r.Account), action: strings.Clone(r.Action), bucket: strings.Clone(r.Bucket), object: strings.Clone(r.Object),
 		owner: r.Owner, denyOnly: r.DenyOnly, anonymous: r.Anonymous(),
 		conditions: string(r.Conditions.Raw()), claims: string(r.Claims.Raw()),
 	}
 	if err != nil {
-		t.err = err.Error()
+		d.err = err.Error()
 	}
-	return t
+	return d
 }
 
-func plainly(body []byte) told {
-	r, err := minio.Decode(body, new(strictjson.Document))
-	return tell(&r, err)
+// plain decodes a body without a Decoder.
+func plain(d *dialect.Dialect, body []byte) decoded {
+	r, err := d.Decode(body, new(strictjson.Document))
+	return describe(&r, err)
 }
 
-// What a Decoder keeps has no say in what a body means: recorded requests, and
-// changed ones, are read as without it, in any order.
-func TestWhatIsKeptChangesNoRequest(t *testing.T) {
-	calls := fixtures.Calls(t)[1:]
-	rapid.Check(t, func(r *rapid.T) {
-		d, doc := &Decoder{Dialect: minio.Dialect}, new(strictjson.Document)
-		for range rapid.IntRange(1, 8).Draw(r, "questions") {
-			body := bytes.Clone(rapid.SampledFrom(calls).Draw(r, "question").Body)
-			if rapid.Bool().Draw(r, "changed") {
-				from := rapid.IntRange(0, len(body)-1).Draw(r, "from")
-				to := rapid.IntRange(from, min(len(body), from+20)).Draw(r, "to")
-				piece := rapid.SampledFrom([]string{"", "x", `"`, `"owner":true,`, `true`, `{}`, `","s3:*`}).Draw(r, "piece")
-				body = append(append(bytes.Clone(body[:from]), piece...), body[to:]...)
-			}
-			// In one slot, so that each is read by the one before.
-			slot := d.slot(body)
-			slot.Store(d.slots[0].Load())
-			req, err := d.Decode(body, doc)
-			if got, want := tell(&req, err), plainly(body); got != want {
-				r.Fatalf("got  %+v\nwant %+v", got, want)
-			}
-			if err == nil {
-				slot.Store(nil)
-				d.Keep(body, &req, doc)
-				if p := slot.Load(); p != nil {
-					d.slots[0].Store(p)
+// A pattern never changes what a body means: a Decoder decodes recorded and changed requests, in any order, as
+// its dialect does.
+func TestPatternsChangeNoRequest(t *testing.T) {
+	var recorded [][]byte
+	for _, call := range fixtures.Calls(t)[1:] {
+		recorded = append(recorded, []byte(call.Body))
+	}
+	for _, c := range []struct {
+		dialect  *dialect.Dialect
+		evidence []string
+		bodies   [][]byte
+		pieces   []string
+	}{
+		{minio.Dialect, nil, recorded, []string{`"owner":true,`}},
+		{rustfs.Dialect, []string{"x-authentik-jwt"}, [][]byte{[]byte(ofRustFS)}, []string{`"is_owner":true,`, "b/o"}},
+	} {
+		t.Run(c.dialect.Name(), rapid.MakeCheck(func(r *rapid.T) {
+			d, doc := &Decoder{Dialect: c.dialect, Evidence: c.evidence}, new(strictjson.Document)
+			for range rapid.IntRange(1, 8).Draw(r, "questions") {
+				body := bytes.Clone(rapid.SampledFrom(c.bodies).Draw(r, "question"))
+				if rapid.Bool().Draw(r, "changed") {
+					from := rapid.IntRange(0, len(body)-1).Draw(r, "from")
+					to := rapid.IntRange(from, min(len(body), from+20)).Draw(r, "to")
+					pieces := append([]string{"", "x", `"`, `true`, `{}`, `","s3:*`}, c.pieces...)
+					piece := rapid.SampledFrom(pieces).Draw(r, "piece")
+					body = append(append(bytes.Clone(body[:from]), piece...), body[to:]...)
+				}
+				// All bodies share one pattern, so that each body is decoded with the pattern of another body.
+				slot := d.slot(body)
+				slot.Store(d.slots[0].Load())
+				req, err := d.Decode(body, doc)
+				if got, want := describe(&req, err), plain(c.dialect, body); got != want {
+					r.Fatalf("got  %+v\nwant %+v", got, want)
+				}
+				if err == nil {
+					slot.Store(nil)
+					d.Keep(body, &req, doc)
+					if p := slot.Load(); p != nil {
+						d.slots[0].Store(p)
+					}
 				}
 			}
-		}
-	})
+		}))
+	}
 }
 
-// The same question, another second and another object, is read by its pattern.
-func TestTheNextQuestionOfASessionResemblesIt(t *testing.T) {
+// A question with another time and another object resembles its pattern.
+func TestTheNextQuestionOfASessionResemblesThePattern(t *testing.T) {
 	d, doc := &Decoder{Dialect: minio.Dialect}, new(strictjson.Document)
 	found := 0
 	for _, call := range fixtures.Calls(t)[1:] {
@@ -95,7 +118,7 @@ func TestTheNextQuestionOfASessionResemblesIt(t *testing.T) {
 	}
 }
 
-// Keys, signatures and session tokens do not stay in memory with the pattern.
+// A pattern keeps no keys, signatures and session tokens in memory.
 func TestSecretsAreNotKept(t *testing.T) {
 	body := []byte(`{"input":{"account":"a","action":"s3:GetObject","conditions":{` +
 		`"Authorization":["s3cr3t"],"Cookie":["s3cr3t","s3cr3t"],"X-Amz-Security-Token":["s3cr3t"],"X-Amz-Signature":["s3cr3t"],` +
@@ -124,9 +147,30 @@ func TestSecretsAreNotKept(t *testing.T) {
 	}
 }
 
-// A body that is large is not kept, and many different ones do not each take the
-// place of a pattern.
-func TestWhatIsKeptIsBounded(t *testing.T) {
+// A pattern of a RustFS question keeps no secret, and the next question resembles it.
+func TestSecretsOfRustFSAreNotKept(t *testing.T) {
+	d, doc := &Decoder{Dialect: rustfs.Dialect, Evidence: []string{"x-authentik-jwt"}}, new(strictjson.Document)
+	body := []byte(ofRustFS)
+	req, err := d.Decode(body, doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Keep(body, &req, doc)
+	data := reflect.ValueOf(d.slot(body).Load()).Elem().FieldByName("data").Bytes()
+	if !bytes.Contains(data, []byte("192.0.2.1")) || !bytes.Contains(data, []byte("a.token.here")) {
+		t.Fatal("the pattern was not looked at")
+	}
+	if bytes.Contains(data, []byte("s3cr3t")) {
+		t.Error("a secret is kept")
+	}
+	next := strings.NewReplacer("12:00:00", "12:00:01", "b/o", "b/another", `"object":"o"`, `"object":"another"`).Replace(ofRustFS)
+	if r, err := d.Decode([]byte(next), doc); err != nil || !doc.Resembled() || r.Object != "another" {
+		t.Errorf("%v: the next question does not resemble the one before", err)
+	}
+}
+
+// A large body is not kept. Of many different bodies only one in patternTurn replaces a pattern.
+func TestPatternsAreBounded(t *testing.T) {
 	d, doc := &Decoder{Dialect: minio.Dialect}, new(strictjson.Document)
 	large := []byte(`{"input":{"account":"a","action":"s3:GetObject","object":"` + strings.Repeat("o", patternSize) + `"}}`)
 	req, err := d.Decode(large, doc)
@@ -157,8 +201,8 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 	}
 }
 
-// Many ask at once, of sessions that share slots (run with -race).
-func TestOneDecoderForAll(t *testing.T) {
+// A Decoder is used concurrently, for sessions that share slots. Run it with -race.
+func TestADecoderIsUsedConcurrently(t *testing.T) {
 	calls := fixtures.Calls(t)[1:]
 	d := &Decoder{Dialect: minio.Dialect}
 	var all sync.WaitGroup
@@ -168,7 +212,7 @@ func TestOneDecoderForAll(t *testing.T) {
 			for n := range 20 * len(calls) {
 				body := calls[(n*7+g)%len(calls)].Body
 				req, err := d.Decode(body, doc)
-				if got, want := tell(&req, err), plainly(body); got != want {
+				if got, want := describe(&req, err), plain(minio.Dialect, body); got != want {
 					t.Errorf("got  %+v\nwant %+v", got, want)
 					return
 				}

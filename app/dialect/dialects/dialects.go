@@ -1,4 +1,4 @@
-// Package dialects knows every dialect by its name.
+// Package dialects lists the dialects of the authorization webhook.
 package dialects
 
 import (
@@ -9,10 +9,10 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// All are the dialects, MinIO's first.
+// All returns the dialects, MinIO's first.
 func All() []*dialect.Dialect { return []*dialect.Dialect{minio.Dialect, rustfs.Dialect} }
 
-// Named returns the dialect of a name, or nil.
+// Named returns the dialect with the name, or nil.
 func Named(name string) *dialect.Dialect {
 	for _, d := range All() {
 		if d.Name() == name {
@@ -22,8 +22,8 @@ func Named(name string) *dialect.Dialect {
 	return nil
 }
 
-// Decode reads a recorded body of any dialect. A body with input.identity is RustFS's; for the server's
-// endpoints config.toml says which dialect they speak.
+// Decode decodes a recorded body of any dialect: that of RustFS if input.identity is an object, else that of
+// MinIO. The server does not guess: config.toml names the dialect of each endpoint.
 func Decode(body []byte, doc *strictjson.Document) (gateway.Request, error) {
 	input, err := dialect.Input(body, doc, nil)
 	if err == nil && input.Get("identity").Kind() == strictjson.Object {

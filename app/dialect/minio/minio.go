@@ -1,6 +1,6 @@
-// Package minio reads the bodies of MinIO's authorization webhook (sub-system policy_plugin):
-// {"input":{...}} comes in, {"result":bool} goes out. Silo, AIStor, the forks of MinIO and JuiceFS's gateway
-// send the same members, or fewer.
+// Package minio decodes the bodies of MinIO's authorization webhook (sub-system policy_plugin): the request is
+// {"input":{...}}, the answer {"result":bool}. Silo, AIStor, the forks of MinIO and the gateway of JuiceFS send
+// the same members, or fewer.
 package minio
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/claimgate/claimgate/mapping/policy"
 )
 
-// Dialect is MinIO's.
+// Dialect is the dialect of MinIO.
 var Dialect = &dialect.Dialect{
 	Server: server,
 	Read:   read,
@@ -31,17 +31,13 @@ var names = []string{
 	"account", "groups", "action", "originalAction", "bucket", "conditions", "owner", "object", "claims", "denyOnly",
 }
 
-// Decode reads a body into a Request that shares its memory. doc is the scratch
-// that the Request's values live in.
+// Decode decodes a body into a Request. The Request shares the memory of body, and its values are valid until
+// doc is used again. The error is dialect.ErrProbe if body is empty.
 func Decode(body []byte, doc *strictjson.Document) (gateway.Request, error) {
-	return read(body, doc, nil)
+	return Dialect.Decode(body, doc)
 }
 
-func read(body []byte, doc *strictjson.Document, like strictjson.Guide) (gateway.Request, error) {
-	input, err := dialect.Input(body, doc, like)
-	if err != nil {
-		return gateway.Request{}, err
-	}
+func read(input strictjson.Value) (gateway.Request, error) {
 	r := reader{req: gateway.Request{Server: server}}
 	for name, v := range input.Members() {
 		r.member(name.View(), v)
@@ -49,10 +45,7 @@ func read(body []byte, doc *strictjson.Document, like strictjson.Guide) (gateway
 	if r.Err == nil && r.req.Action == "" {
 		r.Err = errors.New(`"action" is missing or empty`)
 	}
-	if r.Err != nil {
-		return gateway.Request{}, r.Err
-	}
-	return r.req, nil
+	return r.req, r.Err
 }
 
 type reader struct {
@@ -64,7 +57,7 @@ func (r *reader) member(name string, v strictjson.Value) {
 	switch name {
 	case "account":
 		r.req.Account = r.Text(name, v)
-	case "groups": // not used: clients can bring them about, and MinIO sends null
+	case "groups": // not used: clients can influence it, and MinIO sends null
 		if v.Kind() != strictjson.Null {
 			r.Strings(name, v)
 		}
@@ -85,7 +78,7 @@ func (r *reader) member(name string, v strictjson.Value) {
 	case "denyOnly":
 		r.req.DenyOnly = r.Flag(name, v)
 	default:
-		r.RefuseTwin(name, names)
+		r.RefuseOtherCase(name, names)
 	}
 }
 

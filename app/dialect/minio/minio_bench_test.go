@@ -9,7 +9,7 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// Every recorded request in turn, into a document that is used again.
+// BenchmarkDecode decodes the recorded requests in turn into one document.
 func BenchmarkDecode(b *testing.B) {
 	calls := fixtures.Calls(b)[1:]
 	doc := new(strictjson.Document)
@@ -23,11 +23,11 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// The same with a Decoder that has seen each before.
+// BenchmarkDecoder does the same with a Decoder that has kept patterns of them.
 func BenchmarkDecoder(b *testing.B) {
 	calls := fixtures.Calls(b)[1:]
 	d, doc := &decoder.Decoder{Dialect: minio.Dialect, Evidence: []string{"authentik_token", "X-Authentik-Jwt"}}, new(strictjson.Document)
-	for range 100 { // some share a place
+	for range 100 { // requests that share a slot replace each other's patterns
 		for _, c := range calls {
 			if req, err := d.Decode(c.Body, doc); err == nil {
 				d.Keep(c.Body, &req, doc)

@@ -19,7 +19,7 @@ func decode(body []byte) (gateway.Request, error) {
 	return minio.Decode(body, new(strictjson.Document))
 }
 
-// The oracle: encoding/json's reading of what MinIO recorded.
+// recorded is a request as encoding/json reads it. The tests compare with it.
 type recorded struct {
 	Account    string              `json:"account"`
 	Action     string              `json:"action"`
@@ -32,7 +32,7 @@ type recorded struct {
 }
 
 func TestEveryRecordedRequestDecodesAsEncodingJSONReadsIt(t *testing.T) {
-	doc := new(strictjson.Document) // used again, as the server does
+	doc := new(strictjson.Document) // one for all requests, as in the server
 	for _, call := range fixtures.Calls(t) {
 		req, err := minio.Decode(call.Body, doc)
 		if call.Line == 1 {
@@ -145,8 +145,8 @@ func TestAnswersAreExactlyWhatMinIOReads(t *testing.T) {
 	}
 }
 
-// Whatever is accepted, encoding/json accepts too, with the same owner: the one
-// member that would allow by itself.
+// encoding/json accepts every body that Decode accepts, and reads the same owner, account and action. owner
+// is the only member that would allow a request by itself.
 func FuzzDecode(f *testing.F) {
 	for i, call := range fixtures.Calls(f) {
 		if i%20 == 0 {

@@ -1,9 +1,9 @@
-// Package rustfs reads the bodies of RustFS's authorization webhook (RUSTFS_POLICY_PLUGIN_URL, from 1.0.0-rc.3
-// on): members of its own in {"input":{...}}, {"result":bool} out.
+// Package rustfs decodes the bodies of RustFS's authorization webhook (RUSTFS_POLICY_PLUGIN_URL, since
+// 1.0.0-rc.3). The request is {"input":{...}} with other members than MinIO's, the answer {"result":bool}.
 //
-// RustFS differs from MinIO in more than the form of the body. Its OpenID Connect sessions hold claims that it
-// writes itself: iss is a constant, and parent says whose login it was. Headers come into conditions under
-// their names in lower case, and none can touch a name that is the server's own.
+// RustFS also differs from MinIO in what it sends. In OpenID Connect sessions RustFS writes some claims itself:
+// iss is a constant, and parent says whose login it was. The names of headers in conditions are in lower case,
+// and no header can change a condition that the server sets.
 package rustfs
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// Dialect is RustFS's.
+// Dialect is the dialect of RustFS.
 var Dialect = &dialect.Dialect{
 	Server: server,
 	Read:   read,
@@ -40,7 +40,7 @@ var server = &gateway.Server{
 	LowerCaseHeaders: true,
 }
 
-// The members that are read, by the object that they stand in.
+// The names of the members that are read, one list for each object.
 var (
 	inputNames    = []string{"identity", "resource", "action", "context"}
 	identityNames = []string{"account", "groups", "is_owner", "claims"}
@@ -48,29 +48,22 @@ var (
 	contextNames  = []string{"conditions", "deny_only", "timestamp"}
 )
 
-// Decode reads a body into a Request that shares its memory. doc is the scratch
-// that the Request's values live in.
+// Decode decodes a body into a Request. The Request shares the memory of body, and its values are valid until
+// doc is used again. The error is dialect.ErrProbe if body is empty.
 func Decode(body []byte, doc *strictjson.Document) (gateway.Request, error) {
-	return read(body, doc, nil)
+	return Dialect.Decode(body, doc)
 }
 
-func read(body []byte, doc *strictjson.Document, like strictjson.Guide) (gateway.Request, error) {
-	input, err := dialect.Input(body, doc, like)
-	if err != nil {
-		return gateway.Request{}, err
-	}
+func read(input strictjson.Value) (gateway.Request, error) {
 	r := reader{req: gateway.Request{Server: server}}
 	r.input(input)
 	if r.Err == nil {
-		r.Err = r.whole()
+		r.Err = r.complete()
 	}
-	if r.Err != nil {
-		return gateway.Request{}, r.Err
-	}
-	return r.req, nil
+	return r.req, r.Err
 }
 
-// reader reads the members of a body. It counts those that RustFS always sends and that an answer needs.
+// reader reads the members of a body. seen counts the members that must not be missing.
 type reader struct {
 	dialect.Reader
 	req  gateway.Request
@@ -78,7 +71,8 @@ type reader struct {
 	seen int
 }
 
-// needed is how many members an answer needs: all but groups and timestamp.
+// needed is the number of members that must not be missing: all but groups and timestamp. The terms are those
+// of input, identity, resource and context.
 const needed = 4 + 3 + 3 + 2
 
 func (r *reader) object(name string, v strictjson.Value) bool {
@@ -101,15 +95,15 @@ func (r *reader) input(input strictjson.Value) {
 		case "context":
 			r.context(v)
 		default:
-			r.other(name, inputNames)
+			r.unknown(name, inputNames)
 		}
 	}
 }
 
-// other refuses a name that differs from one that is read only by case, and passes over the rest.
-func (r *reader) other(name string, names []string) {
+// unknown ignores an unknown member. It refuses one whose name differs only by case from one of names.
+func (r *reader) unknown(name string, names []string) {
 	r.seen--
-	r.RefuseTwin(name, names)
+	r.RefuseOtherCase(name, names)
 }
 
 func (r *reader) identity(identity strictjson.Value) {
@@ -124,14 +118,14 @@ func (r *reader) identity(identity strictjson.Value) {
 		case "is_owner":
 			r.req.Owner = r.Flag(name, v)
 		case "claims":
-			if r.object(name, v) { // RustFS sends {} where there are none
+			if r.object(name, v) { // RustFS sends {} if there are no claims
 				r.req.Claims = v
 			}
-		case "groups": // not used: the mapping reads the token's
+		case "groups": // not used: the mapping reads the groups of the token
 			r.seen--
 			r.Strings(name, v)
 		default:
-			r.other(name, identityNames)
+			r.unknown(name, identityNames)
 		}
 	}
 }
@@ -150,7 +144,7 @@ func (r *reader) resource(resource strictjson.Value) {
 		case "arn":
 			r.arn = r.Text(name, v)
 		default:
-			r.other(name, resourceNames)
+			r.unknown(name, resourceNames)
 		}
 	}
 }
@@ -170,7 +164,7 @@ func (r *reader) context(context strictjson.Value) {
 			r.seen--
 			r.timestamp(r.Text(name, v))
 		default:
-			r.other(name, contextNames)
+			r.unknown(name, contextNames)
 		}
 	}
 }
@@ -184,9 +178,9 @@ func (r *reader) timestamp(text string) {
 	}
 }
 
-// whole says what is missing, or whether arn names another resource than bucket and object: a body with two
-// readings.
-func (r *reader) whole() error {
+// complete returns an error if a member is missing, or if arn names another resource than bucket and object. Such
+// a body could be read in two ways.
+func (r *reader) complete() error {
 	if r.seen != needed {
 		return errors.New("a member that RustFS always sends is missing")
 	}
@@ -213,7 +207,7 @@ func unread(doc *strictjson.Document, f func(strictjson.Value)) {
 			f(v)
 		}
 	}
-	unknown := func(v strictjson.Value, names []string) {
+	values := func(v strictjson.Value, names []string) {
 		for name, v := range v.Members() {
 			if !slices.Contains(names, name.View()) {
 				f(v)
@@ -221,8 +215,8 @@ func unread(doc *strictjson.Document, f func(strictjson.Value)) {
 		}
 	}
 	input := root.Get("input")
-	unknown(input, inputNames)
-	unknown(input.Get("identity"), identityNames)
-	unknown(input.Get("resource"), resourceNames)
-	unknown(input.Get("context"), contextNames)
+	values(input, inputNames)
+	values(input.Get("identity"), identityNames)
+	values(input.Get("resource"), resourceNames)
+	values(input.Get("context"), contextNames)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// whole is a body as RustFS's client builds it.
+// whole is a body as RustFS sends it.
 const whole = `{"input":{"identity":{"account":"AK","groups":["devs"],"is_owner":false,"claims":{"sub":"s"}},` +
 	`"resource":{"bucket":"b","object":"o/p","arn":"arn:aws:s3:::b/o/p"},"action":"s3:GetObject",` +
 	`"context":{"conditions":{"SourceIp":["192.0.2.1"],"x-authentik-jwt":["t"]},"deny_only":false,"timestamp":"2026-08-23T00:00:00+00:00"}}}`
@@ -32,7 +32,7 @@ func TestABodyIsRead(t *testing.T) {
 	if r, err = rustfs.Decode([]byte(deny), doc); err != nil || !r.DenyOnly || !r.Owner || r.Object != "" {
 		t.Errorf("read %+v, %v", r, err)
 	}
-	// A newer server may send more, and nothing of that is trusted.
+	// A newer server may send more members. They change nothing.
 	more := strings.NewReplacer(`"action":`, `"newer":{"is_owner":true},"action":`, `"account":`, `"also":[1],"account":`).Replace(whole)
 	if r, err = rustfs.Decode([]byte(more), doc); err != nil || r.Owner || r.Account != "AK" {
 		t.Errorf("read %+v, %v", r, err)
@@ -91,7 +91,7 @@ func TestMalformedBodiesAreRefused(t *testing.T) {
 	}
 }
 
-// A recorded body says itself whose it is.
+// dialects.Decode finds the dialect of a recorded body.
 func TestADialectIsKnownByTheBody(t *testing.T) {
 	for body, want := range map[string]string{
 		whole: "rustfs",
@@ -106,8 +106,7 @@ func TestADialectIsKnownByTheBody(t *testing.T) {
 	}
 }
 
-// Whatever is accepted, encoding/json accepts too, with the same owner, and with an arn of its own bucket and
-// object.
+// encoding/json accepts every body that Decode accepts, and reads the same values.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(whole))
 	f.Add([]byte(`{"input":{"identity":{"is_owner":true}}}`))

@@ -10,17 +10,14 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/app/audit"
-	"github.com/claimgate/claimgate/app/demo/issuer"
 	"github.com/claimgate/claimgate/app/dialect/minio"
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/app/review/explain"
 	"github.com/claimgate/claimgate/app/review/offline"
 	"github.com/claimgate/claimgate/internal/fixtures"
 	"github.com/claimgate/claimgate/internal/strictjson"
-	"github.com/claimgate/claimgate/internal/testsupport/anymapping"
-	"github.com/claimgate/claimgate/mapping"
+	"github.com/claimgate/claimgate/internal/testsupport/testgate"
 	"github.com/claimgate/claimgate/verifier"
-	"github.com/claimgate/claimgate/verifier/revocation"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -59,48 +56,27 @@ policy   = "immutable"
 except_groups = ["break-glass"]
 `
 
-// live is the gateway that answers MinIO, with an issuer that signs tokens.
+// live is a running gateway, as it answers MinIO.
 type live struct {
-	*gateway.Gateway
-	issuer  *issuer.Server
-	mapping *mapping.Mapping
-	config  gateway.Evidence
+	*testgate.Gate
+	evidence gateway.Evidence
 }
 
 func newLive(t *testing.T, e gateway.Evidence) *live {
 	t.Helper()
-	iss, err := issuer.Listen(t.Context(), "127.0.0.1:0", issuer.Options{ClientID: "minio"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = iss.Close() })
-	v, err := verifier.New(verifier.Options{Issuers: []verifier.Issuer{{
-		Name: "authentik", URL: iss.URL(), Audiences: []string{"minio"}, Algorithms: []string{"RS256"},
-		UsernameClaim: "preferred_username", Leeway: 30 * time.Second, MaxLifetime: 24 * time.Hour,
-		Refresh: time.Hour, RefetchCooldown: time.Second, MaxStale: 24 * time.Hour,
-	}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(v.Close)
-	e.Keys = []string{"authentik_token", "X-Authentik-Jwt"}
-	g, err := gateway.New(gateway.Options{
-		Verifier: v, Revocations: revocation.NewList(time.Now, time.Hour), Evidence: e, DecisionEntries: 100,
+	g := testgate.New(t, func(o *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) {
+		e.Keys = o.Evidence.Keys
+		o.Evidence = e
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(g.Close)
-	m := anymapping.Load(t, rules)
-	g.Use(m)
-	return &live{g, iss, m, e}
+	g.UseText(t, rules)
+	return &live{g, e}
 }
 
 func (l *live) offline(t *testing.T) *offline.Gate {
 	t.Helper()
 	gate, err := offline.New(offline.Options{
-		Mapping: l.mapping, Evidence: l.config,
-		Issuers: []offline.Issuer{{Name: "authentik", URL: l.issuer.URL(), UsernameClaim: "preferred_username"}},
+		Mapping: l.Mapping(), Evidence: l.evidence,
+		Issuers: []offline.Issuer{{Name: "authentik", URL: l.Issuer.URL(), UsernameClaim: "preferred_username"}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +104,7 @@ func (l *live) questions(t *testing.T) [][]byte {
 		}
 		sub, isSession := claims["sub"].(string)
 		if isSession {
-			claims["iss"] = l.issuer.URL()
+			claims["iss"] = l.Issuer.URL()
 		} else {
 			sub = "alice"
 		}
@@ -136,8 +112,8 @@ func (l *live) questions(t *testing.T) [][]byte {
 			groups := [][]string{{"devs"}, {"devs", "break-glass", "team-bkt1"}, {}}[i]
 			name := sub + policies
 			if tokens[name] == "" {
-				tokens[name] = l.issuer.Token(map[string]any{
-					"iss": l.issuer.URL(), "sub": sub, "aud": "minio", "preferred_username": sub, "groups": groups, "policy": policies,
+				tokens[name] = l.Issuer.Token(map[string]any{
+					"iss": l.Issuer.URL(), "sub": sub, "aud": "minio", "preferred_username": sub, "groups": groups, "policy": policies,
 					"iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
 				})
 			}

@@ -54,7 +54,7 @@ func (brokenTokens) Attested([]byte, time.Duration) (*verifier.Identity, error) 
 func TestAnErrorWithoutAReasonDeniesAsADefect(t *testing.T) {
 	g := newGate(t, func(o *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) { o.Evidence.AttestedClaims = true })
 	broken, err := gateway.New(gateway.Options{
-		Verifier: brokenTokens{}, Revocations: g.revocations, DecisionEntries: 1,
+		Verifier: brokenTokens{}, Revocations: g.Revocations, DecisionEntries: 1,
 		Evidence: gateway.Evidence{Keys: []string{"authentik_token"}, AttestedClaims: true},
 	})
 	if err != nil {
@@ -81,7 +81,7 @@ func TestIDsAreUniqueAndHexadecimal(t *testing.T) {
 	}
 }
 
-func TestWhatConditionsOfAPolicyRead(t *testing.T) {
+func TestConditionsReadTheTokenAndNotTheQuery(t *testing.T) {
 	g := newGate(t)
 	g.use(`version = 1
 [[policy]]
@@ -127,7 +127,7 @@ func TestASessionPolicyWithoutVersion(t *testing.T) {
 	session := g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(token).claim("sessionPolicy", doc)
 	g.expect("a session may do nothing", session, gateway.SessionPolicyDeny)
 	key := g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(token).claim("sessionPolicy", doc)
-	key.noClaim("exp").claim("sa-policy", "embedded-policy").claim("parent", parent.MinIO(g.issuer.URL(), "bob").String())
+	key.noClaim("exp").claim("sa-policy", "embedded-policy").claim("parent", parent.MinIO(g.Issuer.URL(), "bob").String())
 	g.expect("an access key may do what it says", key, gateway.PolicyAllow)
 }
 

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"encoding/json"
+	"strings"
 	"sync"
 	"testing"
 
@@ -11,8 +12,8 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// warm returns a question whose token, grants and decision are remembered.
-func warm(tb testing.TB, g *gate) *gateway.Request {
+// cached returns a request whose token, grants and decision are cached.
+func cached(tb testing.TB, g *gate) *gateway.Request {
 	tb.Helper()
 	in := g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(g.sign("bob", []string{"devs"}))
 	body, err := json.Marshal(map[string]any{"input": in})
@@ -24,7 +25,7 @@ func warm(tb testing.TB, g *gate) *gateway.Request {
 		tb.Fatal(err)
 	}
 	before := g.Stats().DecisionHits
-	for g.Stats().DecisionHits == before { // ristretto stores in the background, and may drop
+	for g.Stats().DecisionHits == before { // ristretto stores in the background, and may drop entries
 		if d := g.Decide(tb.Context(), &req); d.Reason != gateway.PolicyAllow {
 			tb.Fatalf("%s: %s", d.Reason, d.Detail)
 		}
@@ -32,27 +33,27 @@ func warm(tb testing.TB, g *gate) *gateway.Request {
 	return &req
 }
 
-func TestAWarmDecisionAllocatesAtMostTwice(t *testing.T) {
+func TestACachedDecisionAllocatesAtMostTwice(t *testing.T) {
 	g := newGate(t)
-	req := warm(t, g)
+	req := cached(t, g)
 	most := 2.0
 	if raceDetector {
 		most = 4
 	}
-	// Allocations of ristretto's own goroutines count too, so the least of some
-	// runs is that of the decision.
+	// AllocsPerRun counts the allocations of ristretto's own goroutines, too. So the smallest result of ten
+	// runs counts.
 	least := most + 1
 	for range 10 {
 		least = min(least, testing.AllocsPerRun(200, func() { g.Decide(t.Context(), req) }))
 	}
 	if least > most {
-		t.Errorf("a warm decision allocates %v times", least)
+		t.Errorf("a cached decision allocates %v times", least)
 	}
 }
 
 func TestConcurrentDecisionsAndReloadsNeverMixMappings(t *testing.T) {
 	g := newGate(t)
-	req := warm(t, g)
+	req := cached(t, g)
 	granted := g.Mapping()
 	g.use("version = 1\n[[account]]\nname = \"x\"\npolicies = [\"readonly\"]\n")
 	refused := g.Mapping()
@@ -81,7 +82,7 @@ func TestConcurrentDecisionsAndReloadsNeverMixMappings(t *testing.T) {
 
 func BenchmarkDecideWarm(b *testing.B) {
 	g := newGate(b)
-	req := warm(b, g)
+	req := cached(b, g)
 	b.ReportAllocs()
 	for b.Loop() {
 		g.Decide(b.Context(), req)
@@ -114,8 +115,32 @@ func TestDecodingIntoAUsedDocumentAllocatesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n := testing.AllocsPerRun(10, decode); n > 1 { // an escaped object key is decoded once
+		if n := testing.AllocsPerRun(10, decode); n > 1 { // an escaped object key costs one allocation
 			t.Errorf("line %d: decoding allocates %v times", call.Line, n)
+		}
+	}
+}
+
+// Decisions about long names are not cached, because any client can make up such names and fill the cache.
+func TestLongNamesAreNotCached(t *testing.T) {
+	g := newGate(t)
+	token := g.sign("bob", []string{"devs"})
+	long := strings.Repeat("x", 400)
+	asked := func(bucket, object string) (remembered uint64) {
+		t.Helper()
+		before := g.Stats()
+		for range 2 {
+			g.expect("a decision", g.session(ask("S1", "s3:GetObject", bucket, object), "bob").token(token), gateway.PolicyAllow)
+		}
+		after := g.Stats()
+		return after.DecisionHits + after.DecisionMisses - before.DecisionHits - before.DecisionMisses
+	}
+	if asked("b", "o") == 0 {
+		t.Fatal("the memory was not asked about short names: this test shows nothing")
+	}
+	for _, names := range [][2]string{{long, "o"}, {"b", long}, {long[:200], long[:200]}} {
+		if n := asked(names[0], names[1]); n != 0 {
+			t.Errorf("the memory was asked %d times about a bucket of %d and an object of %d bytes", n, len(names[0]), len(names[1]))
 		}
 	}
 }

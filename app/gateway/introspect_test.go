@@ -8,9 +8,9 @@ import (
 	"github.com/claimgate/claimgate/verifier"
 )
 
-// Whether a session still lives is asked after the token is bound and of tokens
-// only; no answer but none at all lets it pass.
-func TestWhetherTheSessionLivesIsAskedOfBoundTokensOnly(t *testing.T) {
+// The gateway introspects only tokens, and only after the token is bound. Every error of the introspection
+// denies.
+func TestOnlyBoundTokensAreIntrospected(t *testing.T) {
 	asked := 0
 	var answer error
 	g := newGate(t, func(o *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) {
@@ -47,4 +47,13 @@ func TestWhetherTheSessionLivesIsAskedOfBoundTokensOnly(t *testing.T) {
 			t.Errorf("%s: asked %d times, want %d", tc.name, asked, tc.asked)
 		}
 	}
+}
+
+// An introspection that fails without a reason denies.
+func TestAnErrorWithoutAReasonDenies(t *testing.T) {
+	g := newGate(t, func(o *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) {
+		o.Introspect = func(context.Context, *verifier.Identity, string) error { return &verifier.Error{} }
+	})
+	in := g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(g.sign("bob", []string{"devs"}))
+	g.expect("an error of no reason", in, gateway.InternalError)
 }

@@ -12,25 +12,25 @@ import (
 	"github.com/claimgate/claimgate/verifier"
 )
 
-// told keeps how the last token was presented.
-type told struct {
+// presenterVerifier is a verifier that remembers how the last token was presented.
+type presenterVerifier struct {
 	*verifier.Verifier
 	presented verifier.Presented
 }
 
-func (to *told) Verify(ctx context.Context, token string, p verifier.Presented) (*verifier.Identity, error) {
-	to.presented = p
-	to.presented.By = strings.Clone(p.By) // it is the request's, and overwritten after the answer
-	return to.Verifier.Verify(ctx, token, p)
+func (v *presenterVerifier) Verify(ctx context.Context, token string, p verifier.Presented) (*verifier.Identity, error) {
+	v.presented = p
+	v.presented.By = strings.Clone(p.By) // p.By shares the request's memory, which the test overwrites
+	return v.Verifier.Verify(ctx, token, p)
 }
 
-// Forgeries are the loss of the access key that MinIO names, whatever the claims
-// or the token say.
+// A token is presented by the access key that MinIO names, whatever the claims or the token say. So a failed
+// check costs that access key only.
 func TestATokenIsPresentedByTheAccessKey(t *testing.T) {
 	g := newGate(t, accountAge(time.Hour))
-	to := &told{Verifier: g.verifier}
+	v := &presenterVerifier{Verifier: g.Verifier}
 	asked, err := gateway.New(gateway.Options{
-		Verifier: to, Revocations: g.revocations, DecisionEntries: 1,
+		Verifier: v, Revocations: g.Revocations, DecisionEntries: 1,
 		Evidence: gateway.Evidence{Keys: []string{"authentik_token"}, ServiceAccountMaxAge: time.Hour},
 	})
 	if err != nil {
@@ -50,14 +50,14 @@ func TestATokenIsPresentedByTheAccessKey(t *testing.T) {
 		want verifier.Presented
 	}{
 		{"a session", g.session(ask("S1", "s3:GetObject", "b", "o"), "bob"), verifier.Presented{By: "S1"}},
-		{"an access key of a session", accessKey("AK", parent.MinIO(g.issuer.URL(), "bob").String()), verifier.Presented{By: "AK", MaxAge: time.Hour}},
+		{"an access key of a session", accessKey("AK", parent.MinIO(g.Issuer.URL(), "bob").String()), verifier.Presented{By: "AK", MaxAge: time.Hour}},
 		{"an access key of somebody else's", accessKey("AK2", "x"), verifier.Presented{By: "AK2"}},
 		{"a static key", ask("velero", "s3:GetObject", "b", "o"), verifier.Presented{By: "velero"}},
 		{"nobody", ask("", "s3:GetObject", "b", "o"), verifier.Presented{}},
 	} {
-		to.presented = verifier.Presented{By: "was not asked"}
-		if g.decide(c.in.token(good)); to.presented != c.want {
-			t.Errorf("%s: presented %+v, want %+v", c.name, to.presented, c.want)
+		v.presented = verifier.Presented{By: "was not asked"}
+		if g.decide(c.in.token(good)); v.presented != c.want {
+			t.Errorf("%s: presented %+v, want %+v", c.name, v.presented, c.want)
 		}
 	}
 }
