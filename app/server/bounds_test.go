@@ -11,8 +11,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// No request lasts or grows for ever: fasthttp's own defaults are no limit at
-// all.
+// Every request has a bound in time and size, because fasthttp has no limits by default.
 func TestEveryRequestIsBoundedInTimeAndSize(t *testing.T) {
 	callers := new(Callers)
 	callers.Set(nil)

@@ -11,7 +11,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// piped gives out one end of a pipe.
+// piped is a listener that accepts one end of a pipe.
 type piped struct {
 	net.Listener
 	end net.Conn
@@ -20,7 +20,7 @@ type piped struct {
 func (p *piped) Accept() (net.Conn, error) { return p.end, nil }
 func (p *piped) Close() error              { return nil }
 
-// Each phase has its time, counted from where it began, and ends as a deadline does.
+// The timeout of each phase counts from the phase's start, and ends it with os.ErrDeadlineExceeded.
 func TestEachPhaseOfAConnectionHasItsTime(t *testing.T) {
 	reads := func(c *conn) error { _, err := c.Read(make([]byte, 1)); return err }
 	writes := func(c *conn) error { _, err := c.Write([]byte("x")); return err }
@@ -45,7 +45,7 @@ func TestEachPhaseOfAConnectionHasItsTime(t *testing.T) {
 					t.Fatal(err)
 				}
 				c := accepted.(*conn)
-				time.Sleep(20*time.Second + time.Millisecond) // what came before counts for nothing
+				time.Sleep(20*time.Second + time.Millisecond) // the time before the phase must not count
 				c.enter(test.begin)
 				begun := time.Now()
 				if test.least == 0 {

@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// Who sends slowly is let go after 30 s, wherever in the request, whether known
-// or not, and sees no allow.
+// A sender that is too slow loses its connection after 30 s and gets no allow, in any part of a request.
 func TestASlowSenderIsLetGo(t *testing.T) {
 	r := start(t, "known")
 	whole := fmt.Sprintf(known, len(aliceReads), aliceReads)
@@ -25,13 +24,13 @@ func TestASlowSenderIsLetGo(t *testing.T) {
 		if name == "a second question" {
 			c.write(whole)
 			c.read()
-			until(t, func() bool { return r.server.Busy() == 0 }) // it has taken note of its answer
+			until(t, func() bool { return r.server.Busy() == 0 }) // the server has finished the first request
 		}
 		if _, err := io.WriteString(c, sent); err != nil {
 			t.Fatal(err)
 		}
-		until(t, func() bool { return sent == "" || r.server.Busy() > 0 })                        // it has begun
-		until(t, func() bool { return sample(t, r.metrics(), "claimgate_connections") > before }) // it was accepted
+		until(t, func() bool { return sent == "" || r.server.Busy() > 0 })                        // the server has read the first byte
+		until(t, func() bool { return sample(t, r.metrics(), "claimgate_connections") > before }) // the server has accepted
 		r.server.Pass(29 * time.Second)
 		asks := r.connect()
 		asks.write(whole)
@@ -49,7 +48,7 @@ func TestASlowSenderIsLetGo(t *testing.T) {
 	}
 }
 
-// until asks again and again, so long as a test may take.
+// until waits until holds returns true, for 20 s at most.
 func until(t *testing.T, holds func() bool) {
 	t.Helper()
 	for begun := time.Now(); !holds(); runtime.Gosched() {
@@ -59,8 +58,8 @@ func until(t *testing.T, holds func() bool) {
 	}
 }
 
-// MinIO keeps a connection that it does not use for 15 s; it must not be closed
-// from here before that, and is not kept for ever.
+// MinIO keeps an idle connection for 15 s. The server must not close it earlier, and must not keep it
+// for ever.
 func TestAnIdleConnectionIsKeptForLongerThanMinIOKeepsIt(t *testing.T) {
 	r := start(t, "known")
 	c := r.connect()

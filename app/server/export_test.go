@@ -2,7 +2,7 @@ package server
 
 import "time"
 
-// Pass lets time pass for the deadlines of connections.
+// Pass moves the clock of the connections' timeouts forward by d, and checks the timeouts.
 func (s *Server) Pass(d time.Duration) {
 	l := s.listener.Load()
 	l.mu.Lock()
@@ -11,8 +11,8 @@ func (s *Server) Pass(d time.Duration) {
 	l.expire()
 }
 
-// Busy is how many connections have a request under way, or an answer that the
-// server has sent and not yet taken note of.
+// Busy returns how many connections have a request in progress. An answered connection counts until the
+// server is back in StateIdle, which is shortly after the client has the answer.
 func (s *Server) Busy() (busy int) {
 	l := s.listener.Load()
 	l.mu.Lock()

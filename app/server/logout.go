@@ -18,9 +18,9 @@ import (
 // Back-Channel Logout 1.0 section 2.5).
 const logoutPath = "/backchannel-logout"
 
-// logouts answers logout tokens. Anybody may send them, so a flood of bogus ones
-// must cost neither decisions nor the logouts of others: one address has so many
-// under way at most, and the log speaks of so many a minute.
+// logouts answers logout tokens. Anybody may send them, so a flood of false tokens must delay neither
+// decisions nor other logouts, and must not fill the log: logoutsEach bounds the tokens of one address
+// that are checked at once, and refusalsShown bounds the log's lines.
 type logouts struct {
 	end     func(ctx context.Context, token string) error
 	log     zerolog.Logger
@@ -29,8 +29,8 @@ type logouts struct {
 }
 
 const (
-	logoutsEach   = 64 // under way for one address
-	refusalsShown = 10 // in the log, a minute
+	logoutsEach   = 64 // tokens of one address that are checked at once
+	refusalsShown = 10 // lines in the log per minute
 )
 
 func newLogouts(end func(ctx context.Context, token string) error, counts *logoutCounts, log zerolog.Logger) *logouts {
@@ -40,9 +40,9 @@ func newLogouts(end func(ctx context.Context, token string) error, counts *logou
 	}
 }
 
-// serve ends sessions. It needs no caller token: the logout token, signed by the
-// issuer, is the proof. The answer says no more than the standard asks for
-// (section 2.8), but that trying again later helps, where it does.
+// serve ends the sessions that a logout token names. It needs no caller token, because the issuer signs
+// the logout token. The answer says only what the standard requires (section 2.8), and Retry-After if
+// the same token may be sent again.
 func (l *logouts) serve(c fiber.Ctx) error {
 	c.Response().Header.Set(fiber.HeaderCacheControl, "no-store")
 	source := sourceOf(c.RequestCtx().RemoteIP())
@@ -70,7 +70,7 @@ func (l *logouts) serve(c fiber.Ctx) error {
 	}
 }
 
-// theToken is the one value of the form's logout_token.
+// theToken returns the form's logout_token. The form may repeat the same value.
 func theToken(c fiber.Ctx) (token string, once bool) {
 	values := c.Request().PostArgs().PeekMulti("logout_token")
 	for _, v := range values {
@@ -102,13 +102,14 @@ func answerLogout(c fiber.Ctx, status int, code string) error {
 	return nil
 }
 
-// sources counts what is under way, by who sent it.
+// sources counts the logout tokens that are being checked, by sender.
 type sources struct {
 	mu       sync.Mutex
 	underWay map[netip.Prefix]int
 }
 
-// sourceOf is an address, of IPv6 the network of 64 bits that one host is given.
+// sourceOf returns the sender of an IPv4 address, which is the address, or of an IPv6 address, which is
+// its /64 network: one host usually has a whole /64.
 func sourceOf(ip net.IP) netip.Prefix {
 	address, _ := netip.AddrFromSlice(ip)
 	address = address.Unmap()
@@ -116,7 +117,7 @@ func sourceOf(ip net.IP) netip.Prefix {
 	if address.Is6() {
 		bits = 64
 	}
-	prefix, _ := address.Prefix(bits) // the zero one for what is no address
+	prefix, _ := address.Prefix(bits) // the zero prefix if ip is not an address
 	return prefix
 }
 
@@ -138,7 +139,7 @@ func (s *sources) leave(source netip.Prefix) {
 	}
 }
 
-// logoutCounts are how logout tokens were answered.
+// logoutCounts counts logout tokens by outcome.
 type logoutCounts struct{ accepted, refused, limited prometheus.Counter }
 
 func newLogoutCounts() (*logoutCounts, *prometheus.CounterVec) {

@@ -8,12 +8,12 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// refusalsAMinute is how many refusals of callers that are not known are written
-// to the decision log. Enough to see who knocks and why a new MinIO is refused,
-// too few to fill a disk with. What a known caller asked always has its line.
+// refusalsAMinute is how many refusals of unknown callers are written to the decision log per minute:
+// enough to see why a new MinIO is refused, and too few to fill a disk. A request of a known caller
+// always has its line.
 const refusalsAMinute = 600
 
-// refusals keeps strangers from filling the decision log.
+// refusals bounds how many lines unknown callers cause in the decision log.
 type refusals struct {
 	few       *zerolog.BurstSampler
 	unwritten prometheus.Counter
@@ -27,7 +27,7 @@ func newRefusals(unwritten prometheus.Counter, log zerolog.Logger) refusals {
 	}
 }
 
-// written says whether an answer gets its line.
+// written reports whether an answer's line is to be written. If not, written counts the answer.
 func (r *refusals) written(a *answer) bool {
 	if a.known || a.decision.Reason == gateway.InternalError || r.few.Sample(zerolog.NoLevel) {
 		return true

@@ -19,9 +19,10 @@ func (s *Server) bodyLimit(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	return fasthttp.RequestConfig{}
 }
 
-// remoteListener returns the connections from other machines if there are no caller tokens, so that
-// other machines may not ask. A server of their own serves these connections, because fasthttp does not
-// say which connection a header belongs to when fasthttp asks for the body's limit.
+// remoteListener returns the connections from other machines. It exists only if there are no caller
+// tokens, so that other machines may not send requests. A second fasthttp server serves these
+// connections with a smaller body limit, because HeaderReceived does not tell which connection a header
+// came from.
 type remoteListener struct {
 	from   *listener
 	given  chan net.Conn
