@@ -10,7 +10,7 @@ import (
 )
 
 // A sender that is too slow loses its connection after 30 s and gets no allow, in any part of a request.
-func TestASlowSenderIsLetGo(t *testing.T) {
+func TestASlowSenderLosesItsConnection(t *testing.T) {
 	r := start(t, "known")
 	whole := fmt.Sprintf(known, len(aliceReads), aliceReads)
 	for name, sent := range map[string]string{
@@ -53,7 +53,7 @@ func until(t *testing.T, holds func() bool) {
 	t.Helper()
 	for begun := time.Now(); !holds(); runtime.Gosched() {
 		if time.Since(begun) > 20*time.Second {
-			t.Fatal("it does not come about")
+			t.Fatal("the condition does not hold after 20 s")
 		}
 	}
 }

@@ -7,7 +7,8 @@ func (s *Server) Pass(d time.Duration) {
 	l := s.listener.Load()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.begun = l.begun.Add(-d)
+	l.created = l.created.Add(-d)
+
 	l.expire()
 }
 

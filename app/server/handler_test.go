@@ -225,7 +225,7 @@ func poison() {
 
 // Each request has its own answer and its own line, whatever other requests run at the same time or left
 // in the pool. Under the race detector this test also finds a buffer that two requests hold.
-func TestWhatIsPooledIsNeverShared(t *testing.T) {
+func TestPooledQuestionsAreNeverShared(t *testing.T) {
 	in := newInside(t, "")
 	const each = 300
 	type told struct{ reason, object string }

@@ -49,7 +49,7 @@ func TestStrangersTakeNoConnectionFromMinIO(t *testing.T) {
 }
 
 // If MinIO's own connections fill the bound, the next connection waits and is not lost.
-func TestAConnectionTooManyOfMinIOsWaits(t *testing.T) {
+func TestAConnectionOfMinIOAboveTheLimitWaits(t *testing.T) {
 	r := start(t, "known")
 	var all []*client
 	for range maxConnections {
@@ -69,7 +69,7 @@ func TestAConnectionTooManyOfMinIOsWaits(t *testing.T) {
 }
 
 // Shutdown ends the listener's wait for room.
-func TestAStopEndsTheWaitForRoom(t *testing.T) {
+func TestShutdownEndsTheWaitForRoom(t *testing.T) {
 	r := start(t, "known")
 	var all []*client
 	for range maxConnections {
@@ -93,7 +93,7 @@ func TestAStopEndsTheWaitForRoom(t *testing.T) {
 
 // Without caller tokens only this machine may send requests. The body limit for other machines is the
 // one for unknown callers.
-func TestOfWhoIsElsewhereLittleIsRead(t *testing.T) {
+func TestOtherMachinesHaveTheSmallBodyLimit(t *testing.T) {
 	r := startOn(t, func(l net.Listener) net.Listener { return fromElsewhere{l} }, time.Now)
 	c := r.connect()
 	c.write(fmt.Sprintf("POST /authz HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", 100<<10))

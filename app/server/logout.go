@@ -48,11 +48,11 @@ func (l *logouts) serve(c fiber.Ctx) error {
 	source := sourceOf(c.RequestCtx().RemoteIP())
 	if !l.sources.enter(source) {
 		l.counts.limited.Inc()
-		return later(c, fiber.StatusTooManyRequests)
+		return retryLater(c, fiber.StatusTooManyRequests)
 	}
 	defer l.sources.leave(source)
-	token, once := theToken(c)
-	if !once {
+	token, ok := logoutToken(c)
+	if !ok {
 		return l.refused(c, "the form has no logout_token, or two different ones")
 	}
 	err := l.end(c.Context(), token)
@@ -64,14 +64,14 @@ func (l *logouts) serve(c fiber.Ctx) error {
 	case reason == verifier.Overloaded, reason == verifier.KeysUnavailable:
 		l.counts.limited.Inc()
 		l.log.Warn().Err(err).Msg("a logout token could not be checked")
-		return later(c, fiber.StatusServiceUnavailable)
+		return retryLater(c, fiber.StatusServiceUnavailable)
 	default:
 		return l.refused(c, err.Error())
 	}
 }
 
-// theToken returns the form's logout_token. The form may repeat the same value.
-func theToken(c fiber.Ctx) (token string, once bool) {
+// logoutToken returns the form's logout_token. The form may repeat the same value.
+func logoutToken(c fiber.Ctx) (token string, ok bool) {
 	values := c.Request().PostArgs().PeekMulti("logout_token")
 	for _, v := range values {
 		if !bytes.Equal(v, values[0]) {
@@ -90,7 +90,7 @@ func (l *logouts) refused(c fiber.Ctx, why string) error {
 	return answerLogout(c, fiber.StatusBadRequest, "invalid_request")
 }
 
-func later(c fiber.Ctx, status int) error {
+func retryLater(c fiber.Ctx, status int) error {
 	c.Response().Header.Set(fiber.HeaderRetryAfter, "1")
 	return answerLogout(c, status, "temporarily_unavailable")
 }

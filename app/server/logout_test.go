@@ -115,7 +115,7 @@ func TestAFloodOfLogoutTokens(t *testing.T) {
 	}
 }
 
-func TestWhatIsOneSource(t *testing.T) {
+func TestAddressesOfOneSource(t *testing.T) {
 	for _, c := range []struct {
 		one, other string
 		same       bool

@@ -100,7 +100,7 @@ func (s *Server) known(c *fasthttp.RequestCtx) bool {
 		return false
 	}
 	if conn := connOf(c.Conn()); conn != nil {
-		conn.know()
+		conn.markKnown()
 	}
 	return true
 }
@@ -162,7 +162,7 @@ func status(r gateway.Reason) int {
 // required, an allow becomes a deny: nothing has been answered yet.
 func (s *Server) record(c *fasthttp.RequestCtx, a *answer) {
 	took := time.Since(a.started)
-	if !s.refusals.written(a) {
+	if !s.refusals.shouldLog(a) {
 		s.o.Metrics.decided(&a.decision, took)
 		return
 	}
@@ -172,15 +172,15 @@ func (s *Server) record(c *fasthttp.RequestCtx, a *answer) {
 	}
 	// The log itself reports a failure (audit.Notify), so the error of each line is not logged.
 	if err := s.o.Audit.Write(&entry); err != nil && a.decision.Allow() && s.o.Audit.Denies() {
-		a.unlogged(err)
+		a.denyUnlogged(err)
 		entry.Status = a.status
 		s.o.Audit.WriteDeny(&entry)
 	}
 	s.o.Metrics.decided(&a.decision, took)
 }
 
-// unlogged turns an allow without a log line into a deny.
-func (a *answer) unlogged(err error) {
+// denyUnlogged turns an allow without a log line into a deny.
+func (a *answer) denyUnlogged(err error) {
 	d := &a.decision
 	d.Reason = gateway.InternalError
 	if errors.Is(err, audit.ErrStalled) {

@@ -15,21 +15,21 @@ const refusalsAMinute = 600
 
 // refusals bounds how many lines unknown callers cause in the decision log.
 type refusals struct {
-	few       *zerolog.BurstSampler
+	sampler   *zerolog.BurstSampler
 	unwritten prometheus.Counter
 	log       zerolog.Logger
 }
 
 func newRefusals(unwritten prometheus.Counter, log zerolog.Logger) refusals {
 	return refusals{
-		few: &zerolog.BurstSampler{Burst: refusalsAMinute, Period: time.Minute}, unwritten: unwritten,
+		sampler: &zerolog.BurstSampler{Burst: refusalsAMinute, Period: time.Minute}, unwritten: unwritten,
 		log: log.Sample(&zerolog.BurstSampler{Burst: 1, Period: time.Minute}),
 	}
 }
 
-// written reports whether an answer's line is to be written. If not, written counts the answer.
-func (r *refusals) written(a *answer) bool {
-	if a.known || a.decision.Reason == gateway.InternalError || r.few.Sample(zerolog.NoLevel) {
+// shouldLog reports whether an answer's line is to be written. If not, shouldLog counts the answer.
+func (r *refusals) shouldLog(a *answer) bool {
+	if a.known || a.decision.Reason == gateway.InternalError || r.sampler.Sample(zerolog.NoLevel) {
 		return true
 	}
 	r.unwritten.Inc()

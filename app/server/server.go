@@ -77,7 +77,7 @@ func (s *Server) newApp(maxBody int) *fiber.App {
 		StrictRouting: true,
 		CaseSensitive: true,
 		ErrorHandler: func(c fiber.Ctx, err error) error {
-			s.failed(c.RequestCtx(), err)
+			s.handleError(c.RequestCtx(), err)
 			return nil
 		},
 		// A HEAD request to the logout path is not a logout. UnescapePath and TrustProxy are off by
@@ -88,13 +88,13 @@ func (s *Server) newApp(maxBody int) *fiber.App {
 	fast.ConnState = stateChanged
 	fast.SecureErrorLogMessage = true
 	fast.HeaderReceived = s.bodyLimit
-	fast.ErrorHandler = s.failed
+	fast.ErrorHandler = s.handleError
 	inner := fast.Handler
 	fast.Handler = func(c *fasthttp.RequestCtx) { s.handle(c, inner) }
 	if s.o.Logout != nil {
 		app.Post(logoutPath, s.logouts.serve)
 	}
-	app.Use(s.unknown)
+	app.Use(s.notFound)
 	return app
 }
 
@@ -103,31 +103,31 @@ var quiet = fiber.ListenConfig{DisableStartupMessage: true}
 
 // Serve answers requests on ln until Shutdown, over TLS unless tlsConfig is nil. Call it once.
 func (s *Server) Serve(ln net.Listener, tlsConfig *tls.Config) error {
-	limited := newListener(ln, s.o.MaxConnections, &s.o.Metrics.connections, s.o.Log)
+	public := newListener(ln, s.o.MaxConnections, &s.o.Metrics.connections, s.o.Log)
 	if s.remoteApp != nil {
-		limited.remote = &remoteListener{from: limited, given: make(chan net.Conn), closed: make(chan struct{})}
+		public.remote = &remoteListener{public: public, conns: make(chan net.Conn), closed: make(chan struct{})}
 	}
-	s.listener.Store(limited)
-	under := func(l net.Listener) net.Listener {
+	s.listener.Store(public)
+	withTLS := func(l net.Listener) net.Listener {
 		if tlsConfig == nil {
 			return l
 		}
 		return &tlsListener{l, tlsConfig}
 	}
 	if s.remoteApp == nil {
-		return s.app.Listener(under(limited), quiet)
+		return s.app.Listener(withTLS(public), quiet)
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- s.remoteApp.Listener(under(limited.remote), quiet) }()
-	err := s.app.Listener(under(limited), quiet)
-	return errors.Join(err, limited.Close(), <-ended)
+	go func() { ended <- s.remoteApp.Listener(withTLS(public.remote), quiet) }()
+	err := s.app.Listener(withTLS(public), quiet)
+	return errors.Join(err, public.Close(), <-ended)
 }
 
 // handle handles every request. It answers MinIO's authorization requests; Fiber routes the other
 // requests. A panic does not end the server, and Fiber never writes an answer of its own.
 func (s *Server) handle(c *fasthttp.RequestCtx, inner fasthttp.RequestHandler) {
 	if conn := connOf(c.Conn()); conn != nil {
-		conn.enter(deciding)
+		conn.setPhase(deciding)
 	}
 	defer s.answerAfterPanic(c)
 	defer func() {
@@ -140,13 +140,13 @@ func (s *Server) handle(c *fasthttp.RequestCtx, inner fasthttp.RequestHandler) {
 		}
 	}()
 	if !slices.Contains(fiber.DefaultMethods, string(c.Method())) {
-		leaveUnread(c.Conn())
+		markBodyUnread(c.Conn())
 		c.SetConnectionClose()
 		s.answerRaw(c, &answer{started: c.Time(), status: fiber.StatusMethodNotAllowed}, gateway.RequestMalformed, "the method is not POST")
 		return
 	}
 	if wrong := misframed(&c.Request.Header); wrong != "" {
-		leaveUnread(c.Conn())
+		markBodyUnread(c.Conn())
 		c.SetConnectionClose()
 		s.answerRaw(c, &answer{started: c.Time(), status: fiber.StatusBadRequest}, gateway.RequestMalformed, wrong)
 		return
@@ -181,8 +181,8 @@ func (s *Server) answerRaw(c *fasthttp.RequestCtx, a *answer, reason gateway.Rea
 	s.reply(c, a)
 }
 
-// unknown answers a request with another path or method.
-func (s *Server) unknown(c fiber.Ctx) error {
+// notFound answers a request with another path or method.
+func (s *Server) notFound(c fiber.Ctx) error {
 	a := answer{started: c.RequestCtx().Time(), status: fiber.StatusNotFound, known: s.known(c.RequestCtx())}
 	detail := "the path is neither server.path nor that of an endpoint"
 	if s.decoders[c.Path()] != nil {
@@ -194,15 +194,15 @@ func (s *Server) unknown(c fiber.Ctx) error {
 	return nil
 }
 
-// failed answers a request that fasthttp refuses before it calls a handler: the body or the header is
+// handleError answers a request that fasthttp refuses before it calls a handler: the body or the header is
 // too large, or the request is not HTTP. It replaces Fiber's error handler, which would also call the
 // handlers.
-func (s *Server) failed(c *fasthttp.RequestCtx, err error) {
+func (s *Server) handleError(c *fasthttp.RequestCtx, err error) {
 	defer s.answerAfterPanic(c)
 	if conn := connOf(c.Conn()); conn != nil {
-		conn.enter(answering)
+		conn.setPhase(writing)
 	}
-	leaveUnread(c.Conn())
+	markBodyUnread(c.Conn())
 	a := answer{started: time.Now(), status: statusOf(err)}
 	if a.status == fiber.StatusRequestEntityTooLarge && s.decoders[string(c.Path())] != nil {
 		if a.known = s.known(c); !a.known {

@@ -313,7 +313,7 @@ func TestCallersAreKnownByTheirWholeAuthorization(t *testing.T) {
 	}
 }
 
-func TestTwoAuthorizationHeadersAreOneTooMany(t *testing.T) {
+func TestTwoAuthorizationHeadersAreRefused(t *testing.T) {
 	r := start(t, "good")
 	conn, err := net.Dial("tcp", r.address)
 	if err != nil {
@@ -390,7 +390,7 @@ func TestBrokenHTTPIsAnsweredWithFalse(t *testing.T) {
 	}
 }
 
-func TestAStrangersBodyIsNotKept(t *testing.T) {
+func TestUnknownCallersHaveTheSmallBodyLimit(t *testing.T) {
 	r := start(t, "a token that is known")
 	large := strings.Replace(aliceReads, `"o"`, `"`+strings.Repeat("o", 100<<10)+`"`, 1)
 	if got := r.send("POST", r.url, "a stranger's", []byte(large)); got.status != 401 || got.reason != "caller_unauthenticated" {
@@ -404,7 +404,7 @@ func TestAStrangersBodyIsNotKept(t *testing.T) {
 	}
 }
 
-func TestALogoutTokenThatIsRefusedIsSaidSoAndNotKept(t *testing.T) {
+func TestARefusedLogoutTokenGets400(t *testing.T) {
 	r := start(t)
 	got := r.send("POST", "http://"+r.address+"/backchannel-logout", "", []byte("logout_token=x"))
 	if got.status != 400 || got.header.Get("Cache-Control") != "no-store" || !strings.Contains(got.body, `"result":false`) {
@@ -442,7 +442,7 @@ func TestNoSecretOfARequestReachesTheLogs(t *testing.T) {
 	}
 }
 
-func TestADefectInTheDecisionDeniesAndIsLogged(t *testing.T) {
+func TestAPanicInTheDecisionDeniesAndIsLogged(t *testing.T) {
 	broken := false
 	r := startWith(t, func() time.Time {
 		if broken {
