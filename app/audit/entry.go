@@ -10,8 +10,8 @@ import (
 	"github.com/claimgate/claimgate/app/gateway"
 )
 
-// marshal writes the entry as one line of JSON. This is the allow-list of what
-// the log holds; docs/audit.md explains each member.
+// marshal appends the entry to b as one line of JSON. It is the allow-list of the log's members;
+// docs/audit.md explains each member.
 func (e *Entry) marshal(b []byte) []byte {
 	d := e.Decision
 	ev := begin(b)
@@ -58,11 +58,11 @@ func request(ev *object, r *gateway.Request) {
 	if r.DenyOnly {
 		ev.flag("deny_only", true)
 	}
-	if r.Action != gateway.ActionPrometheus { // whose claims the caller signs itself
+	if r.Action != gateway.ActionPrometheus { // there the caller itself signs the claims
 		credential(ev, r)
 	}
-	// Of conditions only what MinIO itself says of the client's address: the
-	// first element, which a proxy may vouch for and a client may forge.
+	// The only member from conditions is the client's address: the first element of SourceIp. A proxy may
+	// set it, and a client may forge it.
 	if from := r.Conditions.Get("SourceIp").First().View(); from != "" {
 		ev.text("source", from)
 	}
@@ -96,16 +96,15 @@ func identity(ev *object, d *gateway.Decision) {
 	if d.Attested {
 		ev.flag("attested", true)
 	} else {
-		// Enough of the token's SHA-256 to find its other lines, and of no use to
-		// whoever reads the log.
+		// The start of the token's SHA-256 finds the token's other lines, and is useless to an attacker who
+		// reads the log.
 		ev.name("token")
 		ev.b = append(hex.AppendEncode(append(ev.b, '"'), id.Digest[:8]), '"')
 	}
 }
 
-// read writes what the policies held have read of the request, so that the
-// question can be put to another mapping. Keys, signatures and tokens have no
-// condition key.
+// read writes the request's values that the granted policies have read, so that replay can decide the
+// request under another mapping. Keys, signatures and tokens have no condition key.
 func read(ev *object, d *gateway.Decision) {
 	values := d.Read()
 	if len(values) == 0 {
@@ -124,8 +123,8 @@ func read(ev *object, d *gateway.Decision) {
 	ev.b = dict.end()
 }
 
-// withoutQueries cuts off what may sign a request: the page that a client names
-// may be a presigned URL.
+// withoutQueries removes the query of each URL. The referring page may be a presigned URL, whose query
+// holds a signature.
 func withoutQueries(urls []string) []string {
 	list := make([]string, len(urls))
 	for i, u := range urls {

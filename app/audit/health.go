@@ -8,33 +8,33 @@ import (
 	"github.com/claimgate/claimgate/app/audit/chain"
 )
 
-// State is how the log fares.
+// State is the state of the log.
 type State struct {
 	Failing bool      `json:"failing"`
-	Error   string    `json:"error,omitempty"` // the last one, while it fails
-	Since   time.Time `json:"since,omitzero"`  // when it began to fail
-	Lost    uint64    `json:"lost"`            // lines, since the start
-	Denied  uint64    `json:"denied"`          // allows that were denied for want of their line, since the start
+	Error   string    `json:"error,omitempty"` // the last error, while the log fails
+	Since   time.Time `json:"since,omitzero"`  // when the log began to fail
+	Lost    uint64    `json:"lost"`            // lines lost since the start
+	Denied  uint64    `json:"denied"`          // allows that became denies without a line, since the start
 
-	// Where lines are chained: the chain, the last line's number, and its hash,
-	// which belongs somewhere out of reach of who can write the log.
+	// If lines are chained: the chain, and the last line's number and hash. Keep the hash where nobody
+	// who can write the log can change it.
 	Chain string `json:"chain,omitempty"`
 	Seq   uint64 `json:"seq,omitempty"`
 	Head  string `json:"head,omitempty"`
 }
 
-// Notice is a change of how the log fares, or a reminder that it fails.
+// Notice reports that the log fails, still fails, or has recovered.
 type Notice struct {
 	State
 	Recovered bool
 }
 
-// remind is how often a failing output is spoken of.
+// remind is the shortest time between two notices of a failing output.
 const remind = 10 * time.Second
 
 type health struct {
 	notify func(Notice)
-	// failing and stalled spare the lock as long as all is well.
+	// failing and stalled can be read without mu.
 	failing atomic.Bool
 	stalled atomic.Bool
 
@@ -43,13 +43,13 @@ type health struct {
 	chain  *links
 	seq    uint64
 	head   chain.Hash
-	spoken time.Time // when notify was last due
-	spoke  bool      // of the failure that lasts
+	spoken time.Time // when the last notice of a failure was made
+	spoke  bool      // a notice of the present failure was made
 	todo   []Notice
-	busy   bool // somebody calls notify
+	busy   bool // a goroutine calls notify
 }
 
-// stall notes that the output takes no lines for now.
+// stall notes that the output takes no lines at present.
 func (h *health) stall(l *Log) {
 	h.stalled.Store(true)
 	h.fail(l, ErrStalled)
@@ -71,7 +71,7 @@ func (h *health) fail(l *Log, err error) {
 	}
 }
 
-// recover notes that lines are taken again.
+// recover notes that the output takes lines again.
 func (h *health) recover(l *Log) {
 	if !h.failing.Load() {
 		return
@@ -86,8 +86,8 @@ func (h *health) recover(l *Log) {
 	h.now, h.spoke = State{}, false
 }
 
-// tell has notify called where nobody waits for it: the program's log may be the
-// very output that stalls.
+// tell calls notify on another goroutine, because notify may write to the stalled output. If notify is too
+// slow, tell drops the notice. The caller holds mu.
 func (h *health) tell(n Notice) {
 	const most = 4
 	if h.notify == nil || len(h.todo) == most {
@@ -114,7 +114,7 @@ func (h *health) tell(n Notice) {
 	}()
 }
 
-// show keeps where the chain stands, to be read without waiting for the writer.
+// show copies the chain's head, so that State does not wait for the writer.
 func (h *health) show(w *writer) {
 	if w.chain == nil {
 		return
@@ -124,7 +124,7 @@ func (h *health) show(w *writer) {
 	h.chain, h.seq, h.head = w.chain, w.chain.seq, w.chain.head
 }
 
-// stateOf is called with the lock held.
+// stateOf returns the state of l. The caller holds mu.
 func (h *health) stateOf(l *Log) State {
 	s := h.now
 	s.Lost, s.Denied = l.lost.Load(), l.denied.Load()
@@ -134,7 +134,7 @@ func (h *health) stateOf(l *Log) State {
 	return s
 }
 
-// State returns how the log fares.
+// State returns the state of the log. It does not wait for the output.
 func (l *Log) State() State {
 	l.health.mu.Lock()
 	defer l.health.mu.Unlock()

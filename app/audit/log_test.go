@@ -150,7 +150,8 @@ func TestDeniesAreAlwaysWrittenAndAllowsAsConfigured(t *testing.T) {
 	}
 }
 
-// An allow that the next mapping would deny is written whatever audit.allow says, and the line holds what would be.
+// An allow that the next mapping would deny is written for every audit.allow, and its line has that
+// decision.
 func TestWhatTheNextMappingWouldDenyIsWritten(t *testing.T) {
 	l, file := open(t, "none")
 	for _, outcome := range []gateway.Outcome{gateway.ShadowSame, gateway.ShadowLoses} {
@@ -223,13 +224,13 @@ func TestALogThatIsOffWritesNothing(t *testing.T) {
 	}
 }
 
-// A pipe that nobody reads must hold up no answer for long, nor the end.
+// A pipe that nobody reads must not delay an answer or Close for long.
 func TestAnOutputThatStallsHoldsUpNothingForEver(t *testing.T) {
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	reader, err := os.OpenFile(fifo, os.O_RDWR, 0) // so that it can be opened, and is never read
+	reader, err := os.OpenFile(fifo, os.O_RDWR, 0) // a reader that never reads, so that Open succeeds
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +247,7 @@ func TestAnOutputThatStallsHoldsUpNothingForEver(t *testing.T) {
 			}
 		})
 	}
-	wg.Wait() // ends within the patience of one line
+	wg.Wait() // ends within the waiting time of one line
 	if !full.Load() {
 		t.Error("a pipe of 64 KiB took 4000 lines")
 	}
@@ -254,7 +255,7 @@ func TestAnOutputThatStallsHoldsUpNothingForEver(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := l.Close(); err != nil {
-		t.Log(err) // the writer was stuck until its reader went
+		t.Log(err) // the writer waited until the reader was closed
 	}
 }
 
@@ -299,7 +300,7 @@ func TestALineThatWasCutShortDoesNotSpoilTheNext(t *testing.T) {
 	}
 }
 
-// limitFileSize makes files end at so many bytes, as a full disk would.
+// limitFileSize makes writes beyond most bytes of a file fail, as on a full disk.
 func limitFileSize(t *testing.T, most uint64) (restore func()) {
 	t.Helper()
 	signal.Ignore(syscall.SIGXFSZ)

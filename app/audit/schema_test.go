@@ -34,7 +34,7 @@ func schema(t testing.TB) *jsonschema.Schema {
 	return s
 }
 
-// fits holds every line of a file against the schema and returns how many.
+// fits validates each line of a file with the schema, and returns the number of lines.
 func fits(t *testing.T, s *jsonschema.Schema, file string) (n int) {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -54,7 +54,7 @@ func fits(t *testing.T, s *jsonschema.Schema, file string) (n int) {
 	return n
 }
 
-// fullest is an entry with every member that a decision can have.
+// fullest returns an entry with every member that a decision can have.
 func fullest(t testing.TB, reason gateway.Reason) *audit.Entry {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "mapping.toml")
@@ -118,7 +118,7 @@ func TestLinesOfEveryReasonFitTheSchema(t *testing.T) {
 	}
 }
 
-// The lines of restarts, rotations and failures.
+// Lines of restarts, rotations and failures fit the schema.
 func TestLinesOfTheLogItselfFitTheSchema(t *testing.T) {
 	s := schema(t)
 	file := filepath.Join(t.TempDir(), "decisions.jsonl")
@@ -129,7 +129,7 @@ func TestLinesOfTheLogItselfFitTheSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	restore := limitFileSize(t, uint64(info.Size()))
-	_ = l.Write(entry(gateway.NoToken)) // it is lost
+	_ = l.Write(entry(gateway.NoToken)) // this line is lost
 	restore()
 	write(t, l, 1)
 	if err := os.Rename(file, file+".1"); err != nil {

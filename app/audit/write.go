@@ -10,7 +10,8 @@ import (
 	"github.com/claimgate/claimgate/app/gateway"
 )
 
-// ErrStalled is the error where the output takes no lines for now.
+// ErrStalled is the error of a line that was not written in time, because the output takes no lines at
+// present.
 var ErrStalled = errors.New("audit.output: the output stalls")
 
 var errClosed = errors.New("audit: the log is closed")
@@ -18,21 +19,21 @@ var errClosed = errors.New("audit: the log is closed")
 // line is one line on its way to the output.
 type line struct {
 	text []byte
-	done chan error // takes the outcome, of which there is one for each use
-	// unheard says that nobody waits for the outcome.
+	done chan error // receives one result per use
+	// unheard is true if nobody receives from done.
 	unheard bool
-	// replaced says that another line is written where this one cannot be, so
-	// that nothing is lost.
+	// replaced is true if WriteDeny writes another line should this line fail. Then this line does not
+	// count as lost.
 	replaced bool
 	state    atomic.Int32
-	timer    *time.Timer // of who waits; nil before the first use
+	timer    *time.Timer // of wait; nil before the first use
 }
 
-// The states of a line. Who changes the first to another has it.
+// The states of a line. The goroutine that changes waits to another state owns the line.
 const (
 	waits     = iota
 	taken     // by the writer
-	withdrawn // by who waited for it
+	withdrawn // by wait
 )
 
 var lines = sync.Pool{New: func() any { return &line{done: make(chan error, 1)} }}
@@ -45,15 +46,15 @@ func newLine(e *Entry) *line {
 	return ln
 }
 
-// Write writes one entry, and returns when it is written. With an error it is
-// not, or not yet: the error is the output's, or ErrStalled. Where Denies then
-// says so, the answer must be a deny, told by Instead.
+// Write writes one entry, and returns when the entry is written, or skipped as configured. If Write
+// returns an error, the entry is not written, or not yet: the error is the output's, or ErrStalled. If the
+// entry is an allow and Denies returns true, the caller must then answer with a deny and call WriteDeny.
 func (l *Log) Write(e *Entry) error {
 	if l.off {
 		return nil
 	}
 	allow := e.Decision.Allow()
-	// What the next mapping would deny is always written: the log is where its people are found.
+	// An allow that the next mapping would deny is always written, so that the log shows who loses access.
 	if allow && e.Decision.Outcome != gateway.ShadowLoses && !l.sampled() {
 		l.skipped.Add(1)
 		return nil
@@ -61,7 +62,7 @@ func (l *Log) Write(e *Entry) error {
 	mustBe := allow && l.required
 	stalled := l.health.stalled.Load()
 	if stalled && mustBe {
-		return ErrStalled // by the time it is written nobody would know the answer
+		return ErrStalled // the answer is a deny, so an allow must not be queued
 	}
 	ln := newLine(e)
 	ln.replaced, ln.unheard = mustBe, stalled
@@ -69,17 +70,16 @@ func (l *Log) Write(e *Entry) error {
 		return fmt.Errorf("%w, and too many lines wait", ErrStalled)
 	}
 	if stalled {
-		return ErrStalled // one that is known to stall is not waited for
+		return ErrStalled // do not wait for an output that is known to stall
 	}
 	return l.wait(ln)
 }
 
-// Denies reports whether an allow whose line could not be written must become a
-// deny.
+// Denies reports whether an allow must become a deny if its line cannot be written.
 func (l *Log) Denies() bool { return l.required }
 
-// WriteDeny writes the entry of a deny that was an allow until its line could not
-// be written. Nobody waits for it.
+// WriteDeny queues the entry of a deny that replaces an allow whose line could not be written. It does not
+// wait.
 func (l *Log) WriteDeny(e *Entry) {
 	l.denied.Add(1)
 	ln := newLine(e)
@@ -87,7 +87,8 @@ func (l *Log) WriteDeny(e *Entry) {
 	l.enqueue(ln)
 }
 
-// enqueue hands a line to the writer, if there is room.
+// enqueue queues a line. If the queue is full or the log is closed, enqueue counts the line as lost and
+// returns false.
 func (l *Log) enqueue(ln *line) bool {
 	select {
 	case <-l.ended:
@@ -103,20 +104,20 @@ func (l *Log) enqueue(ln *line) bool {
 	return false
 }
 
-// wait waits until a line is written, or for as long as an answer can wait.
+// wait waits until a line is written, for l.patience at most.
 func (l *Log) wait(ln *line) error {
 	if ln.timer == nil {
 		ln.timer = time.NewTimer(l.patience)
 	} else {
 		ln.timer.Reset(l.patience)
 	}
-	timer := ln.timer // once the line is given back, it is another's
+	timer := ln.timer // after lines.Put another Write may use ln
 	select {
 	case err := <-ln.done:
 		timer.Stop()
 		lines.Put(ln)
 		return err
-	case <-l.ended: // nobody writes any more, unless it was the last to be written
+	case <-l.ended: // the writer has ended; it may have written this line before
 		select {
 		case err := <-ln.done:
 			return err
@@ -128,11 +129,11 @@ func (l *Log) wait(ln *line) error {
 	}
 	l.health.stall(l)
 	if ln.replaced {
-		// Where the writer has it already it may still be written. The deny comes
-		// after it: of two lines with one id the later one is the answer.
+		// If the writer has taken the line, it may still write it. The line of the deny comes later: of two
+		// lines with one id, the later one is the answer.
 		ln.state.CompareAndSwap(waits, withdrawn)
 	}
-	return ErrStalled // a line that is not replaced is counted when it is written
+	return ErrStalled // the writer counts a line that is not replaced
 }
 
 // lose counts a line that will not be written.

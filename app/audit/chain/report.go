@@ -8,24 +8,24 @@ import (
 	"slices"
 )
 
-// Kind says what is wrong with a line.
+// Kind is the kind of a finding.
 type Kind string
 
-// The kinds of findings, a contract with whoever reads the report.
+// The kinds of findings. Programs that read a report depend on these texts.
 const (
 	Changed   Kind = "changed"
 	Missing   Kind = "missing"
 	Order     Kind = "order"
 	Duplicate Kind = "duplicate"
 	Unchained Kind = "unchained"
-	// Torn is a last line without its end: of a process that was killed, or that
-	// writes it just now, or of a log that was shortened.
+	// Torn is a last line without its end: the process was killed, the line is being written, or the log
+	// was shortened.
 	Torn Kind = "torn"
-	// Anchor is a hash that was expected and is not there.
+	// Anchor is an expected hash that the log does not have.
 	Anchor Kind = "anchor"
 )
 
-// Finding is one thing that is wrong. Line counts from 1.
+// Finding is one defect of a log. Line counts from 1.
 type Finding struct {
 	Kind    Kind   `json:"kind"`
 	File    string `json:"file,omitempty"`
@@ -33,7 +33,7 @@ type Finding struct {
 	Message string `json:"message"`
 }
 
-// Summary is what was seen of one chain.
+// Summary describes one chain of a log.
 type Summary struct {
 	Chain string `json:"chain"`
 	First uint64 `json:"first"` // sequence numbers
@@ -42,15 +42,15 @@ type Summary struct {
 	Head  string `json:"head"` // the hash of the last line
 }
 
-// Report is the outcome of a check.
+// Report is the result of a verification.
 type Report struct {
-	Whole     bool      `json:"whole"` // nothing was found
+	Whole     bool      `json:"whole"` // there are no findings
 	Files     int       `json:"files"`
 	Lines     int       `json:"lines"`
 	Chained   int       `json:"chained"`
 	Unchained int       `json:"unchained"`
-	Torn      int       `json:"torn"` // cut short by a crash or a full disk, as a later line says
-	Lost      uint64    `json:"lost"` // never written, as the log itself says
+	Torn      int       `json:"torn"` // lines cut short by a crash or a full disk, as a later line confirms
+	Lost      uint64    `json:"lost"` // lines never written, as events in the log report
 	Chains    []Summary `json:"chains"`
 	Findings  []Finding `json:"findings"`
 	More      int       `json:"more,omitempty"` // findings beyond the first hundred
@@ -76,7 +76,8 @@ func (v *Verifier) note(format string, args ...any) {
 	}
 }
 
-// File reads the next file of a log. Files are given oldest first.
+// File verifies the next file of a log. Call File for the oldest file first. An error means that the file
+// cannot be read or is not a decision log; it is not a finding.
 func (v *Verifier) File(name string, r io.Reader) error {
 	v.begin(name)
 	in := bufio.NewReaderSize(r, 1<<20)
@@ -109,7 +110,7 @@ func (v *Verifier) File(name string, r io.Reader) error {
 	}
 }
 
-// Report ends the check.
+// Report ends the verification and returns its result. Call it once.
 func (v *Verifier) Report() *Report {
 	r := &v.report
 	switch p := &v.pend; {

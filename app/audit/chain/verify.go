@@ -9,18 +9,18 @@ import (
 	"strconv"
 )
 
-// Options say what a log is held against beside itself.
+// Options are options of a Verifier.
 type Options struct {
-	// Heads must each be the hash of a chain's last line.
+	// Heads are expected heads: each must be the hash of some chain's last line.
 	Heads []Hash
-	// Lines must each be the hash of some line.
+	// Lines are expected hashes: each must be the hash of some line.
 	Lines []Hash
-	// TornEnd takes a last line without its end for one that is being written.
+	// TornEnd accepts a last line without its end, as a line that is being written.
 	TornEnd bool
 }
 
-// Verifier checks a log, of which it holds one state a chain. The zero value is
-// not ready: use New.
+// Verifier verifies a log. Call File for each file, then Report. Its memory grows with the number of
+// chains, not with the log. Use New to make one. It is not safe for concurrent use.
 type Verifier struct {
 	o      Options
 	chains map[ID]*state
@@ -30,12 +30,12 @@ type Verifier struct {
 
 	file  string
 	line  int
-	plain Hash // of the last line without a chain in this file
+	plain Hash // the hash of the last line without a link in this file
 	pend  region
-	// damaged counts the lines reported since the last chained one, which a gap
-	// in the sequence is not to be reported for again.
+	// damaged counts the lines reported since the last chained line. A gap in the sequence of this size
+	// is not reported again.
 	damaged uint64
-	// loose is where lines without a chain begin that no line has vouched for yet.
+	// loose is the place of the first line without a link, until a chain is linked to these lines.
 	loose place
 }
 
@@ -50,18 +50,18 @@ type place struct {
 	line int
 }
 
-// region is what stands between two whole lines.
+// region is a sequence of lines that are not whole, between two whole lines.
 type region struct {
 	first, last place
 	count       int
 	sum         hash.Hash
-	unfinished  bool // it ends without a newline
+	unfinished  bool // the last line has no newline
 }
 
-// maxChains bounds the memory: a process starts seldom.
+// maxChains bounds the memory of a Verifier. Each start of a process makes one chain.
 const maxChains = 100_000
 
-// New makes a Verifier.
+// New returns a new Verifier.
 func New(o Options) *Verifier {
 	v := &Verifier{o: o, chains: map[ID]*state{}, wanted: map[Hash]bool{}, pend: region{sum: sha256.New()}}
 	for _, h := range o.Lines {
@@ -70,13 +70,13 @@ func New(o Options) *Verifier {
 	return v
 }
 
-// begin is told of each file, oldest first.
+// begin begins a file.
 func (v *Verifier) begin(file string) {
 	v.file, v.line, v.plain, v.loose = file, 0, Hash{}, place{}
 	v.report.Files++
 }
 
-// take checks one line, given without its newline.
+// take verifies one line without its newline. whole is false if the line had no newline.
 func (v *Verifier) take(text []byte, whole bool) error {
 	v.line++
 	v.report.Lines++
@@ -111,12 +111,11 @@ func (v *Verifier) broken(text []byte, whole bool) {
 	v.damaged++
 }
 
-// settle judges what stands before a whole line that is not whole itself. torn is
-// what that line says of it.
+// settle verifies the torn lines before a whole line. torn and opens are those of the whole line's link.
 func (v *Verifier) settle(torn Hash, opens bool) {
 	p := &v.pend
 	if p.count == 0 {
-		// The file before, which is not here, may hold what a first line speaks of.
+		// The torn lines before the first line of a file may be in the previous file.
 		if torn != (Hash{}) && !opens {
 			v.found(Missing, v.here(), "the line says that lines were cut short before it, and they are not there")
 		}
@@ -138,8 +137,7 @@ func lineOrLines(p *region) string {
 	return fmt.Sprintf("these and the lines up to %d (%d in all) are", p.last.line, p.count)
 }
 
-// unchained takes a line that has no chain: of the time before audit.chain was
-// set, or added by somebody.
+// unchained verifies a line without a link. audit.chain was off when it was written, or somebody added it.
 func (v *Verifier) unchained(text []byte) {
 	v.settle(Hash{}, false)
 	v.plain = HashOf(text)
@@ -182,7 +180,7 @@ func (v *Verifier) chained(text []byte, link *Link) error {
 	return nil
 }
 
-// first judges the first line of a chain that is seen.
+// first verifies the first line of a chain in the given files.
 func (v *Verifier) first(link *Link) {
 	loose := v.loose
 	v.loose = place{}
@@ -216,10 +214,10 @@ func (v *Verifier) first(link *Link) {
 	}
 }
 
-// before is the place of the line before.
+// before returns the place of the previous line.
 func (v *Verifier) before() place { return place{v.file, max(v.line-1, 1)} }
 
-// after judges a chain that was begun in a file that held another one.
+// after verifies the first line of a chain that follows another chain in the same file.
 func (v *Verifier) after(link *Link) {
 	s := v.chains[link.After.Chain]
 	switch {
@@ -236,8 +234,7 @@ func (v *Verifier) after(link *Link) {
 	}
 }
 
-// follows judges a further line of a chain, and reports whether it takes the chain
-// further.
+// follows verifies a later line of a chain, and reports whether the line continues the chain.
 func (v *Verifier) follows(s *state, link *Link, sum Hash) bool {
 	switch gap := link.Seq - s.Last; {
 	case link.Seq == s.Last && sum == s.hash:
@@ -252,7 +249,7 @@ func (v *Verifier) follows(s *state, link *Link, sum Hash) bool {
 		return false
 	case gap == 1 && link.Prev != s.hash:
 		v.found(Changed, s.at, "the line is not what the next one was chained to: it was changed")
-	case gap > 1 && gap-1 != v.damaged: // what is damaged has been reported
+	case gap > 1 && gap-1 != v.damaged: // damaged lines have already been reported
 		v.found(Missing, v.here(), "%s of chain %s before this one missing, after %s", areOrIs(gap-1, "line"), s.Chain, s.at)
 	}
 	return true
@@ -269,7 +266,7 @@ func areOrIs(n uint64, noun string) string {
 
 // lost returns how many lines a line says were lost.
 func lost(text []byte) uint64 {
-	const near = 80 // the event stands after the time
+	const near = 80 // the member event follows the member time
 	if !bytes.Contains(text[:min(len(text), near)], []byte(`"event":"lost"`)) {
 		return 0
 	}

@@ -28,7 +28,7 @@ func decision(n int) string {
 	return fmt.Sprintf("{\"time\":\"2026-11-21T12:00:00Z\",\"id\":\"%032x\",\"allow\":true,\"reason\":\"policy_allow\",\"object\":\"a,\\\"seq\\\":1\",\"duration_us\":42}\n", n)
 }
 
-// log makes a log of n lines.
+// log writes a log of n lines.
 func log(id byte, n int) *writer {
 	w := &writer{link: chain.Link{Point: chain.Point{Chain: chain.ID{id}}}}
 	for i := range n {
@@ -148,8 +148,8 @@ func TestEachChangeIsFoundWhereItIs(t *testing.T) {
 	}
 }
 
-// Whatever single thing is done to a log, somebody who knows its head finds it;
-// and but for its end everybody does.
+// Any single change of a log is found if the head is known. A change before the end of the log is found
+// without the head.
 func TestNoSingleChangeGoesUnnoticed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := log(1, rapid.IntRange(2, 8).Draw(t, "lines"))
@@ -158,7 +158,7 @@ func TestNoSingleChangeGoesUnnoticed(t *testing.T) {
 		i := rapid.IntRange(0, len(lines)-1).Draw(t, "line")
 		j := rapid.IntRange(0, len(lines)-1).Draw(t, "other line")
 		changed := slices.Clone(lines)
-		inner := true // it can be seen without the head
+		inner := true // the change can be found without the head
 		switch what := rapid.SampledFrom([]string{"flip", "remove", "swap", "duplicate", "cut", "insert"}).Draw(t, "change"); what {
 		case "flip":
 			b := []byte(changed[i])
