@@ -168,7 +168,7 @@ func TestALineThatLacksItsNewlineIsALine(t *testing.T) {
 	}
 }
 
-func TestAChainIsLinkedToLinesOfTheTimeBefore(t *testing.T) {
+func TestAChainIsLinkedToEarlierUnchainedLines(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "decisions.jsonl")
 	l, err := audit.Open(file, "all")
 	if err != nil {
@@ -189,7 +189,7 @@ func TestAChainIsLinkedToLinesOfTheTimeBefore(t *testing.T) {
 }
 
 // Wherever a full disk cuts a line, the log stays whole and reports the lost lines.
-func TestAChainIsWholeWhereverAFullDiskCutsIt(t *testing.T) {
+func TestAChainStaysWholeWhenAFullDiskCutsLines(t *testing.T) {
 	dir := t.TempDir()
 	for room := range 420 {
 		file := filepath.Join(dir, fmt.Sprint(room))

@@ -27,30 +27,30 @@ func (e *Entry) marshal(b []byte) []byte {
 		ev.text("hint", d.Hint)
 	}
 	if e.Request != nil {
-		request(&ev, e.Request)
+		addRequest(&ev, e.Request)
 	}
-	read(&ev, d)
+	addRead(&ev, d)
 	if d.Identity != nil {
-		identity(&ev, d)
+		addIdentity(&ev, d)
 	}
-	answer(&ev, d)
+	addAnswer(&ev, d)
 	if d.Revision != "" {
 		ev.text("revision", d.Revision)
 	}
 	if s := d.Shadow; s != nil {
 		ev.name("shadow")
-		would := begin(ev.b)
-		would.flag("allow", s.Reason.Allows()).text("reason", string(s.Reason))
+		shadow := begin(ev.b)
+		shadow.flag("allow", s.Reason.Allows()).text("reason", string(s.Reason))
 		if s.Rule.Name != "" {
-			would.text("rule", s.Rule.Name)
+			shadow.text("rule", s.Rule.Name)
 		}
-		ev.b = would.end()
+		ev.b = shadow.end()
 	}
 	ev.text("peer", e.Peer.String()).number("status", int64(e.Status)).number("duration_us", e.Duration.Microseconds())
 	return append(ev.end(), '\n')
 }
 
-func request(ev *object, r *gateway.Request) {
+func addRequest(ev *object, r *gateway.Request) {
 	ev.text("action", r.Action).text("bucket", r.Bucket).text("object", r.Object).text("account", r.Account)
 	if r.Owner {
 		ev.flag("owner", true)
@@ -59,7 +59,7 @@ func request(ev *object, r *gateway.Request) {
 		ev.flag("deny_only", true)
 	}
 	if r.Action != gateway.ActionPrometheus { // there the caller itself signs the claims
-		credential(ev, r)
+		addCredential(ev, r)
 	}
 	// The only member from conditions is the client's address: the first element of SourceIp. A proxy may
 	// set it, and a client may forge it.
@@ -68,7 +68,7 @@ func request(ev *object, r *gateway.Request) {
 	}
 }
 
-func credential(ev *object, r *gateway.Request) {
+func addCredential(ev *object, r *gateway.Request) {
 	signer := r.Signer()
 	if signer.Static {
 		ev.flag("static", true)
@@ -81,7 +81,7 @@ func credential(ev *object, r *gateway.Request) {
 	}
 }
 
-func identity(ev *object, d *gateway.Decision) {
+func addIdentity(ev *object, d *gateway.Decision) {
 	id := d.Identity
 	ev.text("issuer", id.Issuer).text("sub", id.Subject)
 	if id.Username != "" {
@@ -103,9 +103,9 @@ func identity(ev *object, d *gateway.Decision) {
 	}
 }
 
-// read writes the request's values that the granted policies have read, so that replay can decide the
+// addRead writes the request's values that the granted policies have read, so that replay can decide the
 // request under another mapping. Keys, signatures and tokens have no condition key.
-func read(ev *object, d *gateway.Decision) {
+func addRead(ev *object, d *gateway.Decision) {
 	values := d.Read()
 	if len(values) == 0 {
 		return
@@ -133,7 +133,7 @@ func withoutQueries(urls []string) []string {
 	return list
 }
 
-func answer(ev *object, d *gateway.Decision) {
+func addAnswer(ev *object, d *gateway.Decision) {
 	if ignored := d.Grants.Ignored(); len(ignored) > 0 {
 		ev.list("claim_ignored", ignored)
 	}

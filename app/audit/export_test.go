@@ -2,8 +2,8 @@ package audit
 
 import "time"
 
-// SetPatience sets how long Write waits for its line. Call it while no Write runs.
-func (l *Log) SetPatience(d time.Duration) { l.patience = d }
+// SetMaxWait sets how long Write waits for its line. Call it while no Write runs.
+func (l *Log) SetMaxWait(d time.Duration) { l.maxWait = d }
 
 // Writing reports whether a write to the output is in progress.
 

@@ -29,7 +29,7 @@ type Log struct {
 	num, den uint64 // num out of den allows are written
 	seen     atomic.Uint64
 	required bool
-	patience time.Duration
+	maxWait  time.Duration
 
 	queue chan *line
 	stop  chan struct{} // closed by Close
@@ -42,16 +42,16 @@ type Log struct {
 	health health
 
 	written, skipped, lost, denied atomic.Uint64
-	// untold counts the lost lines that no event in the log has reported yet.
-	untold atomic.Uint64
+	// unreported counts the lost lines that no event in the log has reported yet.
+	unreported atomic.Uint64
 }
 
 const (
-	queued = 1024 // the capacity of queue, in lines
-	// patience is how long Write waits for its line to be written.
-	patience = time.Second
-	// closing is how long Close waits for a stalled output.
-	closing = 5 * time.Second
+	queueSize = 1024 // the capacity of queue, in lines
+	// maxWait is how long Write waits for its line to be written.
+	maxWait = time.Second
+	// closeTimeout is how long Close waits for a stalled output.
+	closeTimeout = 5 * time.Second
 )
 
 // Option is an option of Open.
@@ -70,7 +70,7 @@ func Notify(f func(Notice)) Option { return func(l *Log) { l.health.notify = f }
 // Open opens a log. output and allow have the values of the configuration: output is stdout, stderr, off
 // or a file name; allow is all, none or a rate such as 1/100.
 func Open(output, allow string, with ...Option) (*Log, error) {
-	l := &Log{queue: make(chan *line, queued), stop: make(chan struct{}), ended: make(chan struct{}), patience: patience}
+	l := &Log{queue: make(chan *line, queueSize), stop: make(chan struct{}), ended: make(chan struct{}), maxWait: maxWait}
 	l.closeOnce = sync.OnceValue(l.close)
 	var ok bool
 	if l.num, l.den, ok = rate.Parse(allow); !ok {
@@ -87,7 +87,7 @@ func Open(output, allow string, with ...Option) (*Log, error) {
 	if err := l.out.open(output, &l.writer); err != nil {
 		return nil, err
 	}
-	l.health.show(&l.writer)
+	l.health.setHead(&l.writer)
 	go l.write()
 	return l, nil
 }
@@ -119,7 +119,7 @@ func (l *Log) close() error {
 	close(l.stop)
 	select {
 	case <-l.ended:
-	case <-time.After(closing):
+	case <-time.After(closeTimeout):
 		return errors.New("audit.output: the output stalls; lines that waited are lost")
 	}
 	return l.out.close()

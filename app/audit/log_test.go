@@ -172,7 +172,7 @@ func TestWhatTheNextMappingWouldDenyIsWritten(t *testing.T) {
 	}
 }
 
-func TestRatesThatMakeNoSenseAreRefused(t *testing.T) {
+func TestInvalidRatesAreRefused(t *testing.T) {
 	for _, allow := range []string{"", "some", "1/0", "3/2", "0/3", "1/-1", "1/x", "/3", "1/99999999999"} {
 		if _, err := audit.Open("off", allow); err == nil {
 			t.Errorf("audit.allow = %q was taken", allow)
@@ -180,7 +180,7 @@ func TestRatesThatMakeNoSenseAreRefused(t *testing.T) {
 	}
 }
 
-func TestALogThatCannotBeOpenedSaysSo(t *testing.T) {
+func TestOpenFailsWithoutTheDirectory(t *testing.T) {
 	if _, err := audit.Open(filepath.Join(t.TempDir(), "no", "such", "directory"), "all"); err == nil {
 		t.Error("a file in a directory that is not there was opened")
 	}
@@ -225,7 +225,7 @@ func TestALogThatIsOffWritesNothing(t *testing.T) {
 }
 
 // A pipe that nobody reads must not delay an answer or Close for long.
-func TestAnOutputThatStallsHoldsUpNothingForEver(t *testing.T) {
+func TestAStalledOutputDelaysNothingForLong(t *testing.T) {
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)

@@ -59,7 +59,7 @@ func (o *output) reopen(w *writer) error {
 	}
 	if w.chain != nil {
 		if err := lock(f); err != nil {
-			return errors.Join(fmt.Errorf("audit.output: %s: another process writes it; a chained log needs a file for each process: %w", o.path, err), f.Close())
+			return errors.Join(fmt.Errorf("audit.output: %s: another process writes to the file; each process needs its own file for a chained log: %w", o.path, err), f.Close())
 		}
 	}
 	o.file, o.to = f, f
@@ -126,7 +126,7 @@ func openFile(path string, chained bool) (*os.File, ending, error) {
 	if err != nil {
 		return nil, ending{}, err
 	}
-	end, err := lookAtEnd(f)
+	end, err := readEnding(f)
 	if err != nil {
 		return nil, ending{}, errors.Join(err, f.Close())
 	}
@@ -139,28 +139,28 @@ func openFile(path string, chained bool) (*os.File, ending, error) {
 func openPipe(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, syscall.ENXIO) {
-		return nil, fmt.Errorf("nobody reads audit.output, which is a named pipe: start its reader first: %w", err)
+		return nil, fmt.Errorf("nobody reads audit.output, a named pipe: start its reader first: %w", err)
 	}
 	return f, err
 }
 
-// mostOfEnd is how many bytes before the end of a file are searched for a whole line.
-const mostOfEnd = 64 << 20
+// maxEnding is how many bytes before the end of a file are searched for a whole line.
+const maxEnding = 64 << 20
 
-func lookAtEnd(f *os.File) (ending, error) {
+func readEnding(f *os.File) (ending, error) {
 	info, err := f.Stat()
 	if err != nil || info.Size() == 0 {
 		return ending{empty: true}, err
 	}
 	size := info.Size()
 	for part := int64(64 << 10); ; part *= 8 {
-		part = min(part, size, mostOfEnd)
+		part = min(part, size, maxEnding)
 		text := make([]byte, part)
 		if _, err := f.ReadAt(text, size-part); err != nil && !errors.Is(err, io.EOF) {
 			return ending{}, err
 		}
 		end, found := endOf(text)
-		if found || part == size || part == mostOfEnd {
+		if found || part == size || part == maxEnding {
 			return end, nil
 		}
 	}
@@ -173,7 +173,7 @@ func endOf(text []byte) (end ending, found bool) {
 	end.open = !ended
 	for {
 		at := bytes.LastIndexByte(rest, '\n')
-		if ln := rest[at+1:]; whole(ln) {
+		if ln := rest[at+1:]; isLine(ln) {
 			end.last = ln
 			end.torn = bytes.TrimPrefix(text[len(rest):], []byte("\n"))
 			break
@@ -188,9 +188,9 @@ func endOf(text []byte) (end ending, found bool) {
 	return end, end.last != nil
 }
 
-// whole reports whether ln is a whole line. A line cut short is never whole, because a part of a JSON
+// isLine reports whether ln is a whole line. A line cut short is never whole, because a part of a JSON
 // object is not a JSON object.
-func whole(ln []byte) bool {
+func isLine(ln []byte) bool {
 	_, chained := chain.Parse(ln)
 	return chained || len(ln) > 0 && ln[0] == '{' && json.Valid(ln)
 }

@@ -70,7 +70,7 @@ func wantNoReader(t *testing.T, err error) {
 }
 
 // If the start waited for a reader, no request would get an answer, and nothing would say why.
-func TestAPipeThatNobodyReadsIsSaidSoAtTheStart(t *testing.T) {
+func TestOpenRefusesAPipeWithoutAReader(t *testing.T) {
 	for name, with := range map[string][]audit.Option{"plain": nil, "chained": {audit.Chained()}} {
 		t.Run(name, func(t *testing.T) {
 			fifo := newPipe(t)
@@ -87,7 +87,7 @@ func TestAPipeThatNobodyReadsIsSaidSoAtTheStart(t *testing.T) {
 
 // The reader of a pipe may end and return. A SIGHUP in between must neither wait for the reader nor close
 // the pipe.
-func TestAPipeWhoseReaderHasDiedIsKept(t *testing.T) {
+func TestReopenKeepsAPipeWhoseReaderHasEnded(t *testing.T) {
 	for name, with := range map[string][]audit.Option{"plain": nil, "chained": {audit.Chained()}} {
 		t.Run(name, func(t *testing.T) {
 			fifo := newPipe(t)
@@ -117,7 +117,7 @@ func TestAPipeWhoseReaderHasDiedIsKept(t *testing.T) {
 	}
 }
 
-func TestAnotherPipeThatNobodyReadsLeavesTheOldOneInUse(t *testing.T) {
+func TestReopenRefusesAnotherPipeWithoutAReader(t *testing.T) {
 	fifo := newPipe(t)
 	reader := reading(t, fifo)
 	l, err := audit.Open(fifo, "all")

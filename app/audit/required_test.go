@@ -122,7 +122,7 @@ func stalled(t *testing.T, with ...audit.Option) (l *audit.Log, reader *os.File)
 	if l, err = audit.Open(fifo, "all", with...); err != nil {
 		t.Fatal(err)
 	}
-	l.SetPatience(50 * time.Millisecond)
+	l.SetMaxWait(50 * time.Millisecond)
 	return l, reader
 }
 
@@ -157,7 +157,7 @@ func drain(t *testing.T, reader *os.File, id int) (last map[string]string, allow
 }
 
 // The lines of the first round wait and are withdrawn. The lines of the second round fail at once.
-func TestNoAllowIsInTheLogThatWasAnsweredWithADeny(t *testing.T) {
+func TestTheLogHasNoAllowThatWasAnsweredWithADeny(t *testing.T) {
 	l, reader := stalled(t, audit.Required())
 	const each = 20
 	l.WriteDeny(numbered(2*each, gateway.NoToken)) // blocks the writer
@@ -198,7 +198,7 @@ func TestNoAllowIsInTheLogThatWasAnsweredWithADeny(t *testing.T) {
 
 // A line that the operating system already has cannot be withdrawn. The line of the deny comes later, and
 // the later line counts.
-func TestOfAnAllowThatCannotBeWithdrawnTheDenyIsTheLastWord(t *testing.T) {
+func TestTheDenyFollowsAnAllowThatCannotBeWithdrawn(t *testing.T) {
 	l, reader := stalled(t, audit.Required())
 	if got := answer(l, numbered(1, gateway.PolicyAllow)); got.Allows() {
 		t.Error("an allow was answered whose line was not written in time")
@@ -213,7 +213,7 @@ func TestOfAnAllowThatCannotBeWithdrawnTheDenyIsTheLastWord(t *testing.T) {
 	}
 }
 
-func TestTheEndTellsWhatWasLost(t *testing.T) {
+func TestCloseReportsLostLines(t *testing.T) {
 	l, file := open(t, "all")
 	restore := limitFileSize(t, 0)
 	if err := l.Write(entry(gateway.NoToken)); err == nil {
@@ -233,12 +233,12 @@ func TestTheEndTellsWhatWasLost(t *testing.T) {
 }
 
 // If the log is not required, an answer does not wait for an output that is known to stall.
-func TestAnOutputThatIsKnownToStallIsNotWaitedFor(t *testing.T) {
+func TestAStalledOutputIsNotWaitedFor(t *testing.T) {
 	l, reader := stalled(t)
 	if err := l.Write(numbered(0, gateway.PolicyAllow)); !errors.Is(err, audit.ErrStalled) {
 		t.Fatalf("the error is %v", err)
 	}
-	l.SetPatience(24 * time.Hour) // a Write that waited would block the test
+	l.SetMaxWait(24 * time.Hour) // a Write that waited would block the test
 	for n := 1; n < 10; n++ {
 		if err := l.Write(numbered(n, gateway.PolicyAllow)); !errors.Is(err, audit.ErrStalled) {
 			t.Errorf("the error is %v", err)
@@ -257,7 +257,7 @@ func TestAnOutputThatIsKnownToStallIsNotWaitedFor(t *testing.T) {
 	}
 }
 
-func TestAfterACrashTheNextLineIsOnItsOwn(t *testing.T) {
+func TestAfterACrashTheNextLineIsSeparate(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "decisions.jsonl")
 	if err := os.WriteFile(file, []byte("{\"time\":\"2026-11-21T12:00:00Z\"}\n{\"time\":\"2026-11"), 0o600); err != nil {
 		t.Fatal(err)

@@ -161,7 +161,7 @@ func TestLinesOfTheLogItselfFitTheSchema(t *testing.T) {
 	}
 }
 
-func TestTheSchemaTakesNothingElse(t *testing.T) {
+func TestTheSchemaRefusesOtherLines(t *testing.T) {
 	s := schema(t)
 	l, file := open(t, "all")
 	if err := l.Write(fullest(t, gateway.PolicyAllow)); err != nil {

@@ -35,8 +35,8 @@ var secretKeys = []string{
 	"X-Amz-Server-Side-Encryption-Context", "X-Minio-Source-Proxy-Request", "Proxy-Authorization", "X-Auth-Token", "X-Api-Key",
 }
 
-// curious returns a mapping whose policies read every condition key, for every recorded account.
-func curious(t testing.TB) *mapping.Mapping {
+// readEverything returns a mapping whose policies read every condition key, for every recorded account.
+func readEverything(t testing.TB) *mapping.Mapping {
 	t.Helper()
 	var statements []string
 	for _, key := range policy.ConditionKeys() {
@@ -114,7 +114,7 @@ func newRecorder(t testing.TB) *recorder {
 		t.Fatal(err)
 	}
 	t.Cleanup(r.Close)
-	r.Use(curious(t))
+	r.Use(readEverything(t))
 	return r
 }
 
@@ -271,7 +271,7 @@ func TestNoSecretThatARequestMayHoldIsInTheLog(t *testing.T) {
 }
 
 // The referring page may be a presigned URL.
-func TestOfTheRefererThatAPolicyReadsTheQueryIsNotLogged(t *testing.T) {
+func TestTheQueryOfTheRefererIsNotLogged(t *testing.T) {
 	r := newRecorder(t)
 	l, file := open(t, "all")
 	body := `{"input":{"account":"alice","action":"s3:GetObject","bucket":"b","object":"o","claims":{},` +

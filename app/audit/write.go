@@ -20,8 +20,8 @@ var errClosed = errors.New("audit: the log is closed")
 type line struct {
 	text []byte
 	done chan error // receives one result per use
-	// unheard is true if nobody receives from done.
-	unheard bool
+	// noWaiter is true if nobody receives from done.
+	noWaiter bool
 	// replaced is true if WriteDeny writes another line should this line fail. Then this line does not
 	// count as lost.
 	replaced bool
@@ -29,9 +29,9 @@ type line struct {
 	timer    *time.Timer // of wait; nil before the first use
 }
 
-// The states of a line. The goroutine that changes waits to another state owns the line.
+// The states of a line. The goroutine that changes queued to another state owns the line.
 const (
-	waits     = iota
+	queued    = iota
 	taken     // by the writer
 	withdrawn // by wait
 )
@@ -40,8 +40,8 @@ var lines = sync.Pool{New: func() any { return &line{done: make(chan error, 1)} 
 
 func newLine(e *Entry) *line {
 	ln := lines.Get().(*line)
-	ln.unheard, ln.replaced = false, false
-	ln.state.Store(waits)
+	ln.noWaiter, ln.replaced = false, false
+	ln.state.Store(queued)
 	ln.text = e.marshal(ln.text[:0])
 	return ln
 }
@@ -59,13 +59,13 @@ func (l *Log) Write(e *Entry) error {
 		l.skipped.Add(1)
 		return nil
 	}
-	mustBe := allow && l.required
+	required := allow && l.required
 	stalled := l.health.stalled.Load()
-	if stalled && mustBe {
+	if stalled && required {
 		return ErrStalled // the answer is a deny, so an allow must not be queued
 	}
 	ln := newLine(e)
-	ln.replaced, ln.unheard = mustBe, stalled
+	ln.replaced, ln.noWaiter = required, stalled
 	if !l.enqueue(ln) {
 		return fmt.Errorf("%w, and too many lines wait", ErrStalled)
 	}
@@ -83,7 +83,7 @@ func (l *Log) Denies() bool { return l.required }
 func (l *Log) WriteDeny(e *Entry) {
 	l.denied.Add(1)
 	ln := newLine(e)
-	ln.unheard = true
+	ln.noWaiter = true
 	l.enqueue(ln)
 }
 
@@ -99,17 +99,17 @@ func (l *Log) enqueue(ln *line) bool {
 		default:
 		}
 	}
-	l.lose(ln, ErrStalled)
+	l.countLost(ln, ErrStalled)
 	lines.Put(ln)
 	return false
 }
 
-// wait waits until a line is written, for l.patience at most.
+// wait waits until a line is written, for l.maxWait at most.
 func (l *Log) wait(ln *line) error {
 	if ln.timer == nil {
-		ln.timer = time.NewTimer(l.patience)
+		ln.timer = time.NewTimer(l.maxWait)
 	} else {
-		ln.timer.Reset(l.patience)
+		ln.timer.Reset(l.maxWait)
 	}
 	timer := ln.timer // after lines.Put another Write may use ln
 	select {
@@ -122,25 +122,25 @@ func (l *Log) wait(ln *line) error {
 		case err := <-ln.done:
 			return err
 		default:
-			l.lose(ln, errClosed)
+			l.countLost(ln, errClosed)
 			return errClosed
 		}
 	case <-timer.C:
 	}
-	l.health.stall(l)
+	l.health.setStalled(l)
 	if ln.replaced {
 		// If the writer has taken the line, it may still write it. The line of the deny comes later: of two
 		// lines with one id, the later one is the answer.
-		ln.state.CompareAndSwap(waits, withdrawn)
+		ln.state.CompareAndSwap(queued, withdrawn)
 	}
 	return ErrStalled // the writer counts a line that is not replaced
 }
 
-// lose counts a line that will not be written.
-func (l *Log) lose(ln *line, err error) {
+// countLost counts a line that will not be written.
+func (l *Log) countLost(ln *line, err error) {
 	if !ln.replaced {
 		l.lost.Add(1)
-		l.untold.Add(1)
+		l.unreported.Add(1)
 	}
-	l.health.fail(l, err)
+	l.health.setFailing(l, err)
 }

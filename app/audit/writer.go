@@ -10,8 +10,8 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// together is the largest number of lines in one write.
-const together = 256
+// maxBatch is the largest number of lines in one write.
+const maxBatch = 256
 
 // writer joins lines for one write call, and tracks the end of the output. output.mu guards it.
 type writer struct {
@@ -106,7 +106,7 @@ func (l *Log) write() {
 		}
 		// The first line wakes this goroutine before other requests have queued theirs. Let them run.
 		runtime.Gosched()
-		for more := true; more && len(batch) < together; {
+		for more := true; more && len(batch) < maxBatch; {
 			select {
 			case next := <-l.queue:
 				batch = l.take(batch, next)
@@ -122,7 +122,7 @@ func (l *Log) write() {
 
 // take adds a line to batch, unless wait has withdrawn the line.
 func (l *Log) take(batch []*line, ln *line) []*line {
-	if !ln.state.CompareAndSwap(waits, taken) {
+	if !ln.state.CompareAndSwap(queued, taken) {
 		lines.Put(ln)
 		return batch
 	}
@@ -134,10 +134,10 @@ func (l *Log) writeBatch(batch []*line) {
 	defer l.out.mu.Unlock()
 	w := &l.writer
 	w.reset()
-	told := l.untold.Load()
+	reported := l.unreported.Load()
 	events := 0
-	if told > 0 {
-		w.add(l.lostEvent(told))
+	if reported > 0 {
+		w.add(l.lostEvent(reported))
 		events = 1
 	}
 	if len(batch)+events == 0 {
@@ -149,28 +149,28 @@ func (l *Log) writeBatch(batch []*line) {
 	n, err := l.out.to.Write(w.text)
 	whole := w.wrote(n) - events
 	if events == 1 && whole >= 0 {
-		l.untold.Add(-told)
+		l.unreported.Add(-reported)
 	}
 	if err == nil {
-		l.health.recover(l)
+		l.health.setRecovered(l)
 	} else {
 		err = fmt.Errorf("audit.output: %w", err)
 	}
-	l.health.show(w) // before Write returns, so that State then has the new head
+	l.health.setHead(w) // before Write returns, so that State then has the new head
 	for i, ln := range batch {
 		if i < whole {
 			l.written.Add(1)
-			l.tell(ln, nil)
+			l.finish(ln, nil)
 			continue
 		}
-		l.lose(ln, err)
-		l.tell(ln, err)
+		l.countLost(ln, err)
+		l.finish(ln, err)
 	}
 }
 
-// tell passes the result of a line to its wait, if there is one.
-func (l *Log) tell(ln *line, err error) {
-	if ln.unheard {
+// finish passes the result of a line to its wait, if there is one.
+func (l *Log) finish(ln *line, err error) {
+	if ln.noWaiter {
 		lines.Put(ln)
 		return
 	}

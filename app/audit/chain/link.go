@@ -33,7 +33,7 @@ func (h Hash) String() string { return hex.EncodeToString(h[:]) }
 // ParseHash reads 64 hexadecimal digits in lower case.
 func ParseHash(text string) (h Hash, err error) {
 	if !decode(h[:], []byte(text)) {
-		return Hash{}, fmt.Errorf("%q is no hash: 64 hexadecimal digits in lower case are", text)
+		return Hash{}, fmt.Errorf("%q is not a hash: a hash has 64 hexadecimal digits in lower case", text)
 	}
 	return h, nil
 }

@@ -58,20 +58,20 @@ type Report struct {
 }
 
 const (
-	shown   = 100
-	maxLine = 64 << 20
+	maxFindings = 100
+	maxLine     = 64 << 20
 )
 
-func (v *Verifier) found(kind Kind, at place, format string, args ...any) {
-	if len(v.report.Findings) == shown {
+func (v *Verifier) addFinding(kind Kind, at place, format string, args ...any) {
+	if len(v.report.Findings) == maxFindings {
 		v.report.More++
 		return
 	}
 	v.report.Findings = append(v.report.Findings, Finding{Kind: kind, File: at.file, Line: at.line, Message: fmt.Sprintf(format, args...)})
 }
 
-func (v *Verifier) note(format string, args ...any) {
-	if len(v.report.Notes) < shown {
+func (v *Verifier) addNote(format string, args ...any) {
+	if len(v.report.Notes) < maxFindings {
 		v.report.Notes = append(v.report.Notes, fmt.Sprintf(format, args...))
 	}
 }
@@ -79,14 +79,14 @@ func (v *Verifier) note(format string, args ...any) {
 // File verifies the next file of a log. Call File for the oldest file first. An error means that the file
 // cannot be read or is not a decision log; it is not a finding.
 func (v *Verifier) File(name string, r io.Reader) error {
-	v.begin(name)
+	v.beginFile(name)
 	in := bufio.NewReaderSize(r, 1<<20)
 	var long []byte
 	for {
 		text, err := in.ReadSlice('\n')
 		if errors.Is(err, bufio.ErrBufferFull) {
 			if long = append(long, text...); len(long) > maxLine {
-				return fmt.Errorf("%s:%d: the line is longer than 64 MiB: that is no decision log", name, v.line+1)
+				return fmt.Errorf("%s:%d: the line is longer than 64 MiB: this is not a decision log", name, v.line+1)
 			}
 			continue
 		}
@@ -96,14 +96,14 @@ func (v *Verifier) File(name string, r io.Reader) error {
 		}
 		switch {
 		case err == nil:
-			if err := v.take(text[:len(text)-1], true); err != nil {
+			if err := v.verifyLine(text[:len(text)-1], true); err != nil {
 				return err
 			}
 		case !errors.Is(err, io.EOF):
 			return fmt.Errorf("%s: %w", name, err)
 		default:
 			if len(text) > 0 {
-				return v.take(text, false)
+				return v.verifyLine(text, false)
 			}
 			return nil
 		}
@@ -113,20 +113,20 @@ func (v *Verifier) File(name string, r io.Reader) error {
 // Report ends the verification and returns its result. Call it once.
 func (v *Verifier) Report() *Report {
 	r := &v.report
-	switch p := &v.pend; {
+	switch p := &v.torn; {
 	case p.count == 1 && p.unfinished && v.o.TornEnd:
-		v.note("%s is not finished: it is being written, or the process was killed", p.first)
+		v.addNote("%s has no end: the line is being written, or the process was killed", p.first)
 	case p.count > 0 && p.unfinished:
-		v.found(Torn, p.last, "the last line is cut short: by a crash, a full disk, or because it is being written; "+
-			"when claimgate writes to the file again, its next line says so, otherwise the log was shortened")
+		v.addFinding(Torn, p.last, "the last line is cut short: by a crash or a full disk, or it is being written; "+
+			"when claimgate writes to the file again, the next line confirms this; if that line does not come, the log was shortened")
 		if p.count > 1 {
-			v.found(Changed, p.first, "the lines from here to %d are not whole", p.last.line-1)
+			v.addFinding(Changed, p.first, "the lines from here to %d are not whole", p.last.line-1)
 		}
 	case p.count > 0:
-		v.settle(Hash{}, false)
+		v.verifyTorn(Hash{}, false)
 	}
-	if v.loose.line > 0 {
-		v.found(Unchained, v.loose, "no line from here on has a chain: audit.chain was off, or this is no decision log")
+	if v.unlinked.line > 0 {
+		v.addFinding(Unchained, v.unlinked, "no line from here on has a chain: audit.chain was off, or this is not a decision log")
 	}
 	heads := map[Hash]bool{}
 	r.Chains = []Summary{}
@@ -137,12 +137,12 @@ func (v *Verifier) Report() *Report {
 	}
 	for _, h := range v.o.Heads {
 		if !heads[h] {
-			v.found(Anchor, place{}, "no chain ends with the expected head %s: lines after or before it were removed, or written since", h)
+			v.addFinding(Anchor, place{}, "no chain ends with the expected head %s: the line was changed or removed, or lines were written since", h)
 		}
 	}
 	for _, h := range v.o.Lines {
-		if !v.wanted[h] {
-			v.found(Anchor, place{}, "no line has the expected hash %s: the log was shortened or written anew", h)
+		if !v.expected[h] {
+			v.addFinding(Anchor, place{}, "no line has the expected hash %s: the log was shortened or rewritten", h)
 		}
 	}
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {

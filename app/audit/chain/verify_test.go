@@ -74,7 +74,7 @@ func expect(t *testing.T, name string, r *chain.Report, want ...string) {
 	}
 }
 
-func TestALogThatNobodyTouchedIsWhole(t *testing.T) {
+func TestAnUnchangedLogIsWhole(t *testing.T) {
 	w := log(1, 5)
 	r := verify(t, chain.Options{Heads: []chain.Hash{w.link.Prev}, Lines: []chain.Hash{w.link.Prev}}, string(w.text))
 	expect(t, "whole", r)
@@ -86,7 +86,7 @@ func TestALogThatNobodyTouchedIsWhole(t *testing.T) {
 	expect(t, "nothing", verify(t, chain.Options{}))
 }
 
-func TestEachChangeIsFoundWhereItIs(t *testing.T) {
+func TestEachChangeIsFoundAtItsPlace(t *testing.T) {
 	w := log(1, 6)
 	at := func(i ...int) string {
 		var b strings.Builder
@@ -225,7 +225,7 @@ func TestTwoReplicasAreTwoChains(t *testing.T) {
 	expect(t, "one of the second's missing", verify(t, chain.Options{}, strings.Replace(text, b[1], "", 1)), "missing@log0:5")
 }
 
-func TestARestartIsLinkedToWhatTheFileHeld(t *testing.T) {
+func TestARestartIsLinkedToTheFilesLastLine(t *testing.T) {
 	a := log(1, 3)
 	b := &writer{text: a.text, link: chain.Link{Point: chain.Point{Chain: chain.ID{2}}, Prev: a.link.Prev, After: a.link.Point}}
 	b.write(decision(8))
@@ -240,7 +240,7 @@ func TestARestartIsLinkedToWhatTheFileHeld(t *testing.T) {
 	expect(t, "the first run made longer", verify(t, chain.Options{}, string(longer.text)+lines[3]+lines[4]), "order@log0:5")
 }
 
-func TestWhatACrashHasCutShortIsToldFromTampering(t *testing.T) {
+func TestLinesCutShortByACrashAreNotTampering(t *testing.T) {
 	a := log(1, 3)
 	part := `{"time":"2026-11-21T12:00:01Z","id":"0000`
 	b := &writer{text: append(slices.Clone(a.text), part+"\n"...)}
@@ -259,7 +259,7 @@ func TestWhatACrashHasCutShortIsToldFromTampering(t *testing.T) {
 	expect(t, "before the restart", verify(t, chain.Options{}, string(a.text)+part), "torn@log0:4")
 }
 
-func TestLinesOfTheTimeBeforeTheChain(t *testing.T) {
+func TestUnchainedLinesBeforeAChain(t *testing.T) {
 	plain := decision(1) + decision(2)
 	w := &writer{link: chain.Link{Prev: chain.HashOf([]byte(strings.TrimSuffix(decision(2), "\n")))}}
 	w.write(decision(3))
@@ -285,9 +285,10 @@ func TestLostLinesAreCounted(t *testing.T) {
 	}
 }
 
-func TestALineThatNeverEndsIsNoLog(t *testing.T) {
+func TestAVeryLongLineIsRefused(t *testing.T) {
 	v := chain.New(chain.Options{})
-	if err := v.File("zero", bytes.NewReader(make([]byte, 65<<20))); err == nil || !strings.Contains(err.Error(), "no decision log") {
+	if err := v.File("zero", bytes.NewReader(make([]byte, 65<<20))); err == nil || !strings.Contains(err.Error(), "not a decision log") {
+
 		t.Errorf("the error is %v", err)
 	}
 }
