@@ -11,15 +11,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// room is a place for the log whose space can end and come back while the program
-// writes there.
+// room is a place for the log. fill uses up its space and free makes space again, while the program writes.
 type room struct {
 	file string
 	fill func(p *program)
 	free func(p *program)
 }
 
-// tmpfs is a disk of 1 MiB. It needs the right to mount.
+// tmpfs makes a room on a disk of 1 MiB. The process must be allowed to mount.
 func tmpfs(t *testing.T) (*room, error) {
 	dir := t.TempDir()
 	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
@@ -54,8 +53,8 @@ func tmpfs(t *testing.T) (*room, error) {
 	}, nil
 }
 
-// limited is a file that may not grow further: the limit of the process, which
-// who started it may set and lift.
+// limited makes a room whose file may not grow beyond the program's RLIMIT_FSIZE. The parent process may
+// set that limit.
 func limited(t *testing.T) *room {
 	file := filepath.Join(t.TempDir(), "decisions.jsonl")
 	limit := func(p *program, most uint64) {
@@ -63,7 +62,7 @@ func limited(t *testing.T) *room {
 		if err := unix.Prlimit(p.cmd.Process.Pid, unix.RLIMIT_FSIZE, nil, &now); err != nil {
 			t.Fatal(err)
 		}
-		// The hard limit stays, which only root could raise again.
+		// The hard limit stays, because only root could raise it again.
 		now.Cur = min(most, now.Max)
 		if err := unix.Prlimit(p.cmd.Process.Pid, unix.RLIMIT_FSIZE, &now, nil); err != nil {
 			t.Fatal(err)
@@ -82,13 +81,12 @@ func limited(t *testing.T) *room {
 	}
 }
 
-// rooms are the ways to run out of space that this machine allows; the limit
-// works everywhere.
+// rooms returns the ways to run out of space that this machine allows. limited works everywhere.
 func rooms(t *testing.T) map[string]func(t *testing.T) *room {
 	all := map[string]func(t *testing.T) *room{"a file that may not grow": limited}
 	t.Run("may a disk be mounted", func(t *testing.T) {
 		if _, err := tmpfs(t); err != nil {
-			t.Logf("no, so the full disk is the file that may not grow alone: %v", err)
+			t.Logf("no disk can be mounted, so only the limit of file sizes is tested: %v", err)
 			return
 		}
 		all["a full disk"] = func(t *testing.T) *room {
@@ -142,7 +140,7 @@ func fullDisk(t *testing.T, onFailure string, r *room) {
 	}
 }
 
-// full asks while there is no room.
+// full sends requests while there is no space.
 func full(t *testing.T, p *program, onFailure string) {
 	t.Helper()
 	_, allow, err := ask(once, p.url, questions[0])
@@ -165,8 +163,7 @@ func full(t *testing.T, p *program, onFailure string) {
 	}
 }
 
-// account holds the answers, the lines and the counts against each other: what
-// has no line is counted, by the metrics and by the log.
+// account compares the answers, the lines and the counts: the metrics and the log count each missing line.
 func account(t *testing.T, onFailure string, answers map[string]answer, log logged, lost, denied, written int) {
 	t.Helper()
 	missing, becameDenies := 0, 0
@@ -185,7 +182,7 @@ func account(t *testing.T, onFailure string, answers map[string]answer, log logg
 			becameDenies++
 		}
 	}
-	extra := 2 // of full, which the load does not know
+	extra := 2 // requests of full
 	if missing > lost || lost > missing+extra || lost != log.lost {
 		t.Errorf("%d answers have no line, %d lines are counted as lost, the log tells of %d", missing, lost, log.lost)
 	}

@@ -47,7 +47,7 @@ reason = "drill"
 owner = "drill"
 `
 
-// program is a claimgate that runs as a process of its own.
+// program is a claimgate in a process of its own.
 type program struct {
 	t          *testing.T
 	cmd        *exec.Cmd
@@ -57,7 +57,7 @@ type program struct {
 	said       said
 }
 
-// said is what the program says of itself.
+// said is the program's log.
 type said struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -75,7 +75,7 @@ func (s *said) String() string {
 	return s.text.String()
 }
 
-// heads returns the heads of chains that the program has told in its own log.
+// heads returns the chain heads in the program's log.
 func (s *said) heads() (all []string) {
 	for line := range strings.Lines(s.String()) {
 		var l struct{ Head string }
@@ -86,7 +86,7 @@ func (s *said) heads() (all []string) {
 	return all
 }
 
-// home makes a directory with what the program reads, and an issuer.
+// home makes a directory with the program's files and starts an issuer. env names both.
 func home(t *testing.T) (dir string, env []string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -133,7 +133,7 @@ func start(t *testing.T, dir string, stdout *os.File, env ...string) *program {
 				close(serving)
 			}
 		}
-		p.ended <- p.cmd.Wait() // after all was read
+		p.ended <- p.cmd.Wait() // after the pipe is read to its end
 	}()
 	t.Cleanup(func() { _ = p.cmd.Process.Kill() })
 	select {
@@ -152,16 +152,16 @@ func (p *program) signal(s os.Signal) {
 	}
 }
 
-// kill ends the program as a power cut does to a process.
+// kill ends the program with SIGKILL.
 func (p *program) kill() {
 	p.t.Helper()
 	p.signal(syscall.SIGKILL)
 	if err := <-p.ended; err == nil {
-		p.t.Error("the program ended well before it was killed")
+		p.t.Error("the program ended without an error before it was killed")
 	}
 }
 
-// stop ends it as an operator does.
+// stop ends the program with SIGTERM.
 func (p *program) stop() {
 	p.t.Helper()
 	p.signal(syscall.SIGTERM)
@@ -172,7 +172,7 @@ func (p *program) stop() {
 
 func (p *program) path(name string) string { return filepath.Join(p.dir, name) }
 
-// state is what /readyz says of the decision log.
+// state is the state of the decision log on /readyz.
 type state struct {
 	Failing      bool
 	Error        string
@@ -195,7 +195,7 @@ func (p *program) state() state {
 	return r.Audit
 }
 
-// lines is claimgate_audit_lines_total.
+// lines returns claimgate_audit_lines_total.
 func (p *program) lines(outcome string) (n int) {
 	p.t.Helper()
 	for line := range strings.Lines(string(p.get("/metrics"))) {
@@ -230,7 +230,7 @@ func verify(t *testing.T, args ...string) (r verified) {
 	cmd := exec.Command(binary, append([]string{"audit", "verify", "--format", "json"}, args...)...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	_ = cmd.Run() // the code is judged
+	_ = cmd.Run() // callers check the exit code
 	r.code = cmd.ProcessState.ExitCode()
 	if err := json.Unmarshal(stdout.Bytes(), &r); err != nil {
 		t.Fatalf("audit verify ended with %d: %v: %s", r.code, err, stderr.Bytes())

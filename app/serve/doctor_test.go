@@ -17,8 +17,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// doctorSays holds that the doctor's lines for a sound configuration with other variables have each
-// of want.
+// doctorSays fails the test unless the doctor's output has each text of want. The configuration is that of
+// sound, with other variables.
 func doctorSays(t *testing.T, other map[string]string, want ...string) {
 	t.Helper()
 	_, _, env := sound(t)

@@ -39,7 +39,7 @@ owner = "test"
 
 const aliceReads = `{"input":{"account":"alice","groups":null,"action":"s3:GetObject","originalAction":"","bucket":"b","conditions":{},"owner":false,"object":"o","claims":{},"denyOnly":false}}`
 
-// live is a service that runs, with its files in dir.
+// live is a running service, with its files in dir.
 type live struct {
 	*Service
 	t       *testing.T
@@ -50,7 +50,7 @@ type live struct {
 	ended   chan error
 }
 
-// programLog keeps what the program says of itself.
+// programLog keeps the program's log.
 type programLog struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -68,7 +68,7 @@ func (l *programLog) count(text string) int {
 	return strings.Count(l.text.String(), text)
 }
 
-// sound is an environment with which a service starts: files in dir, and an issuer that answers.
+// sound returns an environment with which a service starts: files in dir, and a running issuer.
 func sound(t *testing.T, more ...string) (dir string, iss *issuer.Server, env []string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -88,7 +88,7 @@ func sound(t *testing.T, more ...string) (dir string, iss *issuer.Server, env []
 	}, more...)
 }
 
-// start runs the service that the environment variables ask for.
+// start runs a service with the environment variables of sound and env.
 func start(t *testing.T, env ...string) *live {
 	t.Helper()
 	l := &live{t: t}
@@ -105,7 +105,7 @@ func start(t *testing.T, env ...string) *live {
 	l.stop, l.ended = stop, make(chan error, 1)
 	go func() { l.ended <- l.Run(ctx) }()
 	t.Cleanup(func() {
-		http.DefaultClient.CloseIdleConnections() // a stop waits for them
+		http.DefaultClient.CloseIdleConnections() // a stop waits for idle connections
 		stop()
 		if err := <-l.ended; err != nil {
 			t.Errorf("the service ended with %v", err)
@@ -136,7 +136,7 @@ func (l *live) answers(want bool) func() bool {
 	}
 }
 
-// get asks the admin listener.
+// get sends a GET request to the admin listener.
 func (l *live) get(path string) (int, string) {
 	l.t.Helper()
 	req, err := http.NewRequestWithContext(l.t.Context(), http.MethodGet, "http://"+l.adminListener.Addr().String()+path, nil)
@@ -192,7 +192,7 @@ func TestABrokenMappingKeepsTheOldOne(t *testing.T) {
 	}
 }
 
-// metric reads one sample of a Prometheus text, 0 where it is not there.
+// metric returns one sample of a Prometheus text, 0 if there is none.
 func metric(text, name string) float64 {
 	for line := range strings.Lines(text) {
 		if rest, ok := strings.CutPrefix(line, name+" "); ok {
@@ -347,7 +347,7 @@ func TestTheDecisionLogGoesOnInANewFileAfterARotation(t *testing.T) {
 	if err := os.Rename(l.path("decisions.jsonl"), l.path("decisions.1")); err != nil {
 		t.Fatal(err)
 	}
-	l.answers(true)() // still into the old file
+	l.answers(true)() // into the old file
 	l.hangup()
 	l.answers(true)()
 	for name, want := range map[string]int{"decisions.1": 2, "decisions.jsonl": 1} {

@@ -55,7 +55,7 @@ func (s *Service) status() string {
 	return "STATUS=answering on " + s.URL() + ", but not ready: see /readyz"
 }
 
-// telling tells systemd of a reload's start and end, for units of Type=notify-reload.
+// telling reloads, and notifies systemd of the start and the end, for units of Type=notify-reload.
 func (s *Service) telling(reload func()) {
 	if !s.announced.Load() {
 		reload() // systemd takes RELOADING=1 only after READY=1

@@ -16,7 +16,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// systemd is a socket as systemd gives to a unit of Type=notify.
+// systemd makes a socket like that of a unit with Type=notify.
 func systemd(t *testing.T) *net.UnixConn {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "notify")
@@ -32,7 +32,7 @@ func systemd(t *testing.T) *net.UnixConn {
 	return c
 }
 
-// told is the next datagram.
+// told returns the next datagram.
 func told(t *testing.T, c *net.UnixConn) string {
 	t.Helper()
 	b := make([]byte, 4096)
@@ -54,8 +54,8 @@ func TestSystemdIsToldOfTheStartAReloadAndTheStop(t *testing.T) {
 	}
 	l.write("mapping.toml", strings.Replace(grantsRead, "readonly", "writeonly", 1))
 	l.telling(l.hangup)
-	// Without the time systemd (253 and later, Type=notify-reload) takes the
-	// reload for one that began before its signal.
+	// Without the time, systemd (253 and later, Type=notify-reload) believes that the reload began before
+	// systemd's signal.
 	if got := told(t, c); !strings.HasPrefix(got, "RELOADING=1\nMONOTONIC_USEC=") {
 		t.Errorf("before a reload systemd is told %q", got)
 	}
