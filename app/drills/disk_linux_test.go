@@ -109,7 +109,7 @@ func TestAFullDisk(t *testing.T) {
 }
 
 func fullDisk(t *testing.T, onFailure string, r *room) {
-	dir, env := home(t)
+	dir, env := setUp(t)
 	p := start(t, dir, nil, append(env, "CLAIMGATE_AUDIT_ON_FAILURE="+onFailure, "CLAIMGATE_AUDIT_OUTPUT="+r.file)...)
 	l := p.run()
 	l.after(100)
@@ -126,14 +126,14 @@ func fullDisk(t *testing.T, onFailure string, r *room) {
 	answers := l.end()
 	lost, denied, written := p.lines("lost"), p.lines("denied"), p.lines("written")
 	p.stop()
-	if n := strings.Count(p.said.String(), "the decision log cannot be written"); n < 1 || n > 10 {
-		t.Errorf("the failure is told %d times", n)
+	if n := strings.Count(p.log.String(), "the decision log cannot be written"); n < 1 || n > 10 {
+		t.Errorf("the failure is logged %d times", n)
 	}
-	if n := strings.Count(p.said.String(), "the decision log is written again"); n != 1 {
-		t.Errorf("the recovery is told %d times", n)
+	if n := strings.Count(p.log.String(), "the decision log is written again"); n != 1 {
+		t.Errorf("the recovery is logged %d times", n)
 	}
 	account(t, onFailure, answers, read(t, r.file), lost, denied, written)
-	v := verify(t, r.file, "--expect-head", p.said.heads()[len(p.said.heads())-1])
+	v := verify(t, r.file, "--expect-head", p.log.heads()[len(p.log.heads())-1])
 	v.whole(t)
 	if v.Lost != lost {
 		t.Errorf("audit verify counts %d lost lines, the metrics %d", v.Lost, lost)
@@ -184,7 +184,7 @@ func account(t *testing.T, onFailure string, answers map[string]answer, log logg
 	}
 	extra := 2 // requests of full
 	if missing > lost || lost > missing+extra || lost != log.lost {
-		t.Errorf("%d answers have no line, %d lines are counted as lost, the log tells of %d", missing, lost, log.lost)
+		t.Errorf("%d answers have no line, %d lines are counted as lost, the log reports %d", missing, lost, log.lost)
 	}
 	if denied < becameDenies || denied > becameDenies+extra || onFailure == "deny" && denied == 0 || onFailure == "continue" && denied > 0 {
 		t.Errorf("%d allows were denied, %d are counted", becameDenies, denied)

@@ -12,7 +12,7 @@ import (
 
 // Every answer is in the log after a kill. A line without an answer belongs to a request in progress.
 func TestKillingTheProgramLosesAtMostTheLinesInFlight(t *testing.T) {
-	dir, env := home(t)
+	dir, env := setUp(t)
 	all := map[string]answer{}
 	unanswered := 0
 	const rounds = 5
@@ -37,7 +37,7 @@ func TestKillingTheProgramLosesAtMostTheLinesInFlight(t *testing.T) {
 	if got := judge(t, all, log); got > unanswered {
 		t.Errorf("%d lines have no answer, with %d questions under way", got, unanswered)
 	}
-	r := verify(t, p.path("decisions.jsonl"), "--expect-head", p.said.heads()[0])
+	r := verify(t, p.path("decisions.jsonl"), "--expect-head", p.log.heads()[0])
 	r.whole(t)
 	if r.Torn != log.torn || log.torn > rounds {
 		t.Errorf("%d lines are cut short, and audit verify says %d", log.torn, r.Torn)
@@ -46,7 +46,7 @@ func TestKillingTheProgramLosesAtMostTheLinesInFlight(t *testing.T) {
 
 func TestStoppingTheProgramLosesNothing(t *testing.T) {
 	for range 3 {
-		dir, env := home(t)
+		dir, env := setUp(t)
 		p := start(t, dir, nil, env...)
 		l := p.run()
 		l.after(1000)
@@ -58,13 +58,13 @@ func TestStoppingTheProgramLosesNothing(t *testing.T) {
 		if got := judge(t, answers, read(t, p.path("decisions.jsonl"))); got != 0 {
 			t.Errorf("%d lines have no answer: the clients did not get it", got)
 		}
-		r := verify(t, p.path("decisions.jsonl"), "--expect-head", p.said.heads()[0])
+		r := verify(t, p.path("decisions.jsonl"), "--expect-head", p.log.heads()[0])
 		r.whole(t)
 	}
 }
 
 func TestRotatingTheLogLosesAndDoublesNothing(t *testing.T) {
-	dir, env := home(t)
+	dir, env := setUp(t)
 	p := start(t, dir, nil, env...)
 	l := p.run()
 	file := p.path("decisions.jsonl")
@@ -89,7 +89,7 @@ func TestRotatingTheLogLosesAndDoublesNothing(t *testing.T) {
 	if got := judge(t, answers, read(t, files...)); got != 0 {
 		t.Errorf("%d lines have no answer", got)
 	}
-	heads := p.said.heads()
+	heads := p.log.heads()
 	r := verify(t, append(files, "--expect-head", heads[len(heads)-1])...)
 	r.whole(t)
 	for n, head := range heads[:len(heads)-1] { // logged at each rotation
@@ -104,8 +104,8 @@ func TestRotatingTheLogLosesAndDoublesNothing(t *testing.T) {
 }
 
 // Only --expect-head finds that the last lines are missing.
-func TestTheHeadThatTheProgramTellsFindsAShortenedLog(t *testing.T) {
-	dir, env := home(t)
+func TestTheLoggedHeadFindsAShortenedLog(t *testing.T) {
+	dir, env := setUp(t)
 	p := start(t, dir, nil, env...)
 	l := p.run()
 	l.after(20)
@@ -129,7 +129,7 @@ func TestTheHeadThatTheProgramTellsFindsAShortenedLog(t *testing.T) {
 	if r := verify(t, file, "--expect-head", head); r.code != 1 || r.Findings[0].Kind != "anchor" {
 		t.Errorf("with the head of /readyz, audit verify ended with %d", r.code)
 	}
-	if p.said.heads()[0] != head {
-		t.Errorf("the program logged the head %s at its end, and /readyz showed %s", p.said.heads()[0], head)
+	if p.log.heads()[0] != head {
+		t.Errorf("the program logged the head %s at its end, and /readyz showed %s", p.log.heads()[0], head)
 	}
 }

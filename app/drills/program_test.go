@@ -54,29 +54,29 @@ type program struct {
 	dir        string
 	url, admin string
 	ended      chan error
-	said       said
+	log        programLog
 }
 
-// said is the program's log.
-type said struct {
+// programLog is the program's log.
+type programLog struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (s *said) add(line string) {
+func (s *programLog) add(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.text.WriteString(line + "\n")
 }
 
-func (s *said) String() string {
+func (s *programLog) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.text.String()
 }
 
 // heads returns the chain heads in the program's log.
-func (s *said) heads() (all []string) {
+func (s *programLog) heads() (all []string) {
 	for line := range strings.Lines(s.String()) {
 		var l struct{ Head string }
 		if json.Unmarshal([]byte(line), &l) == nil && l.Head != "" {
@@ -86,8 +86,8 @@ func (s *said) heads() (all []string) {
 	return all
 }
 
-// home makes a directory with the program's files and starts an issuer. env names both.
-func home(t *testing.T) (dir string, env []string) {
+// setUp makes a directory with the program's files and starts an issuer. env names both.
+func setUp(t *testing.T) (dir string, env []string) {
 	t.Helper()
 	dir = t.TempDir()
 	iss, err := issuer.Listen(t.Context(), "127.0.0.1:0", issuer.Options{})
@@ -126,7 +126,7 @@ func start(t *testing.T, dir string, stdout *os.File, env ...string) *program {
 	go func() {
 		lines := bufio.NewScanner(stderr)
 		for lines.Scan() {
-			p.said.add(lines.Text())
+			p.log.add(lines.Text())
 			var line struct{ Message, URL, Admin string }
 			if json.Unmarshal(lines.Bytes(), &line) == nil && line.Message == "serving" {
 				p.url, p.admin = line.URL, "http://"+line.Admin
@@ -139,7 +139,7 @@ func start(t *testing.T, dir string, stdout *os.File, env ...string) *program {
 	select {
 	case <-serving:
 	case err := <-p.ended:
-		t.Fatalf("the program ended with %v:\n%s", err, p.said.String())
+		t.Fatalf("the program ended with %v:\n%s", err, p.log.String())
 	}
 	wait.Until(t, "readiness", func() bool { return bytes.Contains(p.get("/readyz"), []byte(`"ready":true`)) })
 	return p
@@ -166,7 +166,7 @@ func (p *program) stop() {
 	p.t.Helper()
 	p.signal(syscall.SIGTERM)
 	if err := <-p.ended; err != nil {
-		p.t.Errorf("the program ended with %v:\n%s", err, p.said.String())
+		p.t.Errorf("the program ended with %v:\n%s", err, p.log.String())
 	}
 }
 

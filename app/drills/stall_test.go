@@ -16,8 +16,8 @@ func TestAStalledOutput(t *testing.T) {
 		"deny": {false, "overloaded"}, "continue": {true, "policy_allow"},
 	} {
 		t.Run(onFailure, func(t *testing.T) {
-			reader, writer := full64(t)
-			dir, env := home(t)
+			reader, writer := fullPipe(t)
+			dir, env := setUp(t)
 			p := start(t, dir, writer, append(env, "CLAIMGATE_AUDIT_ON_FAILURE="+onFailure, "CLAIMGATE_AUDIT_OUTPUT=stdout")...)
 			answers := map[string]answer{}
 			for range 5 {
@@ -61,8 +61,8 @@ func TestAStalledOutput(t *testing.T) {
 	}
 }
 
-// full64 returns a full pipe.
-func full64(t *testing.T) (reader, writer *os.File) {
+// fullPipe returns a full pipe.
+func fullPipe(t *testing.T) (reader, writer *os.File) {
 	t.Helper()
 	reader, writer, err := os.Pipe()
 	if err != nil {
@@ -100,7 +100,7 @@ func TestAnOutputThatIsClosed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		dir, env := home(t)
+		dir, env := setUp(t)
 		p := start(t, dir, writer, append(env, "CLAIMGATE_AUDIT_ON_FAILURE="+onFailure, "CLAIMGATE_AUDIT_OUTPUT=stdout")...)
 		if err := reader.Close(); err != nil {
 			t.Fatal(err)

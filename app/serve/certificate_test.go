@@ -74,7 +74,7 @@ func (a *authority) client(use x509.ExtKeyUsage, until time.Duration) []tls.Cert
 	return []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key}}
 }
 
-func TestWithAnAuthorityWhoAsksMustShowACertificateOfIts(t *testing.T) {
+func TestCallersNeedAClientCertificateOfTheAuthority(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
 	pool := certificate(t, file("tls.crt"), file("tls.key"))

@@ -20,7 +20,7 @@ import (
 
 // A load balancer that polls /readyz needs time to notice a stop. Until then requests still arrive, and the
 // service answers each of them.
-func TestAStopIsSaidOnReadyzBeforeTheListenerCloses(t *testing.T) {
+func TestReadyzShowsAStopBeforeTheListenerCloses(t *testing.T) {
 	l := start(t, "CLAIMGATE_SERVER_DRAIN_DELAY=3s")
 	if status, _ := l.get("/readyz"); status != 200 {
 		t.Fatalf("/readyz before the stop: %d", status)
@@ -51,7 +51,7 @@ func TestAStopIsSaidOnReadyzBeforeTheListenerCloses(t *testing.T) {
 }
 
 // A client that never finishes its TLS handshake does not delay a stop until server.shutdown_grace is over.
-func TestAnIdleHandshakeDoesNotHoldAStopUp(t *testing.T) {
+func TestAnIdleHandshakeDoesNotDelayAStop(t *testing.T) {
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "c"), filepath.Join(dir, "k")
 	certificate(t, cert, key)

@@ -57,7 +57,7 @@ func TestNoStartWithABrokenInvariant(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		_, _, env := sound(t, "CLAIMGATE_MAPPING_INVARIANTS="+file)
+		_, _, env := validEnv(t, "CLAIMGATE_MAPPING_INVARIANTS="+file)
 		c, found := config.Load("", env)
 		if c == nil {
 			t.Fatal(found)

@@ -40,17 +40,17 @@ func retention(c *config.Config) time.Duration {
 	return longest + time.Hour // somebody may set a clock
 }
 
-// storePatience bounds how long the start waits for the store. Without the wait, a new replica would not
+// storeTimeout bounds how long the start waits for the store. Without the wait, a new replica would not
 // know any logout at first.
-const storePatience = 2 * time.Second
+const storeTimeout = 2 * time.Second
 
-// startStore connects to the store of revocations, and waits for storePatience at most.
+// startStore connects to the store of revocations, and waits for storeTimeout at most.
 func (s *Service) startStore(ctx context.Context) {
 	if s.store == nil {
 		return
 	}
 	s.store.Start()
-	ctx, cancel := context.WithTimeout(ctx, storePatience)
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	if !s.store.WaitSynced(ctx) {
 		s.log.Warn().Msg("serving without the revocation store: logouts from before this start are not known until it answers")

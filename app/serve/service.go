@@ -178,7 +178,7 @@ func (s *Service) Run(ctx context.Context) error {
 // until the end.
 func (s *Service) shutdown(delay time.Duration) error {
 	grace := s.config.Server.ShutdownGrace
-	s.tell(daemon.SdNotifyStopping)
+	s.notify(daemon.SdNotifyStopping)
 	s.admin.Drain()
 	s.public.Drain()
 	s.log.Info().Stringer("grace", grace).Stringer("drain_delay", delay).Msg("stopping")

@@ -68,8 +68,8 @@ func (l *programLog) count(text string) int {
 	return strings.Count(l.text.String(), text)
 }
 
-// sound returns an environment with which a service starts: files in dir, and a running issuer.
-func sound(t *testing.T, more ...string) (dir string, iss *issuer.Server, env []string) {
+// validEnv returns an environment with which a service starts: files in dir, and a running issuer.
+func validEnv(t *testing.T, more ...string) (dir string, iss *issuer.Server, env []string) {
 	t.Helper()
 	dir = t.TempDir()
 	iss, err := issuer.Listen(t.Context(), "127.0.0.1:0", issuer.Options{})
@@ -88,11 +88,11 @@ func sound(t *testing.T, more ...string) (dir string, iss *issuer.Server, env []
 	}, more...)
 }
 
-// start runs a service with the environment variables of sound and env.
+// start runs a service with the environment variables of validEnv and env.
 func start(t *testing.T, env ...string) *live {
 	t.Helper()
 	l := &live{t: t}
-	l.dir, l.iss, env = sound(t, env...)
+	l.dir, l.iss, env = validEnv(t, env...)
 	c, found := config.Load("", env)
 	if c == nil {
 		t.Fatal(found)
@@ -223,7 +223,7 @@ func TestTheMetricsOfTheContractAreThere(t *testing.T) {
 	}
 }
 
-func TestReadinessTellsEachIssuersState(t *testing.T) {
+func TestReadinessShowsEachIssuersState(t *testing.T) {
 	l := start(t)
 	status, body := l.get("/readyz")
 	var r struct {

@@ -35,8 +35,8 @@ func Files(ctx context.Context, list func() []string, changed func()) error {
 		return fmt.Errorf("watching files: %w", err)
 	}
 	files := list()
-	follow(w, files)
-	before := look(files) // before Files returns, so that no later change is missed
+	watchDirs(w, files)
+	before := statAll(files) // before Files returns, so that no later change is missed
 	go func() {
 		defer w.Close()
 		loop(ctx, w, files, before, list, changed)
@@ -65,7 +65,7 @@ func loop(ctx context.Context, w *fsnotify.Watcher, files []string, before map[s
 		case <-ticker.C:
 		}
 		settled = nil
-		now := look(files)
+		now := statAll(files)
 		if maps.Equal(before, now) {
 			continue
 		}
@@ -74,24 +74,24 @@ func loop(ctx context.Context, w *fsnotify.Watcher, files []string, before map[s
 		// during the call.
 		before = now
 		files = list()
-		follow(w, files)
+		watchDirs(w, files)
 	}
 }
 
-// follow watches the directories in which a change of the files causes an event. Earlier watches remain.
-func follow(w *fsnotify.Watcher, files []string) {
+// watchDirs watches the directories in which a change of the files causes an event. Earlier watches remain.
+func watchDirs(w *fsnotify.Watcher, files []string) {
 	for _, file := range files {
-		add(w, filepath.Dir(file))
+		watchDir(w, filepath.Dir(file))
 		// A ConfigMap's file links into ..data. ..data is a link in the same directory, and Kubernetes
 		// replaces it. For other links, watch the directory of the target.
 		if target, err := filepath.EvalSymlinks(file); err == nil {
-			add(w, filepath.Dir(target))
+			watchDir(w, filepath.Dir(target))
 		}
 	}
 }
 
-// add watches a directory. If that fails, only poll finds changes.
-func add(w *fsnotify.Watcher, dir string) { _ = w.Add(dir) }
+// watchDir watches a directory. If that fails, only poll finds changes.
+func watchDir(w *fsnotify.Watcher, dir string) { _ = w.Add(dir) }
 
 // state distinguishes versions of a file without reading the file.
 type state struct {
@@ -101,7 +101,7 @@ type state struct {
 	inode  inode
 }
 
-func look(files []string) map[string]state {
+func statAll(files []string) map[string]state {
 	states := make(map[string]state, len(files))
 	for _, file := range files {
 		var s state
