@@ -14,8 +14,8 @@ import (
 // room is a place for the log. fill uses up its space and free makes space again, while the program writes.
 type room struct {
 	file string
-	fill func(p *program)
-	free func(p *program)
+	fill func(p *process)
+	free func(p *process)
 }
 
 // tmpfs makes a room on a disk of 1 MiB. The process must be allowed to mount.
@@ -32,7 +32,7 @@ func tmpfs(t *testing.T) (*room, error) {
 	ballast := filepath.Join(dir, "ballast")
 	return &room{
 		file: filepath.Join(dir, "decisions.jsonl"),
-		fill: func(*program) {
+		fill: func(*process) {
 			f, err := os.Create(ballast)
 			if err != nil {
 				t.Fatal(err)
@@ -45,7 +45,7 @@ func tmpfs(t *testing.T) (*room, error) {
 				err = nil
 			}
 		},
-		free: func(*program) {
+		free: func(*process) {
 			if err := os.Remove(ballast); err != nil {
 				t.Fatal(err)
 			}
@@ -57,7 +57,7 @@ func tmpfs(t *testing.T) (*room, error) {
 // set that limit.
 func limited(t *testing.T) *room {
 	file := filepath.Join(t.TempDir(), "decisions.jsonl")
-	limit := func(p *program, most uint64) {
+	limit := func(p *process, most uint64) {
 		var now unix.Rlimit
 		if err := unix.Prlimit(p.cmd.Process.Pid, unix.RLIMIT_FSIZE, nil, &now); err != nil {
 			t.Fatal(err)
@@ -70,14 +70,14 @@ func limited(t *testing.T) *room {
 	}
 	return &room{
 		file: file,
-		fill: func(p *program) {
+		fill: func(p *process) {
 			info, err := os.Stat(file)
 			if err != nil {
 				t.Fatal(err)
 			}
 			limit(p, uint64(info.Size())+1000) // in the middle of some line
 		},
-		free: func(p *program) { limit(p, unix.RLIM_INFINITY) },
+		free: func(p *process) { limit(p, unix.RLIM_INFINITY) },
 	}
 }
 
@@ -141,7 +141,7 @@ func fullDisk(t *testing.T, onFailure string, r *room) {
 }
 
 // full sends requests while there is no space.
-func full(t *testing.T, p *program, onFailure string) {
+func full(t *testing.T, p *process, onFailure string) {
 	t.Helper()
 	_, allow, err := ask(once, p.url, questions[0])
 	if err != nil {

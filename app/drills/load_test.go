@@ -42,7 +42,7 @@ var questions = []string{
 }
 
 // run starts the clients. Each ends after end, or after a failed request.
-func (p *program) run() *load {
+func (p *process) run() *load {
 	l := &load{t: p.t, answers: map[string]answer{}}
 	for n := range clients {
 		l.running.Go(func() {

@@ -5,8 +5,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/claimgate/claimgate/app/demo/issuer"
+	"github.com/claimgate/claimgate/internal/testsupport/program"
 	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
@@ -47,8 +46,8 @@ reason = "drill"
 owner = "drill"
 `
 
-// program is a claimgate in a process of its own.
-type program struct {
+// process is a claimgate in a process of its own.
+type process struct {
 	t          *testing.T
 	cmd        *exec.Cmd
 	dir        string
@@ -89,27 +88,18 @@ func (s *programLog) heads() (all []string) {
 // setUp makes a directory with the program's files and starts an issuer. env names both.
 func setUp(t *testing.T) (dir string, env []string) {
 	t.Helper()
-	dir = t.TempDir()
 	iss, err := issuer.Listen(t.Context(), "127.0.0.1:0", issuer.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = iss.Close() })
-	if err := os.WriteFile(filepath.Join(dir, "mapping.toml"), []byte(mappingText), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return dir, []string{
-		"CLAIMGATE_SERVER_LISTEN=127.0.0.1:0", "CLAIMGATE_ADMIN_LISTEN=127.0.0.1:0", "CLAIMGATE_SERVER_DRAIN_DELAY=0s",
-		"CLAIMGATE_ISSUER_0_URL=" + iss.URL(), "CLAIMGATE_ISSUER_0_AUDIENCES=minio",
-		"CLAIMGATE_MAPPING_FILE=" + filepath.Join(dir, "mapping.toml"),
-		"CLAIMGATE_AUDIT_OUTPUT=" + filepath.Join(dir, "decisions.jsonl"), "CLAIMGATE_AUDIT_CHAIN=true",
-	}
+	return program.Env(t, iss.URL(), mappingText, "CLAIMGATE_AUDIT_CHAIN=true")
 }
 
 // start starts the program and waits until it is ready.
-func start(t *testing.T, dir string, stdout *os.File, env ...string) *program {
+func start(t *testing.T, dir string, stdout *os.File, env ...string) *process {
 	t.Helper()
-	p := &program{t: t, dir: dir, ended: make(chan error, 1)}
+	p := &process{t: t, dir: dir, ended: make(chan error, 1)}
 	p.cmd = exec.Command(binary, "serve")
 	p.cmd.Env = append(os.Environ(), env...)
 	if stdout != nil {
@@ -127,9 +117,8 @@ func start(t *testing.T, dir string, stdout *os.File, env ...string) *program {
 		lines := bufio.NewScanner(stderr)
 		for lines.Scan() {
 			p.log.add(lines.Text())
-			var line struct{ Message, URL, Admin string }
-			if json.Unmarshal(lines.Bytes(), &line) == nil && line.Message == "serving" {
-				p.url, p.admin = line.URL, "http://"+line.Admin
+			if url, admin, ok := program.Serving(lines.Text()); ok {
+				p.url, p.admin = url, admin
 				close(serving)
 			}
 		}
@@ -141,11 +130,11 @@ func start(t *testing.T, dir string, stdout *os.File, env ...string) *program {
 	case err := <-p.ended:
 		t.Fatalf("the program ended with %v:\n%s", err, p.log.String())
 	}
-	wait.Until(t, "readiness", func() bool { return bytes.Contains(p.get("/readyz"), []byte(`"ready":true`)) })
+	wait.Until(t, "readiness", func() bool { return strings.Contains(p.get("/readyz"), `"ready":true`) })
 	return p
 }
 
-func (p *program) signal(s os.Signal) {
+func (p *process) signal(s os.Signal) {
 	p.t.Helper()
 	if err := p.cmd.Process.Signal(s); err != nil {
 		p.t.Fatal(err)
@@ -153,7 +142,7 @@ func (p *program) signal(s os.Signal) {
 }
 
 // kill ends the program with SIGKILL.
-func (p *program) kill() {
+func (p *process) kill() {
 	p.t.Helper()
 	p.signal(syscall.SIGKILL)
 	if err := <-p.ended; err == nil {
@@ -162,7 +151,7 @@ func (p *program) kill() {
 }
 
 // stop ends the program with SIGTERM.
-func (p *program) stop() {
+func (p *process) stop() {
 	p.t.Helper()
 	p.signal(syscall.SIGTERM)
 	if err := <-p.ended; err != nil {
@@ -170,7 +159,7 @@ func (p *program) stop() {
 	}
 }
 
-func (p *program) path(name string) string { return filepath.Join(p.dir, name) }
+func (p *process) path(name string) string { return filepath.Join(p.dir, name) }
 
 // state is the state of the decision log on /readyz.
 type state struct {
@@ -180,13 +169,13 @@ type state struct {
 	Head         string
 }
 
-func (p *program) state() state {
+func (p *process) state() state {
 	p.t.Helper()
 	var r struct {
 		Ready bool
 		Audit state
 	}
-	if err := json.Unmarshal(p.get("/readyz"), &r); err != nil {
+	if err := json.Unmarshal([]byte(p.get("/readyz")), &r); err != nil {
 		p.t.Fatal(err)
 	}
 	if !r.Ready {
@@ -196,9 +185,9 @@ func (p *program) state() state {
 }
 
 // lines returns claimgate_audit_lines_total.
-func (p *program) lines(outcome string) (n int) {
+func (p *process) lines(outcome string) (n int) {
 	p.t.Helper()
-	for line := range strings.Lines(string(p.get("/metrics"))) {
+	for line := range strings.Lines(p.get("/metrics")) {
 		if rest, ok := strings.CutPrefix(line, `claimgate_audit_lines_total{outcome="`+outcome+`"} `); ok {
 			if _, err := fmt.Sscan(rest, &n); err != nil {
 				p.t.Fatal(err)
@@ -210,17 +199,9 @@ func (p *program) lines(outcome string) (n int) {
 	return 0
 }
 
-func (p *program) get(path string) []byte {
+func (p *process) get(path string) string {
 	p.t.Helper()
-	resp, err := http.Get(p.admin + path)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	_, body := program.Get(p.t, p.admin+path)
 	return body
 }
 

@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"math/big"
 	"net"
 	"net/http"
@@ -25,17 +24,17 @@ import (
 	"github.com/claimgate/claimgate/app/config"
 	"github.com/claimgate/claimgate/app/demo"
 	"github.com/claimgate/claimgate/app/demo/issuer"
+	"github.com/claimgate/claimgate/internal/testsupport/program"
 	"github.com/claimgate/claimgate/internal/testsupport/wait"
 	"github.com/rs/zerolog"
 )
 
-const grantsRead = `version = 1
-[[account]]
-name = "alice"
-policies = ["readonly"]
-reason = "test"
-owner = "test"
-`
+var grantsRead = grants("alice", "readonly")
+
+// grants returns a mapping that grants an account a policy.
+func grants(account, policy string) string {
+	return fmt.Sprintf("version = 1\n[[account]]\nname = %q\npolicies = [%q]\nreason = \"test\"\nowner = \"test\"\n", account, policy)
+}
 
 const aliceReads = `{"input":{"account":"alice","groups":null,"action":"s3:GetObject","originalAction":"","bucket":"b","conditions":{},"owner":false,"object":"o","claims":{},"denyOnly":false}}`
 
@@ -71,21 +70,13 @@ func (l *programLog) count(text string) int {
 // validEnv returns an environment with which a service starts: files in dir, and a running issuer.
 func validEnv(t *testing.T, more ...string) (dir string, iss *issuer.Server, env []string) {
 	t.Helper()
-	dir = t.TempDir()
 	iss, err := issuer.Listen(t.Context(), "127.0.0.1:0", issuer.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = iss.Close() })
-	mapping := filepath.Join(dir, "mapping.toml")
-	if err := os.WriteFile(mapping, []byte(grantsRead), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return dir, iss, append([]string{
-		"CLAIMGATE_SERVER_LISTEN=127.0.0.1:0", "CLAIMGATE_ADMIN_LISTEN=127.0.0.1:0", "CLAIMGATE_SERVER_DRAIN_DELAY=0s",
-		"CLAIMGATE_ISSUER_0_URL=" + iss.URL(), "CLAIMGATE_ISSUER_0_AUDIENCES=minio",
-		"CLAIMGATE_MAPPING_FILE=" + mapping, "CLAIMGATE_AUDIT_OUTPUT=" + filepath.Join(dir, "decisions.jsonl"),
-	}, more...)
+	dir, env = program.Env(t, iss.URL(), grantsRead, more...)
+	return dir, iss, env
 }
 
 // start runs a service with the environment variables of validEnv and env.
@@ -139,20 +130,7 @@ func (l *live) answers(want bool) func() bool {
 // get sends a GET request to the admin listener.
 func (l *live) get(path string) (int, string) {
 	l.t.Helper()
-	req, err := http.NewRequestWithContext(l.t.Context(), http.MethodGet, "http://"+l.adminListener.Addr().String()+path, nil)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	return resp.StatusCode, string(body)
+	return program.Get(l.t, l.AdminURL()+path)
 }
 
 func TestAChangedMappingFlipsTheNextAnswer(t *testing.T) {

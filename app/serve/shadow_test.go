@@ -13,13 +13,8 @@ import (
 	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
-const grantsNothing = `version = 1
-[[account]]
-name = "bob"
-policies = ["readwrite"]
-reason = "test"
-owner = "test"
-`
+// grantsNothing grants alice nothing.
+var grantsNothing = grants("bob", "readwrite")
 
 // The next mapping changes no answer. The log, the metric and /readyz show its decisions. A next mapping
 // with errors is off.
