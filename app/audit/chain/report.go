@@ -115,7 +115,7 @@ func (v *Verifier) Report() *Report {
 	r := &v.report
 	switch p := &v.torn; {
 	case p.count == 1 && p.unfinished && v.o.TornEnd:
-		v.addNote("%s has no end: the line is being written, or the process was killed", p.first)
+		v.addNote("%s is not finished: the line is being written, or the process was killed", p.first)
 	case p.count > 0 && p.unfinished:
 		v.addFinding(Torn, p.last, "the last line is cut short: by a crash or a full disk, or it is being written; "+
 			"when claimgate writes to the file again, the next line confirms this; if that line does not come, the log was shortened")

@@ -189,7 +189,7 @@ func (v *Verifier) verifyFirst(link *Link) {
 		v.addNote("%s:%d continues chain %s from an earlier file, which ends with sequence %d, hash %s", v.file, v.line, link.Chain, link.Seq-1, link.Prev)
 		return
 	case link.Seq > 1:
-		v.addFinding(Missing, v.here(), "before this line, %s of chain %s missing", linesAre(link.Seq-1), link.Chain)
+		v.addFinding(Missing, v.here(), "%s before this line", missing(link.Seq-1, link.Chain))
 		return
 	case link.After.Seq > 0:
 		v.verifyAfter(link)
@@ -226,7 +226,7 @@ func (v *Verifier) verifyAfter(link *Link) {
 	case s == nil:
 		v.addFinding(Missing, v.here(), "chain %s begins after chain %s, and all lines of chain %s are missing", link.Chain, link.After.Chain, link.After.Chain)
 	case s.Last < link.After.Seq:
-		v.addFinding(Missing, v.here(), "before this line, %s of chain %s missing", linesAre(link.After.Seq-s.Last), link.After.Chain)
+		v.addFinding(Missing, v.here(), "%s before this line", missing(link.After.Seq-s.Last, link.After.Chain))
 	case s.Last > link.After.Seq:
 		v.addFinding(Order, v.here(), "chain %s must begin after sequence %d of chain %s, but begins after sequence %d", link.Chain, link.After.Seq, link.After.Chain, s.Last)
 	case s.hash != link.Prev:
@@ -250,18 +250,18 @@ func (v *Verifier) verifyNext(s *state, link *Link, sum Hash) bool {
 	case gap == 1 && link.Prev != s.hash:
 		v.addFinding(Changed, s.at, "the line was changed: the next line of the chain has the hash of another text")
 	case gap > 1 && gap-1 != v.damaged: // damaged lines have already been reported
-		v.addFinding(Missing, v.here(), "before this line, %s of chain %s missing, after %s", linesAre(gap-1), s.Chain, s.at)
+		v.addFinding(Missing, v.here(), "%s before this line, after %s", missing(gap-1, link.Chain), s.at)
 	}
 	return true
 }
 
 func (p place) String() string { return p.file + ":" + strconv.Itoa(p.line) }
 
-func linesAre(n uint64) string {
+func missing(n uint64, chain ID) string {
 	if n == 1 {
-		return "1 line is"
+		return "1 line of chain " + chain.String() + " is missing"
 	}
-	return strconv.FormatUint(n, 10) + " lines are"
+	return fmt.Sprintf("%d lines of chain %s are missing", n, chain)
 }
 
 // lost returns how many lines a line says were lost.

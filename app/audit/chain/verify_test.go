@@ -288,7 +288,6 @@ func TestLostLinesAreCounted(t *testing.T) {
 func TestAVeryLongLineIsRefused(t *testing.T) {
 	v := chain.New(chain.Options{})
 	if err := v.File("zero", bytes.NewReader(make([]byte, 65<<20))); err == nil || !strings.Contains(err.Error(), "not a decision log") {
-
 		t.Errorf("the error is %v", err)
 	}
 }
