@@ -32,7 +32,7 @@ func write(t *testing.T, l *audit.Log, n int) {
 	}
 }
 
-// verified checks files and returns the report, which must find nothing.
+// verified verifies files and returns the report, which must have no findings.
 func verified(t *testing.T, heads []string, files ...string) *chain.Report {
 	t.Helper()
 	o := chain.Options{}
@@ -80,7 +80,7 @@ func TestAChainedLogIsWholeOverRestartsAndRotations(t *testing.T) {
 	if err := os.Rename(file, file+".1"); err != nil {
 		t.Fatal(err)
 	}
-	write(t, l, 1) // still into the old file
+	write(t, l, 1) // into the old file
 	if err := l.Reopen(); err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func appendTo(t *testing.T, file, text string) {
 	}
 }
 
-// A crash can have kept but the newline from the disk.
+// A crash can prevent that the newline reaches the disk.
 func TestALineThatLacksItsNewlineIsALine(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "decisions.jsonl")
 	l := chained(t, file)
@@ -168,7 +168,7 @@ func TestALineThatLacksItsNewlineIsALine(t *testing.T) {
 	}
 }
 
-func TestAChainIsLinkedToLinesOfTheTimeBefore(t *testing.T) {
+func TestAChainIsLinkedToEarlierUnchainedLines(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "decisions.jsonl")
 	l, err := audit.Open(file, "all")
 	if err != nil {
@@ -188,8 +188,8 @@ func TestAChainIsLinkedToLinesOfTheTimeBefore(t *testing.T) {
 	}
 }
 
-// Wherever a full disk cuts a line, the log stays whole and tells what is lost.
-func TestAChainIsWholeWhereverAFullDiskCutsIt(t *testing.T) {
+// Wherever a full disk cuts a line, the log stays whole and reports the lost lines.
+func TestAChainStaysWholeWhenAFullDiskCutsLines(t *testing.T) {
 	dir := t.TempDir()
 	for room := range 420 {
 		file := filepath.Join(dir, fmt.Sprint(room))
@@ -201,7 +201,7 @@ func TestAChainIsWholeWhereverAFullDiskCutsIt(t *testing.T) {
 		}
 		restore := limitFileSize(t, uint64(info.Size())+uint64(room))
 		for n := range 3 {
-			_ = l.Write(numbered(n, gateway.NoToken)) // whatever comes of it is in the counts
+			_ = l.Write(numbered(n, gateway.NoToken)) // the counts show the result
 		}
 		restore()
 		write(t, l, 2)
@@ -209,7 +209,8 @@ func TestAChainIsWholeWhereverAFullDiskCutsIt(t *testing.T) {
 		if err := l.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if room%2 == 1 { // and over a restart
+		if room%2 == 1 { // with a restart
+
 			l = chained(t, file)
 			write(t, l, 1)
 			counts.Written++

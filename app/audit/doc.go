@@ -1,22 +1,18 @@
-// Package audit writes the decision log: one JSON object a line, for every
-// answer that was given.
+// Package audit writes the decision log: one JSON object per line, one line per answer.
 //
-// What it promises:
+// It promises:
 //
-//   - Denies are always written, allows as configured. A line is written whole
-//     or reported as lost; nothing is dropped in silence, and what was lost is
-//     said by a line of its own once the output takes lines again.
-//   - Where the log is required, an allow counts only if its line is written:
-//     Write says so, and the caller answers with a deny (Instead).
-//   - What a line holds is listed here, member by member. conditions and claims
-//     are never copied, since they hold tokens, signatures, cookies and SSE-C
-//     keys. The token shows only as the start of its SHA-256.
-//   - A line says what was asked and answered, not what was done: MinIO asks
-//     about uploads before it has checked the request's signature.
-//   - Where it is chained, each line carries the hash of the one before (package
-//     chain).
+//   - Denies are always written, allows as configured. A line is written whole or counted as lost. After
+//     a failure, the first line is an event with the number of lost lines.
+//   - If the log is required, an allow needs a written line. If Write returns an error, the caller
+//     answers with a deny and calls WriteDeny.
+//   - Entry.marshal lists each member of a line. The log never copies conditions and claims, because they
+//     hold tokens, signatures, cookies and SSE-C keys. It shows a token only as the start of the token's
+//     SHA-256.
+//   - A line shows what was asked and answered, not what was done: MinIO asks about an upload before it
+//     has checked the request's signature.
+//   - If the log is chained, each line has the hash of the previous line (package chain).
 //
-// A line takes these steps: Write encodes it on the request's goroutine and
-// queues it; one writer takes all lines that wait, chains them, and hands them to
-// the operating system with one call; each Write then returns.
+// Write encodes a line on the request's goroutine and queues it. One writer goroutine takes all queued
+// lines, chains them, and passes them to the operating system with one call. Then each Write returns.
 package audit

@@ -9,16 +9,16 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// object writes one JSON object, member by member, in the order of the calls.
-// Lines are most of what an answer with a log costs, so nearly all text, which
-// needs no escape, is copied as it is; the rest is left to encoding/json.
+// object writes one JSON object, member by member, in the order of the calls. Encoding the line is most of
+// the cost of an answer with a log. So object copies text that needs no escape, which is nearly all text,
+// and uses encoding/json for the rest.
 type object struct{ b []byte }
 
 func begin(b []byte) object { return object{append(b, '{')} }
 
 func (o *object) end() []byte { return append(o.b, '}') }
 
-// name begins a member. The name is ours and needs no escape.
+// name begins a member. The name must not need an escape.
 func (o *object) name(name string) {
 	if o.b[len(o.b)-1] != '{' {
 		o.b = append(o.b, ',')
@@ -26,7 +26,7 @@ func (o *object) name(name string) {
 	o.b = append(append(append(o.b, '"'), name...), '"', ':')
 }
 
-// key begins a member whose name is anybody's.
+// key begins a member whose name may be any text.
 func (o *object) key(name string) {
 	if o.b[len(o.b)-1] != '{' {
 		o.b = append(o.b, ',')
@@ -45,7 +45,7 @@ func (o *object) list(name string, v []string) *object {
 	return o.texts(v)
 }
 
-// texts is the list that a member holds.
+// texts writes a list of strings as the value of a member.
 func (o *object) texts(v []string) *object {
 	o.b = append(o.b, '[')
 	for i, s := range v {
@@ -70,8 +70,8 @@ func (o *object) number(name string, v int64) *object {
 	return o
 }
 
-// appendText appends s as a JSON string. Bytes that are no UTF-8 become the
-// replacement character, as no JSON can hold them.
+// appendText appends s as a JSON string. Bytes that are not UTF-8 become the replacement character,
+// because JSON cannot hold them.
 func appendText(b []byte, s string) []byte {
 	if strictjson.Plain(unsafe.Slice(unsafe.StringData(s), len(s))) == len(s) { //nolint:gosec // only read
 		b = append(b, '"')
@@ -81,6 +81,6 @@ func appendText(b []byte, s string) []byte {
 	var quoted bytes.Buffer
 	e := json.NewEncoder(&quoted)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // a string can be encoded, and a buffer takes it
+	_ = e.Encode(s) // encoding a string into a buffer cannot fail
 	return append(b, bytes.TrimSuffix(quoted.Bytes(), []byte{'\n'})...)
 }

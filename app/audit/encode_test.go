@@ -8,8 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// What is written is read by encoding/json as if it had written it itself,
-// whatever the text is.
+// encoding/json reads an object as if encoding/json had written it, for any text.
 func TestMembersReadAsEncodingJSONWouldWriteThem(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		anyText := rapid.OneOf(rapid.String(), rapid.StringOfN(rapid.RuneFrom([]rune("ab\"\\\x00\x1f\x7f<>&\u2028é\ufffd😀")), 0, 20, -1),

@@ -10,8 +10,8 @@ import (
 	"github.com/claimgate/claimgate/app/gateway"
 )
 
-// marshal writes the entry as one line of JSON. This is the allow-list of what
-// the log holds; docs/audit.md explains each member.
+// marshal appends the entry to b as one line of JSON. It is the allow-list of the log's members;
+// docs/audit.md explains each member.
 func (e *Entry) marshal(b []byte) []byte {
 	d := e.Decision
 	ev := begin(b)
@@ -27,30 +27,30 @@ func (e *Entry) marshal(b []byte) []byte {
 		ev.text("hint", d.Hint)
 	}
 	if e.Request != nil {
-		request(&ev, e.Request)
+		addRequest(&ev, e.Request)
 	}
-	read(&ev, d)
+	addRead(&ev, d)
 	if d.Identity != nil {
-		identity(&ev, d)
+		addIdentity(&ev, d)
 	}
-	answer(&ev, d)
+	addAnswer(&ev, d)
 	if d.Revision != "" {
 		ev.text("revision", d.Revision)
 	}
 	if s := d.Shadow; s != nil {
 		ev.name("shadow")
-		would := begin(ev.b)
-		would.flag("allow", s.Reason.Allows()).text("reason", string(s.Reason))
+		shadow := begin(ev.b)
+		shadow.flag("allow", s.Reason.Allows()).text("reason", string(s.Reason))
 		if s.Rule.Name != "" {
-			would.text("rule", s.Rule.Name)
+			shadow.text("rule", s.Rule.Name)
 		}
-		ev.b = would.end()
+		ev.b = shadow.end()
 	}
 	ev.text("peer", e.Peer.String()).number("status", int64(e.Status)).number("duration_us", e.Duration.Microseconds())
 	return append(ev.end(), '\n')
 }
 
-func request(ev *object, r *gateway.Request) {
+func addRequest(ev *object, r *gateway.Request) {
 	ev.text("action", r.Action).text("bucket", r.Bucket).text("object", r.Object).text("account", r.Account)
 	if r.Owner {
 		ev.flag("owner", true)
@@ -58,17 +58,17 @@ func request(ev *object, r *gateway.Request) {
 	if r.DenyOnly {
 		ev.flag("deny_only", true)
 	}
-	if r.Action != gateway.ActionPrometheus { // whose claims the caller signs itself
-		credential(ev, r)
+	if r.Action != gateway.ActionPrometheus { // there the caller itself signs the claims
+		addCredential(ev, r)
 	}
-	// Of conditions only what MinIO itself says of the client's address: the
-	// first element, which a proxy may vouch for and a client may forge.
+	// The only member from conditions is the client's address: the first element of SourceIp. A proxy may
+	// set it, and a client may forge it.
 	if from := r.Conditions.Get("SourceIp").First().View(); from != "" {
 		ev.text("source", from)
 	}
 }
 
-func credential(ev *object, r *gateway.Request) {
+func addCredential(ev *object, r *gateway.Request) {
 	signer := r.Signer()
 	if signer.Static {
 		ev.flag("static", true)
@@ -81,7 +81,7 @@ func credential(ev *object, r *gateway.Request) {
 	}
 }
 
-func identity(ev *object, d *gateway.Decision) {
+func addIdentity(ev *object, d *gateway.Decision) {
 	id := d.Identity
 	ev.text("issuer", id.Issuer).text("sub", id.Subject)
 	if id.Username != "" {
@@ -96,17 +96,16 @@ func identity(ev *object, d *gateway.Decision) {
 	if d.Attested {
 		ev.flag("attested", true)
 	} else {
-		// Enough of the token's SHA-256 to find its other lines, and of no use to
-		// whoever reads the log.
+		// The start of the token's SHA-256 finds the token's other lines, and is useless to an attacker who
+		// reads the log.
 		ev.name("token")
 		ev.b = append(hex.AppendEncode(append(ev.b, '"'), id.Digest[:8]), '"')
 	}
 }
 
-// read writes what the policies held have read of the request, so that the
-// question can be put to another mapping. Keys, signatures and tokens have no
-// condition key.
-func read(ev *object, d *gateway.Decision) {
+// addRead writes the request's values that the granted policies have read, so that replay can decide the
+// request under another mapping. Keys, signatures and tokens have no condition key.
+func addRead(ev *object, d *gateway.Decision) {
 	values := d.Read()
 	if len(values) == 0 {
 		return
@@ -124,8 +123,8 @@ func read(ev *object, d *gateway.Decision) {
 	ev.b = dict.end()
 }
 
-// withoutQueries cuts off what may sign a request: the page that a client names
-// may be a presigned URL.
+// withoutQueries removes the query of each URL. The referring page may be a presigned URL, whose query
+// holds a signature.
 func withoutQueries(urls []string) []string {
 	list := make([]string, len(urls))
 	for i, u := range urls {
@@ -134,7 +133,7 @@ func withoutQueries(urls []string) []string {
 	return list
 }
 
-func answer(ev *object, d *gateway.Decision) {
+func addAnswer(ev *object, d *gateway.Decision) {
 	if ignored := d.Grants.Ignored(); len(ignored) > 0 {
 		ev.list("claim_ignored", ignored)
 	}

@@ -2,10 +2,11 @@ package audit
 
 import "time"
 
-// SetPatience sets how long an answer waits for its line, before any is written.
-func (l *Log) SetPatience(d time.Duration) { l.patience = d }
+// SetMaxWait sets how long Write waits for its line. Call it while no Write runs.
+func (l *Log) SetMaxWait(d time.Duration) { l.maxWait = d }
 
-// Writing reports whether the output is busy with lines.
+// Writing reports whether a write to the output is in progress.
+
 func (l *Log) Writing() bool {
 	if l.out.mu.TryLock() {
 		l.out.mu.Unlock()

@@ -8,71 +8,71 @@ import (
 	"github.com/claimgate/claimgate/app/audit/chain"
 )
 
-// State is how the log fares.
+// State is the state of the log.
 type State struct {
 	Failing bool      `json:"failing"`
-	Error   string    `json:"error,omitempty"` // the last one, while it fails
-	Since   time.Time `json:"since,omitzero"`  // when it began to fail
-	Lost    uint64    `json:"lost"`            // lines, since the start
-	Denied  uint64    `json:"denied"`          // allows that were denied for want of their line, since the start
+	Error   string    `json:"error,omitempty"` // the last error, while the log fails
+	Since   time.Time `json:"since,omitzero"`  // when the log began to fail
+	Lost    uint64    `json:"lost"`            // lines lost since the start
+	Denied  uint64    `json:"denied"`          // allows that became denies without a line, since the start
 
-	// Where lines are chained: the chain, the last line's number, and its hash,
-	// which belongs somewhere out of reach of who can write the log.
+	// If lines are chained: the chain, and the last line's number and hash. Keep the hash where nobody
+	// who can write the log can change it.
 	Chain string `json:"chain,omitempty"`
 	Seq   uint64 `json:"seq,omitempty"`
 	Head  string `json:"head,omitempty"`
 }
 
-// Notice is a change of how the log fares, or a reminder that it fails.
+// Notice reports that the log fails, still fails, or has recovered.
 type Notice struct {
 	State
 	Recovered bool
 }
 
-// remind is how often a failing output is spoken of.
-const remind = 10 * time.Second
+// noticeInterval is the shortest time between two notices of a failing output.
+const noticeInterval = 10 * time.Second
 
 type health struct {
 	notify func(Notice)
-	// failing and stalled spare the lock as long as all is well.
+	// failing and stalled can be read without mu.
 	failing atomic.Bool
 	stalled atomic.Bool
 
-	mu     sync.Mutex
-	now    State
-	chain  *links
-	seq    uint64
-	head   chain.Hash
-	spoken time.Time // when notify was last due
-	spoke  bool      // of the failure that lasts
-	todo   []Notice
-	busy   bool // somebody calls notify
+	mu         sync.Mutex
+	state      State
+	chain      *links
+	seq        uint64
+	head       chain.Hash
+	lastNotice time.Time // when the last notice of a failure was made
+	noticed    bool      // a notice of the present failure was made
+	pending    []Notice
+	notifying  bool // a goroutine calls notify
 }
 
-// stall notes that the output takes no lines for now.
-func (h *health) stall(l *Log) {
+// setStalled notes that the output takes no lines at present.
+func (h *health) setStalled(l *Log) {
 	h.stalled.Store(true)
-	h.fail(l, ErrStalled)
+	h.setFailing(l, ErrStalled)
 }
 
-// fail notes an error of the output.
-func (h *health) fail(l *Log, err error) {
+// setFailing notes an error of the output.
+func (h *health) setFailing(l *Log, err error) {
 	now := time.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.now.Failing {
-		h.now.Failing, h.now.Since = true, now
+	if !h.state.Failing {
+		h.state.Failing, h.state.Since = true, now
 		h.failing.Store(true)
 	}
-	h.now.Error = err.Error()
-	if now.Sub(h.spoken) >= remind {
-		h.spoken, h.spoke = now, true
-		h.tell(Notice{State: h.stateOf(l)})
+	h.state.Error = err.Error()
+	if now.Sub(h.lastNotice) >= noticeInterval {
+		h.lastNotice, h.noticed = now, true
+		h.send(Notice{State: h.stateOf(l)})
 	}
 }
 
-// recover notes that lines are taken again.
-func (h *health) recover(l *Log) {
+// setRecovered notes that the output takes lines again.
+func (h *health) setRecovered(l *Log) {
 	if !h.failing.Load() {
 		return
 	}
@@ -80,42 +80,42 @@ func (h *health) recover(l *Log) {
 	defer h.mu.Unlock()
 	h.stalled.Store(false)
 	h.failing.Store(false)
-	if h.spoke {
-		h.tell(Notice{State: h.stateOf(l), Recovered: true})
+	if h.noticed {
+		h.send(Notice{State: h.stateOf(l), Recovered: true})
 	}
-	h.now, h.spoke = State{}, false
+	h.state, h.noticed = State{}, false
 }
 
-// tell has notify called where nobody waits for it: the program's log may be the
-// very output that stalls.
-func (h *health) tell(n Notice) {
-	const most = 4
-	if h.notify == nil || len(h.todo) == most {
+// send calls notify on another goroutine, because notify may write to the stalled output. If notify is too
+// slow, send drops the notice. The caller holds mu.
+func (h *health) send(n Notice) {
+	const maxPending = 4
+	if h.notify == nil || len(h.pending) == maxPending {
 		return
 	}
-	h.todo = append(h.todo, n)
-	if h.busy {
+	h.pending = append(h.pending, n)
+	if h.notifying {
 		return
 	}
-	h.busy = true
+	h.notifying = true
 	go func() {
 		for {
 			h.mu.Lock()
-			if len(h.todo) == 0 {
-				h.busy = false
+			if len(h.pending) == 0 {
+				h.notifying = false
 				h.mu.Unlock()
 				return
 			}
-			next := h.todo[0]
-			h.todo = h.todo[1:]
+			next := h.pending[0]
+			h.pending = h.pending[1:]
 			h.mu.Unlock()
 			h.notify(next)
 		}
 	}()
 }
 
-// show keeps where the chain stands, to be read without waiting for the writer.
-func (h *health) show(w *writer) {
+// setHead copies the chain's head, so that State does not wait for the writer.
+func (h *health) setHead(w *writer) {
 	if w.chain == nil {
 		return
 	}
@@ -124,9 +124,9 @@ func (h *health) show(w *writer) {
 	h.chain, h.seq, h.head = w.chain, w.chain.seq, w.chain.head
 }
 
-// stateOf is called with the lock held.
+// stateOf returns the state of l. The caller holds mu.
 func (h *health) stateOf(l *Log) State {
-	s := h.now
+	s := h.state
 	s.Lost, s.Denied = l.lost.Load(), l.denied.Load()
 	if h.chain != nil && h.seq > 0 {
 		s.Chain, s.Seq, s.Head = h.chain.id.String(), h.seq, h.head.String()
@@ -134,7 +134,7 @@ func (h *health) stateOf(l *Log) State {
 	return s
 }
 
-// State returns how the log fares.
+// State returns the state of the log. It does not wait for the output.
 func (l *Log) State() State {
 	l.health.mu.Lock()
 	defer l.health.mu.Unlock()

@@ -7,20 +7,20 @@ import (
 	"github.com/claimgate/claimgate/app/audit/chain"
 )
 
-// links is where a chain stands.
+// links is the state of a chain.
 type links struct {
 	id   chain.ID
 	seq  uint64
-	head chain.Hash // of the last line that was written whole
-	// Of the next line: it is the first of a file, or stands after another chain.
+	head chain.Hash // the hash of the last line that was written whole
+	// opens and after are those of the next line's link.
 	opens bool
 	after chain.Point
 }
 
 func newLinks() *links { return &links{id: chain.NewID()} }
 
-// next is the link of the line that comes n lines after the last one written;
-// prev is the hash of the one before it.
+// next returns the link of the n-th line after the last written line. prev is the hash of the line before
+// it, and torn is the hash of the torn lines before the first one.
 func (s *links) next(n int, prev chain.Hash, torn chain.Hash) chain.Link {
 	l := chain.Link{Point: chain.Point{Chain: s.id, Seq: s.seq + uint64(n)}, Prev: prev}
 	if n == 1 {
@@ -29,7 +29,7 @@ func (s *links) next(n int, prev chain.Hash, torn chain.Hash) chain.Link {
 	return l
 }
 
-// wrote takes the chain on by n lines.
+// wrote advances the chain by n written lines; head is the hash of the last one.
 func (s *links) wrote(n int, head chain.Hash) {
 	if n > 0 {
 		s.seq, s.head = s.seq+uint64(n), head
@@ -37,8 +37,8 @@ func (s *links) wrote(n int, head chain.Hash) {
 	}
 }
 
-// begin takes a file that is to be written on. A new chain is linked to the file's
-// last line, one that goes on says that the file begins with it.
+// begin prepares the link of the first line in a file. A new chain is linked to the file's last line. A
+// chain that continues from another file gets "opens".
 func (s *links) begin(end ending) {
 	if s.seq > 0 || end.empty && s.head != (chain.Hash{}) {
 		s.opens = true
@@ -54,16 +54,16 @@ func (s *links) begin(end ending) {
 	}
 }
 
-// torn is what stands after the last whole line of the output.
+// torn is the text after the last whole line of the output.
 type torn struct {
 	open bool // the output ends in the middle of a line
-	some bool
+	some bool // the text is not empty
 	sum  hash.Hash
 }
 
 func (t *torn) begin(end ending, carried bool) {
 	if carried && end.empty {
-		t.open = false // what was cut short stands at the end of the file before
+		t.open = false // the torn text is at the end of the previous file
 		return
 	}
 	t.clear()
@@ -73,7 +73,7 @@ func (t *torn) begin(end ending, carried bool) {
 
 func (t *torn) clear() { t.open, t.some = false, false }
 
-// add takes a part of a line that was written without its end.
+// add adds the written part of a line whose end is missing.
 func (t *torn) add(part []byte) {
 	if len(part) == 0 {
 		return

@@ -12,13 +12,13 @@ import (
 	"github.com/claimgate/claimgate/internal/rate"
 )
 
-// Entry is one answer and what led to it.
+// Entry is one answer, with the request and the decision behind it.
 type Entry struct {
 	Time     time.Time
 	Peer     net.IP // the address of the server that asked
 	Status   int    // of the HTTP answer
 	Duration time.Duration
-	// Request is nil where none could be read.
+	// Request is nil if the request could not be parsed.
 	Request  *gateway.Request
 	Decision *gateway.Decision
 }
@@ -26,10 +26,10 @@ type Entry struct {
 // Log writes entries. Its methods may be called concurrently.
 type Log struct {
 	off      bool
-	num, den uint64 // num of den allows are written
+	num, den uint64 // num out of den allows are written
 	seen     atomic.Uint64
 	required bool
-	patience time.Duration
+	maxWait  time.Duration
 
 	queue chan *line
 	stop  chan struct{} // closed by Close
@@ -42,35 +42,35 @@ type Log struct {
 	health health
 
 	written, skipped, lost, denied atomic.Uint64
-	// untold are those of lost that no line has told of yet.
-	untold atomic.Uint64
+	// unreported counts the lost lines that no event in the log has reported yet.
+	unreported atomic.Uint64
 }
 
 const (
-	queued = 1024 // lines that wait while others are written
-	// patience is how long an answer waits for its line to be written.
-	patience = time.Second
-	// closing is how long Close waits for an output that stalls.
-	closing = 5 * time.Second
+	queueSize = 1024 // the capacity of queue, in lines
+	// maxWait is how long Write waits for its line to be written.
+	maxWait = time.Second
+	// closeTimeout is how long Close waits for a stalled output.
+	closeTimeout = 5 * time.Second
 )
 
-// Option is what a log can do beside writing.
+// Option is an option of Open.
 type Option func(*Log)
 
-// Required makes an allow count only if its line is written.
+// Required makes Denies return true: an allow without a written line must become a deny.
 func Required() Option { return func(l *Log) { l.required = true } }
 
-// Chained lets each line carry the hash of the one before.
+// Chained adds the hash of the previous line to each line.
 func Chained() Option { return func(l *Log) { l.writer.chain = newLinks() } }
 
-// Notify has f called when the output begins to fail, while it does, every so
-// often, and when it has recovered. Calls do not overlap.
+// Notify makes the log call f when the output begins to fail, at most every 10 s while it fails, and when
+// it has recovered. Calls do not overlap, and f may block.
 func Notify(f func(Notice)) Option { return func(l *Log) { l.health.notify = f } }
 
-// Open makes the log that output and allow ask for, in the words of the
-// configuration: stdout, stderr, off or a file; all, none or a rate like 1/100.
+// Open opens a log. output and allow have the values of the configuration: output is stdout, stderr, off
+// or a file name; allow is all, none or a rate such as 1/100.
 func Open(output, allow string, with ...Option) (*Log, error) {
-	l := &Log{queue: make(chan *line, queued), stop: make(chan struct{}), ended: make(chan struct{}), patience: patience}
+	l := &Log{queue: make(chan *line, queueSize), stop: make(chan struct{}), ended: make(chan struct{}), maxWait: maxWait}
 	l.closeOnce = sync.OnceValue(l.close)
 	var ok bool
 	if l.num, l.den, ok = rate.Parse(allow); !ok {
@@ -87,19 +87,18 @@ func Open(output, allow string, with ...Option) (*Log, error) {
 	if err := l.out.open(output, &l.writer); err != nil {
 		return nil, err
 	}
-	l.health.show(&l.writer)
+	l.health.setHead(&l.writer)
 	go l.write()
 	return l, nil
 }
 
-// sampled reports whether this allow is one that is written.
+// sampled reports whether the next allow is to be written.
 func (l *Log) sampled() bool {
 	return l.num == l.den || (l.seen.Add(1)-1)*l.num%l.den < l.num
 }
 
-// Reopen opens the file anew, after it was rotated away. A log without a file
-// has nothing to reopen. The old file stays in use where the new one can't be
-// opened.
+// Reopen opens the log's file again, after a rotation. If that fails, the old file stays in use. Without
+// a file, Reopen does nothing.
 func (l *Log) Reopen() error {
 	if l.off {
 		return nil
@@ -107,8 +106,8 @@ func (l *Log) Reopen() error {
 	return l.out.reopen(&l.writer)
 }
 
-// Close writes what waits and closes the file, if there is one. Lines that come
-// later are lost. It does not wait for ever for an output that stalls.
+// Close writes the queued lines and closes the file, if there is one. Lines written later are lost. Close
+// waits 5 s at most for a stalled output.
 func (l *Log) Close() error {
 	if l.off {
 		return nil
@@ -120,15 +119,14 @@ func (l *Log) close() error {
 	close(l.stop)
 	select {
 	case <-l.ended:
-	case <-time.After(closing):
+	case <-time.After(closeTimeout):
 		return errors.New("audit.output: the output stalls; lines that waited are lost")
 	}
 	return l.out.close()
 }
 
-// Counts are lines since the start: written, left out as configured, lost because
-// the output failed, and allows that were denied because their line could not be
-// written.
+// Counts counts lines since the start: written, skipped as configured, lost because the output failed,
+// and allows that became denies because their line could not be written.
 type Counts struct{ Written, Skipped, Lost, Denied uint64 }
 
 // Counts returns the counts so far.

@@ -3,6 +3,7 @@ package audit_test
 import (
 	"bufio"
 	"encoding/json"
+	"maps"
 	"net"
 	"os"
 	"os/signal"
@@ -93,15 +94,7 @@ func TestAFullLineHoldsWhatIsDocumentedAndNothingElse(t *testing.T) {
 	if diff := cmp.Diff(want, lines(t, file)); diff != "" {
 		t.Errorf("the line (-want +got):\n%s", diff)
 	}
-	documented, err := os.ReadFile("../../docs/audit.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for member := range want[0] {
-		if !strings.Contains(string(documented), "`"+member+"`") {
-			t.Errorf("docs/audit.md does not name %s", member)
-		}
-	}
+	wantDocumented(t, maps.Keys(want[0]))
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -150,7 +143,8 @@ func TestDeniesAreAlwaysWrittenAndAllowsAsConfigured(t *testing.T) {
 	}
 }
 
-// An allow that the next mapping would deny is written whatever audit.allow says, and the line holds what would be.
+// An allow that the next mapping would deny is written for every audit.allow, and its line has that
+// decision.
 func TestWhatTheNextMappingWouldDenyIsWritten(t *testing.T) {
 	l, file := open(t, "none")
 	for _, outcome := range []gateway.Outcome{gateway.ShadowSame, gateway.ShadowLoses} {
@@ -171,7 +165,7 @@ func TestWhatTheNextMappingWouldDenyIsWritten(t *testing.T) {
 	}
 }
 
-func TestRatesThatMakeNoSenseAreRefused(t *testing.T) {
+func TestInvalidRatesAreRefused(t *testing.T) {
 	for _, allow := range []string{"", "some", "1/0", "3/2", "0/3", "1/-1", "1/x", "/3", "1/99999999999"} {
 		if _, err := audit.Open("off", allow); err == nil {
 			t.Errorf("audit.allow = %q was taken", allow)
@@ -179,7 +173,7 @@ func TestRatesThatMakeNoSenseAreRefused(t *testing.T) {
 	}
 }
 
-func TestALogThatCannotBeOpenedSaysSo(t *testing.T) {
+func TestOpenFailsWithoutTheDirectory(t *testing.T) {
 	if _, err := audit.Open(filepath.Join(t.TempDir(), "no", "such", "directory"), "all"); err == nil {
 		t.Error("a file in a directory that is not there was opened")
 	}
@@ -223,13 +217,13 @@ func TestALogThatIsOffWritesNothing(t *testing.T) {
 	}
 }
 
-// A pipe that nobody reads must hold up no answer for long, nor the end.
-func TestAnOutputThatStallsHoldsUpNothingForEver(t *testing.T) {
+// A pipe that nobody reads must not delay an answer or Close for long.
+func TestAStalledOutputDelaysNothingForLong(t *testing.T) {
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	reader, err := os.OpenFile(fifo, os.O_RDWR, 0) // so that it can be opened, and is never read
+	reader, err := os.OpenFile(fifo, os.O_RDWR, 0) // a reader that never reads, so that Open succeeds
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +240,7 @@ func TestAnOutputThatStallsHoldsUpNothingForEver(t *testing.T) {
 			}
 		})
 	}
-	wg.Wait() // ends within the patience of one line
+	wg.Wait() // ends within the waiting time of one line
 	if !full.Load() {
 		t.Error("a pipe of 64 KiB took 4000 lines")
 	}
@@ -254,7 +248,7 @@ func TestAnOutputThatStallsHoldsUpNothingForEver(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := l.Close(); err != nil {
-		t.Log(err) // the writer was stuck until its reader went
+		t.Log(err) // the writer waited until the reader was closed
 	}
 }
 
@@ -299,7 +293,7 @@ func TestALineThatWasCutShortDoesNotSpoilTheNext(t *testing.T) {
 	}
 }
 
-// limitFileSize makes files end at so many bytes, as a full disk would.
+// limitFileSize makes writes beyond most bytes of a file fail, as on a full disk.
 func limitFileSize(t *testing.T, most uint64) (restore func()) {
 	t.Helper()
 	signal.Ignore(syscall.SIGXFSZ)

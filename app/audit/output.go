@@ -13,15 +13,14 @@ import (
 	"github.com/claimgate/claimgate/app/audit/chain"
 )
 
-// output is where lines go. Its lock is held while they are written.
+// output is the destination of lines. mu is held during a write.
 type output struct {
 	mu   sync.Mutex
 	path string // "" for a stream
 	to   io.Writer
 	file *os.File // nil for a stream; changed with both locks held
 
-	// reopening is taken before mu, so that who reopens can look at the file while
-	// a write stalls.
+	// reopening is locked before mu, so that reopen can open a file while a write stalls.
 	reopening sync.Mutex
 }
 
@@ -38,7 +37,7 @@ func (o *output) open(name string, w *writer) error {
 	return nil
 }
 
-// reopen takes the file that has the name now.
+// reopen opens the file that has the name now.
 func (o *output) reopen(w *writer) error {
 	if o.path == "" {
 		return nil
@@ -46,7 +45,7 @@ func (o *output) reopen(w *writer) error {
 	o.reopening.Lock()
 	defer o.reopening.Unlock()
 	if o.onSamePipe() {
-		return nil // its reader may be gone: whoever reads next gets the lines
+		return nil // even if the reader is gone: the next reader gets the lines
 	}
 	f, end, err := openFile(o.path, w.chain != nil)
 	if err != nil {
@@ -60,7 +59,7 @@ func (o *output) reopen(w *writer) error {
 	}
 	if w.chain != nil {
 		if err := lock(f); err != nil {
-			return errors.Join(fmt.Errorf("audit.output: %s: another process writes it; a chained log needs a file for each process: %w", o.path, err), f.Close())
+			return errors.Join(fmt.Errorf("audit.output: %s: another process writes to the file; each process needs its own file for a chained log: %w", o.path, err), f.Close())
 		}
 	}
 	o.file, o.to = f, f
@@ -71,7 +70,7 @@ func (o *output) reopen(w *writer) error {
 	return nil
 }
 
-// onSamePipe reports whether the name is still that of the pipe in use.
+// onSamePipe reports whether the name still belongs to the pipe in use.
 func (o *output) onSamePipe() bool {
 	if o.file == nil {
 		return false
@@ -98,16 +97,16 @@ func (o *output) close() error {
 	return o.file.Close()
 }
 
-// ending is how a file ends that is to be written on.
+// ending describes the end of a file before the first write.
 type ending struct {
 	empty bool
-	last  []byte // the last whole line, nil where there is none
-	torn  []byte // what stands after it, without the newline at its end
+	last  []byte // the last whole line, nil if there is none
+	torn  []byte // the text after the last whole line, without a newline at its end
 	open  bool   // the file ends without a newline
 }
 
-// openFile opens a file for appending and looks at its end: a line that was cut
-// short, as by a crash, must not spoil the next.
+// openFile opens a file for appending and reads its end: if a crash has cut the last line short, the next
+// line must not continue it.
 func openFile(path string, chained bool) (*os.File, ending, error) {
 	const mode = 0o640
 	before, err := os.Stat(path)
@@ -115,66 +114,66 @@ func openFile(path string, chained bool) (*os.File, ending, error) {
 		f, err := openPipe(path)
 		return f, ending{empty: true}, err
 	}
-	if err == nil && !before.Mode().IsRegular() { // a device, of which nobody may become the reader by writing
+	if err == nil && !before.Mode().IsRegular() { // a device must be opened for writing only
 		f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, mode)
 		return f, ending{empty: true}, err
 	}
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_RDWR, mode)
-	if errors.Is(err, os.ErrPermission) && !chained { // one that may be written and not read
+	if errors.Is(err, os.ErrPermission) && !chained { // the file may be written but not read
 		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, mode)
 		return f, ending{empty: true}, err
 	}
 	if err != nil {
 		return nil, ending{}, err
 	}
-	end, err := lookAtEnd(f)
+	end, err := readEnding(f)
 	if err != nil {
 		return nil, ending{}, errors.Join(err, f.Close())
 	}
 	return f, end, nil
 }
 
-// openPipe opens a named pipe for writing only: who opened it for both would be its
-// reader. It does not wait for a reader, as open would (POSIX, open, O_NONBLOCK).
-// Writes still do where the pipe is full: os.File lets the goroutine wait.
+// openPipe opens a named pipe for writing only, because a process that also opened it for reading would be
+// its reader. O_NONBLOCK makes open fail instead of waiting for a reader (POSIX, open). Writes to a full
+// pipe still wait: os.File parks the goroutine.
 func openPipe(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, syscall.ENXIO) {
-		return nil, fmt.Errorf("nobody reads audit.output, which is a named pipe: start its reader first: %w", err)
+		return nil, fmt.Errorf("nobody reads audit.output, a named pipe: start its reader first: %w", err)
 	}
 	return f, err
 }
 
-// mostOfEnd is how far back a whole line is looked for.
-const mostOfEnd = 64 << 20
+// maxEnding is how many bytes before the end of a file are searched for a whole line.
+const maxEnding = 64 << 20
 
-func lookAtEnd(f *os.File) (ending, error) {
+func readEnding(f *os.File) (ending, error) {
 	info, err := f.Stat()
 	if err != nil || info.Size() == 0 {
 		return ending{empty: true}, err
 	}
 	size := info.Size()
 	for part := int64(64 << 10); ; part *= 8 {
-		part = min(part, size, mostOfEnd)
+		part = min(part, size, maxEnding)
 		text := make([]byte, part)
 		if _, err := f.ReadAt(text, size-part); err != nil && !errors.Is(err, io.EOF) {
 			return ending{}, err
 		}
 		end, found := endOf(text)
-		if found || part == size || part == mostOfEnd {
+		if found || part == size || part == maxEnding {
 			return end, nil
 		}
 	}
 }
 
-// endOf finds the last whole line of a text. One that lacks but its newline is
-// whole once the newline is there, and the next line begins with that.
+// endOf finds the last whole line of a text. A last line that lacks only its newline counts as whole: the
+// next write begins with the newline.
 func endOf(text []byte) (end ending, found bool) {
 	rest, ended := bytes.CutSuffix(text, []byte("\n"))
 	end.open = !ended
 	for {
 		at := bytes.LastIndexByte(rest, '\n')
-		if ln := rest[at+1:]; whole(ln) {
+		if ln := rest[at+1:]; isLine(ln) {
 			end.last = ln
 			end.torn = bytes.TrimPrefix(text[len(rest):], []byte("\n"))
 			break
@@ -189,8 +188,9 @@ func endOf(text []byte) (end ending, found bool) {
 	return end, end.last != nil
 }
 
-// whole reports whether a line is one: no part of an object is an object.
-func whole(ln []byte) bool {
+// isLine reports whether ln is a whole line. A line cut short is never whole, because a part of a JSON
+// object is not a JSON object.
+func isLine(ln []byte) bool {
 	_, chained := chain.Parse(ln)
 	return chained || len(ln) > 0 && ln[0] == '{' && json.Valid(ln)
 }

@@ -33,7 +33,7 @@ func reading(t *testing.T, fifo string) *os.File {
 	return reader
 }
 
-// atOnce returns what f does. It fails where f waits for a reader of the pipe.
+// atOnce returns f's result. It fails the test if f waits for a reader of the pipe.
 func atOnce(t *testing.T, fifo string, f func() error) error {
 	t.Helper()
 	done := make(chan error, 1)
@@ -69,8 +69,8 @@ func wantNoReader(t *testing.T, err error) {
 	}
 }
 
-// A start that waited for a reader would answer nobody and say nothing.
-func TestAPipeThatNobodyReadsIsSaidSoAtTheStart(t *testing.T) {
+// If the start waited for a reader, no request would get an answer, and nothing would say why.
+func TestOpenRefusesAPipeWithoutAReader(t *testing.T) {
 	for name, with := range map[string][]audit.Option{"plain": nil, "chained": {audit.Chained()}} {
 		t.Run(name, func(t *testing.T) {
 			fifo := newPipe(t)
@@ -85,9 +85,9 @@ func TestAPipeThatNobodyReadsIsSaidSoAtTheStart(t *testing.T) {
 	}
 }
 
-// Its reader may die and come back: SIGHUP in between must neither wait for it nor
-// let go of the pipe.
-func TestAPipeWhoseReaderHasDiedIsKept(t *testing.T) {
+// The reader of a pipe may end and return. A SIGHUP in between must neither wait for the reader nor close
+// the pipe.
+func TestReopenKeepsAPipeWhoseReaderHasEnded(t *testing.T) {
 	for name, with := range map[string][]audit.Option{"plain": nil, "chained": {audit.Chained()}} {
 		t.Run(name, func(t *testing.T) {
 			fifo := newPipe(t)
@@ -117,7 +117,7 @@ func TestAPipeWhoseReaderHasDiedIsKept(t *testing.T) {
 	}
 }
 
-func TestAnotherPipeThatNobodyReadsLeavesTheOldOneInUse(t *testing.T) {
+func TestReopenRefusesAnotherPipeWithoutAReader(t *testing.T) {
 	fifo := newPipe(t)
 	reader := reading(t, fifo)
 	l, err := audit.Open(fifo, "all")
@@ -137,8 +137,7 @@ func TestAnotherPipeThatNobodyReadsLeavesTheOldOneInUse(t *testing.T) {
 	}
 }
 
-// The writer holds the output while it waits for a slow reader; SIGHUP must not
-// wait with it.
+// A SIGHUP must not wait while the writer waits for a slow reader.
 func TestReopeningAPipeThatStallsDoesNotWait(t *testing.T) {
 	l, reader := stalled(t)
 	if err := l.Write(entry(gateway.NoToken)); err == nil {

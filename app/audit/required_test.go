@@ -19,14 +19,14 @@ import (
 	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
-// numbered is an entry that can be told from others by its id.
+// numbered returns an entry whose id is n.
 func numbered(n int, reason gateway.Reason) *audit.Entry {
 	e := entry(reason)
 	binary.BigEndian.PutUint64(e.Decision.ID[8:], uint64(n))
 	return e
 }
 
-// answer does as the server does, and returns the reason that is answered.
+// answer writes an entry as the server does, and returns the reason of the answer.
 func answer(l *audit.Log, e *audit.Entry) gateway.Reason {
 	if err := l.Write(e); err != nil && e.Decision.Allow() && l.Denies() {
 		e.Decision.Reason = gateway.InternalError
@@ -99,19 +99,19 @@ func TestARequiredLogDeniesWhatItCannotWriteAndRecovers(t *testing.T) {
 	}
 }
 
-// stalled is a log into a pipe that is full and that nobody reads.
+// stalled opens a log into a full pipe that nobody reads.
 func stalled(t *testing.T, with ...audit.Option) (l *audit.Log, reader *os.File) {
 	t.Helper()
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	reader, err := os.OpenFile(fifo, os.O_RDWR, 0) // so that it can be opened, and is not read yet
+	reader, err := os.OpenFile(fifo, os.O_RDWR, 0) // a reader that does not read yet, so that Open succeeds
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = reader.Close() })
-	for n := 1; n > 0; { // until it takes nothing
+	for n := 1; n > 0; { // until the pipe takes nothing
 		if err := reader.SetWriteDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
 			t.Fatal(err)
 		}
@@ -122,12 +122,12 @@ func stalled(t *testing.T, with ...audit.Option) (l *audit.Log, reader *os.File)
 	if l, err = audit.Open(fifo, "all", with...); err != nil {
 		t.Fatal(err)
 	}
-	l.SetPatience(50 * time.Millisecond)
+	l.SetMaxWait(50 * time.Millisecond)
 	return l, reader
 }
 
-// drain reads the pipe until a line with that id has come, and returns the last
-// word on each id, and how many allows there are.
+// drain reads the pipe until the line with this id. It returns the last reason of each id, and the number
+// of allows.
 func drain(t *testing.T, reader *os.File, id int) (last map[string]string, allows int) {
 	t.Helper()
 	last = map[string]string{}
@@ -156,12 +156,11 @@ func drain(t *testing.T, reader *os.File, id int) (last map[string]string, allow
 	return nil, 0
 }
 
-// Those of the first round wait and are withdrawn, those of the second are told at
-// once.
-func TestNoAllowIsInTheLogThatWasAnsweredWithADeny(t *testing.T) {
+// The lines of the first round wait and are withdrawn. The lines of the second round fail at once.
+func TestTheLogHasNoAllowThatWasAnsweredWithADeny(t *testing.T) {
 	l, reader := stalled(t, audit.Required())
 	const each = 20
-	l.WriteDeny(numbered(2*each, gateway.NoToken)) // keeps the writer
+	l.WriteDeny(numbered(2*each, gateway.NoToken)) // blocks the writer
 	wait.Until(t, "the writer that is stuck", l.Writing)
 	for round := range 2 {
 		var wg sync.WaitGroup
@@ -177,7 +176,7 @@ func TestNoAllowIsInTheLogThatWasAnsweredWithADeny(t *testing.T) {
 	if s := l.State(); !s.Failing || s.Denied != 2*each+1 {
 		t.Errorf("while it stalls the state is %+v", s)
 	}
-	l.WriteDeny(numbered(2*each+1, gateway.InternalError)) // the last of those that wait
+	l.WriteDeny(numbered(2*each+1, gateway.InternalError)) // the last queued line
 	last, allows := drain(t, reader, 2*each+1)
 	for n := range 2 * each {
 		id := numbered(n, gateway.NoToken).Decision.ID.String()
@@ -197,9 +196,9 @@ func TestNoAllowIsInTheLogThatWasAnsweredWithADeny(t *testing.T) {
 	}
 }
 
-// What the operating system has been given cannot be taken back: the deny comes
-// after it, and counts.
-func TestOfAnAllowThatCannotBeWithdrawnTheDenyIsTheLastWord(t *testing.T) {
+// A line that the operating system already has cannot be withdrawn. The line of the deny comes later, and
+// the later line counts.
+func TestTheDenyFollowsAnAllowThatCannotBeWithdrawn(t *testing.T) {
 	l, reader := stalled(t, audit.Required())
 	if got := answer(l, numbered(1, gateway.PolicyAllow)); got.Allows() {
 		t.Error("an allow was answered whose line was not written in time")
@@ -214,7 +213,7 @@ func TestOfAnAllowThatCannotBeWithdrawnTheDenyIsTheLastWord(t *testing.T) {
 	}
 }
 
-func TestTheEndTellsWhatWasLost(t *testing.T) {
+func TestCloseReportsLostLines(t *testing.T) {
 	l, file := open(t, "all")
 	restore := limitFileSize(t, 0)
 	if err := l.Write(entry(gateway.NoToken)); err == nil {
@@ -233,13 +232,13 @@ func TestTheEndTellsWhatWasLost(t *testing.T) {
 	}
 }
 
-// What may be logged later need not hold up an answer that nobody denies for it.
-func TestAnOutputThatIsKnownToStallIsNotWaitedFor(t *testing.T) {
+// If the log is not required, an answer does not wait for an output that is known to stall.
+func TestAStalledOutputIsNotWaitedFor(t *testing.T) {
 	l, reader := stalled(t)
 	if err := l.Write(numbered(0, gateway.PolicyAllow)); !errors.Is(err, audit.ErrStalled) {
 		t.Fatalf("the error is %v", err)
 	}
-	l.SetPatience(24 * time.Hour) // for those that wait
+	l.SetMaxWait(24 * time.Hour) // a Write that waited would block the test
 	for n := 1; n < 10; n++ {
 		if err := l.Write(numbered(n, gateway.PolicyAllow)); !errors.Is(err, audit.ErrStalled) {
 			t.Errorf("the error is %v", err)
@@ -258,7 +257,7 @@ func TestAnOutputThatIsKnownToStallIsNotWaitedFor(t *testing.T) {
 	}
 }
 
-func TestAfterACrashTheNextLineIsOnItsOwn(t *testing.T) {
+func TestAfterACrashTheNextLineIsSeparate(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "decisions.jsonl")
 	if err := os.WriteFile(file, []byte("{\"time\":\"2026-11-21T12:00:00Z\"}\n{\"time\":\"2026-11"), 0o600); err != nil {
 		t.Fatal(err)

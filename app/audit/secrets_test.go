@@ -27,7 +27,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// secretKeys are those of conditions and claims whose values belong to nobody else.
+// secretKeys are the keys of conditions and claims whose values are secret.
 var secretKeys = []string{
 	"Authorization", "Cookie", "Signature", "X-Amz-Signature", "X-Amz-Security-Token", "X-Authentik-Jwt", "X-Authentik-Token",
 	"authentik_token", "jwt", "token", "nonce", "sessionpolicy", "sessionPolicy",
@@ -35,9 +35,8 @@ var secretKeys = []string{
 	"X-Amz-Server-Side-Encryption-Context", "X-Minio-Source-Proxy-Request", "Proxy-Authorization", "X-Auth-Token", "X-Api-Key",
 }
 
-// curious is a mapping whose policies read every condition key there is, of
-// everybody who was recorded.
-func curious(t testing.TB) *mapping.Mapping {
+// readEverything returns a mapping whose policies read every condition key, for every recorded account.
+func readEverything(t testing.TB) *mapping.Mapping {
 	t.Helper()
 	var statements []string
 	for _, key := range policy.ConditionKeys() {
@@ -83,8 +82,7 @@ func curious(t testing.TB) *mapping.Mapping {
 	return m
 }
 
-// recorder decides recorded questions and writes their lines, at the time at
-// which they were recorded.
+// recorder decides recorded requests at the time of their recording, and writes their lines.
 type recorder struct {
 	*gateway.Gateway
 	now atomic.Int64
@@ -107,7 +105,7 @@ func newRecorder(t testing.TB) *recorder {
 		t.Fatal(err)
 	}
 	t.Cleanup(v.Close)
-	// The sessions are judged by what MinIO attests: the recorded tokens' keys are gone.
+	// The claims that MinIO attests identify the sessions, because the recorded tokens' keys are gone.
 	r.Gateway, err = gateway.New(gateway.Options{
 		Verifier: v, Revocations: revocation.NewList(now, time.Hour), DecisionEntries: 100, Now: now, EvaluateOwner: true,
 		Evidence: gateway.Evidence{Keys: []string{"evidence"}, AttestedClaims: true, ServiceAccountMaxAge: 365 * 24 * time.Hour},
@@ -116,11 +114,11 @@ func newRecorder(t testing.TB) *recorder {
 		t.Fatal(err)
 	}
 	t.Cleanup(r.Close)
-	r.Use(curious(t))
+	r.Use(readEverything(t))
 	return r
 }
 
-// record writes the line of one body, malformed ones included, as the server does.
+// record writes the line of one body as the server does, also for a malformed body.
 func (r *recorder) record(l *audit.Log, body []byte) (gateway.Reason, error) {
 	var in struct {
 		Input struct {
@@ -143,7 +141,7 @@ func (r *recorder) record(l *audit.Log, body []byte) (gateway.Reason, error) {
 	return e.Decision.Reason, l.Write(e)
 }
 
-// secrets are the texts of a recorded call that must be in no line.
+// secrets returns the texts of a recorded call that must not be in any line.
 func secrets(t testing.TB, body []byte) (all []string) {
 	t.Helper()
 	var in struct {
@@ -164,8 +162,8 @@ func secrets(t testing.TB, body []byte) (all []string) {
 	return slices.DeleteFunc(all, func(s string) bool { return len(s) < 6 })
 }
 
-// Every question that a real MinIO has sent, under a mapping that reads whatever
-// a policy can read.
+// No line of a request that a real MinIO has sent has a secret, under a mapping that reads every condition
+// key.
 func TestNoSecretOfARecordedRequestIsInTheLog(t *testing.T) {
 	r := newRecorder(t)
 	l, file := open(t, "all")
@@ -216,7 +214,7 @@ func TestNoSecretThatARequestMayHoldIsInTheLog(t *testing.T) {
 	r := newRecorder(t)
 	l, file := open(t, "all")
 	calls := fixtures.Calls(t)
-	readable := sync.OnceValue(func() map[string]bool { // what policies may read under that very name
+	readable := sync.OnceValue(func() map[string]bool { // the names of values that policies may read
 		m := map[string]bool{}
 		for _, key := range policy.ConditionKeys() {
 			for _, name := range append(policy.ConditionNames(key), key[strings.Index(key, ":")+1:]) {
@@ -272,8 +270,8 @@ func TestNoSecretThatARequestMayHoldIsInTheLog(t *testing.T) {
 	}
 }
 
-// The page that a browser comes from may be a presigned URL.
-func TestOfTheRefererThatAPolicyReadsTheQueryIsNotLogged(t *testing.T) {
+// The referring page may be a presigned URL.
+func TestTheQueryOfTheRefererIsNotLogged(t *testing.T) {
 	r := newRecorder(t)
 	l, file := open(t, "all")
 	body := `{"input":{"account":"alice","action":"s3:GetObject","bucket":"b","object":"o","claims":{},` +

@@ -10,7 +10,8 @@ import (
 	"github.com/claimgate/claimgate/app/gateway"
 )
 
-// ErrStalled is the error where the output takes no lines for now.
+// ErrStalled is the error of a line that was not written in time, because the output takes no lines at
+// present.
 var ErrStalled = errors.New("audit.output: the output stalls")
 
 var errClosed = errors.New("audit: the log is closed")
@@ -18,76 +19,76 @@ var errClosed = errors.New("audit: the log is closed")
 // line is one line on its way to the output.
 type line struct {
 	text []byte
-	done chan error // takes the outcome, of which there is one for each use
-	// unheard says that nobody waits for the outcome.
-	unheard bool
-	// replaced says that another line is written where this one cannot be, so
-	// that nothing is lost.
+	done chan error // receives one result per use
+	// noWaiter is true if nobody receives from done.
+	noWaiter bool
+	// replaced is true if WriteDeny writes another line should this line fail. Then this line does not
+	// count as lost.
 	replaced bool
 	state    atomic.Int32
-	timer    *time.Timer // of who waits; nil before the first use
+	timer    *time.Timer // of wait; nil before the first use
 }
 
-// The states of a line. Who changes the first to another has it.
+// The states of a line. The goroutine that changes queued to another state owns the line.
 const (
-	waits     = iota
+	queued    = iota
 	taken     // by the writer
-	withdrawn // by who waited for it
+	withdrawn // by wait
 )
 
 var lines = sync.Pool{New: func() any { return &line{done: make(chan error, 1)} }}
 
 func newLine(e *Entry) *line {
 	ln := lines.Get().(*line)
-	ln.unheard, ln.replaced = false, false
-	ln.state.Store(waits)
+	ln.noWaiter, ln.replaced = false, false
+	ln.state.Store(queued)
 	ln.text = e.marshal(ln.text[:0])
 	return ln
 }
 
-// Write writes one entry, and returns when it is written. With an error it is
-// not, or not yet: the error is the output's, or ErrStalled. Where Denies then
-// says so, the answer must be a deny, told by Instead.
+// Write writes one entry, and returns when the entry is written, or skipped as configured. If Write
+// returns an error, the entry is not written, or not yet: the error is the output's, or ErrStalled. If the
+// entry is an allow and Denies returns true, the caller must then answer with a deny and call WriteDeny.
 func (l *Log) Write(e *Entry) error {
 	if l.off {
 		return nil
 	}
 	allow := e.Decision.Allow()
-	// What the next mapping would deny is always written: the log is where its people are found.
+	// An allow that the next mapping would deny is always written, so that the log shows who loses access.
 	if allow && e.Decision.Outcome != gateway.ShadowLoses && !l.sampled() {
 		l.skipped.Add(1)
 		return nil
 	}
-	mustBe := allow && l.required
+	required := allow && l.required
 	stalled := l.health.stalled.Load()
-	if stalled && mustBe {
-		return ErrStalled // by the time it is written nobody would know the answer
+	if stalled && required {
+		return ErrStalled // the answer is a deny, so an allow must not be queued
 	}
 	ln := newLine(e)
-	ln.replaced, ln.unheard = mustBe, stalled
+	ln.replaced, ln.noWaiter = required, stalled
 	if !l.enqueue(ln) {
 		return fmt.Errorf("%w, and too many lines wait", ErrStalled)
 	}
 	if stalled {
-		return ErrStalled // one that is known to stall is not waited for
+		return ErrStalled // do not wait for an output that is known to stall
 	}
 	return l.wait(ln)
 }
 
-// Denies reports whether an allow whose line could not be written must become a
-// deny.
+// Denies reports whether an allow must become a deny if its line cannot be written.
 func (l *Log) Denies() bool { return l.required }
 
-// WriteDeny writes the entry of a deny that was an allow until its line could not
-// be written. Nobody waits for it.
+// WriteDeny queues the entry of a deny that replaces an allow whose line could not be written. It does not
+// wait.
 func (l *Log) WriteDeny(e *Entry) {
 	l.denied.Add(1)
 	ln := newLine(e)
-	ln.unheard = true
+	ln.noWaiter = true
 	l.enqueue(ln)
 }
 
-// enqueue hands a line to the writer, if there is room.
+// enqueue queues a line. If the queue is full or the log is closed, enqueue counts the line as lost and
+// returns false.
 func (l *Log) enqueue(ln *line) bool {
 	select {
 	case <-l.ended:
@@ -98,48 +99,48 @@ func (l *Log) enqueue(ln *line) bool {
 		default:
 		}
 	}
-	l.lose(ln, ErrStalled)
+	l.countLost(ln, ErrStalled)
 	lines.Put(ln)
 	return false
 }
 
-// wait waits until a line is written, or for as long as an answer can wait.
+// wait waits until a line is written, for l.maxWait at most.
 func (l *Log) wait(ln *line) error {
 	if ln.timer == nil {
-		ln.timer = time.NewTimer(l.patience)
+		ln.timer = time.NewTimer(l.maxWait)
 	} else {
-		ln.timer.Reset(l.patience)
+		ln.timer.Reset(l.maxWait)
 	}
-	timer := ln.timer // once the line is given back, it is another's
+	timer := ln.timer // after lines.Put another Write may use ln
 	select {
 	case err := <-ln.done:
 		timer.Stop()
 		lines.Put(ln)
 		return err
-	case <-l.ended: // nobody writes any more, unless it was the last to be written
+	case <-l.ended: // the writer has ended; it may have written this line before
 		select {
 		case err := <-ln.done:
 			return err
 		default:
-			l.lose(ln, errClosed)
+			l.countLost(ln, errClosed)
 			return errClosed
 		}
 	case <-timer.C:
 	}
-	l.health.stall(l)
+	l.health.setStalled(l)
 	if ln.replaced {
-		// Where the writer has it already it may still be written. The deny comes
-		// after it: of two lines with one id the later one is the answer.
-		ln.state.CompareAndSwap(waits, withdrawn)
+		// If the writer has taken the line, it may still write it. The line of the deny comes later: of two
+		// lines with one id, the later one is the answer.
+		ln.state.CompareAndSwap(queued, withdrawn)
 	}
-	return ErrStalled // a line that is not replaced is counted when it is written
+	return ErrStalled // the writer counts a line that is not replaced
 }
 
-// lose counts a line that will not be written.
-func (l *Log) lose(ln *line, err error) {
+// countLost counts a line that will not be written.
+func (l *Log) countLost(ln *line, err error) {
 	if !ln.replaced {
 		l.lost.Add(1)
-		l.untold.Add(1)
+		l.unreported.Add(1)
 	}
-	l.health.fail(l, err)
+	l.health.setFailing(l, err)
 }

@@ -10,11 +10,10 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// together is the most lines that are written at once.
-const together = 256
+// maxBatch is the largest number of lines in one write.
+const maxBatch = 256
 
-// writer puts lines together for one call of the operating system, and knows how
-// the output ends. The output's lock guards it.
+// writer joins lines for one write call, and tracks the end of the output. output.mu guards it.
 type writer struct {
 	chain *links // nil: lines are not chained
 	torn  torn
@@ -24,7 +23,7 @@ type writer struct {
 	event bytes.Buffer
 }
 
-// span is where a line ends in the text, and its hash where lines are chained.
+// span is the end of a line in the text, and the line's hash if lines are chained.
 type span struct {
 	end  int
 	hash chain.Hash
@@ -37,7 +36,7 @@ func (w *writer) begin(end ending, first bool) {
 	}
 }
 
-// reset begins a text: a line that was cut short is ended first.
+// reset begins a new text. If the output ends in the middle of a line, the text begins with a newline.
 func (w *writer) reset() {
 	w.text, w.spans = w.text[:0], w.spans[:0]
 	if w.torn.open {
@@ -63,10 +62,9 @@ func (w *writer) add(line []byte) {
 	w.spans = append(w.spans, s)
 }
 
-// wrote is told how many bytes of the text the output has taken, and returns how
-// many lines that are.
+// wrote notes that the output has taken n bytes of the text, and returns how many whole lines that is.
 func (w *writer) wrote(n int) (whole int) {
-	for whole < len(w.spans) && w.spans[whole].end-1 <= n { // but for its newline
+	for whole < len(w.spans) && w.spans[whole].end-1 <= n { // a line may lack its newline
 		whole++
 	}
 	begin := 0 // of the line that was cut short
@@ -78,7 +76,7 @@ func (w *writer) wrote(n int) (whole int) {
 			w.chain.wrote(whole, w.spans[whole-1].hash)
 		}
 	} else if w.torn.open && n > 0 {
-		w.torn.open = false // by the newline
+		w.torn.open = false // the newline of reset is written
 		begin = 1
 	}
 	if n > begin {
@@ -87,8 +85,8 @@ func (w *writer) wrote(n int) (whole int) {
 	return whole
 }
 
-// write writes lines until Close, those that wait at the same time together: one
-// call of the operating system then serves many requests.
+// write writes the queued lines until Close. It joins the lines that are queued at the same time, so that
+// one write call serves many requests.
 func (l *Log) write() {
 	defer close(l.ended)
 	var batch []*line
@@ -102,14 +100,13 @@ func (l *Log) write() {
 			case first := <-l.queue:
 				batch = l.take(batch, first)
 			default:
-				l.writeBatch(nil) // what was lost is told, if the output takes it
+				l.writeBatch(nil) // report lost lines, if the output takes the event
 				return
 			}
 		}
-		// The first of many lines wakes this goroutine before the requests that are
-		// being answered have added theirs: let them.
+		// The first line wakes this goroutine before other requests have queued theirs. Let them run.
 		runtime.Gosched()
-		for more := true; more && len(batch) < together; {
+		for more := true; more && len(batch) < maxBatch; {
 			select {
 			case next := <-l.queue:
 				batch = l.take(batch, next)
@@ -123,9 +120,9 @@ func (l *Log) write() {
 	}
 }
 
-// take takes a line, unless who waited for it has withdrawn it.
+// take adds a line to batch, unless wait has withdrawn the line.
 func (l *Log) take(batch []*line, ln *line) []*line {
-	if !ln.state.CompareAndSwap(waits, taken) {
+	if !ln.state.CompareAndSwap(queued, taken) {
 		lines.Put(ln)
 		return batch
 	}
@@ -137,10 +134,10 @@ func (l *Log) writeBatch(batch []*line) {
 	defer l.out.mu.Unlock()
 	w := &l.writer
 	w.reset()
-	told := l.untold.Load()
+	reported := l.unreported.Load()
 	events := 0
-	if told > 0 {
-		w.add(l.lostEvent(told))
+	if reported > 0 {
+		w.add(l.lostEvent(reported))
 		events = 1
 	}
 	if len(batch)+events == 0 {
@@ -152,35 +149,35 @@ func (l *Log) writeBatch(batch []*line) {
 	n, err := l.out.to.Write(w.text)
 	whole := w.wrote(n) - events
 	if events == 1 && whole >= 0 {
-		l.untold.Add(-told)
+		l.unreported.Add(-reported)
 	}
 	if err == nil {
-		l.health.recover(l)
+		l.health.setRecovered(l)
 	} else {
 		err = fmt.Errorf("audit.output: %w", err)
 	}
-	l.health.show(w) // before anybody is told: who has an answer can ask for the head
+	l.health.setHead(w) // before Write returns, so that State then has the new head
 	for i, ln := range batch {
 		if i < whole {
 			l.written.Add(1)
-			l.tell(ln, nil)
+			l.finish(ln, nil)
 			continue
 		}
-		l.lose(ln, err)
-		l.tell(ln, err)
+		l.countLost(ln, err)
+		l.finish(ln, err)
 	}
 }
 
-// tell tells who waits for a line, if anybody does.
-func (l *Log) tell(ln *line, err error) {
-	if ln.unheard {
+// finish passes the result of a line to its wait, if there is one.
+func (l *Log) finish(ln *line, err error) {
+	if ln.noWaiter {
 		lines.Put(ln)
 		return
 	}
 	ln.done <- err
 }
 
-// lostEvent is the line that says that lines are missing before it.
+// lostEvent returns the line which reports that n lines are missing before it.
 func (l *Log) lostEvent(n uint64) []byte {
 	l.writer.event.Reset()
 	failure := l.State()

@@ -25,13 +25,13 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// clock is moved by the test, while what is remembered stays. A process of its own
-// has only the machine's clock, which is not ours to move.
+// clock is a clock that the test moves. A separate process would use the machine's clock, which a test must
+// not change.
 type clock struct{ offset atomic.Int64 }
 
 func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.offset.Load())) }
 
-// jumping is a claimgate put together as serve does, but for its clock.
+// jumping is a claimgate with the parts that serve uses, except for its clock.
 type jumping struct {
 	clock
 	t           *testing.T
@@ -108,7 +108,7 @@ func (j *jumping) serve(g *gateway.Gateway) {
 	})
 }
 
-// token is one of alice's session, by when it begins and ends.
+// token returns a token of alice's session, valid between the offsets from and to from now.
 func (j *jumping) token(session string, from, to time.Duration) string {
 	now := time.Now()
 	return j.issuer.Token(map[string]any{
@@ -136,9 +136,8 @@ func (j *jumping) ask(account, token string) answer {
 	return a
 }
 
-// The clock jumps, and back: whatever was remembered under the other clock, no
-// answer is a wrong allow. What has expired under either clock stays expired, and
-// a session that was ended stays ended.
+// The clock jumps and jumps back. Entries cached under the other clock cause no wrong allow. A token or a
+// grant that has expired under either clock stays expired, and a session that has ended stays ended.
 func TestTheClockJumpsTenMinutes(t *testing.T) {
 	for _, jump := range []time.Duration{10 * time.Minute, -10 * time.Minute} {
 		t.Run(jump.String(), func(t *testing.T) { jumps(t, jump) })
@@ -189,7 +188,8 @@ expires = %s
 			if jump < 0 {
 				want = c.behind[moment]
 			}
-			for range 2 { // the second time from memory
+			for range 2 { // the second answer comes from the caches
+
 				if got := j.ask(c.account, c.token); got.reason != string(want) || got.allow != want.Allows() {
 					t.Errorf("%s, with the clock %s off: %+v, want %s", c.name, offset, got, want)
 				}

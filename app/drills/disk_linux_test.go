@@ -11,15 +11,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// room is a place for the log whose space can end and come back while the program
-// writes there.
+// room is a place for the log. fill uses up its space and free makes space again, while the program writes.
 type room struct {
 	file string
-	fill func(p *program)
-	free func(p *program)
+	fill func(p *process)
+	free func(p *process)
 }
 
-// tmpfs is a disk of 1 MiB. It needs the right to mount.
+// tmpfs makes a room on a disk of 1 MiB. The process must be allowed to mount.
 func tmpfs(t *testing.T) (*room, error) {
 	dir := t.TempDir()
 	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
@@ -33,7 +32,7 @@ func tmpfs(t *testing.T) (*room, error) {
 	ballast := filepath.Join(dir, "ballast")
 	return &room{
 		file: filepath.Join(dir, "decisions.jsonl"),
-		fill: func(*program) {
+		fill: func(*process) {
 			f, err := os.Create(ballast)
 			if err != nil {
 				t.Fatal(err)
@@ -46,7 +45,7 @@ func tmpfs(t *testing.T) (*room, error) {
 				err = nil
 			}
 		},
-		free: func(*program) {
+		free: func(*process) {
 			if err := os.Remove(ballast); err != nil {
 				t.Fatal(err)
 			}
@@ -54,16 +53,16 @@ func tmpfs(t *testing.T) (*room, error) {
 	}, nil
 }
 
-// limited is a file that may not grow further: the limit of the process, which
-// who started it may set and lift.
+// limited makes a room whose file may not grow beyond the program's RLIMIT_FSIZE. The parent process may
+// set that limit.
 func limited(t *testing.T) *room {
 	file := filepath.Join(t.TempDir(), "decisions.jsonl")
-	limit := func(p *program, most uint64) {
+	limit := func(p *process, most uint64) {
 		var now unix.Rlimit
 		if err := unix.Prlimit(p.cmd.Process.Pid, unix.RLIMIT_FSIZE, nil, &now); err != nil {
 			t.Fatal(err)
 		}
-		// The hard limit stays, which only root could raise again.
+		// The hard limit stays, because only root could raise it again.
 		now.Cur = min(most, now.Max)
 		if err := unix.Prlimit(p.cmd.Process.Pid, unix.RLIMIT_FSIZE, &now, nil); err != nil {
 			t.Fatal(err)
@@ -71,24 +70,23 @@ func limited(t *testing.T) *room {
 	}
 	return &room{
 		file: file,
-		fill: func(p *program) {
+		fill: func(p *process) {
 			info, err := os.Stat(file)
 			if err != nil {
 				t.Fatal(err)
 			}
 			limit(p, uint64(info.Size())+1000) // in the middle of some line
 		},
-		free: func(p *program) { limit(p, unix.RLIM_INFINITY) },
+		free: func(p *process) { limit(p, unix.RLIM_INFINITY) },
 	}
 }
 
-// rooms are the ways to run out of space that this machine allows; the limit
-// works everywhere.
+// rooms returns the ways to run out of space that this machine allows. limited works everywhere.
 func rooms(t *testing.T) map[string]func(t *testing.T) *room {
 	all := map[string]func(t *testing.T) *room{"a file that may not grow": limited}
 	t.Run("may a disk be mounted", func(t *testing.T) {
 		if _, err := tmpfs(t); err != nil {
-			t.Logf("no, so the full disk is the file that may not grow alone: %v", err)
+			t.Logf("no disk can be mounted, so only the limit of file sizes is tested: %v", err)
 			return
 		}
 		all["a full disk"] = func(t *testing.T) *room {
@@ -111,7 +109,7 @@ func TestAFullDisk(t *testing.T) {
 }
 
 func fullDisk(t *testing.T, onFailure string, r *room) {
-	dir, env := home(t)
+	dir, env := setUp(t)
 	p := start(t, dir, nil, append(env, "CLAIMGATE_AUDIT_ON_FAILURE="+onFailure, "CLAIMGATE_AUDIT_OUTPUT="+r.file)...)
 	l := p.run()
 	l.after(100)
@@ -128,22 +126,22 @@ func fullDisk(t *testing.T, onFailure string, r *room) {
 	answers := l.end()
 	lost, denied, written := p.lines("lost"), p.lines("denied"), p.lines("written")
 	p.stop()
-	if n := strings.Count(p.said.String(), "the decision log cannot be written"); n < 1 || n > 10 {
-		t.Errorf("the failure is told %d times", n)
+	if n := strings.Count(p.log.String(), "the decision log cannot be written"); n < 1 || n > 10 {
+		t.Errorf("the failure is logged %d times", n)
 	}
-	if n := strings.Count(p.said.String(), "the decision log is written again"); n != 1 {
-		t.Errorf("the recovery is told %d times", n)
+	if n := strings.Count(p.log.String(), "the decision log is written again"); n != 1 {
+		t.Errorf("the recovery is logged %d times", n)
 	}
 	account(t, onFailure, answers, read(t, r.file), lost, denied, written)
-	v := verify(t, r.file, "--expect-head", p.said.heads()[len(p.said.heads())-1])
+	v := verify(t, r.file, "--expect-head", p.log.heads()[len(p.log.heads())-1])
 	v.whole(t)
 	if v.Lost != lost {
 		t.Errorf("audit verify counts %d lost lines, the metrics %d", v.Lost, lost)
 	}
 }
 
-// full asks while there is no room.
-func full(t *testing.T, p *program, onFailure string) {
+// full sends requests while there is no space.
+func full(t *testing.T, p *process, onFailure string) {
 	t.Helper()
 	_, allow, err := ask(once, p.url, questions[0])
 	if err != nil {
@@ -165,8 +163,7 @@ func full(t *testing.T, p *program, onFailure string) {
 	}
 }
 
-// account holds the answers, the lines and the counts against each other: what
-// has no line is counted, by the metrics and by the log.
+// account compares the answers, the lines and the counts: the metrics and the log count each missing line.
 func account(t *testing.T, onFailure string, answers map[string]answer, log logged, lost, denied, written int) {
 	t.Helper()
 	missing, becameDenies := 0, 0
@@ -185,9 +182,9 @@ func account(t *testing.T, onFailure string, answers map[string]answer, log logg
 			becameDenies++
 		}
 	}
-	extra := 2 // of full, which the load does not know
+	extra := 2 // requests of full
 	if missing > lost || lost > missing+extra || lost != log.lost {
-		t.Errorf("%d answers have no line, %d lines are counted as lost, the log tells of %d", missing, lost, log.lost)
+		t.Errorf("%d answers have no line, %d lines are counted as lost, the log reports %d", missing, lost, log.lost)
 	}
 	if denied < becameDenies || denied > becameDenies+extra || onFailure == "deny" && denied == 0 || onFailure == "continue" && denied > 0 {
 		t.Errorf("%d allows were denied, %d are counted", becameDenies, denied)

@@ -1,5 +1,4 @@
-// Package drills holds no code but tests that start the built program and do to
-// it what production does: kill it, stop it, fill its disk, rotate its log and
-// stall its output under load, and move the clock. What must never happen is an
-// allow that is wrong, or a line of the decision log that is lost in silence.
+// Package drills tests the built program under the failures of production: the tests kill it, stop it, fill
+// its disk, rotate its log, stall its output under load, and move the clock. There must never be a wrong
+// allow, and never a line of the decision log that is lost without a report.
 package drills

@@ -10,10 +10,9 @@ import (
 	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
-// What was answered is in the log, however the program ended; what is in the log
-// beyond that had not been answered yet.
+// Every answer is in the log after a kill. A line without an answer belongs to a request in progress.
 func TestKillingTheProgramLosesAtMostTheLinesInFlight(t *testing.T) {
-	dir, env := home(t)
+	dir, env := setUp(t)
 	all := map[string]answer{}
 	unanswered := 0
 	const rounds = 5
@@ -29,7 +28,7 @@ func TestKillingTheProgramLosesAtMostTheLinesInFlight(t *testing.T) {
 			t.Errorf("after the kill, audit verify found %+v", r.Findings)
 		}
 	}
-	p := start(t, dir, nil, env...) // whose first line tells of what was cut short
+	p := start(t, dir, nil, env...) // its first line has the hash of the torn line
 	l := p.run()
 	l.after(10)
 	maps.Copy(all, l.end())
@@ -38,7 +37,7 @@ func TestKillingTheProgramLosesAtMostTheLinesInFlight(t *testing.T) {
 	if got := judge(t, all, log); got > unanswered {
 		t.Errorf("%d lines have no answer, with %d questions under way", got, unanswered)
 	}
-	r := verify(t, p.path("decisions.jsonl"), "--expect-head", p.said.heads()[0])
+	r := verify(t, p.path("decisions.jsonl"), "--expect-head", p.log.heads()[0])
 	r.whole(t)
 	if r.Torn != log.torn || log.torn > rounds {
 		t.Errorf("%d lines are cut short, and audit verify says %d", log.torn, r.Torn)
@@ -47,7 +46,7 @@ func TestKillingTheProgramLosesAtMostTheLinesInFlight(t *testing.T) {
 
 func TestStoppingTheProgramLosesNothing(t *testing.T) {
 	for range 3 {
-		dir, env := home(t)
+		dir, env := setUp(t)
 		p := start(t, dir, nil, env...)
 		l := p.run()
 		l.after(1000)
@@ -57,15 +56,15 @@ func TestStoppingTheProgramLosesNothing(t *testing.T) {
 			t.Errorf("%d of %d clients saw the program go", l.refused, clients)
 		}
 		if got := judge(t, answers, read(t, p.path("decisions.jsonl"))); got != 0 {
-			t.Errorf("%d lines have no answer: it was lost on its way", got)
+			t.Errorf("%d lines have no answer: the clients did not get it", got)
 		}
-		r := verify(t, p.path("decisions.jsonl"), "--expect-head", p.said.heads()[0])
+		r := verify(t, p.path("decisions.jsonl"), "--expect-head", p.log.heads()[0])
 		r.whole(t)
 	}
 }
 
 func TestRotatingTheLogLosesAndDoublesNothing(t *testing.T) {
-	dir, env := home(t)
+	dir, env := setUp(t)
 	p := start(t, dir, nil, env...)
 	l := p.run()
 	file := p.path("decisions.jsonl")
@@ -90,13 +89,13 @@ func TestRotatingTheLogLosesAndDoublesNothing(t *testing.T) {
 	if got := judge(t, answers, read(t, files...)); got != 0 {
 		t.Errorf("%d lines have no answer", got)
 	}
-	heads := p.said.heads()
+	heads := p.log.heads()
 	r := verify(t, append(files, "--expect-head", heads[len(heads)-1])...)
 	r.whole(t)
-	for n, head := range heads[:len(heads)-1] { // told at each rotation
+	for n, head := range heads[:len(heads)-1] { // logged at each rotation
 		r := verify(t, append(files, "--expect-line", head)...)
 		if r.code != 0 {
-			t.Errorf("the head told at rotation %d is in no file", n)
+			t.Errorf("the head logged at rotation %d is in no file", n)
 		}
 	}
 	if r.Chained != len(answers) {
@@ -104,9 +103,9 @@ func TestRotatingTheLogLosesAndDoublesNothing(t *testing.T) {
 	}
 }
 
-// Without --expect-head the last lines could go unnoticed, with it not.
-func TestTheHeadThatTheProgramTellsFindsAShortenedLog(t *testing.T) {
-	dir, env := home(t)
+// Only --expect-head finds that the last lines are missing.
+func TestTheLoggedHeadFindsAShortenedLog(t *testing.T) {
+	dir, env := setUp(t)
 	p := start(t, dir, nil, env...)
 	l := p.run()
 	l.after(20)
@@ -128,9 +127,9 @@ func TestTheHeadThatTheProgramTellsFindsAShortenedLog(t *testing.T) {
 	r := verify(t, file)
 	r.whole(t)
 	if r := verify(t, file, "--expect-head", head); r.code != 1 || r.Findings[0].Kind != "anchor" {
-		t.Errorf("with the head that /readyz has told, audit verify ended with %d", r.code)
+		t.Errorf("with the head of /readyz, audit verify ended with %d", r.code)
 	}
-	if p.said.heads()[0] != head {
-		t.Errorf("at its end the program told %s, on /readyz %s", p.said.heads()[0], head)
+	if p.log.heads()[0] != head {
+		t.Errorf("the program logged the head %s at its end, and /readyz showed %s", p.log.heads()[0], head)
 	}
 }

@@ -14,13 +14,13 @@ import (
 	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
-// answer is what a client was told.
+// answer is the answer that a client got.
 type answer struct {
 	allow  bool
 	reason string
 }
 
-// load is clients that ask as fast as they are answered.
+// load is a group of clients. Each sends its next request as soon as it has an answer.
 type load struct {
 	t       *testing.T
 	stop    atomic.Bool
@@ -29,21 +29,20 @@ type load struct {
 
 	mu      sync.Mutex
 	answers map[string]answer // by id
-	refused int               // connections that failed
+	refused int               // failed requests
 }
 
 const clients = 6
 
-// questions are one that is allowed, one that the policy denies, and one of a
-// stranger.
+// questions are one allowed request, one that the policy denies, and one from an account without a rule.
 var questions = []string{
 	`{"input":{"account":"alice","action":"s3:GetObject","bucket":"b","object":"o","conditions":{},"owner":false,"claims":{},"denyOnly":false}}`,
 	`{"input":{"account":"alice","action":"s3:PutObject","bucket":"b","object":"o","conditions":{},"owner":false,"claims":{},"denyOnly":false}}`,
 	`{"input":{"account":"eve","action":"s3:GetObject","bucket":"b","object":"o","conditions":{},"owner":false,"claims":{},"denyOnly":false}}`,
 }
 
-// run starts the clients. Each ends when told to, or once it cannot connect.
-func (p *program) run() *load {
+// run starts the clients. Each ends after end, or after a failed request.
+func (p *process) run() *load {
 	l := &load{t: p.t, answers: map[string]answer{}}
 	for n := range clients {
 		l.running.Go(func() {
@@ -68,10 +67,10 @@ func (p *program) run() *load {
 	return l
 }
 
-// once keeps no connection, for which a stop would wait.
+// once keeps no idle connections, because a stop would wait for them.
 var once = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
-// ask asks once. An answer counts once it has been read to its end.
+// ask sends one request, and reads its answer to the end.
 func ask(client *http.Client, url, question string) (id string, a answer, err error) {
 	resp, err := client.Post(url, "application/json", strings.NewReader(question))
 	if err != nil {
@@ -89,26 +88,26 @@ func ask(client *http.Client, url, question string) (id string, a answer, err er
 	return resp.Header.Get("X-Claimgate-Decision"), answer{body.Result, resp.Header.Get("X-Claimgate-Reason")}, nil
 }
 
-// after waits for so many more answers.
+// after waits for n more answers.
 func (l *load) after(n int64) {
 	l.t.Helper()
 	want := l.count.Load() + n
 	wait.Until(l.t, "answers", func() bool { return l.count.Load() >= want })
 }
 
-// end waits for the clients to end.
+// end stops the clients and returns their answers.
 func (l *load) end() map[string]answer {
 	l.stop.Store(true)
 	l.running.Wait()
 	return l.answers
 }
 
-// logged is what decision logs say: the answer by id.
+// logged is the content of decision logs.
 type logged struct {
-	answers map[string]answer
-	twice   []string
-	torn    int // lines that are none
-	lost    int // that the log says are missing
+	answers map[string]answer // by id
+	twice   []string          // ids with two lines
+	torn    int               // lines that are not JSON
+	lost    int               // lines that the log reports as lost
 }
 
 func read(t *testing.T, files ...string) logged {
@@ -152,9 +151,8 @@ func (l *logged) line(text []byte) {
 	}
 }
 
-// judge holds what was answered against what was logged: every answer has its
-// line, once, and the line says the same. It returns how many lines have no
-// answer.
+// judge compares the answers with the log: each answer has exactly one line, and the line agrees. It returns
+// how many lines have no answer.
 func judge(t *testing.T, answers map[string]answer, l logged) (unanswered int) {
 	t.Helper()
 	for id, a := range answers {

@@ -5,8 +5,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/claimgate/claimgate/app/demo/issuer"
+	"github.com/claimgate/claimgate/internal/testsupport/program"
 	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
@@ -47,36 +46,36 @@ reason = "drill"
 owner = "drill"
 `
 
-// program is a claimgate that runs as a process of its own.
-type program struct {
+// process is a claimgate in a process of its own.
+type process struct {
 	t          *testing.T
 	cmd        *exec.Cmd
 	dir        string
 	url, admin string
 	ended      chan error
-	said       said
+	log        programLog
 }
 
-// said is what the program says of itself.
-type said struct {
+// programLog is the program's log.
+type programLog struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (s *said) add(line string) {
+func (s *programLog) add(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.text.WriteString(line + "\n")
 }
 
-func (s *said) String() string {
+func (s *programLog) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.text.String()
 }
 
-// heads returns the heads of chains that the program has told in its own log.
-func (s *said) heads() (all []string) {
+// heads returns the chain heads in the program's log.
+func (s *programLog) heads() (all []string) {
 	for line := range strings.Lines(s.String()) {
 		var l struct{ Head string }
 		if json.Unmarshal([]byte(line), &l) == nil && l.Head != "" {
@@ -86,30 +85,21 @@ func (s *said) heads() (all []string) {
 	return all
 }
 
-// home makes a directory with what the program reads, and an issuer.
-func home(t *testing.T) (dir string, env []string) {
+// setUp makes a directory with the program's files and starts an issuer. env names both.
+func setUp(t *testing.T) (dir string, env []string) {
 	t.Helper()
-	dir = t.TempDir()
 	iss, err := issuer.Listen(t.Context(), "127.0.0.1:0", issuer.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = iss.Close() })
-	if err := os.WriteFile(filepath.Join(dir, "mapping.toml"), []byte(mappingText), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return dir, []string{
-		"CLAIMGATE_SERVER_LISTEN=127.0.0.1:0", "CLAIMGATE_ADMIN_LISTEN=127.0.0.1:0", "CLAIMGATE_SERVER_DRAIN_DELAY=0s",
-		"CLAIMGATE_ISSUER_0_URL=" + iss.URL(), "CLAIMGATE_ISSUER_0_AUDIENCES=minio",
-		"CLAIMGATE_MAPPING_FILE=" + filepath.Join(dir, "mapping.toml"),
-		"CLAIMGATE_AUDIT_OUTPUT=" + filepath.Join(dir, "decisions.jsonl"), "CLAIMGATE_AUDIT_CHAIN=true",
-	}
+	return program.Env(t, iss.URL(), mappingText, "CLAIMGATE_AUDIT_CHAIN=true")
 }
 
 // start starts the program and waits until it is ready.
-func start(t *testing.T, dir string, stdout *os.File, env ...string) *program {
+func start(t *testing.T, dir string, stdout *os.File, env ...string) *process {
 	t.Helper()
-	p := &program{t: t, dir: dir, ended: make(chan error, 1)}
+	p := &process{t: t, dir: dir, ended: make(chan error, 1)}
 	p.cmd = exec.Command(binary, "serve")
 	p.cmd.Env = append(os.Environ(), env...)
 	if stdout != nil {
@@ -126,53 +116,52 @@ func start(t *testing.T, dir string, stdout *os.File, env ...string) *program {
 	go func() {
 		lines := bufio.NewScanner(stderr)
 		for lines.Scan() {
-			p.said.add(lines.Text())
-			var line struct{ Message, URL, Admin string }
-			if json.Unmarshal(lines.Bytes(), &line) == nil && line.Message == "serving" {
-				p.url, p.admin = line.URL, "http://"+line.Admin
+			p.log.add(lines.Text())
+			if url, admin, ok := program.Serving(lines.Text()); ok {
+				p.url, p.admin = url, admin
 				close(serving)
 			}
 		}
-		p.ended <- p.cmd.Wait() // after all was read
+		p.ended <- p.cmd.Wait() // after the pipe is read to its end
 	}()
 	t.Cleanup(func() { _ = p.cmd.Process.Kill() })
 	select {
 	case <-serving:
 	case err := <-p.ended:
-		t.Fatalf("the program ended with %v:\n%s", err, p.said.String())
+		t.Fatalf("the program ended with %v:\n%s", err, p.log.String())
 	}
-	wait.Until(t, "readiness", func() bool { return bytes.Contains(p.get("/readyz"), []byte(`"ready":true`)) })
+	wait.Until(t, "readiness", func() bool { return strings.Contains(p.get("/readyz"), `"ready":true`) })
 	return p
 }
 
-func (p *program) signal(s os.Signal) {
+func (p *process) signal(s os.Signal) {
 	p.t.Helper()
 	if err := p.cmd.Process.Signal(s); err != nil {
 		p.t.Fatal(err)
 	}
 }
 
-// kill ends the program as a power cut does to a process.
-func (p *program) kill() {
+// kill ends the program with SIGKILL.
+func (p *process) kill() {
 	p.t.Helper()
 	p.signal(syscall.SIGKILL)
 	if err := <-p.ended; err == nil {
-		p.t.Error("the program ended well before it was killed")
+		p.t.Error("the program ended without an error before it was killed")
 	}
 }
 
-// stop ends it as an operator does.
-func (p *program) stop() {
+// stop ends the program with SIGTERM.
+func (p *process) stop() {
 	p.t.Helper()
 	p.signal(syscall.SIGTERM)
 	if err := <-p.ended; err != nil {
-		p.t.Errorf("the program ended with %v:\n%s", err, p.said.String())
+		p.t.Errorf("the program ended with %v:\n%s", err, p.log.String())
 	}
 }
 
-func (p *program) path(name string) string { return filepath.Join(p.dir, name) }
+func (p *process) path(name string) string { return filepath.Join(p.dir, name) }
 
-// state is what /readyz says of the decision log.
+// state is the state of the decision log on /readyz.
 type state struct {
 	Failing      bool
 	Error        string
@@ -180,13 +169,13 @@ type state struct {
 	Head         string
 }
 
-func (p *program) state() state {
+func (p *process) state() state {
 	p.t.Helper()
 	var r struct {
 		Ready bool
 		Audit state
 	}
-	if err := json.Unmarshal(p.get("/readyz"), &r); err != nil {
+	if err := json.Unmarshal([]byte(p.get("/readyz")), &r); err != nil {
 		p.t.Fatal(err)
 	}
 	if !r.Ready {
@@ -195,10 +184,10 @@ func (p *program) state() state {
 	return r.Audit
 }
 
-// lines is claimgate_audit_lines_total.
-func (p *program) lines(outcome string) (n int) {
+// lines returns claimgate_audit_lines_total.
+func (p *process) lines(outcome string) (n int) {
 	p.t.Helper()
-	for line := range strings.Lines(string(p.get("/metrics"))) {
+	for line := range strings.Lines(p.get("/metrics")) {
 		if rest, ok := strings.CutPrefix(line, `claimgate_audit_lines_total{outcome="`+outcome+`"} `); ok {
 			if _, err := fmt.Sscan(rest, &n); err != nil {
 				p.t.Fatal(err)
@@ -210,17 +199,9 @@ func (p *program) lines(outcome string) (n int) {
 	return 0
 }
 
-func (p *program) get(path string) []byte {
+func (p *process) get(path string) string {
 	p.t.Helper()
-	resp, err := http.Get(p.admin + path)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	_, body := program.Get(p.t, p.admin+path)
 	return body
 }
 
@@ -230,7 +211,7 @@ func verify(t *testing.T, args ...string) (r verified) {
 	cmd := exec.Command(binary, append([]string{"audit", "verify", "--format", "json"}, args...)...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	_ = cmd.Run() // the code is judged
+	_ = cmd.Run() // callers check the exit code
 	r.code = cmd.ProcessState.ExitCode()
 	if err := json.Unmarshal(stdout.Bytes(), &r); err != nil {
 		t.Fatalf("audit verify ended with %d: %v: %s", r.code, err, stderr.Bytes())

@@ -10,14 +10,14 @@ import (
 	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
-// A collector that no longer reads the standard output.
+// A log collector stops reading the standard output.
 func TestAStalledOutput(t *testing.T) {
 	for onFailure, want := range map[string]answer{
 		"deny": {false, "overloaded"}, "continue": {true, "policy_allow"},
 	} {
 		t.Run(onFailure, func(t *testing.T) {
-			reader, writer := full64(t)
-			dir, env := home(t)
+			reader, writer := fullPipe(t)
+			dir, env := setUp(t)
 			p := start(t, dir, writer, append(env, "CLAIMGATE_AUDIT_ON_FAILURE="+onFailure, "CLAIMGATE_AUDIT_OUTPUT=stdout")...)
 			answers := map[string]answer{}
 			for range 5 {
@@ -33,7 +33,7 @@ func TestAStalledOutput(t *testing.T) {
 			if s := p.state(); !s.Failing || !strings.Contains(s.Error, "stalls") {
 				t.Errorf("/readyz says %+v", s)
 			}
-			// It reads again: what waited comes, and nothing was lost.
+			// The collector reads again: it gets the queued lines, and no line is lost.
 			log := make(chan logged)
 			go func() { log <- readPipe(reader) }()
 			wait.Until(t, "the recovery", func() bool {
@@ -49,7 +49,7 @@ func TestAStalledOutput(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := <-log
-			for id, a := range answers { // of two lines with one id the later one counts
+			for id, a := range answers { // of two lines with one id, the later line counts
 				if got.answers[id] != a {
 					t.Errorf("%s was answered %+v, and its line says %+v", id, a, got.answers[id])
 				}
@@ -61,15 +61,15 @@ func TestAStalledOutput(t *testing.T) {
 	}
 }
 
-// full64 is a pipe without room.
-func full64(t *testing.T) (reader, writer *os.File) {
+// fullPipe returns a full pipe.
+func fullPipe(t *testing.T) (reader, writer *os.File) {
 	t.Helper()
 	reader, writer, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = reader.Close(); _ = writer.Close() })
-	for n := 1; n > 0; { // until it takes nothing
+	for n := 1; n > 0; { // until the pipe takes nothing
 		if err := writer.SetWriteDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func readPipe(r io.Reader) logged {
 	return l
 }
 
-// A collector that has gone does not end the program.
+// The program goes on if the log collector has ended.
 func TestAnOutputThatIsClosed(t *testing.T) {
 	for onFailure, want := range map[string]answer{
 		"deny": {false, "internal_error"}, "continue": {true, "policy_allow"},
@@ -100,7 +100,7 @@ func TestAnOutputThatIsClosed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		dir, env := home(t)
+		dir, env := setUp(t)
 		p := start(t, dir, writer, append(env, "CLAIMGATE_AUDIT_ON_FAILURE="+onFailure, "CLAIMGATE_AUDIT_OUTPUT=stdout")...)
 		if err := reader.Close(); err != nil {
 			t.Fatal(err)
@@ -110,7 +110,7 @@ func TestAnOutputThatIsClosed(t *testing.T) {
 				t.Errorf("%s: without a reader an allow is answered %+v, %v; want %+v", onFailure, got, err, want)
 			}
 		}
-		// Nobody waits for the line of a deny that stands in for an allow.
+		// The server does not wait for the line of a deny that replaces an allow.
 		wait.Until(t, onFailure+": /readyz to tell of three lost lines", func() bool { s := p.state(); return s.Failing && s.Lost == 3 })
 		p.stop()
 		if err := writer.Close(); err != nil {

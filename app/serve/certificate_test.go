@@ -74,7 +74,7 @@ func (a *authority) client(use x509.ExtKeyUsage, until time.Duration) []tls.Cert
 	return []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key}}
 }
 
-func TestWithAnAuthorityWhoAsksMustShowACertificateOfIts(t *testing.T) {
+func TestCallersNeedAClientCertificateOfTheAuthority(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
 	pool := certificate(t, file("tls.crt"), file("tls.key"))
@@ -82,12 +82,12 @@ func TestWithAnAuthorityWhoAsksMustShowACertificateOfIts(t *testing.T) {
 	ours.write(file("clients.crt"))
 	l := start(t, "CLAIMGATE_SERVER_CALLER_TOKENS=the caller's token", "CLAIMGATE_SERVER_CLIENT_CA="+file("clients.crt"),
 		"CLAIMGATE_SERVER_TLS_CERT="+file("tls.crt"), "CLAIMGATE_SERVER_TLS_KEY="+file("tls.key"))
-	// status is 0 where the handshake fails.
+	// status is 0 if the handshake fails.
 	status := func(path, token string, certificates []tls.Certificate) int {
 		t.Helper()
 		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{
 			RootCAs: pool,
-			// Shown whether or not the server's list of authorities names its own.
+			// The client sends its certificate even if the server's list does not name the authority.
 			GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 				if certificates == nil {
 					return new(tls.Certificate), nil

@@ -31,9 +31,9 @@ func (d *doctor) certificate() {
 	case !time.Now().Before(end):
 		err = fmt.Errorf("%s expired on %s", s.TLSCert, end.Format(time.DateOnly))
 	case time.Now().Before(leaf.NotBefore):
-		err = fmt.Errorf("%s counts from %s on only: is the clock right?", s.TLSCert, leaf.NotBefore.Format(time.DateOnly))
+		err = fmt.Errorf("%s is not valid before %s: is the clock right?", s.TLSCert, leaf.NotBefore.Format(time.DateOnly))
 	case len(names) == 0:
-		err = fmt.Errorf("%s has no subject alternative name, so MinIO takes it for no address at all", s.TLSCert)
+		err = fmt.Errorf("%s has no subject alternative name, so MinIO accepts it for no address", s.TLSCert)
 	}
 	d.say("certificate", err, "for "+strings.Join(names, ", ")+", valid until "+leaf.NotAfter.Format(time.DateOnly))
 }
@@ -54,12 +54,12 @@ func (d *doctor) files() {
 		}
 	}
 	const others = 100 // files, listeners, issuers, the store
-	most, err := openFiles()
-	if want := uint64(d.config.Server.MaxConnections) + others; err == nil && most > 0 {
-		if most < want {
-			err = fmt.Errorf("server.max_connections needs %d open files, this process may have %d: raise LimitNOFILE= or ulimit -n, or lower the bound", want, most)
+	limit, err := openFiles()
+	if want := uint64(d.config.Server.MaxConnections) + others; err == nil && limit > 0 {
+		if limit < want {
+			err = fmt.Errorf("server.max_connections needs %d open files, this process may have %d: raise LimitNOFILE= or ulimit -n, or lower the bound", want, limit)
 		}
-		d.say("open files", err, fmt.Sprintf("%d, enough for server.max_connections", most))
+		d.say("open files", err, fmt.Sprintf("%d, enough for server.max_connections", limit))
 	}
 }
 

@@ -17,11 +17,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// doctorSays holds that the doctor's lines for a sound configuration with other variables have each
-// of want.
+// doctorSays fails the test unless the doctor's output has each text of want. The configuration is that of
+// validEnv, with other variables.
 func doctorSays(t *testing.T, other map[string]string, want ...string) {
 	t.Helper()
-	_, _, env := sound(t)
+	_, _, env := validEnv(t)
 	for name, value := range other {
 		env = append(env, "CLAIMGATE_"+name+"="+value)
 	}
@@ -38,7 +38,7 @@ func doctorSays(t *testing.T, other map[string]string, want ...string) {
 	}
 }
 
-func TestDoctorTellsMinIOsSettings(t *testing.T) {
+func TestDoctorPrintsMinIOsSettings(t *testing.T) {
 	doctorSays(t, map[string]string{"SERVER_LISTEN": "0.0.0.0:0", "SERVER_PATH": "/ask"},
 		"note  MinIO          MINIO_POLICY_PLUGIN_URL=http://<this host>:0/ask")
 	dir := t.TempDir()
@@ -48,7 +48,7 @@ func TestDoctorTellsMinIOsSettings(t *testing.T) {
 	}, "ok    certificate    for 127.0.0.1, valid until", "MINIO_POLICY_PLUGIN_URL=https://127.0.0.1:0/", "must be in MinIO's certs/CAs", `MinIO adds no "Bearer"`)
 }
 
-func TestDoctorLooksAtTheCertificateAsMinIODoes(t *testing.T) {
+func TestDoctorChecksTheCertificateAsMinIODoes(t *testing.T) {
 	a := newAuthority(t)
 	key, err := x509.MarshalPKCS8PrivateKey(a.key)
 	if err != nil {
@@ -75,7 +75,7 @@ func TestDoctorLooksAtTheCertificateAsMinIODoes(t *testing.T) {
 	}
 }
 
-func TestDoctorTriesWhatIsWrittenAndOpenedLater(t *testing.T) {
+func TestDoctorChecksDirectoriesAndOpenFiles(t *testing.T) {
 	dir := t.TempDir()
 	doctorSays(t, map[string]string{"ISSUER_0_SNAPSHOT_FILE": filepath.Join(dir, "keys.json")}, "ok    snapshot", "ok    open files")
 	left, err := os.ReadDir(dir)

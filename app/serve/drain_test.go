@@ -18,9 +18,9 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// A balancer that asks /readyz needs time to notice: until it has, questions go
-// on to come in, and each is answered.
-func TestAStopIsSaidOnReadyzBeforeTheListenerCloses(t *testing.T) {
+// A load balancer that polls /readyz needs time to notice a stop. Until then requests still arrive, and the
+// service answers each of them.
+func TestReadyzShowsAStopBeforeTheListenerCloses(t *testing.T) {
 	l := start(t, "CLAIMGATE_SERVER_DRAIN_DELAY=3s")
 	if status, _ := l.get("/readyz"); status != 200 {
 		t.Fatalf("/readyz before the stop: %d", status)
@@ -50,9 +50,8 @@ func TestAStopIsSaidOnReadyzBeforeTheListenerCloses(t *testing.T) {
 	})
 }
 
-// What a stop signal finds under way is answered, and its line is in the log.
-// Somebody who begins a TLS handshake and never ends it does not hold a stop up until the grace is over.
-func TestAnIdleHandshakeDoesNotHoldAStopUp(t *testing.T) {
+// A client that never finishes its TLS handshake does not delay a stop until server.shutdown_grace is over.
+func TestAnIdleHandshakeDoesNotDelayAStop(t *testing.T) {
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "c"), filepath.Join(dir, "k")
 	certificate(t, cert, key)
@@ -79,6 +78,7 @@ func TestAnIdleHandshakeDoesNotHoldAStopUp(t *testing.T) {
 	}
 }
 
+// A request in progress at the stop signal is answered, and its line is in the log.
 func TestAStopLosesNoLine(t *testing.T) {
 	l := start(t, "CLAIMGATE_SERVER_SHUTDOWN_GRACE=30s")
 	ctx, stopLoad := context.WithCancel(t.Context())
@@ -133,7 +133,7 @@ func TestAListenerThatFailsEndsTheServiceAtOnce(t *testing.T) {
 	}
 	s.wait = func(d time.Duration) {
 		if d != 0 {
-			t.Errorf("it waits %s for balancers though nobody is served", d)
+			t.Errorf("the stop waits %s for load balancers, although no request can arrive", d)
 		}
 	}
 	if err := s.adminListener.Close(); err != nil {

@@ -18,10 +18,11 @@ import (
 	"time"
 )
 
-// rustfsReads is aliceReads as RustFS asks it.
+// rustfsReads is aliceReads in RustFS's dialect.
 const rustfsReads = `{"input":{"identity":{"account":"alice","groups":[],"is_owner":false,"claims":{}},"resource":{"bucket":"b","object":"o","arn":"arn:aws:s3:::b/o"},"action":"s3:GetObject","context":{"conditions":{},"deny_only":false,"timestamp":"2026-08-23T00:00:00+00:00"}}}`
 
-// Each path speaks its own dialect: a body of the other one is malformed there, and root is root in both.
+// Each path has its own dialect: a body in the other dialect is malformed or denied, and root is root in
+// both.
 func TestEachEndpointSpeaksItsDialect(t *testing.T) {
 	l := start(t, "CLAIMGATE_ENDPOINT_0_PATH=/rustfs", "CLAIMGATE_ENDPOINT_0_DIALECT=rustfs", "CLAIMGATE_ENDPOINT_1_PATH=/second")
 	owner := strings.Replace(rustfsReads, `"is_owner":false`, `"is_owner":true`, 1)
@@ -37,7 +38,7 @@ func TestEachEndpointSpeaksItsDialect(t *testing.T) {
 		{"/rustfs", "", `{"result":false}`, "", 200},
 		{"/rustfs", aliceReads, `{"result":false,"error":"request_malformed"}`, "request_malformed", 400},
 		{"/rustfs/", rustfsReads, `{"result":false,"error":"request_malformed"}`, "request_malformed", 404},
-		// To MinIO's dialect these are members that nothing reads: nobody asks.
+		// MinIO's dialect ignores all members of this body, so the request has no account.
 		{"/authz", owner, `{"result":false}`, "no_token", 200},
 	} {
 		resp, err := http.Post("http://"+l.publicListener.Addr().String()+c.path, "application/json", strings.NewReader(c.body))
@@ -52,7 +53,7 @@ func TestEachEndpointSpeaksItsDialect(t *testing.T) {
 	}
 }
 
-// front passes connections to the backend of the moment, as a Kubernetes Service does.
+// front forwards connections to the current backend, as a Kubernetes Service does.
 type front struct {
 	net.Listener
 	backend atomic.Pointer[string]
@@ -81,8 +82,9 @@ func (f *front) run() {
 	}
 }
 
-// RustFS's client keeps ten idle connections, waits a second for a connection and five for an answer, offers
-// HTTP/2 over TLS, and repeats nothing: ten thousand questions, with a restart in between, are all answered.
+// RustFS's client keeps ten idle connections, waits one second for a connection and five for an answer,
+// offers HTTP/2 over TLS, and repeats nothing. All of ten thousand requests get an answer, although the
+// gateway restarts in between.
 func TestRustFSLosesNoQuestion(t *testing.T) {
 	const questions = 10_000
 	dir := t.TempDir()
@@ -164,7 +166,7 @@ func TestRustFSLosesNoQuestion(t *testing.T) {
 	}
 }
 
-// requests is how many questions were allowed.
+// requests returns how many requests were allowed.
 func (l *live) requests() int {
 	l.t.Helper()
 	text, err := os.ReadFile(l.path("decisions.jsonl"))
@@ -174,7 +176,7 @@ func (l *live) requests() int {
 	return strings.Count(string(text), `"reason":"policy_allow"`)
 }
 
-// Of a question of RustFS's no secret is written: it sends the caller's headers, keys and tokens along.
+// No secret of a RustFS request is logged. RustFS sends the caller's headers, keys and tokens.
 func TestNoSecretOfRustFSReachesTheLogs(t *testing.T) {
 	l := start(t, "CLAIMGATE_ENDPOINT_0_PATH=/rustfs", "CLAIMGATE_ENDPOINT_0_DIALECT=rustfs")
 	conditions := `"SourceIp":["192.0.2.1"],"authorization":["AWS4 s3cr3t"],"cookie":["s3cr3t"],"x-amz-security-token":["s3cr3t"],` +

@@ -10,7 +10,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Whatever the files hold, a service starts with all of them or not at all.
+// For any content of the files, a service starts with all files in effect, or it does not start.
 func FuzzStart(f *testing.F) {
 	f.Add([]byte(grantsRead), []byte("[server]\nlisten = \"127.0.0.1:0\"\n"))
 	f.Add([]byte(grantsRead[:40]), []byte("[server"))
@@ -23,14 +23,14 @@ func FuzzStart(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		// The environment comes last: no file of this test opens a port or a file of its own choice.
+		// The environment overrides the files, so that no generated file opens another port or file.
 		c, found := config.Load(configFile, []string{
 			"CLAIMGATE_SERVER_LISTEN=127.0.0.1:0", "CLAIMGATE_ADMIN_LISTEN=127.0.0.1:0", "CLAIMGATE_AUDIT_OUTPUT=off", "CLAIMGATE_AUDIT_CHAIN=false",
 			"CLAIMGATE_ISSUER_0_URL=http://127.0.0.1:1/", "CLAIMGATE_ISSUER_0_AUDIENCES=minio", "CLAIMGATE_MAPPING_FILE=" + file, "CLAIMGATE_REVOCATION_STORE=memory",
 		})
 		if c == nil {
 			if len(found) == 0 {
-				t.Error("the configuration is refused without a word")
+				t.Error("the configuration is refused without a finding")
 			}
 			return
 		}

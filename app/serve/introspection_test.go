@@ -14,7 +14,7 @@ import (
 
 const usersReadAndWrite = "version = 1\n[[group]]\nname = \"MinIO users\"\npolicies = [\"readwrite\"]\nreason = \"t\"\nowner = \"t\"\n"
 
-// questionWith is what MinIO asks for a session of alice's that carries a token.
+// questionWith returns MinIO's request body for a session of alice with a token.
 func (l *live) questionWith(token string) []byte {
 	l.t.Helper()
 	alice, _ := l.iss.User("alice")
@@ -79,7 +79,7 @@ func TestIntrospectionWithAWrongSecret(t *testing.T) {
 	const wrong = "c4nary-wrong-secret"
 	l := startIntrospecting(t, wrong, "allow")
 	alice, _ := l.iss.User("alice")
-	// Authentik answers as for a token that it does not know, so "allow" does not help.
+	// Authentik answers as for an unknown token, so on_error = "allow" has no effect.
 	if got := l.reason(l.questionWith(l.iss.AccessToken(alice))); got != "token_revoked" {
 		t.Errorf("got %s", got)
 	}

@@ -13,8 +13,8 @@ import (
 
 const nobodyWrites = "[[never]]\nname = \"nobody writes\"\nactions = [\"s3:PutObject\"]\nresources = [\"arn:aws:s3:::*\"]\n"
 
-// A mapping that breaks an invariant does not go live: the old one stays, and log and metric say which
-// sentence is broken.
+// A mapping that breaks an invariant is not put in force. The old mapping stays, and the log and a metric
+// name the broken invariant.
 func TestAMappingThatBreaksAnInvariantKeepsTheOldOne(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "keeps.toml")
 	if err := os.WriteFile(file, []byte(nobodyWrites), 0o600); err != nil {
@@ -37,14 +37,13 @@ func TestAMappingThatBreaksAnInvariantKeepsTheOldOne(t *testing.T) {
 	if got := l.gateway.Mapping().Revision(); got != revision {
 		t.Errorf("revision %s went live, which breaks an invariant", got)
 	}
-	l.write("mapping.toml", grantsRead) // the one in force, which was proved before
+	l.write("mapping.toml", grantsRead) // the mapping in force, which was proved before
 	wait.Until(t, "the metric that the mapping keeps all again", func() bool { return broken() == 0 })
 	l.write("mapping.toml", strings.Replace(grantsRead, "readonly", "diagnostics", 1))
 	wait.Until(t, "the mapping that keeps the invariant", func() bool { return l.gateway.Mapping().Revision() != revision && broken() == 0 })
 }
 
-// A service does not start with a mapping that breaks an invariant, or without the invariants that its
-// configuration names.
+// A service does not start if the mapping breaks an invariant, or if the invariants cannot be read.
 func TestNoStartWithABrokenInvariant(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "keeps.toml")
 	for text, why := range map[string]string{
@@ -58,7 +57,7 @@ func TestNoStartWithABrokenInvariant(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		_, _, env := sound(t, "CLAIMGATE_MAPPING_INVARIANTS="+file)
+		_, _, env := validEnv(t, "CLAIMGATE_MAPPING_INVARIANTS="+file)
 		c, found := config.Load("", env)
 		if c == nil {
 			t.Fatal(found)

@@ -32,14 +32,14 @@ func limitMemory(c *config.Config, log zerolog.Logger, provider memlimit.Provide
 	}
 }
 
-// garbage is GOGC in percent: how much garbage the heap holds, relative to live objects, before a
+// gcPercent is GOGC in percent: how much garbage the heap holds, relative to live objects, before a
 // collection. The token cache is most of the heap, and an answer leaves almost no garbage. Half of
 // Go's default costs no measurable time and saves a quarter of the memory.
-const garbage = 50
+const gcPercent = 50
 
-// collectEarly sets GOGC to garbage, unless GOGC is set.
+// collectEarly sets GOGC to gcPercent, unless GOGC is set.
 func collectEarly() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbage)
+		debug.SetGCPercent(gcPercent)
 	}
 }

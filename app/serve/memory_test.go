@@ -8,7 +8,7 @@ import (
 func TestGarbageIsCollectedEarlyUnlessGOGCSaysOtherwise(t *testing.T) {
 	before := debug.SetGCPercent(100)
 	t.Cleanup(func() { debug.SetGCPercent(before) })
-	for gogc, want := range map[string]int{"": garbage, "200": 100} { // the runtime itself has read GOGC
+	for gogc, want := range map[string]int{"": gcPercent, "200": 100} { // the runtime itself has read GOGC
 		debug.SetGCPercent(100)
 		t.Setenv("GOGC", gogc)
 		collectEarly()

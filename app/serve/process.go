@@ -43,7 +43,7 @@ func Process(ctx context.Context, c *config.Config, b Build) error {
 		for {
 			select {
 			case <-hangups:
-				s.telling(s.hangup)
+				s.reloadNotifying(s.hangup)
 			case <-ctx.Done():
 				return
 			}

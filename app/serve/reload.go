@@ -83,14 +83,14 @@ func (s *Service) loadMapping() error {
 	return nil
 }
 
-// proven returns an error if the mapping breaks an invariant, or if one cannot be proved: a wrong mapping
-// is not put in force.
+// proven returns an error if the mapping breaks an invariant, or if an invariant cannot be proved. Then the
+// mapping must not be put in force.
 func (s *Service) proven(m *mapping.Mapping) error {
 	if s.config.Mapping.Invariants == "" {
 		return nil
 	}
-	// A proof takes seconds for a large mapping, and a reload for a certificate proves nothing anew. The text is read
-	// before the list: if the file changes in between, the next reload proves it.
+	// A proof takes seconds for a large mapping, so a reload that changes neither file skips it. The text is
+	// read before the list: if the file changes in between, the next reload proves the mapping again.
 	text, err := os.ReadFile(s.config.Mapping.Invariants)
 	if err != nil {
 		return err
@@ -128,8 +128,8 @@ type provenPair struct {
 	invariants [sha256.Size]byte
 }
 
-// Offline returns the options of a gate that decides by the mapping as the service with the configuration
-// would, without a server.
+// Offline returns the options of a gate that decides without a server, by the mapping m, as the service
+// with the configuration c would.
 func Offline(c *config.Config, m *mapping.Mapping) offline.Options {
 	g := Gateway(c)
 	o := offline.Options{Mapping: m, Now: time.Now, Evidence: g.Evidence, Formerly: g.Formerly, Providers: g.Providers, EvaluateOwner: g.EvaluateOwner}

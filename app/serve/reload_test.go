@@ -12,12 +12,12 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// A thousand reloads under load: every answer is that of the revision it names,
-// and nothing of the old mappings stays.
+// During a thousand reloads under load, each answer matches the revision that it names. Afterwards no old
+// mapping uses memory.
 func TestAThousandReloadsUnderLoad(t *testing.T) {
 	l := start(t)
 	grantsWrite := strings.Replace(grantsRead, "readonly", "writeonly", 1)
-	reads := map[string]bool{} // by revision: may alice read?
+	reads := map[string]bool{} // whether alice may read, by revision
 	for text, may := range map[string]bool{grantsWrite: false, grantsRead: true} {
 		l.write("mapping.toml", text)
 		if err := l.loadMapping(); err != nil {
@@ -57,7 +57,7 @@ func TestAThousandReloadsUnderLoad(t *testing.T) {
 			t.Error(err)
 			break
 		}
-		if i == 100 { // what a warm service holds
+		if i == 100 { // the service is warm
 			runtime.GC()
 			runtime.ReadMemStats(&before)
 		}

@@ -25,39 +25,40 @@ func (s *Service) makeRevocations() (err error) {
 	return nil
 }
 
-// retention returns how long a revocation is kept: as long as a session or an access key that the
-// revocation ends may count.
+// retention returns how long a revocation is kept: the longest time that a session or an access key may
+// stay valid, with a margin for clocks.
 func retention(c *config.Config) time.Duration {
 	longest := c.Evidence.ServiceAccountMaxAge
 	for i := range c.Issuers {
-		// The issuer's clock may have been ahead, and the clock here may be behind.
+		// The issuer's clock may have been ahead, and this machine's clock may be behind.
 		longest = max(longest, c.Issuers[i].MaxLifetime+2*c.Issuers[i].Leeway)
 	}
 	if c.Evidence.WithoutToken == "claims" {
 		const longestSession = 365 * 24 * time.Hour // MinIO's bound on DurationSeconds
 		longest = max(longest, longestSession)
 	}
-	return longest + time.Hour // a clock may be set
+	return longest + time.Hour // somebody may set a clock
 }
 
-// storePatience bounds how long the start waits for the store. A new replica that did not wait would
-// know no logout for a moment.
-const storePatience = 2 * time.Second
+// storeTimeout bounds how long the start waits for the store. Without the wait, a new replica would not
+// know any logout at first.
+const storeTimeout = 2 * time.Second
 
-// startStore connects to the store of revocations, and waits for storePatience at most.
+// startStore connects to the store of revocations, and waits for storeTimeout at most.
 func (s *Service) startStore(ctx context.Context) {
 	if s.store == nil {
 		return
 	}
 	s.store.Start()
-	ctx, cancel := context.WithTimeout(ctx, storePatience)
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	if !s.store.WaitSynced(ctx) {
 		s.log.Warn().Msg("serving without the revocation store: logouts from before this start are not known until it answers")
 	}
 }
 
-// stale returns what tells the gateway that shared revocations are too old; nil if nothing is shared.
+// stale returns the function that reports whether shared revocations are too old; nil if revocations are
+// not shared.
 func (s *Service) stale() func() bool {
 	if s.store == nil {
 		return nil
@@ -84,7 +85,7 @@ func (s *Service) logout(ctx context.Context, token string) error {
 	return nil
 }
 
-// introspect returns what asks an issuer about a token; nil if introspection is off for every issuer.
+// introspect returns the function that introspects a token; nil if introspection is off for every issuer.
 func (s *Service) introspect() func(context.Context, *verifier.Identity, string) error {
 	for i := range s.config.Issuers {
 		if s.config.Issuers[i].Introspection.Enabled() {

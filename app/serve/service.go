@@ -47,7 +47,7 @@ type Service struct {
 	proved    provenPair                         // the last mapping that was proved, and the invariants that it keeps
 	announced atomic.Bool                        // systemd has been told that the service is ready
 
-	wait func(time.Duration) // time.Sleep, but in tests
+	wait func(time.Duration) // time.Sleep, except in tests
 }
 
 // New makes every part and opens both listeners. New serves nothing, so that a wrong configuration
@@ -120,7 +120,7 @@ func (s *Service) makeServers(b Build) {
 	s.adminHTTP = s.admin.Server()
 }
 
-// URL returns the address that MinIO asks.
+// URL returns the address to which MinIO sends its requests.
 func (s *Service) URL() string {
 	scheme := "http"
 	if s.certificate != nil {
@@ -160,11 +160,11 @@ func (s *Service) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 	case err = <-ended:
-		delay = 0 // nobody can ask
+		delay = 0 // no request can arrive
 	}
 	stopped := s.shutdown(delay)
 	if errors.Is(stopped, context.DeadlineExceeded) {
-		// Requests still use the other parts: these parts end with the process.
+		// Requests still use the other parts, so these parts are not closed.
 		s.log.Warn().Msg("server.shutdown_grace ran out with requests under way")
 		closed := s.audit.Close()
 		s.anchor("at the end")
@@ -173,12 +173,12 @@ func (s *Service) Run(ctx context.Context) error {
 	return errors.Join(err, stopped, s.close())
 }
 
-// shutdown reports not ready, and waits for delay, in which load balancers notice. Then shutdown
-// closes the public listener and waits until MinIO has closed its connections. The admin listener
-// answers to the end.
+// shutdown makes /readyz answer 503, and waits for delay, so that load balancers notice. Then shutdown
+// closes the public listener and waits until MinIO has closed its connections. The admin listener answers
+// until the end.
 func (s *Service) shutdown(delay time.Duration) error {
 	grace := s.config.Server.ShutdownGrace
-	s.tell(daemon.SdNotifyStopping)
+	s.notify(daemon.SdNotifyStopping)
 	s.admin.Drain()
 	s.public.Drain()
 	s.log.Info().Stringer("grace", grace).Stringer("drain_delay", delay).Msg("stopping")
@@ -186,7 +186,7 @@ func (s *Service) shutdown(delay time.Duration) error {
 	defer cancel()
 	s.wait(delay)
 	stopped := s.public.Shutdown(ctx)
-	if s.adminHTTP.Shutdown(ctx) != nil { // somebody still reads /metrics
+	if s.adminHTTP.Shutdown(ctx) != nil { // a client still reads, for example /metrics
 		return errors.Join(stopped, s.adminHTTP.Close())
 	}
 	return stopped

@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"math/big"
 	"net"
 	"net/http"
@@ -25,21 +24,21 @@ import (
 	"github.com/claimgate/claimgate/app/config"
 	"github.com/claimgate/claimgate/app/demo"
 	"github.com/claimgate/claimgate/app/demo/issuer"
+	"github.com/claimgate/claimgate/internal/testsupport/program"
 	"github.com/claimgate/claimgate/internal/testsupport/wait"
 	"github.com/rs/zerolog"
 )
 
-const grantsRead = `version = 1
-[[account]]
-name = "alice"
-policies = ["readonly"]
-reason = "test"
-owner = "test"
-`
+var grantsRead = grants("alice", "readonly")
+
+// grants returns a mapping that grants an account a policy.
+func grants(account, policy string) string {
+	return fmt.Sprintf("version = 1\n[[account]]\nname = %q\npolicies = [%q]\nreason = \"test\"\nowner = \"test\"\n", account, policy)
+}
 
 const aliceReads = `{"input":{"account":"alice","groups":null,"action":"s3:GetObject","originalAction":"","bucket":"b","conditions":{},"owner":false,"object":"o","claims":{},"denyOnly":false}}`
 
-// live is a service that runs, with its files in dir.
+// live is a running service, with its files in dir.
 type live struct {
 	*Service
 	t       *testing.T
@@ -50,7 +49,7 @@ type live struct {
 	ended   chan error
 }
 
-// programLog keeps what the program says of itself.
+// programLog keeps the program's log.
 type programLog struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -68,31 +67,23 @@ func (l *programLog) count(text string) int {
 	return strings.Count(l.text.String(), text)
 }
 
-// sound is an environment with which a service starts: files in dir, and an issuer that answers.
-func sound(t *testing.T, more ...string) (dir string, iss *issuer.Server, env []string) {
+// validEnv returns an environment with which a service starts: files in dir, and a running issuer.
+func validEnv(t *testing.T, more ...string) (dir string, iss *issuer.Server, env []string) {
 	t.Helper()
-	dir = t.TempDir()
 	iss, err := issuer.Listen(t.Context(), "127.0.0.1:0", issuer.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = iss.Close() })
-	mapping := filepath.Join(dir, "mapping.toml")
-	if err := os.WriteFile(mapping, []byte(grantsRead), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return dir, iss, append([]string{
-		"CLAIMGATE_SERVER_LISTEN=127.0.0.1:0", "CLAIMGATE_ADMIN_LISTEN=127.0.0.1:0", "CLAIMGATE_SERVER_DRAIN_DELAY=0s",
-		"CLAIMGATE_ISSUER_0_URL=" + iss.URL(), "CLAIMGATE_ISSUER_0_AUDIENCES=minio",
-		"CLAIMGATE_MAPPING_FILE=" + mapping, "CLAIMGATE_AUDIT_OUTPUT=" + filepath.Join(dir, "decisions.jsonl"),
-	}, more...)
+	dir, env = program.Env(t, iss.URL(), grantsRead, more...)
+	return dir, iss, env
 }
 
-// start runs the service that the environment variables ask for.
+// start runs a service with the environment variables of validEnv and env.
 func start(t *testing.T, env ...string) *live {
 	t.Helper()
 	l := &live{t: t}
-	l.dir, l.iss, env = sound(t, env...)
+	l.dir, l.iss, env = validEnv(t, env...)
 	c, found := config.Load("", env)
 	if c == nil {
 		t.Fatal(found)
@@ -105,7 +96,7 @@ func start(t *testing.T, env ...string) *live {
 	l.stop, l.ended = stop, make(chan error, 1)
 	go func() { l.ended <- l.Run(ctx) }()
 	t.Cleanup(func() {
-		http.DefaultClient.CloseIdleConnections() // a stop waits for them
+		http.DefaultClient.CloseIdleConnections() // a stop waits for idle connections
 		stop()
 		if err := <-l.ended; err != nil {
 			t.Errorf("the service ended with %v", err)
@@ -136,23 +127,10 @@ func (l *live) answers(want bool) func() bool {
 	}
 }
 
-// get asks the admin listener.
+// get sends a GET request to the admin listener.
 func (l *live) get(path string) (int, string) {
 	l.t.Helper()
-	req, err := http.NewRequestWithContext(l.t.Context(), http.MethodGet, "http://"+l.adminListener.Addr().String()+path, nil)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	return resp.StatusCode, string(body)
+	return program.Get(l.t, l.AdminURL()+path)
 }
 
 func TestAChangedMappingFlipsTheNextAnswer(t *testing.T) {
@@ -192,7 +170,7 @@ func TestABrokenMappingKeepsTheOldOne(t *testing.T) {
 	}
 }
 
-// metric reads one sample of a Prometheus text, 0 where it is not there.
+// metric returns one sample of a Prometheus text, 0 if there is none.
 func metric(text, name string) float64 {
 	for line := range strings.Lines(text) {
 		if rest, ok := strings.CutPrefix(line, name+" "); ok {
@@ -223,7 +201,7 @@ func TestTheMetricsOfTheContractAreThere(t *testing.T) {
 	}
 }
 
-func TestReadinessTellsEachIssuersState(t *testing.T) {
+func TestReadinessShowsEachIssuersState(t *testing.T) {
 	l := start(t)
 	status, body := l.get("/readyz")
 	var r struct {
@@ -347,7 +325,7 @@ func TestTheDecisionLogGoesOnInANewFileAfterARotation(t *testing.T) {
 	if err := os.Rename(l.path("decisions.jsonl"), l.path("decisions.1")); err != nil {
 		t.Fatal(err)
 	}
-	l.answers(true)() // still into the old file
+	l.answers(true)() // into the old file
 	l.hangup()
 	l.answers(true)()
 	for name, want := range map[string]int{"decisions.1": 2, "decisions.jsonl": 1} {

@@ -6,8 +6,8 @@ import (
 	"github.com/claimgate/claimgate/mapping"
 )
 
-// loadShadow puts the next mapping beside the one in force. A next mapping that cannot be read is off, and the
-// log and /readyz say why: it never changes an answer.
+// loadShadow loads the next mapping, with which the gateway compares each decision. If the file has errors,
+// no decision is compared, and the log and /readyz say why. The next mapping never changes an answer.
 func (s *Service) loadShadow() {
 	file := s.config.Mapping.Shadow
 	if file == "" {
@@ -34,7 +34,7 @@ func (s *Service) loadShadow() {
 	}
 }
 
-// shadowState is what /readyz shows of the next mapping.
+// shadowState returns the state of the next mapping for /readyz.
 func (s *Service) shadowState() server.ShadowState {
 	if state := s.shadow.Load(); state != nil {
 		return *state

@@ -13,15 +13,11 @@ import (
 	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
-const grantsNothing = `version = 1
-[[account]]
-name = "bob"
-policies = ["readwrite"]
-reason = "test"
-owner = "test"
-`
+// grantsNothing grants alice nothing.
+var grantsNothing = grants("bob", "readwrite")
 
-// The next mapping changes no answer; the log, the metric and /readyz say what it would. A broken one is off.
+// The next mapping changes no answer. The log, the metric and /readyz show its decisions. A next mapping
+// with errors is off.
 func TestTheNextMappingIsOnlyCompared(t *testing.T) {
 	next := filepath.Join(t.TempDir(), "next.toml")
 	if err := os.WriteFile(next, []byte(grantsNothing), 0o600); err != nil {

@@ -7,17 +7,17 @@ import (
 	"github.com/coreos/go-systemd/v22/daemon"
 )
 
-// readyAtLatest bounds how long systemd waits for the issuer's keys. A unit that starts after
+// readyTimeout bounds how long systemd waits for the issuer's keys. A unit that starts after
 // claimgate, such as MinIO, then finds claimgate able to decide. The wait is bounded because root and
 // static accounts get answers without keys.
-const readyAtLatest = 10 * time.Second
+const readyTimeout = 10 * time.Second
 
 // announce tells systemd (sd_notify(3)) that the service is ready, and from then on that the service
 // is alive if the unit has WatchdogSec=. Without systemd announce does nothing.
 func (s *Service) announce(ctx context.Context) {
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
-	late := time.NewTimer(readyAtLatest)
+	late := time.NewTimer(readyTimeout)
 	defer late.Stop()
 	for waiting := !s.admin.Readiness().Ready; waiting; {
 		select {
@@ -30,7 +30,7 @@ func (s *Service) announce(ctx context.Context) {
 		}
 	}
 	s.announced.Store(true)
-	s.tell(daemon.SdNotifyReady + "\n" + s.status())
+	s.notify(daemon.SdNotifyReady + "\n" + s.status())
 	every, err := daemon.SdWatchdogEnabled(false)
 	if err != nil || every == 0 {
 		return
@@ -42,7 +42,7 @@ func (s *Service) announce(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-alive.C:
-			s.tell(daemon.SdNotifyWatchdog + "\n" + s.status())
+			s.notify(daemon.SdNotifyWatchdog + "\n" + s.status())
 		}
 	}
 }
@@ -55,19 +55,19 @@ func (s *Service) status() string {
 	return "STATUS=answering on " + s.URL() + ", but not ready: see /readyz"
 }
 
-// telling tells systemd of a reload's start and end, for units of Type=notify-reload.
-func (s *Service) telling(reload func()) {
+// reloadNotifying reloads, and notifies systemd of the start and the end, for units of Type=notify-reload.
+func (s *Service) reloadNotifying(reload func()) {
 	if !s.announced.Load() {
 		reload() // systemd takes RELOADING=1 only after READY=1
 		return
 	}
-	s.tell(daemon.SdNotifyReloading + "\n" + daemon.SdNotifyMonotonicUsec())
+	s.notify(daemon.SdNotifyReloading + "\n" + daemon.SdNotifyMonotonicUsec())
 	reload()
-	s.tell(daemon.SdNotifyReady + "\n" + s.status())
+	s.notify(daemon.SdNotifyReady + "\n" + s.status())
 }
 
-func (s *Service) tell(state string) {
+func (s *Service) notify(state string) {
 	if _, err := daemon.SdNotify(false, state); err != nil {
-		s.log.Warn().Err(err).Msg("systemd could not be told: NOTIFY_SOCKET")
+		s.log.Warn().Err(err).Msg("systemd cannot be notified: check NOTIFY_SOCKET")
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// systemd is a socket as systemd gives to a unit of Type=notify.
+// systemd makes a socket like that of a unit with Type=notify.
 func systemd(t *testing.T) *net.UnixConn {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "notify")
@@ -32,55 +32,55 @@ func systemd(t *testing.T) *net.UnixConn {
 	return c
 }
 
-// told is the next datagram.
-func told(t *testing.T, c *net.UnixConn) string {
+// nextNotification returns the next datagram.
+func nextNotification(t *testing.T, c *net.UnixConn) string {
 	t.Helper()
 	b := make([]byte, 4096)
 	n, err := c.Read(b)
 	if err != nil {
-		t.Fatalf("systemd was told nothing: %v", err)
+		t.Fatalf("systemd got no notification: %v", err)
 	}
 	return string(b[:n])
 }
 
-func TestSystemdIsToldOfTheStartAReloadAndTheStop(t *testing.T) {
+func TestSystemdIsNotifiedOfTheStartAReloadAndTheStop(t *testing.T) {
 	c := systemd(t)
 	l := start(t)
-	if got := told(t, c); !strings.HasPrefix(got, "READY=1\nSTATUS=answering on http://127.0.0.1:") || strings.Contains(got, "not ready") {
-		t.Errorf("at the start systemd is told %q", got)
+	if got := nextNotification(t, c); !strings.HasPrefix(got, "READY=1\nSTATUS=answering on http://127.0.0.1:") || strings.Contains(got, "not ready") {
+		t.Errorf("at the start systemd gets %q", got)
 	}
 	if status, _ := l.get("/readyz"); status != 200 {
-		t.Errorf("READY=1 was told with /readyz at %d", status)
+		t.Errorf("READY=1 was sent with /readyz at %d", status)
 	}
 	l.write("mapping.toml", strings.Replace(grantsRead, "readonly", "writeonly", 1))
-	l.telling(l.hangup)
-	// Without the time systemd (253 and later, Type=notify-reload) takes the
-	// reload for one that began before its signal.
-	if got := told(t, c); !strings.HasPrefix(got, "RELOADING=1\nMONOTONIC_USEC=") {
-		t.Errorf("before a reload systemd is told %q", got)
+	l.reloadNotifying(l.hangup)
+	// Without the time, systemd (253 and later, Type=notify-reload) believes that the reload began before
+	// systemd's signal.
+	if got := nextNotification(t, c); !strings.HasPrefix(got, "RELOADING=1\nMONOTONIC_USEC=") {
+		t.Errorf("before a reload systemd gets %q", got)
 	}
-	if got := told(t, c); !strings.HasPrefix(got, "READY=1\n") {
-		t.Errorf("after a reload systemd is told %q", got)
+	if got := nextNotification(t, c); !strings.HasPrefix(got, "READY=1\n") {
+		t.Errorf("after a reload systemd gets %q", got)
 	}
 	if !l.answers(false)() {
-		t.Error("READY=1 was told before the new mapping was in force")
+		t.Error("READY=1 was sent before the new mapping was in force")
 	}
 	l.stop()
-	if got := told(t, c); got != "STOPPING=1" {
-		t.Errorf("at the stop systemd is told %q", got)
+	if got := nextNotification(t, c); got != "STOPPING=1" {
+		t.Errorf("at the stop systemd gets %q", got)
 	}
 }
 
-func TestTheWatchdogHearsOfALiveService(t *testing.T) {
+func TestTheWatchdogIsNotified(t *testing.T) {
 	t.Setenv("WATCHDOG_USEC", "200000")
 	c := systemd(t)
 	start(t)
-	if got := told(t, c); !strings.HasPrefix(got, "READY=1\n") {
-		t.Fatalf("at the start systemd is told %q", got)
+	if got := nextNotification(t, c); !strings.HasPrefix(got, "READY=1\n") {
+		t.Fatalf("at the start systemd gets %q", got)
 	}
 	for range 3 {
-		if got := told(t, c); !strings.HasPrefix(got, "WATCHDOG=1\n") {
-			t.Errorf("the watchdog is told %q", got)
+		if got := nextNotification(t, c); !strings.HasPrefix(got, "WATCHDOG=1\n") {
+			t.Errorf("the watchdog gets %q", got)
 		}
 	}
 }

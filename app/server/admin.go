@@ -13,25 +13,25 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Admin is the operators' side: health, metrics, version. It is served on a
-// listener of its own, never on the public one, and asks for no credentials.
+// Admin serves health, metrics, version and explanations to operators. It needs a listener of its own,
+// never the public one, because it asks for no credentials.
 type Admin struct {
 	Gateway  *gateway.Gateway
 	Verifier *verifier.Verifier
-	Store    *shared.Store // of revocations; nil where they are not shared
+	Store    *shared.Store // of revocations; nil if revocations are not shared
 	Metrics  *Metrics
 	Audit    *audit.Log
 	Version  any // shown as JSON by /version
-	// Shadow tells of the next mapping; nil if none is configured.
+	// Shadow returns the state of the next mapping; nil if no next mapping is configured.
 	Shadow func() ShadowState
 
 	draining atomic.Bool
 }
 
-// Drain makes /readyz say no from now on, so that load balancers stop sending.
+// Drain makes /readyz answer 503 from now on, so that load balancers stop sending requests.
 func (a *Admin) Drain() { a.draining.Store(true) }
 
-// Server makes the HTTP server of the admin listener.
+// Server returns a new HTTP server for the admin listener.
 func (a *Admin) Server() *http.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", a.live)
@@ -52,11 +52,12 @@ func (a *Admin) live(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]bool{"live": true})
 }
 
-// ShadowState is how the next mapping fares. It does not make the gateway unready, because it decides nothing.
+// ShadowState is the state of the next mapping. It has no effect on readiness, because the next mapping
+// decides nothing.
 type ShadowState struct {
 	File    string `json:"file"`
-	Mapping string `json:"mapping"`         // the revision that is compared, "" for none
-	Error   string `json:"error,omitempty"` // why none is
+	Mapping string `json:"mapping"`         // the revision of the next mapping, "" if none is loaded
+	Error   string `json:"error,omitempty"` // why no next mapping is loaded
 }
 
 // Readiness is what /readyz shows.
@@ -65,17 +66,18 @@ type Readiness struct {
 	Draining bool             `json:"draining,omitempty"`
 	Mapping  string           `json:"mapping"` // the revision in force, "" for none
 	Issuers  []verifier.State `json:"issuers"`
-	// RevocationStore is shown where revocations are shared.
+	// RevocationStore is nil if revocations are not shared.
 	RevocationStore *shared.State `json:"revocation_store,omitempty"`
-	// Audit is how the decision log fares. It does not make the gateway unready:
-	// only further answers show that the log can be written again.
+	// Audit is the state of the decision log. A failing log does not make the gateway unready: only
+	// further answers show that the log can be written again.
 	Audit audit.State `json:"audit"`
-	// Shadow is shown if there is a next mapping.
+	// Shadow is nil if no next mapping is configured.
 	Shadow *ShadowState `json:"shadow,omitempty"`
 }
 
-// Readiness is whether MinIO should ask: not until a mapping is in force and one
-// issuer has usable keys, live or from a snapshot.
+// Readiness returns whether MinIO should send requests, and why. The gateway is ready if it does not
+// drain, a mapping is in force, one issuer has usable keys (fetched or from a snapshot), and shared
+// revocations are not too old.
 func (a *Admin) Readiness() Readiness {
 	r := Readiness{Draining: a.draining.Load(), Issuers: a.Verifier.States(), Audit: a.Audit.State()}
 	if m := a.Gateway.Mapping(); m != nil {
@@ -111,5 +113,5 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v) // the client has gone; there is nobody to tell
+	_ = json.NewEncoder(w).Encode(v) // an error means that the client has gone
 }

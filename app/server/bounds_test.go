@@ -11,8 +11,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// No request lasts or grows for ever: fasthttp's own defaults are no limit at
-// all.
+// Every request has a bound in time and size, because fasthttp has no limits by default.
 func TestEveryRequestIsBoundedInTimeAndSize(t *testing.T) {
 	callers := new(Callers)
 	callers.Set(nil)
@@ -27,12 +26,12 @@ func TestEveryRequestIsBoundedInTimeAndSize(t *testing.T) {
 		}
 	}
 	fast := s.app.Server()
-	took := func(p phase) time.Duration { return time.Duration(patience[p]) * time.Second }
-	if took(reading) <= 0 || took(reading) >= minioWaits || took(answering) <= 0 || took(answering) >= minioWaits {
-		t.Errorf("a request may take %s to come and its answer %s to go", took(reading), took(answering))
+	timeout := func(p phase) time.Duration { return time.Duration(timeouts[p]) * time.Second }
+	if timeout(reading) <= 0 || timeout(reading) >= minioWaits || timeout(writing) <= 0 || timeout(writing) >= minioWaits {
+		t.Errorf("reading a request has the timeout %s, writing its answer %s", timeout(reading), timeout(writing))
 	}
-	if took(idle) < 4*minioKeepsIdle {
-		t.Errorf("idle connections are closed after %s: MinIO keeps them for %s", took(idle), minioKeepsIdle)
+	if timeout(idle) < 4*minioKeepsIdle {
+		t.Errorf("idle connections are closed after %s: MinIO keeps them for %s", timeout(idle), minioKeepsIdle)
 	}
 	if fast.ReadBufferSize <= 0 || fast.ReadBufferSize > 64<<10 {
 		t.Errorf("a header of %d bytes is read", fast.ReadBufferSize)
@@ -41,6 +40,6 @@ func TestEveryRequestIsBoundedInTimeAndSize(t *testing.T) {
 	admin.Metrics = NewMetrics("", "")
 	h := admin.Server()
 	if h.ReadHeaderTimeout <= 0 || h.ReadTimeout <= 0 || h.WriteTimeout <= 0 || h.IdleTimeout <= 0 {
-		t.Error("the admin listener waits for ever")
+		t.Error("the admin listener has no timeout")
 	}
 }

@@ -7,13 +7,14 @@ import (
 	"sync/atomic"
 )
 
-// Callers knows the servers that may ask, by the whole value of their
-// Authorization header. Without any token only the loopback interface may ask.
+// Callers holds the tokens of the servers that may send requests. A token is the whole value of the
+// Authorization header. If there are no tokens, only the loopback interface may send requests.
+// Its methods may be called concurrently. Before the first Set, nobody may send requests.
 type Callers struct {
 	tokens atomic.Pointer[[][32]byte]
 }
 
-// Set replaces the tokens.
+// Set replaces all tokens.
 func (c *Callers) Set(tokens []string) {
 	sums := make([][32]byte, len(tokens))
 	for i, t := range tokens {
@@ -22,14 +23,14 @@ func (c *Callers) Set(tokens []string) {
 	c.tokens.Store(&sums)
 }
 
-// Required reports whether callers need a token, wherever they ask from.
+// Required reports whether callers need a token, even on the loopback interface.
 func (c *Callers) Required() bool {
 	tokens := c.tokens.Load()
 	return tokens == nil || len(*tokens) > 0
 }
 
-// Know reports whether a caller may ask. The time it takes tells nothing of
-// the tokens: digests are compared, every one of them.
+// Know reports whether a caller with this Authorization header and address may send requests. Know
+// compares digests, and always every digest, so that its time reveals nothing about the tokens.
 func (c *Callers) Know(authorization []byte, ip net.IP) bool {
 	tokens := c.tokens.Load()
 	if tokens == nil || len(*tokens) == 0 {

@@ -9,22 +9,22 @@ import (
 	"sync/atomic"
 )
 
-// Certificate is the listener's TLS certificate, and the authority of its
-// clients' where they must show one. Both can be read anew while in use.
+// Certificate is the listener's TLS certificate, and the authority for client certificates if clients
+// must have one. Reload may be called while the certificate is in use.
 type Certificate struct {
 	certFile, keyFile, clientCA string
 	current                     atomic.Pointer[tls.Config]
 }
 
-// LoadCertificate reads a certificate and its key, and the certificates of the
-// clients' authority unless clientCA is empty. All are PEM.
+// LoadCertificate reads a certificate and its key, and unless clientCA is empty, the certificates of
+// the authority for client certificates. All files are PEM.
 func LoadCertificate(certFile, keyFile, clientCA string) (*Certificate, error) {
 	c := &Certificate{certFile: certFile, keyFile: keyFile, clientCA: clientCA}
 	return c, c.Reload()
 }
 
-// Reload reads the files again. Where they don't fit together, as in the middle
-// of a renewal, the old ones stay in use.
+// Reload reads the files again. If Reload returns an error, for example because the files do not match
+// in the middle of a renewal, the old certificate stays in use.
 func (c *Certificate) Reload() error {
 	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
 	if err != nil {
@@ -32,8 +32,8 @@ func (c *Certificate) Reload() error {
 	}
 	config := &tls.Config{
 		MinVersion: tls.VersionTLS12,
-		// Of TLS 1.2 what encrypts and authenticates in one, with forward secrecy
-		// (RFC 9325 section 4.2). Those of TLS 1.3 are all so.
+		// For TLS 1.2, only cipher suites with authenticated encryption and forward secrecy
+		// (RFC 9325 section 4.2). All cipher suites of TLS 1.3 have both.
 		CipherSuites: []uint16{
 			tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
 			tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
@@ -47,10 +47,10 @@ func (c *Certificate) Reload() error {
 		if config.ClientCAs, err = readAuthority(c.clientCA); err != nil {
 			return fmt.Errorf("server.client_ca: %w", err)
 		}
-		// Whoever has none is not sent away here: logout tokens come from the
-		// identity provider, which has none. Who asks must have shown one.
+		// The handshake does not require a certificate, because the identity provider sends logout
+		// tokens and has none. Server requires a certificate before it decides.
 		config.ClientAuth = tls.VerifyClientCertIfGiven
-		// A resumed session would not be held against an authority that changed.
+		// A resumed session would not be checked against a changed authority.
 		config.SessionTicketsDisabled = true
 	}
 	c.current.Store(config)
@@ -69,11 +69,11 @@ func readAuthority(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// Leaf is the certificate in use.
+// Leaf returns the certificate in use.
 func (c *Certificate) Leaf() *x509.Certificate { return c.current.Load().Certificates[0].Leaf }
 
-// Config is the listener's TLS configuration: each handshake takes what is in
-// use by then.
+// Config returns the listener's TLS configuration. Each handshake uses the certificate that is in use
+// at that time.
 func (c *Certificate) Config() *tls.Config {
 	return &tls.Config{
 		MinVersion:         tls.VersionTLS12,

@@ -15,51 +15,51 @@ const (
 	lingerBytes = 64 << 20
 )
 
-// conn is a connection that can be closed without losing the answer. A server
-// that answers a request whose body it has not read, and then closes, resets the
-// connection: the sender finds its write failed and may never see the 413
-// (RFC 9112 section 9.6).
+// conn is a connection of the public listener. If the server answers a request without reading all of
+// its body, Close does not lose the answer: a plain close would reset the connection, the client's write
+// would fail, and the client might never see the 413 (RFC 9112 section 9.6).
 type conn struct {
 	net.Conn
-	from        *listener
-	unknown     *list.Element // its place in from.unknown, nil if the caller is known; of from.mu
-	known       atomic.Bool   // a request on it showed that it may ask
-	busy        atomic.Bool   // a request is under way
-	begun       bool          // fasthttp reads requests; of fasthttp's goroutine
-	unread      atomic.Bool   // its request was answered before it was read
-	since       since         // what it is about
-	handshaking atomic.Bool   // over TLS, and the handshake is not finished
+	listener    *listener
+	unknown     *list.Element // in listener.unknown, nil if the caller is known; guarded by listener.mu
+	known       atomic.Bool   // a request on this connection came from a known caller
+	busy        atomic.Bool   // a request is in progress
+	active      bool          // fasthttp has called stateChanged with StateActive; for fasthttp's goroutine only
+	bodyUnread  atomic.Bool   // the request is answered, but its body is not read to the end
+	phase       phaseStart
+	handshaking atomic.Bool // the TLS handshake is not finished
 }
 
-// know marks a connection as one of those who may ask.
-func (c *conn) know() {
+// markKnown notes that the connection's caller is known.
+func (c *conn) markKnown() {
 	if !c.known.Load() && c.known.CompareAndSwap(false, true) {
-		c.from.know(c)
+		c.listener.protect(c)
 	}
 }
 
-// Close reads on for a while, where there is something unread, and then closes.
+// Close closes the connection. If a body is not read to the end, Close first discards input until the
+// client closes, for lingerTime and lingerBytes at most.
 func (c *conn) Close() error {
-	if tcp, ok := c.Conn.(*net.TCPConn); ok && c.unread.Swap(false) {
-		c.enter(answering)
+	if tcp, ok := c.Conn.(*net.TCPConn); ok && c.bodyUnread.Swap(false) {
+		c.setPhase(writing)
 		if tcp.CloseWrite() == nil && tcp.SetReadDeadline(time.Now().Add(lingerTime)) == nil {
-			_, _ = io.CopyN(io.Discard, tcp, lingerBytes) // whatever comes is thrown away
+			_, _ = io.CopyN(io.Discard, tcp, lingerBytes)
 		}
 	}
-	c.from.mu.Lock()
-	c.from.forget(c)
-	c.from.mu.Unlock()
+	c.listener.mu.Lock()
+	c.listener.remove(c)
+	c.listener.mu.Unlock()
 	return c.Conn.Close()
 }
 
-// leaveUnread marks a connection whose request will not be read to its end.
-func leaveUnread(nc net.Conn) {
+// markBodyUnread notes that the connection's request will not be read to the end.
+func markBodyUnread(nc net.Conn) {
 	if c := connOf(nc); c != nil {
-		c.unread.Store(true)
+		c.bodyUnread.Store(true)
 	}
 }
 
-// Read finds that a request is under way by its first byte.
+// Read notes with the first byte that a request is in progress.
 func (c *conn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	if n > 0 && !c.busy.Load() {
@@ -68,16 +68,17 @@ func (c *conn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Write begins to answer. A TLS handshake writes too, and answers nothing.
+// Write notes that the answer begins, if a request is being decided. A TLS handshake writes in another
+// phase.
 func (c *conn) Write(b []byte) (int, error) {
-	if p, _ := c.since.get(); p == deciding {
-		c.enter(answering)
+	if p, _ := c.phase.get(); p == deciding {
+		c.setPhase(writing)
 	}
 	return c.Conn.Write(b)
 }
 
-// stateChanged is told by fasthttp. It calls a connection active before the first
-// request has come, and thereafter from a request's first byte to its answer.
+// stateChanged is fasthttp's ConnState hook. fasthttp sets StateActive before the first request has
+// arrived, and later from the first byte of a request to the end of its answer.
 func stateChanged(nc net.Conn, state fasthttp.ConnState) {
 	c := connOf(nc)
 	if c == nil {
@@ -85,11 +86,11 @@ func stateChanged(nc net.Conn, state fasthttp.ConnState) {
 	}
 	switch state {
 	case fasthttp.StateActive:
-		c.enter(reading)
-		c.busy.Store(c.begun)
-		c.begun = true
+		c.setPhase(reading)
+		c.busy.Store(c.active)
+		c.active = true
 	case fasthttp.StateIdle:
-		c.enter(idle)
+		c.setPhase(idle)
 		c.busy.Store(false)
 	default:
 	}

@@ -5,103 +5,102 @@ import (
 	"time"
 )
 
-// A deadline that is moved for each request costs more than the decision: three
-// times the clock is read and a timer of the runtime changed. So connections only
-// note the second in which they have begun what they are about, and once a second
-// somebody looks whether one of them takes too long.
+// The server does not set a deadline for each request, as net/http does. That would cost more than the
+// decision: three reads of the clock and a change of a runtime timer. Instead a connection notes the
+// second in which its phase begins, and the listener compares these seconds with the timeouts once a
+// second.
 
-// phase is what a connection is about.
+// phase is what a connection is doing. Each phase has its own timeout.
 type phase int64
 
 const (
-	reading   phase = iota // its request; the first one's time begins as it is accepted, and covers a TLS handshake
-	idle                   // until the next request
-	deciding               // which has bounds of its own
-	answering              // until the answer is written
-	phases
+	reading  phase = iota // reading a request; the first one's time begins at Accept and includes a TLS handshake
+	idle                  // waiting for the next request
+	deciding              // running the handler, which has its own bounds
+	writing               // writing the answer
+	numPhases
 )
 
-// patience is how many seconds a phase may take, and not two more (toldWithin more to
-// write); 0 is no bound.
-var patience = [phases]int64{reading: readTimeout, idle: idleTimeout, answering: writeTimeout}
+// timeouts holds the timeout of each phase in seconds; 0 is no timeout. The listener ends a phase at most
+// two seconds after its timeout, and a write in another phase another lateAnswerTime later.
+var timeouts = [numPhases]int64{reading: readTimeout, idle: idleTimeout, writing: writeTimeout}
 
 const (
-	// MinIO keeps idle connections for 15 s. A server that closes them earlier
-	// races with its next request, and the loser of that race is a denied user.
+	// MinIO keeps idle connections for 15 s. A server that closes them earlier races with MinIO's next
+	// request. If the request loses the race, a user is denied.
 	idleTimeout = 75
-	// readTimeout bounds slow senders; MinIO itself waits 60 s for an answer.
+	// readTimeout bounds slow senders. MinIO itself waits 60 s for an answer.
 	readTimeout  = 30
 	writeTimeout = 30
 )
 
-// since is a phase and the second in which it began.
-type since struct{ atomic.Int64 }
+// phaseStart holds a phase and the second in which it began, as one atomic value.
+type phaseStart struct{ atomic.Int64 }
 
-func (s *since) set(p phase, second int64) { s.Store(second*int64(phases) + int64(p)) }
+func (s *phaseStart) set(p phase, second int64) { s.Store(second*int64(numPhases) + int64(p)) }
 
-func (s *since) get() (p phase, second int64) {
+func (s *phaseStart) get() (p phase, second int64) {
 	v := s.Load()
-	return phase(v % int64(phases)), v / int64(phases)
+	return phase(v % int64(numPhases)), v / int64(numPhases)
 }
 
-// enter notes that the connection begins something else.
-func (c *conn) enter(p phase) { c.since.set(p, c.from.second.Load()) }
+// setPhase notes that the connection begins a phase.
+func (c *conn) setPhase(p phase) { c.phase.set(p, c.listener.second.Load()) }
 
-// late returns by how many seconds a connection takes too long; 0 or less if it does not. stopping says
-// that the listener is closed.
-func (c *conn) late(second int64, stopping bool) (by int64, p phase) {
-	p, begun := c.since.get()
-	if stopping && c.handshaking.Load() {
-		return second - begun - handshakeGrace, answering // nobody is there to be told
+// overdue returns the connection's phase, and by how many seconds it exceeds its timeout; 0 or less if it
+// does not. After the listener is closed, a TLS handshake counts as writing, with its own timeout.
+func (c *conn) overdue(second int64, listenerClosed bool) (by int64, p phase) {
+	p, start := c.phase.get()
+	if listenerClosed && c.handshaking.Load() {
+		return second - start - handshakeGrace, writing // no answer can be sent, so end reads and writes
 	}
-	if patience[p] == 0 {
+	if timeouts[p] == 0 {
 		return 0, p
 	}
-	return second - begun - patience[p], p
+	return second - start - timeouts[p], p
 }
 
-// look ends what has taken too long, and looks again in a second as long as there
-// are connections.
-func (l *listener) look() {
+// checkTimeouts expires connections, and runs again in a second if connections are open.
+func (l *listener) checkTimeouts() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.expire()
-	if l.watching = len(l.open) > 0; l.watching {
-		time.AfterFunc(time.Second, l.look)
+	if l.checking = len(l.open) > 0; l.checking {
+		time.AfterFunc(time.Second, l.checkTimeouts)
 	}
 }
 
-// keepLooking sees to it that somebody looks. The caller holds mu.
-func (l *listener) keepLooking() {
-	if !l.watching {
-		l.watching = true
-		l.tick()
-		time.AfterFunc(time.Second, l.look)
+// startChecking makes checkTimeouts run every second, unless it already does. The caller holds mu.
+func (l *listener) startChecking() {
+	if !l.checking {
+		l.checking = true
+		l.updateSecond()
+		time.AfterFunc(time.Second, l.checkTimeouts)
 	}
 }
 
-// tick tells connections which second it is. The caller holds mu.
-func (l *listener) tick() int64 {
-	second := int64(time.Since(l.begun) / time.Second)
+// updateSecond sets l.second to the present second, and returns it. The caller holds mu.
+func (l *listener) updateSecond() int64 {
+	second := int64(time.Since(l.created) / time.Second)
 	l.second.Store(second)
 	return second
 }
 
-// toldWithin is how many seconds a sender that was too slow has for being told so.
-const toldWithin = 2
+// lateAnswerTime is how many seconds remain to write an answer, such as 408, after a read has timed out.
+const lateAnswerTime = 2
 
-// expire ends what has taken too long: whoever reads or writes is told as by any
-// deadline. The caller holds mu.
+// expire ends the reads and writes of connections whose phase is overdue, with os.ErrDeadlineExceeded.
+// The caller holds mu.
 func (l *listener) expire() {
-	longAgo := time.Unix(1, 0)
-	second := l.tick()
+	past := time.Unix(1, 0)
+	second := l.updateSecond()
 	for c := range l.open {
-		switch by, p := c.late(second, l.closed); {
+		switch by, p := c.overdue(second, l.closed); {
 		case by <= 0:
-		case p == answering || by > toldWithin: // a handshake writes while it reads
-			_ = c.Conn.SetDeadline(longAgo)
+		case p == writing || by > lateAnswerTime: // a TLS handshake writes while it reads
+			_ = c.Conn.SetDeadline(past)
 		default:
-			_ = c.Conn.SetReadDeadline(longAgo)
+			_ = c.Conn.SetReadDeadline(past)
 		}
 	}
 }

@@ -9,9 +9,8 @@ import (
 	"time"
 )
 
-// Who sends slowly is let go after 30 s, wherever in the request, whether known
-// or not, and sees no allow.
-func TestASlowSenderIsLetGo(t *testing.T) {
+// A sender that is too slow loses its connection after 30 s and gets no allow, in any part of a request.
+func TestASlowSenderLosesItsConnection(t *testing.T) {
 	r := start(t, "known")
 	whole := fmt.Sprintf(known, len(aliceReads), aliceReads)
 	for name, sent := range map[string]string{
@@ -25,13 +24,13 @@ func TestASlowSenderIsLetGo(t *testing.T) {
 		if name == "a second question" {
 			c.write(whole)
 			c.read()
-			until(t, func() bool { return r.server.Busy() == 0 }) // it has taken note of its answer
+			until(t, func() bool { return r.server.Busy() == 0 }) // the server has finished the first request
 		}
 		if _, err := io.WriteString(c, sent); err != nil {
 			t.Fatal(err)
 		}
-		until(t, func() bool { return sent == "" || r.server.Busy() > 0 })                        // it has begun
-		until(t, func() bool { return sample(t, r.metrics(), "claimgate_connections") > before }) // it was accepted
+		until(t, func() bool { return sent == "" || r.server.Busy() > 0 })                        // the server has read the first byte
+		until(t, func() bool { return sample(t, r.metrics(), "claimgate_connections") > before }) // the server has accepted
 		r.server.Pass(29 * time.Second)
 		asks := r.connect()
 		asks.write(whole)
@@ -49,18 +48,18 @@ func TestASlowSenderIsLetGo(t *testing.T) {
 	}
 }
 
-// until asks again and again, so long as a test may take.
+// until waits until holds returns true, for 20 s at most.
 func until(t *testing.T, holds func() bool) {
 	t.Helper()
 	for begun := time.Now(); !holds(); runtime.Gosched() {
 		if time.Since(begun) > 20*time.Second {
-			t.Fatal("it does not come about")
+			t.Fatal("the condition does not hold after 20 s")
 		}
 	}
 }
 
-// MinIO keeps a connection that it does not use for 15 s; it must not be closed
-// from here before that, and is not kept for ever.
+// MinIO keeps an idle connection for 15 s. The server must not close it earlier, and must not keep it
+// for ever.
 func TestAnIdleConnectionIsKeptForLongerThanMinIOKeepsIt(t *testing.T) {
 	r := start(t, "known")
 	c := r.connect()

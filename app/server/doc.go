@@ -1,11 +1,11 @@
-// Package server is the gateway's outside: the listener that MinIO asks, and
-// the listener for operators.
+// Package server answers HTTP requests: MinIO's on the public listener, and operators' on the admin
+// listener.
 //
-// MinIO reads the body of an answer and ignores its status, so what must never
-// happen is that a body reads as an allow which is none:
+// MinIO reads the body of an answer and ignores its status. So a body must never read as an allow by
+// mistake:
 //
-//   - {"result":true} is written in one place, for a decision that allows, after
-//     it is complete. Answers are never compressed, streamed or redirected.
-//   - Every other body, whatever went wrong, holds "result":false.
-//   - Who may ask is checked before the body is looked at.
+//   - One place writes {"result":true}, and only after a decision that allows is complete. Answers are
+//     never compressed, streamed or redirected.
+//   - Every other body holds "result":false, also after an error.
+//   - The server checks the caller before it parses the body.
 package server

@@ -6,24 +6,23 @@ import (
 	"time"
 )
 
-// Drain asks clients to leave: from now on every answer carries "Connection:
-// close". New connections are still taken.
+// Drain makes every further answer carry "Connection: close", so that clients leave. The server still
+// accepts new connections.
 func (s *Server) Drain() { s.draining.Store(true) }
 
-// Shutdown stops listening and waits until every connection is closed, at most
-// until ctx ends. Connections without a request under way are then closed; where
-// there are others, it returns ctx's error.
+// Shutdown stops listening and waits until every connection is closed, or until ctx ends. Then Shutdown
+// closes the connections without a request in progress. If there are other connections, Shutdown returns
+// ctx's error. Before Serve, Shutdown does nothing.
 //
-// It closes no idle connection before: MinIO keeps one for 15 s and never repeats
-// a question that it has begun to send. A server that closes first races with
-// that question, and the loser is a denied user. What is in use says so by its
-// next question, which is answered with "Connection: close"; what is not, MinIO
-// closes.
+// Unlike net/http, Shutdown does not close idle connections at once. MinIO keeps an idle connection for
+// 15 s, and never repeats a request that it has begun to send: if the server closes at the same time, a
+// user is denied. A connection in use ends after its next request, whose answer has "Connection: close".
+// MinIO closes the other connections.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.Drain()
 	l := s.listener.Load()
 	if l == nil {
-		return nil // it has never served
+		return nil // Serve was never called
 	}
 	if err := l.Close(); err != nil {
 		return err
@@ -32,13 +31,13 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	if busy := l.closeIdle(); busy > 0 {
 		return ctx.Err()
 	}
-	// Nothing is under way: fasthttp only has to take note.
-	const unwind = 5 * time.Second
-	ended, cancel := context.WithTimeout(context.WithoutCancel(ctx), unwind)
+	// No request is in progress: fasthttp only has to end its goroutines.
+	const unwindTime = 5 * time.Second
+	unwinding, cancel := context.WithTimeout(context.WithoutCancel(ctx), unwindTime)
 	defer cancel()
-	err := s.app.ShutdownWithContext(ended)
+	err := s.app.ShutdownWithContext(unwinding)
 	if s.remoteApp != nil {
-		err = errors.Join(err, s.remoteApp.ShutdownWithContext(ended))
+		err = errors.Join(err, s.remoteApp.ShutdownWithContext(unwinding))
 	}
 	return err
 }

@@ -8,13 +8,12 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
 )
 
-// client is one connection that a MinIO keeps.
+// client is one connection of a MinIO.
 type client struct {
 	net.Conn
 	t      *testing.T
@@ -70,8 +69,8 @@ func (c *client) closed() bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || err != nil && strings.Contains(err.Error(), "reset")
 }
 
-// stop begins a stop and returns, when the listener is closed, where its end is
-// told.
+// stop starts a Shutdown, and returns when the listener is closed. The channel receives Shutdown's
+// result.
 func (r *running) stop(ctx context.Context) <-chan error {
 	stopped := make(chan error, 1)
 	go func() { stopped <- r.server.Shutdown(ctx) }()
@@ -101,12 +100,12 @@ func TestADrainingServerAnswersEverybodyAndAsksThemToLeave(t *testing.T) {
 	}
 }
 
-// MinIO never repeats a question that it has begun to send: a server that closes
-// a kept connection under it has denied somebody.
+// MinIO never repeats a request that it has begun to send. A server that closes the connection under
+// that request denies a user.
 func TestAKeptConnectionIsNotClosedUnderItsNextQuestion(t *testing.T) {
 	r := start(t)
 	unused, kept := r.connect(), r.connect()
-	kept.ask() // by then both have been accepted
+	kept.ask() // after this the server has accepted both
 	stopped := r.stop(t.Context())
 	for name, c := range map[string]*client{"a kept connection": kept, "one that has sent nothing yet": unused} {
 		if body, closes := c.ask(); body != `{"result":true}` || !closes {
@@ -118,7 +117,7 @@ func TestAKeptConnectionIsNotClosedUnderItsNextQuestion(t *testing.T) {
 	}
 }
 
-func TestTheStopEndsWhenTheClientsHaveLeft(t *testing.T) {
+func TestShutdownReturnsWhenTheClientsHaveLeft(t *testing.T) {
 	r := start(t)
 	kept := r.connect()
 	kept.ask()
@@ -129,16 +128,12 @@ func TestTheStopEndsWhenTheClientsHaveLeft(t *testing.T) {
 	}
 }
 
-func TestConnectionsWithoutARequestAreNoReasonToComplainAtTheEnd(t *testing.T) {
+func TestShutdownClosesConnectionsWithoutARequest(t *testing.T) {
 	r := start(t)
 	kept, unused := r.connect(), r.connect()
 	kept.ask()
-	// The client has its answer a moment before the server takes note of that.
-	for began := time.Now(); r.server.Busy() > 0; runtime.Gosched() {
-		if time.Since(began) > 10*time.Second { // bounds a failing test
-			t.Fatal("an answered connection stays busy")
-		}
-	}
+	// The client has the answer shortly before the server notes the end of the request.
+	until(t, func() bool { return r.server.Busy() == 0 })
 	ended, cancel := context.WithCancel(t.Context())
 	stopped := r.stop(ended)
 	cancel()
@@ -154,8 +149,8 @@ func TestARequestUnderWayIsAnsweredBeforeTheServerStops(t *testing.T) {
 	r := start(t)
 	c := r.connect()
 	c.write(fmt.Sprintf(question, len(aliceReads), aliceReads[:50]))
-	// A second request on another connection is answered, so the server has
-	// read the first one's beginning before it is told to stop.
+	// The server answers a second request on another connection. After that it has read the start of
+	// the first request.
 	r.post(aliceReads)
 	http.DefaultClient.CloseIdleConnections()
 	stopped := r.stop(t.Context())
@@ -173,12 +168,12 @@ func TestARequestUnderWayIsAnsweredBeforeTheServerStops(t *testing.T) {
 	}
 }
 
-func TestARequestThatOutlastsTheGraceIsSaidSo(t *testing.T) {
+func TestShutdownReportsARequestThatOutlastsTheGrace(t *testing.T) {
 	r := start(t)
 	c := r.connect()
 	c.ask()
 	c.write("POST /authz HTTP/1.1\r\n")
-	r.post(aliceReads) // by then the beginning has been read, see above
+	r.post(aliceReads) // after this the server has read the start of the first request
 	http.DefaultClient.CloseIdleConnections()
 	ended, cancel := context.WithCancel(t.Context())
 	stopped := r.stop(ended)

@@ -11,12 +11,12 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// maxExplained bounds what an operator may ask to have explained.
+// maxExplained bounds the body of a request to /explain, in bytes.
 const maxExplained = 16 << 20
 
-// explain answers with the steps of a decision about a body as MinIO sends it,
-// taken by the gateway that answers MinIO: the token is verified, logouts count.
-// Nothing is written to the decision log, since nobody acts on the answer.
+// explain answers with the steps of a decision about a body as MinIO sends it. The running gateway
+// decides: it verifies the token and respects logouts. Nothing is written to the decision log, because
+// nobody acts on the answer.
 func (a *Admin) explain(w http.ResponseWriter, req *http.Request) {
 	text, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxExplained))
 	if err != nil {

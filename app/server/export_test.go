@@ -2,17 +2,18 @@ package server
 
 import "time"
 
-// Pass lets time pass for the deadlines of connections.
+// Pass moves the clock of the connections' timeouts forward by d, and checks the timeouts.
 func (s *Server) Pass(d time.Duration) {
 	l := s.listener.Load()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.begun = l.begun.Add(-d)
+	l.created = l.created.Add(-d)
+
 	l.expire()
 }
 
-// Busy is how many connections have a request under way, or an answer that the
-// server has sent and not yet taken note of.
+// Busy returns how many connections have a request in progress. An answered connection counts until the
+// server is back in StateIdle, which is shortly after the client has the answer.
 func (s *Server) Busy() (busy int) {
 	l := s.listener.Load()
 	l.mu.Lock()

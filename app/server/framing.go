@@ -6,14 +6,13 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// misframed says what is wrong with the way in which a request tells how long it
-// is, "" for nothing. Where two servers in a row read that differently, the second
-// takes for a request what the first took for a body: a stranger's body then
-// speaks with MinIO's connection and is answered as if MinIO had asked.
+// misframed prevents request smuggling. It returns what is ambiguous about the length of a request's
+// body, or "". If a proxy and this server read the length differently, the server takes the end of an
+// unknown caller's body for a request. That request then comes over MinIO's connection, and the server
+// answers it as MinIO's.
 //
-// fasthttp refuses different lengths, unknown codings and blanks before the colon.
-// What it takes and a proxy in front may read otherwise is refused here; MinIO
-// sends none of it.
+// fasthttp refuses two different lengths, unknown codings and blanks before the colon. misframed
+// refuses the rest of what a proxy may read differently. MinIO sends none of it.
 func misframed(h *fasthttp.RequestHeader) string {
 	length, coding := false, false
 	for raw := h.RawHeaders(); len(raw) > 0; {
@@ -49,7 +48,7 @@ func misframed(h *fasthttp.RequestHeader) string {
 	}
 }
 
-// chunked is fasthttp's length of a chunked body.
+// chunked is the ContentLength that fasthttp gives a chunked body.
 const chunked = -1
 
 func isField(line []byte, name string) bool {

@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-// smuggled is a question that would be allowed, put where a proxy that reads the
-// length in another way takes it for a body.
+// smuggled is a request that would be allowed. It stands where a proxy that reads the length differently
+// sees a part of the body.
 var smuggled = fmt.Sprintf(question, len(aliceReads), aliceReads)
 
-// A request whose length can be read in two ways gets one answer, which denies,
-// and the connection is closed: what comes after it is not read.
+// A request with an ambiguous length gets one answer, a deny. Then the server closes the connection and
+// reads no further request from it.
 func TestARequestOfTwoLengthsIsRefusedAndNothingAfterItIsRead(t *testing.T) {
 	r := start(t)
 	chunkedBody := fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(aliceReads), aliceReads)
@@ -58,7 +58,7 @@ func TestARequestOfTwoLengthsIsRefusedAndNothingAfterItIsRead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := r.connect()
-			_, _ = io.WriteString(c, text+smuggled) // it may be closed before all is written
+			_, _ = io.WriteString(c, text+smuggled) // the server may close before all is written
 			resp, err := http.ReadResponse(c.answer, nil)
 			if err != nil {
 				t.Fatalf("no answer: %v", err)
@@ -78,7 +78,7 @@ func TestARequestOfTwoLengthsIsRefusedAndNothingAfterItIsRead(t *testing.T) {
 	}
 }
 
-// What is not ambiguous is answered: a proxy may turn a length into chunks.
+// A chunked body without ambiguity is accepted, because a proxy may turn a Content-Length into chunks.
 func TestChunksAreRead(t *testing.T) {
 	r := start(t)
 	for name, text := range map[string]string{
@@ -90,7 +90,7 @@ func TestChunksAreRead(t *testing.T) {
 	} {
 		c := r.connect()
 		c.write("POST /authz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + text + smuggled)
-		for range 2 { // the next question is where it was thought to be
+		for range 2 { // the second answer shows that the server found the second request
 			if body, closes := c.read(); body != `{"result":true}` || closes {
 				t.Errorf("%s: got %s, closes %v", name, body, closes)
 			}

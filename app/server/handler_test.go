@@ -27,7 +27,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// inside is a server without sockets: requests are put into its handler.
+// inside is a server without sockets. Tests call its handler.
 type inside struct {
 	handler fasthttp.RequestHandler
 	gateway *gateway.Gateway
@@ -89,7 +89,7 @@ func newInside(tb testing.TB, output string) *inside {
 	return &inside{handler: s.app.Server().Handler, gateway: g, issuer: iss, log: output}
 }
 
-// call is one connection's request, which is used again as fasthttp does.
+// newCall makes a connection's request context. Callers use it for several requests, as fasthttp does.
 func newCall() *fasthttp.RequestCtx {
 	c := new(fasthttp.RequestCtx)
 	c.Init(&fasthttp.Request{}, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9}, nil)
@@ -107,7 +107,7 @@ func (in *inside) postTo(c *fasthttp.RequestCtx, path string, body []byte) {
 	in.handler(c)
 }
 
-// session is what MinIO asks about a GET of alice's.
+// session returns MinIO's request body for a GET by alice.
 func (in *inside) session(tb testing.TB) []byte {
 	user, _ := in.issuer.User("alice")
 	claims := in.issuer.IDClaims(user)
@@ -122,7 +122,7 @@ func (in *inside) session(tb testing.TB) []byte {
 	return body
 }
 
-// atRustFS is what RustFS asks about the same GET.
+// atRustFS returns RustFS's request body for the same GET.
 func (in *inside) atRustFS(tb testing.TB) []byte {
 	user, _ := in.issuer.User("alice")
 	body, err := json.Marshal(map[string]any{"input": map[string]any{
@@ -153,7 +153,7 @@ func BenchmarkHandler(b *testing.B) {
 			if run.path == "/rustfs" {
 				body = in.atRustFS(b)
 			}
-			for in.gateway.Stats().DecisionHits == 0 { // keys come in the background
+			for in.gateway.Stats().DecisionHits == 0 { // the keys are fetched in the background
 				in.postTo(c, run.path, body)
 			}
 			b.ReportAllocs()
@@ -167,8 +167,8 @@ func BenchmarkHandler(b *testing.B) {
 	}
 }
 
-// The next mapping costs a second evaluation, by its own cache. The two are measured in turns, so that both see
-// the same machine; the ratio is what docs/performance.md names.
+// The next mapping costs a second evaluation, with its own cache. The two gateways are measured in turns,
+// so that the machine's load affects both. docs/performance.md names the ratio.
 func BenchmarkShadow(b *testing.B) {
 	off, on := newInside(b, ""), newInside(b, "")
 	file := filepath.Join(b.TempDir(), "next.toml")
@@ -202,8 +202,8 @@ func BenchmarkShadow(b *testing.B) {
 
 const lanes = 8
 
-// poison puts what would be allowed into every pooled buffer that can be got, as
-// a request does that was answered before: root's request, and an answer to it.
+// poison fills the pooled questions with a request of root, which would be allowed. An earlier request
+// could leave the same behind.
 func poison() {
 	var held []*question
 	for range 4 {
@@ -213,7 +213,7 @@ func poison() {
 		if err := q.doc.Parse(body); err != nil {
 			panic(err)
 		}
-		for i := range body { // and its memory is another's by now
+		for i := range body { // fasthttp reuses the memory of the body
 			body[i] = '!'
 		}
 		held = append(held, q)
@@ -223,10 +223,9 @@ func poison() {
 	}
 }
 
-// Whatever requests run at once, and whatever those before them left behind, each
-// has its own answer and its own line. Under the race detector this also finds a
-// buffer that two requests hold.
-func TestWhatIsPooledIsNeverShared(t *testing.T) {
+// Each request has its own answer and its own line, whatever other requests run at the same time or left
+// in the pool. Under the race detector this test also finds a buffer that two requests hold.
+func TestPooledQuestionsAreNeverShared(t *testing.T) {
 	in := newInside(t, "")
 	const each = 300
 	type told struct{ reason, object string }
@@ -252,14 +251,14 @@ func TestWhatIsPooledIsNeverShared(t *testing.T) {
 					body, w.reason = ask("nobody", false), "no_token"
 				case 2:
 					body, w.reason, answer = ask("root", true), "owner", `{"result":true}`
-				case 3: // ends before it says who asks
+				case 3: // the body ends before the account
 					body, w = ask("root", true)[:len(`{"input":{"account"`)], told{reason: "request_malformed"}
 					status, answer = 400, `{"result":false,"error":"request_malformed"}`
 				case 4: // the probe
 					w.reason = ""
 				}
 				in.post(c, body)
-				// The memory of the request is used again at once.
+				// The memory of the request is reused at once.
 				id := string(c.Response.Header.Peek("X-Claimgate-Decision"))
 				got := told{string(c.Response.Header.Peek("X-Claimgate-Reason")), w.object}
 				if got.reason != w.reason || c.Response.StatusCode() != status || string(c.Response.Body()) != answer {
@@ -303,7 +302,7 @@ func TestWhatIsPooledIsNeverShared(t *testing.T) {
 	}
 }
 
-// A panic within a decision leaves nothing behind in what is pooled.
+// A released question is empty, even after a panic in a decision.
 func TestAReleasedQuestionIsEmpty(t *testing.T) {
 	q := new(question)
 	if err := q.doc.Parse([]byte(`{"a":1}`)); err != nil {
@@ -320,7 +319,7 @@ func TestAReleasedQuestionIsEmpty(t *testing.T) {
 	}
 }
 
-// The whole handler allocates a known number of times for a warm question.
+// The handler allocates nothing for a request that the caches already know.
 func TestAWarmQuestionAllocatesNothing(t *testing.T) {
 	for _, path := range []string{"/authz", "/rustfs"} {
 		in := newInside(t, "off")
@@ -332,7 +331,7 @@ func TestAWarmQuestionAllocatesNothing(t *testing.T) {
 			in.postTo(c, path, body)
 		}
 		least := 100.0
-		for range 10 { // ristretto's own goroutines allocate now and then
+		for range 10 { // ristretto's goroutines allocate now and then
 			least = min(least, testing.AllocsPerRun(200, func() { in.postTo(c, path, body) }))
 		}
 		if least > allocations {

@@ -11,8 +11,8 @@ import (
 
 const known = "POST /authz HTTP/1.1\r\nHost: x\r\nAuthorization: known\r\nContent-Length: %d\r\n\r\n%s"
 
-// A flood of strangers, who send nothing or little, takes no connection from
-// MinIO: not one that it has, and not the one that it opens next.
+// A flood of unknown callers that send nothing or little must not take a connection from MinIO: neither
+// an open connection, nor the next one that MinIO opens.
 func TestStrangersTakeNoConnectionFromMinIO(t *testing.T) {
 	r := start(t, "known")
 	asks := func(c *client) {
@@ -28,7 +28,7 @@ func TestStrangersTakeNoConnectionFromMinIO(t *testing.T) {
 	for i := range 5 * maxConnections {
 		c := r.connect()
 		if i%2 == 0 {
-			_, _ = io.WriteString(c, "POST /authz HTTP/1.1\r\nHost: x\r\nX: ") // a slow one
+			_, _ = io.WriteString(c, "POST /authz HTTP/1.1\r\nHost: x\r\nX: ") // a slow sender
 		}
 		flood = append(flood, c)
 	}
@@ -48,8 +48,8 @@ func TestStrangersTakeNoConnectionFromMinIO(t *testing.T) {
 	asks(minio)
 }
 
-// Where MinIO's own connections fill the bound, one more waits and is not lost.
-func TestAConnectionTooManyOfMinIOsWaits(t *testing.T) {
+// If MinIO's own connections fill the bound, the next connection waits and is not lost.
+func TestAConnectionOfMinIOAboveTheLimitWaits(t *testing.T) {
 	r := start(t, "known")
 	var all []*client
 	for range maxConnections {
@@ -68,8 +68,8 @@ func TestAConnectionTooManyOfMinIOsWaits(t *testing.T) {
 	}
 }
 
-// A stop does not wait for room.
-func TestAStopEndsTheWaitForRoom(t *testing.T) {
+// Shutdown ends the listener's wait for room.
+func TestShutdownEndsTheWaitForRoom(t *testing.T) {
 	r := start(t, "known")
 	var all []*client
 	for range maxConnections {
@@ -91,9 +91,9 @@ func TestAStopEndsTheWaitForRoom(t *testing.T) {
 	}
 }
 
-// Without caller tokens only this machine may ask: of others little is read, as
-// with tokens.
-func TestOfWhoIsElsewhereLittleIsRead(t *testing.T) {
+// Without caller tokens only this machine may send requests. The body limit for other machines is the
+// one for unknown callers.
+func TestOtherMachinesHaveTheSmallBodyLimit(t *testing.T) {
 	r := startOn(t, func(l net.Listener) net.Listener { return fromElsewhere{l} }, time.Now)
 	c := r.connect()
 	c.write(fmt.Sprintf("POST /authz HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", 100<<10))

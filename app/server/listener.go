@@ -11,10 +11,10 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// listener accepts the connections of the public listener and bounds how many are open. A connection is
-// unknown until a request on it shows a caller token. If there is no room, the listener closes the
-// oldest unknown connection. The listener never closes a connection of a known caller, such as MinIO,
-// for the bound; if known callers alone fill the bound, the next connection waits until one ends.
+// listener accepts the connections of the public listener, and keeps at most maxOpen of them open. A
+// connection is unknown until a request on it shows a caller token. At the bound, the listener closes the
+// oldest unknown connection to make room. It never closes a connection of a known caller, such as MinIO,
+// to make room: if known callers fill the bound, Accept waits until a connection is closed.
 //
 // If remote is not nil, remote gets the connections from other machines.
 //
@@ -22,36 +22,36 @@ import (
 // fasthttp would end the server, and then MinIO would deny everybody.
 type listener struct {
 	net.Listener
-	log    zerolog.Logger
-	most   int
-	count  *connections
-	remote *remoteListener // nil: one server serves every connection
+	log     zerolog.Logger
+	maxOpen int
+	counts  *connections
+	remote  *remoteListener // nil: one server serves every connection
 
-	begun  time.Time
-	second atomic.Int64 // seconds since begun, while watching
+	created time.Time
+	second  atomic.Int64 // whole seconds since created; updated while checking
 
 	mu       sync.Mutex
 	open     map[*conn]struct{}
 	unknown  list.List // of *conn, the oldest in front
-	watching bool      // a goroutine looks for connections that take too long
+	checking bool      // checkTimeouts runs every second
 	closed   bool
-	ended    sync.Cond // signaled when a connection or the listener is closed
+	freed    sync.Cond // signaled when a connection or the listener is closed
 }
 
-func newListener(l net.Listener, most int, count *connections, log zerolog.Logger) *listener {
-	created := &listener{Listener: l, log: log, most: most, count: count, begun: time.Now(), open: make(map[*conn]struct{})}
-	created.ended.L = &created.mu
-	return created
+func newListener(inner net.Listener, maxOpen int, counts *connections, log zerolog.Logger) *listener {
+	l := &listener{Listener: inner, log: log, maxOpen: maxOpen, counts: counts, created: time.Now(), open: make(map[*conn]struct{})}
+	l.freed.L = &l.mu
+	return l
 }
 
 func (l *listener) Accept() (net.Conn, error) {
-	const longest = time.Second
-	for wait := 5 * time.Millisecond; ; wait = min(2*wait, longest) {
+	const maxWait = time.Second
+	for wait := 5 * time.Millisecond; ; wait = min(2*wait, maxWait) {
 		accepted, err := l.Listener.Accept()
 		if err == nil {
 			c, err := l.admit(accepted)
 			if err == nil && l.remote != nil && !onThisMachine(accepted) {
-				l.remote.give(c)
+				l.remote.deliver(c)
 				continue
 			}
 			return c, err
@@ -64,38 +64,38 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
-// admit makes room for a connection.
+// admit makes room for an accepted connection, and adds it to the open ones.
 func (l *listener) admit(accepted net.Conn) (net.Conn, error) {
-	c := &conn{Conn: accepted, from: l}
+	c := &conn{Conn: accepted, listener: l}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for waited := false; len(l.open) >= l.most && !l.closed; {
+	for waited := false; len(l.open) >= l.maxOpen && !l.closed; {
 		if front := l.unknown.Front(); front != nil {
 			oldest := front.Value.(*conn)
-			l.forget(oldest)
-			l.count.evicted.Inc()
-			_ = oldest.Conn.Close() // its reader gets an error, and closes the connection again
+			l.remove(oldest)
+			l.counts.evicted.Inc()
+			_ = oldest.Conn.Close() // the server's Read fails, and the server calls Close
 			continue
 		}
 		if !waited {
 			waited = true
-			l.count.waited.Inc()
+			l.counts.waited.Inc()
 		}
-		l.ended.Wait()
+		l.freed.Wait()
 	}
 	if l.closed {
 		_ = accepted.Close()
 		return nil, net.ErrClosed
 	}
 	l.open[c] = struct{}{}
-	l.keepLooking()
-	c.enter(reading)
+	l.startChecking()
+	c.setPhase(reading)
 	c.unknown = l.unknown.PushBack(c)
-	l.count.open.Inc()
+	l.counts.open.Inc()
 	return c, nil
 }
 
-// Close stops listening, once. Accepted connections stay open.
+// Close stops listening. Accepted connections stay open. Further calls do nothing.
 func (l *listener) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -103,15 +103,15 @@ func (l *listener) Close() error {
 		return nil
 	}
 	l.closed = true
-	l.ended.Broadcast()
+	l.freed.Broadcast()
 	if l.remote != nil {
 		close(l.remote.closed)
 	}
 	return l.Listener.Close()
 }
 
-// know marks a connection as a known caller's, so that the bound never closes it.
-func (l *listener) know(c *conn) {
+// protect keeps a known caller's connection from being closed to make room.
+func (l *listener) protect(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if c.unknown != nil {
@@ -120,8 +120,8 @@ func (l *listener) know(c *conn) {
 	}
 }
 
-// forget counts a connection as closed. The caller holds mu.
-func (l *listener) forget(c *conn) {
+// remove removes a connection from the open ones, if it is one of them. The caller holds mu.
+func (l *listener) remove(c *conn) {
 	if _, open := l.open[c]; !open {
 		return
 	}
@@ -130,21 +130,21 @@ func (l *listener) forget(c *conn) {
 		l.unknown.Remove(c.unknown)
 		c.unknown = nil
 	}
-	l.count.open.Dec()
-	l.ended.Broadcast()
+	l.counts.open.Dec()
+	l.freed.Broadcast()
 }
 
 // wait returns when no connection is open, or when stop is closed.
 func (l *listener) wait(stop <-chan struct{}) {
-	woken := make(chan struct{})
-	defer close(woken)
+	returned := make(chan struct{})
+	defer close(returned)
 	go func() {
 		select {
 		case <-stop:
 			l.mu.Lock()
-			l.ended.Broadcast()
+			l.freed.Broadcast()
 			l.mu.Unlock()
-		case <-woken:
+		case <-returned:
 		}
 	}()
 	l.mu.Lock()
@@ -154,12 +154,12 @@ func (l *listener) wait(stop <-chan struct{}) {
 		case <-stop:
 			return
 		default:
-			l.ended.Wait()
+			l.freed.Wait()
 		}
 	}
 }
 
-// closeIdle closes the connections without a request under way, and returns how many others there are.
+// closeIdle closes the connections without a request in progress, and returns how many stay open.
 func (l *listener) closeIdle() (busy int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -167,16 +167,16 @@ func (l *listener) closeIdle() (busy int) {
 		if c.busy.Load() {
 			busy++
 		} else {
-			_ = c.Conn.Close() // its reader gets an error, and closes the connection again
+			_ = c.Conn.Close() // the server's Read fails, and the server calls Close
 		}
 	}
 	return busy
 }
 
-// connOf returns the connection below TLS.
+// connOf returns the conn of a connection that Accept has returned, with or without TLS.
 func connOf(nc net.Conn) *conn {
 	if t, ok := nc.(*tlsConn); ok {
-		return t.below
+		return t.inner
 	}
 	c, _ := nc.(*conn)
 	return c

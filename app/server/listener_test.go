@@ -9,7 +9,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// tired fails to accept a few times, as a process without file descriptors does.
+// tired fails the first left calls of Accept, as in a process without free file descriptors.
 type tired struct {
 	net.Listener
 	left int

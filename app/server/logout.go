@@ -18,9 +18,9 @@ import (
 // Back-Channel Logout 1.0 section 2.5).
 const logoutPath = "/backchannel-logout"
 
-// logouts answers logout tokens. Anybody may send them, so a flood of bogus ones
-// must cost neither decisions nor the logouts of others: one address has so many
-// under way at most, and the log speaks of so many a minute.
+// logouts answers logout tokens. Anybody may send them, so a flood of false tokens must delay neither
+// decisions nor other logouts, and must not fill the log: logoutsEach bounds the tokens of one address
+// that are checked at once, and refusalsShown bounds the log's lines.
 type logouts struct {
 	end     func(ctx context.Context, token string) error
 	log     zerolog.Logger
@@ -29,8 +29,8 @@ type logouts struct {
 }
 
 const (
-	logoutsEach   = 64 // under way for one address
-	refusalsShown = 10 // in the log, a minute
+	logoutsEach   = 64 // tokens of one address that are checked at once
+	refusalsShown = 10 // lines in the log per minute
 )
 
 func newLogouts(end func(ctx context.Context, token string) error, counts *logoutCounts, log zerolog.Logger) *logouts {
@@ -40,19 +40,19 @@ func newLogouts(end func(ctx context.Context, token string) error, counts *logou
 	}
 }
 
-// serve ends sessions. It needs no caller token: the logout token, signed by the
-// issuer, is the proof. The answer says no more than the standard asks for
-// (section 2.8), but that trying again later helps, where it does.
+// serve ends the sessions that a logout token names. It needs no caller token, because the issuer signs
+// the logout token. The answer says only what the standard requires (section 2.8), and Retry-After if
+// the same token may be sent again.
 func (l *logouts) serve(c fiber.Ctx) error {
 	c.Response().Header.Set(fiber.HeaderCacheControl, "no-store")
 	source := sourceOf(c.RequestCtx().RemoteIP())
 	if !l.sources.enter(source) {
 		l.counts.limited.Inc()
-		return later(c, fiber.StatusTooManyRequests)
+		return retryLater(c, fiber.StatusTooManyRequests)
 	}
 	defer l.sources.leave(source)
-	token, once := theToken(c)
-	if !once {
+	token, ok := logoutToken(c)
+	if !ok {
 		return l.refused(c, "the form has no logout_token, or two different ones")
 	}
 	err := l.end(c.Context(), token)
@@ -64,14 +64,14 @@ func (l *logouts) serve(c fiber.Ctx) error {
 	case reason == verifier.Overloaded, reason == verifier.KeysUnavailable:
 		l.counts.limited.Inc()
 		l.log.Warn().Err(err).Msg("a logout token could not be checked")
-		return later(c, fiber.StatusServiceUnavailable)
+		return retryLater(c, fiber.StatusServiceUnavailable)
 	default:
 		return l.refused(c, err.Error())
 	}
 }
 
-// theToken is the one value of the form's logout_token.
-func theToken(c fiber.Ctx) (token string, once bool) {
+// logoutToken returns the form's logout_token. The form may repeat the same value.
+func logoutToken(c fiber.Ctx) (token string, ok bool) {
 	values := c.Request().PostArgs().PeekMulti("logout_token")
 	for _, v := range values {
 		if !bytes.Equal(v, values[0]) {
@@ -90,7 +90,7 @@ func (l *logouts) refused(c fiber.Ctx, why string) error {
 	return answerLogout(c, fiber.StatusBadRequest, "invalid_request")
 }
 
-func later(c fiber.Ctx, status int) error {
+func retryLater(c fiber.Ctx, status int) error {
 	c.Response().Header.Set(fiber.HeaderRetryAfter, "1")
 	return answerLogout(c, status, "temporarily_unavailable")
 }
@@ -102,13 +102,14 @@ func answerLogout(c fiber.Ctx, status int, code string) error {
 	return nil
 }
 
-// sources counts what is under way, by who sent it.
+// sources counts the logout tokens that are being checked, by sender.
 type sources struct {
 	mu       sync.Mutex
 	underWay map[netip.Prefix]int
 }
 
-// sourceOf is an address, of IPv6 the network of 64 bits that one host is given.
+// sourceOf returns the sender of an IPv4 address, which is the address, or of an IPv6 address, which is
+// its /64 network: one host usually has a whole /64.
 func sourceOf(ip net.IP) netip.Prefix {
 	address, _ := netip.AddrFromSlice(ip)
 	address = address.Unmap()
@@ -116,7 +117,7 @@ func sourceOf(ip net.IP) netip.Prefix {
 	if address.Is6() {
 		bits = 64
 	}
-	prefix, _ := address.Prefix(bits) // the zero one for what is no address
+	prefix, _ := address.Prefix(bits) // the zero prefix if ip is not an address
 	return prefix
 }
 
@@ -138,7 +139,7 @@ func (s *sources) leave(source netip.Prefix) {
 	}
 }
 
-// logoutCounts are how logout tokens were answered.
+// logoutCounts counts logout tokens by outcome.
 type logoutCounts struct{ accepted, refused, limited prometheus.Counter }
 
 func newLogoutCounts() (*logoutCounts, *prometheus.CounterVec) {

@@ -80,8 +80,9 @@ func TestHowLogoutTokensAreAnswered(t *testing.T) {
 	}
 }
 
-// A flood from one address is cut off, and neither fills the log nor stops
-// another address.
+// A flood of logout tokens from one address is cut off. It neither fills the log nor affects another
+// address.
+
 func TestAFloodOfLogoutTokens(t *testing.T) {
 	var log bytes.Buffer
 	post := logoutServer(t, &log, func(context.Context, string) error { return &verifier.Error{Reason: verifier.Signature} })
@@ -114,7 +115,7 @@ func TestAFloodOfLogoutTokens(t *testing.T) {
 	}
 }
 
-func TestWhatIsOneSource(t *testing.T) {
+func TestAddressesOfOneSource(t *testing.T) {
 	for _, c := range []struct {
 		one, other string
 		same       bool

@@ -14,11 +14,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 )
 
-// Metrics are what Prometheus reads. Names and labels are a contract.
+// Metrics are the metrics that Prometheus reads. Their names and labels must stay the same.
+// The methods may be called concurrently.
 type Metrics struct {
 	registry  *prometheus.Registry
 	shadow    map[gateway.Outcome]prometheus.Counter
-	decisions map[gateway.Reason]prometheus.Counter // one each, so that a decision looks no label up
+	decisions map[gateway.Reason]prometheus.Counter // so that a decision does not look up labels
 	seconds   prometheus.Histogram
 	refreshes *prometheus.CounterVec
 	broken    *prometheus.GaugeVec
@@ -29,13 +30,13 @@ type Metrics struct {
 	unwritten   prometheus.Counter
 }
 
-// connections counts those of the public listener.
+// connections counts connections of the public listener.
 type connections struct {
 	open            prometheus.Gauge
 	evicted, waited prometheus.Counter
 }
 
-// Sources are the parts that keep their own counts.
+// Sources are the parts whose counts Metrics.Read reads.
 type Sources struct {
 	Gateway     *gateway.Gateway
 	Verifier    *verifier.Verifier
@@ -43,8 +44,7 @@ type Sources struct {
 	Audit       *audit.Log
 }
 
-// NewMetrics makes the metrics of one process. version and commit are the
-// build's.
+// NewMetrics makes the metrics of one process. version and commit describe the build.
 func NewMetrics(version, commit string) *Metrics {
 	m := &Metrics{
 		registry:  prometheus.NewRegistry(),
@@ -68,7 +68,7 @@ func NewMetrics(version, commit string) *Metrics {
 		Name: "claimgate_mapping_broken_invariants",
 		Help: "1 for each invariant that the mapping loaded last does not keep; that mapping is not in force.",
 	}, []string{"invariant"})
-	// From zero: an alert on an increase does not see a series that begins at one.
+	// Each series begins at zero: an alert on an increase does not see a series that begins at one.
 	for _, outcome := range []string{"ok", "unchanged", "error"} {
 		m.reloads.WithLabelValues(outcome)
 	}
@@ -138,7 +138,8 @@ func (m *Metrics) Refreshed(n jwks.Notice) {
 // Reloaded counts one load of the mapping.
 func (m *Metrics) Reloaded(outcome string) { m.reloads.WithLabelValues(outcome).Inc() }
 
-// Broken sets the invariants that the mapping loaded last does not keep.
+// Broken sets the names of the invariants that the mapping loaded last breaks. It replaces earlier
+// names.
 func (m *Metrics) Broken(names []string) {
 	m.broken.Reset()
 	for _, name := range names {
@@ -146,10 +147,10 @@ func (m *Metrics) Broken(names []string) {
 	}
 }
 
-// Register adds what another part counts by itself.
+// Register adds a collector of another part.
 func (m *Metrics) Register(c prometheus.Collector) { m.registry.MustRegister(c) }
 
-// Read adds the counts that other parts keep, read when Prometheus asks.
+// Read adds the counts of s. They are read at each scrape.
 func (m *Metrics) Read(s Sources) { m.registry.MustRegister(&collector{s: s}) }
 
 type collector struct{ s Sources }
@@ -230,8 +231,8 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	counter(auditLines, lines.Denied, "denied")
 }
 
-// expiries names each rule that expires by kind and name. Two rules of one name,
-// for different issuers, show as the one that expires first.
+// expiries returns when each rule with an expiry expires, by the rule's kind and name. If rules for
+// different issuers have the same name, expiries returns the earliest expiry.
 func expiries(m *mapping.Mapping) map[string]time.Time {
 	first := make(map[string]time.Time)
 	for _, e := range m.Expiries() {

@@ -13,18 +13,18 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// A defect where answers are logged is met again by the answer that speaks of it.
-// It must not end the process, under which every other question then dies.
-func TestADefectInAnsweringEndsOneRequestOnly(t *testing.T) {
+// If writing an answer panics, the answer about that panic may panic too. Neither panic may end the
+// process, because then every other request fails.
+func TestAPanicInAnAnswerEndsOneRequestOnly(t *testing.T) {
 	g := newInside(t, "off").gateway
 	callers := new(Callers)
 	callers.Set(nil)
 	for name, log := range map[string]zerolog.Logger{
 		"the decision log": zerolog.New(new(bytes.Buffer)), "the program's log as well": zerolog.New(panics{}),
 	} {
-		// Without a decision log every answer panics, and every answer to that.
+		// Without a decision log every answer panics, and so does the answer after the panic.
 		s := New(Options{Gateway: g, Callers: callers, Metrics: NewMetrics("", ""), Log: log, Endpoints: map[string]*dialect.Dialect{"/authz": minio.Dialect}, MaxBody: 1 << 20, MaxConnections: 1})
-		handler, failed := s.app.Server().Handler, s.app.Server().ErrorHandler
+		handler, handleError := s.app.Server().Handler, s.app.Server().ErrorHandler
 		for what, answer := range map[string]func(c *fasthttp.RequestCtx){
 			"a question": func(c *fasthttp.RequestCtx) {
 				c.Request.SetRequestURI("/authz")
@@ -33,8 +33,8 @@ func TestADefectInAnsweringEndsOneRequestOnly(t *testing.T) {
 			},
 			"another path":       func(c *fasthttp.RequestCtx) { c.Request.SetRequestURI("/"); handler(c) },
 			"an unknown method":  func(c *fasthttp.RequestCtx) { c.Request.Header.SetMethod("FOO"); handler(c) },
-			"no HTTP":            func(c *fasthttp.RequestCtx) { failed(c, errors.New("no HTTP")) },
-			"a body too large":   func(c *fasthttp.RequestCtx) { failed(c, fasthttp.ErrBodyTooLarge) },
+			"no HTTP":            func(c *fasthttp.RequestCtx) { handleError(c, errors.New("no HTTP")) },
+			"a body too large":   func(c *fasthttp.RequestCtx) { handleError(c, fasthttp.ErrBodyTooLarge) },
 			"an answer half way": func(c *fasthttp.RequestCtx) { c.Response.SetBodyString(`{"result":true}`); handler(c) },
 		} {
 			c := newCall()

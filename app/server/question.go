@@ -18,18 +18,18 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// answer is the answer to one request, with what the log needs.
+// answer is the answer to one request, with the data for its log line.
 type answer struct {
 	started  time.Time
 	request  *gateway.Request
 	decision gateway.Decision
 	status   int
 	probe    bool
-	known    bool // the caller may ask
+	known    bool // the caller may send requests
 }
 
-// question holds the memory for one question of a server's. It is pooled and empty in
-// between: the data of a request lives in its own question, until the log has its line.
+// question holds the memory for one request. Questions are pooled, and a question in the pool is
+// empty. A request's data stays in its question until the log line is written.
 type question struct {
 	answer
 	body gateway.Request
@@ -62,7 +62,7 @@ func (s *Server) authorize(c *fasthttp.RequestCtx, decoder *decoder.Decoder) {
 		return
 	}
 	q.known = true
-	// The raw body: one that claims to be compressed is not unpacked.
+	// Body returns the raw body: a Content-Encoding is ignored.
 	var err error
 	body := c.Request.Body()
 	q.body, err = decoder.Decode(body, &q.doc)
@@ -86,7 +86,7 @@ func (a *answer) refuse(g *gateway.Gateway, reason gateway.Reason, detail string
 	a.decision = gateway.Decision{ID: g.NextID(), Reason: reason, Detail: detail}
 }
 
-// known reports whether the caller may ask. Two Authorization headers are refused.
+// known reports whether the caller may send requests. Two Authorization headers are refused.
 func (s *Server) known(c *fasthttp.RequestCtx) bool {
 	values := c.Request.Header.PeekAll(fiber.HeaderAuthorization)
 	if len(values) > 1 {
@@ -100,7 +100,7 @@ func (s *Server) known(c *fasthttp.RequestCtx) bool {
 		return false
 	}
 	if conn := connOf(c.Conn()); conn != nil {
-		conn.know()
+		conn.markKnown()
 	}
 	return true
 }
@@ -108,8 +108,7 @@ func (s *Server) known(c *fasthttp.RequestCtx) bool {
 // certified reports whether the client of a connection has shown a verified certificate.
 func certified(state *tls.ConnectionState) bool { return state != nil && len(state.VerifiedChains) > 0 }
 
-// reply writes the log line, then the answer, at once. No other code writes a body that
-// says true.
+// reply writes the log line, then the whole answer. No other code writes a body that says true.
 func (s *Server) reply(c *fasthttp.RequestCtx, a *answer) {
 	c.Response.Header.SetContentType(fiber.MIMEApplicationJSON)
 	if a.probe {
@@ -121,7 +120,7 @@ func (s *Server) reply(c *fasthttp.RequestCtx, a *answer) {
 	}
 	s.record(c, a)
 	if !a.known {
-		c.SetConnectionClose() // a stranger keeps no connection
+		c.SetConnectionClose() // an unknown caller does not keep a connection
 	}
 	d := &a.decision
 	c.Response.SetStatusCode(a.status)
@@ -136,14 +135,14 @@ func (s *Server) reply(c *fasthttp.RequestCtx, a *answer) {
 	}
 }
 
-// In the form that fasthttp would make of them.
+// The names in fasthttp's canonical form.
 var (
 	headerReason   = []byte("X-Claimgate-Reason")
 	headerDecision = []byte("X-Claimgate-Decision")
 )
 
-// status is the HTTP status of an answer. A decision is 200 whichever way it
-// went: the question was answered.
+// status returns the HTTP status for a reason. The status of a decision is 200, for a deny as for an
+// allow.
 func status(r gateway.Reason) int {
 	switch r {
 	case gateway.RequestMalformed:
@@ -163,7 +162,7 @@ func status(r gateway.Reason) int {
 // required, an allow becomes a deny: nothing has been answered yet.
 func (s *Server) record(c *fasthttp.RequestCtx, a *answer) {
 	took := time.Since(a.started)
-	if !s.refusals.written(a) {
+	if !s.refusals.shouldLog(a) {
 		s.o.Metrics.decided(&a.decision, took)
 		return
 	}
@@ -171,17 +170,17 @@ func (s *Server) record(c *fasthttp.RequestCtx, a *answer) {
 		Time: a.started, Peer: c.RemoteIP(), Status: a.status, Duration: took,
 		Request: a.request, Decision: &a.decision,
 	}
-	// What fails is told by the log itself (audit.Notify), not line by line.
+	// The log itself reports a failure (audit.Notify), so the error of each line is not logged.
 	if err := s.o.Audit.Write(&entry); err != nil && a.decision.Allow() && s.o.Audit.Denies() {
-		a.unlogged(err)
+		a.denyUnlogged(err)
 		entry.Status = a.status
 		s.o.Audit.WriteDeny(&entry)
 	}
 	s.o.Metrics.decided(&a.decision, took)
 }
 
-// unlogged turns an allow without a log line into a deny.
-func (a *answer) unlogged(err error) {
+// denyUnlogged turns an allow without a log line into a deny.
+func (a *answer) denyUnlogged(err error) {
 	d := &a.decision
 	d.Reason = gateway.InternalError
 	if errors.Is(err, audit.ErrStalled) {

@@ -2,5 +2,6 @@
 
 package server
 
-// sync.Pool throws a part of what it is given away under the race detector.
+// Under the race detector sync.Pool drops some of the objects that it gets.
+
 const allocations = 20

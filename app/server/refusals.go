@@ -8,28 +8,28 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// refusalsAMinute is how many refusals of callers that are not known are written
-// to the decision log. Enough to see who knocks and why a new MinIO is refused,
-// too few to fill a disk with. What a known caller asked always has its line.
+// refusalsAMinute is how many refusals of unknown callers are written to the decision log per minute:
+// enough to see why a new MinIO is refused, and too few to fill a disk. A request of a known caller
+// always has its line.
 const refusalsAMinute = 600
 
-// refusals keeps strangers from filling the decision log.
+// refusals bounds how many lines unknown callers cause in the decision log.
 type refusals struct {
-	few       *zerolog.BurstSampler
+	sampler   *zerolog.BurstSampler
 	unwritten prometheus.Counter
 	log       zerolog.Logger
 }
 
 func newRefusals(unwritten prometheus.Counter, log zerolog.Logger) refusals {
 	return refusals{
-		few: &zerolog.BurstSampler{Burst: refusalsAMinute, Period: time.Minute}, unwritten: unwritten,
+		sampler: &zerolog.BurstSampler{Burst: refusalsAMinute, Period: time.Minute}, unwritten: unwritten,
 		log: log.Sample(&zerolog.BurstSampler{Burst: 1, Period: time.Minute}),
 	}
 }
 
-// written says whether an answer gets its line.
-func (r *refusals) written(a *answer) bool {
-	if a.known || a.decision.Reason == gateway.InternalError || r.few.Sample(zerolog.NoLevel) {
+// shouldLog reports whether an answer's line is to be written. If not, shouldLog counts the answer.
+func (r *refusals) shouldLog(a *answer) bool {
+	if a.known || a.decision.Reason == gateway.InternalError || r.sampler.Sample(zerolog.NoLevel) {
 		return true
 	}
 	r.unwritten.Inc()

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Whoever reaches the port can be refused any number of times: that must not
-// fill the disk. What MinIO asks has its line all the same.
+// Anybody who reaches the port can cause refusals without end. They must not fill the disk, and MinIO's
+// requests still have their lines.
 func TestRefusalsOfStrangersDoNotFillTheDecisionLog(t *testing.T) {
 	r := start(t, "a token that is known")
 	const sent, lines = 800, 600
@@ -55,8 +55,8 @@ func TestAStrangerKeepsNoConnection(t *testing.T) {
 	}
 }
 
-// What a known caller asked has its line whatever strangers do, and where its body
-// was read its connection is kept.
+// A request of a known caller always has its line, whatever unknown callers send. If the server has read
+// the body, it keeps the connection.
 func TestAKnownCallersRefusalsAlwaysHaveTheirLine(t *testing.T) {
 	const token, strangers = "a token that is known", 600
 	r := start(t, token)

@@ -19,38 +19,40 @@ func (s *Server) bodyLimit(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	return fasthttp.RequestConfig{}
 }
 
-// remoteListener returns the connections from other machines if there are no caller tokens, so that
-// other machines may not ask. A server of their own serves these connections, because fasthttp does not
-// say which connection a header belongs to when fasthttp asks for the body's limit.
+// remoteListener returns the connections from other machines. It exists only if there are no caller
+// tokens, so that other machines may not send requests. A second fasthttp server serves these
+// connections with a smaller body limit, because HeaderReceived does not tell which connection a header
+// came from.
 type remoteListener struct {
-	from   *listener
-	given  chan net.Conn
-	closed chan struct{} // when the public listener is closed
+	public *listener
+	conns  chan net.Conn
+	closed chan struct{} // closed with the public listener
 }
 
-func (e *remoteListener) give(c net.Conn) {
+// deliver waits until Accept returns c. It closes c if the public listener is closed.
+func (r *remoteListener) deliver(c net.Conn) {
 	select {
-	case e.given <- c:
-	case <-e.closed:
+	case r.conns <- c:
+	case <-r.closed:
 		_ = c.Close()
 	}
 }
 
 // Accept returns the next connection from another machine.
-func (e *remoteListener) Accept() (net.Conn, error) {
+func (r *remoteListener) Accept() (net.Conn, error) {
 	select {
-	case c := <-e.given:
+	case c := <-r.conns:
 		return c, nil
-	case <-e.closed:
+	case <-r.closed:
 		return nil, net.ErrClosed
 	}
 }
 
 // Close does nothing: the public listener closes the connections.
-func (e *remoteListener) Close() error { return nil }
+func (r *remoteListener) Close() error { return nil }
 
 // Addr returns the address of the public listener.
-func (e *remoteListener) Addr() net.Addr { return e.from.Addr() }
+func (r *remoteListener) Addr() net.Addr { return r.public.Addr() }
 
 func onThisMachine(c net.Conn) bool {
 	a, ok := c.RemoteAddr().(*net.TCPAddr)

@@ -29,32 +29,32 @@ type Options struct {
 	Audit   *audit.Log
 	Metrics *Metrics
 	Log     zerolog.Logger
-	// Logout takes logout tokens, nil where nobody does.
+	// Logout ends the sessions that a logout token names. If nil, logout tokens get 404.
 	Logout func(ctx context.Context, token string) error
-	// Endpoints are the paths at which servers ask, by their paths. At least one.
+	// Endpoints are the dialects by the paths at which servers send requests. At least one is required.
 	Endpoints map[string]*dialect.Dialect
-	// MaxBody is the largest body in bytes.
+	// MaxBody bounds a request's body, in bytes.
 	MaxBody int
-	// ClientCertificate: who asks must have shown a certificate that the TLS
-	// configuration's ClientCAs vouch for, as well as be known.
+	// ClientCertificate requires that a known caller also has a client certificate that the TLS
+	// configuration's ClientCAs verify.
 	ClientCertificate bool
-	// MaxConnections is how many connections are open at most.
+	// MaxConnections bounds how many connections are open.
 	MaxConnections int
 }
 
-// Server answers MinIO. Make it with New.
+// Server answers MinIO's requests. Use New to make one.
 type Server struct {
 	o         Options
 	app       *fiber.App
-	remoteApp *fiber.App // serves who is not on this machine where only this machine may ask, else nil
+	remoteApp *fiber.App // serves other machines if only this machine may send requests; otherwise nil
 	listener  atomic.Pointer[listener]
 	draining  atomic.Bool
 	logouts   *logouts
 	refusals  refusals
-	decoders  map[string]*decoder.Decoder // by their paths
+	decoders  map[string]*decoder.Decoder // by path
 }
 
-// New makes a Server that does not listen yet.
+// New makes a Server. Call Serve to answer requests.
 func New(o Options) *Server {
 	s := &Server{o: o, decoders: map[string]*decoder.Decoder{}, refusals: newRefusals(o.Metrics.unwritten, o.Log)}
 	for path, d := range o.Endpoints {
@@ -73,61 +73,61 @@ func (s *Server) newApp(maxBody int) *fiber.App {
 		AppName:        "claimgate",
 		BodyLimit:      maxBody,
 		ReadBufferSize: headerBytes,
-		// Its timeouts are not set: see deadline.go.
+		// Fiber's timeouts are not set: see deadline.go.
 		StrictRouting: true,
 		CaseSensitive: true,
 		ErrorHandler: func(c fiber.Ctx, err error) error {
-			s.failed(c.RequestCtx(), err)
+			s.handleError(c.RequestCtx(), err)
 			return nil
 		},
-		// A HEAD of the logout's address is no logout. %2F in a path stays as sent, and no header of a
-		// proxy counts: UnescapePath and TrustProxy are off by default.
+		// A HEAD request to the logout path is not a logout. UnescapePath and TrustProxy are off by
+		// default: %2F in a path stays as sent, and a proxy's headers are ignored.
 		DisableHeadAutoRegister: true,
 	})
 	fast := app.Server()
 	fast.ConnState = stateChanged
 	fast.SecureErrorLogMessage = true
 	fast.HeaderReceived = s.bodyLimit
-	fast.ErrorHandler = s.failed
+	fast.ErrorHandler = s.handleError
 	inner := fast.Handler
 	fast.Handler = func(c *fasthttp.RequestCtx) { s.handle(c, inner) }
 	if s.o.Logout != nil {
 		app.Post(logoutPath, s.logouts.serve)
 	}
-	app.Use(s.unknown)
+	app.Use(s.notFound)
 	return app
 }
 
 // quiet keeps Fiber from printing.
 var quiet = fiber.ListenConfig{DisableStartupMessage: true}
 
-// Serve answers on ln until Shutdown.
+// Serve answers requests on ln until Shutdown, over TLS unless tlsConfig is nil. Call it once.
 func (s *Server) Serve(ln net.Listener, tlsConfig *tls.Config) error {
-	limited := newListener(ln, s.o.MaxConnections, &s.o.Metrics.connections, s.o.Log)
+	public := newListener(ln, s.o.MaxConnections, &s.o.Metrics.connections, s.o.Log)
 	if s.remoteApp != nil {
-		limited.remote = &remoteListener{from: limited, given: make(chan net.Conn), closed: make(chan struct{})}
+		public.remote = &remoteListener{public: public, conns: make(chan net.Conn), closed: make(chan struct{})}
 	}
-	s.listener.Store(limited)
-	under := func(l net.Listener) net.Listener {
+	s.listener.Store(public)
+	withTLS := func(l net.Listener) net.Listener {
 		if tlsConfig == nil {
 			return l
 		}
 		return &tlsListener{l, tlsConfig}
 	}
 	if s.remoteApp == nil {
-		return s.app.Listener(under(limited), quiet)
+		return s.app.Listener(withTLS(public), quiet)
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- s.remoteApp.Listener(under(limited.remote), quiet) }()
-	err := s.app.Listener(under(limited), quiet)
-	return errors.Join(err, limited.Close(), <-ended)
+	go func() { ended <- s.remoteApp.Listener(withTLS(public.remote), quiet) }()
+	err := s.app.Listener(withTLS(public), quiet)
+	return errors.Join(err, public.Close(), <-ended)
 }
 
-// handle handles every request. A panic inside does not end the server, and no answer
-// is Fiber's own. MinIO's questions are answered here; Fiber routes the rest.
+// handle handles every request. It answers MinIO's authorization requests; Fiber routes the other
+// requests. A panic does not end the server, and Fiber never writes an answer of its own.
 func (s *Server) handle(c *fasthttp.RequestCtx, inner fasthttp.RequestHandler) {
 	if conn := connOf(c.Conn()); conn != nil {
-		conn.enter(deciding)
+		conn.setPhase(deciding)
 	}
 	defer s.answerAfterPanic(c)
 	defer func() {
@@ -140,13 +140,13 @@ func (s *Server) handle(c *fasthttp.RequestCtx, inner fasthttp.RequestHandler) {
 		}
 	}()
 	if !slices.Contains(fiber.DefaultMethods, string(c.Method())) {
-		leaveUnread(c.Conn())
+		markBodyUnread(c.Conn())
 		c.SetConnectionClose()
 		s.answerRaw(c, &answer{started: c.Time(), status: fiber.StatusMethodNotAllowed}, gateway.RequestMalformed, "the method is not POST")
 		return
 	}
 	if wrong := misframed(&c.Request.Header); wrong != "" {
-		leaveUnread(c.Conn())
+		markBodyUnread(c.Conn())
 		c.SetConnectionClose()
 		s.answerRaw(c, &answer{started: c.Time(), status: fiber.StatusBadRequest}, gateway.RequestMalformed, wrong)
 		return
@@ -160,8 +160,8 @@ func (s *Server) handle(c *fasthttp.RequestCtx, inner fasthttp.RequestHandler) {
 	inner(c)
 }
 
-// answerAfterPanic is deferred. It denies if answering itself panics, as a defect in the
-// decision log or in the metrics does.
+// answerAfterPanic is deferred. It denies if writing an answer panics, for example because of a defect
+// in the decision log or in the metrics.
 func (s *Server) answerAfterPanic(c *fasthttp.RequestCtx) {
 	p := recover()
 	if p == nil {
@@ -172,7 +172,7 @@ func (s *Server) answerAfterPanic(c *fasthttp.RequestCtx) {
 	c.Response.Header.SetContentType(fiber.MIMEApplicationJSON)
 	c.Response.SetBodyString(dialect.Deny)
 	c.SetConnectionClose()
-	defer func() { _ = recover() }() // the program's log may be what panics
+	defer func() { _ = recover() }() // the program's log may have caused the panic
 	s.o.Log.Error().Str("panic", fmt.Sprint(p)).Msg("an answer panicked: please report this as a defect")
 }
 
@@ -181,8 +181,8 @@ func (s *Server) answerRaw(c *fasthttp.RequestCtx, a *answer, reason gateway.Rea
 	s.reply(c, a)
 }
 
-// unknown answers whatever is no question: another path or method.
-func (s *Server) unknown(c fiber.Ctx) error {
+// notFound answers a request with another path or method.
+func (s *Server) notFound(c fiber.Ctx) error {
 	a := answer{started: c.RequestCtx().Time(), status: fiber.StatusNotFound, known: s.known(c.RequestCtx())}
 	detail := "the path is neither server.path nor that of an endpoint"
 	if s.decoders[c.Path()] != nil {
@@ -194,14 +194,15 @@ func (s *Server) unknown(c fiber.Ctx) error {
 	return nil
 }
 
-// failed answers a request that fasthttp refuses before a handler sees it: too large a body or header, or
-// no HTTP. It stands in for Fiber's own, which would also ask the handlers.
-func (s *Server) failed(c *fasthttp.RequestCtx, err error) {
+// handleError answers a request that fasthttp refuses before it calls a handler: the body or the header is
+// too large, or the request is not HTTP. It replaces Fiber's error handler, which would also call the
+// handlers.
+func (s *Server) handleError(c *fasthttp.RequestCtx, err error) {
 	defer s.answerAfterPanic(c)
 	if conn := connOf(c.Conn()); conn != nil {
-		conn.enter(answering)
+		conn.setPhase(writing)
 	}
-	leaveUnread(c.Conn())
+	markBodyUnread(c.Conn())
 	a := answer{started: time.Now(), status: statusOf(err)}
 	if a.status == fiber.StatusRequestEntityTooLarge && s.decoders[string(c.Path())] != nil {
 		if a.known = s.known(c); !a.known {
@@ -211,7 +212,7 @@ func (s *Server) failed(c *fasthttp.RequestCtx, err error) {
 			return
 		}
 	}
-	// The texts are claimgate's own: fasthttp's quote what was sent, the caller token with it.
+	// fasthttp's error texts quote the request, and with it the caller token. So they are not used.
 	detail := "the HTTP request is malformed"
 	switch a.status {
 	case fiber.StatusRequestEntityTooLarge:
@@ -224,7 +225,7 @@ func (s *Server) failed(c *fasthttp.RequestCtx, err error) {
 	s.reply(c, &a)
 }
 
-// statusOf returns the status for an error of fasthttp's, or of Fiber's.
+// statusOf returns the HTTP status for an error of fasthttp or Fiber.
 func statusOf(err error) int {
 	var timeout interface{ Timeout() bool }
 	var status *fiber.Error

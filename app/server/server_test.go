@@ -34,7 +34,7 @@ const (
 	maxConnections = 20
 )
 
-// running is a server on the loopback interface, with its decision log.
+// running is a server on the loopback interface, with its decision log and its program log.
 type running struct {
 	t       *testing.T
 	url     string
@@ -47,7 +47,7 @@ type running struct {
 	admin   server.Admin
 }
 
-// metrics are what Prometheus would read.
+// metrics returns the text of /metrics.
 func (r *running) metrics() string {
 	w := httptest.NewRecorder()
 	r.admin.Server().Handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
@@ -164,7 +164,7 @@ func (r *running) send(method, url, authorization string, body []byte) reply {
 
 func (r *running) post(body string) reply { return r.send("POST", r.url, "", []byte(body)) }
 
-// lines are those of the decision log so far.
+// lines returns the lines of the decision log so far.
 func (r *running) lines() []map[string]any {
 	r.t.Helper()
 	f, err := os.Open(r.log)
@@ -306,14 +306,14 @@ func TestCallersAreKnownByTheirWholeAuthorization(t *testing.T) {
 	if got := r.send("POST", r.url, "", nil); got.status != 401 {
 		t.Errorf("a probe without a token got %+v", got)
 	}
-	// A rotation: the old token ends with it.
+	// A rotation ends the old token.
 	r.callers.Set([]string{"the next one"})
 	if got := r.send("POST", r.url, "Bearer  two spaces", []byte(aliceReads)); got.status != 401 {
 		t.Errorf("a token that was rotated away got %+v", got)
 	}
 }
 
-func TestTwoAuthorizationHeadersAreOneTooMany(t *testing.T) {
+func TestTwoAuthorizationHeadersAreRefused(t *testing.T) {
 	r := start(t, "good")
 	conn, err := net.Dial("tcp", r.address)
 	if err != nil {
@@ -369,7 +369,7 @@ func TestBrokenHTTPIsAnsweredWithFalse(t *testing.T) {
 		if _, err := io.WriteString(conn, text); err != nil {
 			t.Fatal(err)
 		}
-		answer, _ := io.ReadAll(conn) // a reset after the answer is as good
+		answer, _ := io.ReadAll(conn) // a reset after the answer is fine
 		if strings.Contains(string(answer), "true") {
 			t.Errorf("%s: %q", name, answer)
 		}
@@ -390,7 +390,7 @@ func TestBrokenHTTPIsAnsweredWithFalse(t *testing.T) {
 	}
 }
 
-func TestAStrangersBodyIsNotKept(t *testing.T) {
+func TestUnknownCallersHaveTheSmallBodyLimit(t *testing.T) {
 	r := start(t, "a token that is known")
 	large := strings.Replace(aliceReads, `"o"`, `"`+strings.Repeat("o", 100<<10)+`"`, 1)
 	if got := r.send("POST", r.url, "a stranger's", []byte(large)); got.status != 401 || got.reason != "caller_unauthenticated" {
@@ -404,7 +404,7 @@ func TestAStrangersBodyIsNotKept(t *testing.T) {
 	}
 }
 
-func TestALogoutTokenThatIsRefusedIsSaidSoAndNotKept(t *testing.T) {
+func TestARefusedLogoutTokenGets400(t *testing.T) {
 	r := start(t)
 	got := r.send("POST", "http://"+r.address+"/backchannel-logout", "", []byte("logout_token=x"))
 	if got.status != 400 || got.header.Get("Cache-Control") != "no-store" || !strings.Contains(got.body, `"result":false`) {
@@ -442,7 +442,7 @@ func TestNoSecretOfARequestReachesTheLogs(t *testing.T) {
 	}
 }
 
-func TestADefectInTheDecisionDeniesAndIsLogged(t *testing.T) {
+func TestAPanicInTheDecisionDeniesAndIsLogged(t *testing.T) {
 	broken := false
 	r := startWith(t, func() time.Time {
 		if broken {

@@ -12,9 +12,9 @@ import (
 // ID names one run of one process.
 type ID [8]byte
 
-// NewID makes a random one.
+// NewID returns a random ID.
 func NewID() (id ID) {
-	_, _ = rand.Read(id[:]) // never fails, says its documentation
+	_, _ = rand.Read(id[:]) // never fails
 	return id
 }
 
@@ -24,16 +24,16 @@ func (id ID) String() string { return hex.EncodeToString(id[:]) }
 // Hash is the SHA-256 of a line. The zero value stands for no line.
 type Hash [sha256.Size]byte
 
-// HashOf returns the hash of a line given without its newline.
+// HashOf returns the hash of a line without its newline.
 func HashOf(line []byte) Hash { return sha256.Sum256(line) }
 
 // String returns 64 hexadecimal digits.
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
 
-// ParseHash reads 64 hexadecimal digits.
+// ParseHash reads 64 hexadecimal digits in lower case.
 func ParseHash(text string) (h Hash, err error) {
 	if !decode(h[:], []byte(text)) {
-		return Hash{}, fmt.Errorf("%q is no hash: 64 hexadecimal digits in lower case are", text)
+		return Hash{}, fmt.Errorf("%q is not a hash: a hash has 64 hexadecimal digits in lower case", text)
 	}
 	return h, nil
 }
@@ -44,13 +44,14 @@ type Point struct {
 	Seq   uint64
 }
 
-// Link is what a chained line says of itself and of what comes before it.
+// Link is the link of a chained line: its place in the chain, and what comes before it. The package
+// comment explains the fields.
 type Link struct {
 	Point
 	Prev  Hash
 	Opens bool
-	After Point // the zero Point: not said
-	Torn  Hash  // the zero Hash: nothing was cut short
+	After Point // the zero Point if the line has no "after"
+	Torn  Hash  // the zero Hash if no line was cut short
 }
 
 const (
@@ -62,8 +63,7 @@ const (
 	keyPrev  = `,"prev":"`
 )
 
-// Append appends a line, which ends as zerolog's do, with its link put in as the
-// last members.
+// Append appends to to a JSON object that ends with "}\n", with its link as the last members.
 func Append(to, line []byte, l *Link) []byte {
 	to = append(to, bytes.TrimSuffix(line, []byte("}\n"))...)
 	if l.Opens {
@@ -91,8 +91,8 @@ func Append(to, line []byte, l *Link) []byte {
 	return append(to, "\"}\n"...)
 }
 
-// Parse reads the link of a line given without its newline. Texts within a line
-// cannot look like one: their quotes are escaped.
+// Parse reads the link of a line without its newline. A string in the line cannot look like a link,
+// because its quotes are escaped.
 func Parse(line []byte) (l Link, ok bool) {
 	rest, ok := bytes.CutSuffix(line, []byte(`"}`))
 	if !ok || len(rest) == 0 || rest[0] != '{' {
@@ -114,7 +114,7 @@ func Parse(line []byte) (l Link, ok bool) {
 	return l, true
 }
 
-// options reads the members that few lines have.
+// options reads the optional members of a link.
 func (l *Link) options(rest []byte) {
 	inner, quoted := bytes.CutSuffix(rest, []byte(`"`))
 	if quoted {
@@ -144,7 +144,7 @@ func cutHex(text []byte, key string, value []byte) (before []byte, ok bool) {
 	return text[:at-len(key)], true
 }
 
-// decode takes lower case only: a line has one form.
+// decode reads hexadecimal digits in lower case only, so that a line has one form.
 func decode(value, digits []byte) bool {
 	if len(digits) != 2*len(value) || bytes.ContainsAny(digits, "ABCDEF") {
 		clear(value)

@@ -8,24 +8,24 @@ import (
 	"slices"
 )
 
-// Kind says what is wrong with a line.
+// Kind is the kind of a finding.
 type Kind string
 
-// The kinds of findings, a contract with whoever reads the report.
+// The kinds of findings. Programs that read a report depend on these texts.
 const (
 	Changed   Kind = "changed"
 	Missing   Kind = "missing"
 	Order     Kind = "order"
 	Duplicate Kind = "duplicate"
 	Unchained Kind = "unchained"
-	// Torn is a last line without its end: of a process that was killed, or that
-	// writes it just now, or of a log that was shortened.
+	// Torn is a last line without its end: the process was killed, the line is being written, or the log
+	// was shortened.
 	Torn Kind = "torn"
-	// Anchor is a hash that was expected and is not there.
+	// Anchor is an expected hash that the log does not have.
 	Anchor Kind = "anchor"
 )
 
-// Finding is one thing that is wrong. Line counts from 1.
+// Finding is one defect of a log. Line counts from 1.
 type Finding struct {
 	Kind    Kind   `json:"kind"`
 	File    string `json:"file,omitempty"`
@@ -33,7 +33,7 @@ type Finding struct {
 	Message string `json:"message"`
 }
 
-// Summary is what was seen of one chain.
+// Summary describes one chain of a log.
 type Summary struct {
 	Chain string `json:"chain"`
 	First uint64 `json:"first"` // sequence numbers
@@ -42,15 +42,15 @@ type Summary struct {
 	Head  string `json:"head"` // the hash of the last line
 }
 
-// Report is the outcome of a check.
+// Report is the result of a verification.
 type Report struct {
-	Whole     bool      `json:"whole"` // nothing was found
+	Whole     bool      `json:"whole"` // there are no findings
 	Files     int       `json:"files"`
 	Lines     int       `json:"lines"`
 	Chained   int       `json:"chained"`
 	Unchained int       `json:"unchained"`
-	Torn      int       `json:"torn"` // cut short by a crash or a full disk, as a later line says
-	Lost      uint64    `json:"lost"` // never written, as the log itself says
+	Torn      int       `json:"torn"` // lines cut short by a crash or a full disk, as a later line confirms
+	Lost      uint64    `json:"lost"` // lines never written, as events in the log report
 	Chains    []Summary `json:"chains"`
 	Findings  []Finding `json:"findings"`
 	More      int       `json:"more,omitempty"` // findings beyond the first hundred
@@ -58,34 +58,35 @@ type Report struct {
 }
 
 const (
-	shown   = 100
-	maxLine = 64 << 20
+	maxFindings = 100
+	maxLine     = 64 << 20
 )
 
-func (v *Verifier) found(kind Kind, at place, format string, args ...any) {
-	if len(v.report.Findings) == shown {
+func (v *Verifier) addFinding(kind Kind, at place, format string, args ...any) {
+	if len(v.report.Findings) == maxFindings {
 		v.report.More++
 		return
 	}
 	v.report.Findings = append(v.report.Findings, Finding{Kind: kind, File: at.file, Line: at.line, Message: fmt.Sprintf(format, args...)})
 }
 
-func (v *Verifier) note(format string, args ...any) {
-	if len(v.report.Notes) < shown {
+func (v *Verifier) addNote(format string, args ...any) {
+	if len(v.report.Notes) < maxFindings {
 		v.report.Notes = append(v.report.Notes, fmt.Sprintf(format, args...))
 	}
 }
 
-// File reads the next file of a log. Files are given oldest first.
+// File verifies the next file of a log. Call File for the oldest file first. An error means that the file
+// cannot be read or is not a decision log; it is not a finding.
 func (v *Verifier) File(name string, r io.Reader) error {
-	v.begin(name)
+	v.beginFile(name)
 	in := bufio.NewReaderSize(r, 1<<20)
 	var long []byte
 	for {
 		text, err := in.ReadSlice('\n')
 		if errors.Is(err, bufio.ErrBufferFull) {
 			if long = append(long, text...); len(long) > maxLine {
-				return fmt.Errorf("%s:%d: the line is longer than 64 MiB: that is no decision log", name, v.line+1)
+				return fmt.Errorf("%s:%d: the line is longer than 64 MiB: this is not a decision log", name, v.line+1)
 			}
 			continue
 		}
@@ -95,37 +96,37 @@ func (v *Verifier) File(name string, r io.Reader) error {
 		}
 		switch {
 		case err == nil:
-			if err := v.take(text[:len(text)-1], true); err != nil {
+			if err := v.verifyLine(text[:len(text)-1], true); err != nil {
 				return err
 			}
 		case !errors.Is(err, io.EOF):
 			return fmt.Errorf("%s: %w", name, err)
 		default:
 			if len(text) > 0 {
-				return v.take(text, false)
+				return v.verifyLine(text, false)
 			}
 			return nil
 		}
 	}
 }
 
-// Report ends the check.
+// Report ends the verification and returns its result. Call it once.
 func (v *Verifier) Report() *Report {
 	r := &v.report
-	switch p := &v.pend; {
+	switch p := &v.torn; {
 	case p.count == 1 && p.unfinished && v.o.TornEnd:
-		v.note("%s is not finished: it is being written, or the process was killed", p.first)
+		v.addNote("%s is not finished: the line is being written, or the process was killed", p.first)
 	case p.count > 0 && p.unfinished:
-		v.found(Torn, p.last, "the last line is cut short: by a crash, a full disk, or because it is being written; "+
-			"when claimgate writes to the file again, its next line says so, otherwise the log was shortened")
+		v.addFinding(Torn, p.last, "the last line is cut short: by a crash or a full disk, or it is being written; "+
+			"when claimgate writes to the file again, the next line confirms this; if that line does not come, the log was shortened")
 		if p.count > 1 {
-			v.found(Changed, p.first, "the lines from here to %d are not whole", p.last.line-1)
+			v.addFinding(Changed, p.first, "the lines from here to %d are not whole", p.last.line-1)
 		}
 	case p.count > 0:
-		v.settle(Hash{}, false)
+		v.verifyTorn(Hash{}, false)
 	}
-	if v.loose.line > 0 {
-		v.found(Unchained, v.loose, "no line from here on has a chain: audit.chain was off, or this is no decision log")
+	if v.unlinked.line > 0 {
+		v.addFinding(Unchained, v.unlinked, "no line from here on has a chain: audit.chain was off, or this is not a decision log")
 	}
 	heads := map[Hash]bool{}
 	r.Chains = []Summary{}
@@ -136,12 +137,12 @@ func (v *Verifier) Report() *Report {
 	}
 	for _, h := range v.o.Heads {
 		if !heads[h] {
-			v.found(Anchor, place{}, "no chain ends with the expected head %s: lines after or before it were removed, or written since", h)
+			v.addFinding(Anchor, place{}, "no chain ends with the expected head %s: the line was changed or removed, or lines were written since", h)
 		}
 	}
 	for _, h := range v.o.Lines {
-		if !v.wanted[h] {
-			v.found(Anchor, place{}, "no line has the expected hash %s: the log was shortened or written anew", h)
+		if !v.expected[h] {
+			v.addFinding(Anchor, place{}, "no line has the expected hash %s: the log was shortened or rewritten", h)
 		}
 	}
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {

@@ -9,34 +9,34 @@ import (
 	"strconv"
 )
 
-// Options say what a log is held against beside itself.
+// Options are options of a Verifier.
 type Options struct {
-	// Heads must each be the hash of a chain's last line.
+	// Heads are expected heads: each must be the hash of some chain's last line.
 	Heads []Hash
-	// Lines must each be the hash of some line.
+	// Lines are expected hashes: each must be the hash of some line.
 	Lines []Hash
-	// TornEnd takes a last line without its end for one that is being written.
+	// TornEnd accepts a last line without its end, as a line that is being written.
 	TornEnd bool
 }
 
-// Verifier checks a log, of which it holds one state a chain. The zero value is
-// not ready: use New.
+// Verifier verifies a log. Call File for each file, then Report. Its memory grows with the number of
+// chains, not with the log. Use New to make one. It is not safe for concurrent use.
 type Verifier struct {
-	o      Options
-	chains map[ID]*state
-	order  []*state
-	wanted map[Hash]bool
-	report Report
+	o        Options
+	chains   map[ID]*state
+	order    []*state
+	expected map[Hash]bool
+	report   Report
 
-	file  string
-	line  int
-	plain Hash // of the last line without a chain in this file
-	pend  region
-	// damaged counts the lines reported since the last chained one, which a gap
-	// in the sequence is not to be reported for again.
+	file         string
+	line         int
+	lastUnlinked Hash // the hash of the last line without a link in this file
+	torn         region
+	// damaged counts the lines reported since the last chained line. A gap in the sequence of this size
+	// is not reported again.
 	damaged uint64
-	// loose is where lines without a chain begin that no line has vouched for yet.
-	loose place
+	// unlinked is the place of the first line without a link, until a chain is linked to these lines.
+	unlinked place
 }
 
 type state struct {
@@ -50,34 +50,34 @@ type place struct {
 	line int
 }
 
-// region is what stands between two whole lines.
+// region is a sequence of lines that are not whole, between two whole lines.
 type region struct {
 	first, last place
 	count       int
 	sum         hash.Hash
-	unfinished  bool // it ends without a newline
+	unfinished  bool // the last line has no newline
 }
 
-// maxChains bounds the memory: a process starts seldom.
+// maxChains bounds the memory of a Verifier. Each start of a process makes one chain.
 const maxChains = 100_000
 
-// New makes a Verifier.
+// New returns a new Verifier.
 func New(o Options) *Verifier {
-	v := &Verifier{o: o, chains: map[ID]*state{}, wanted: map[Hash]bool{}, pend: region{sum: sha256.New()}}
+	v := &Verifier{o: o, chains: map[ID]*state{}, expected: map[Hash]bool{}, torn: region{sum: sha256.New()}}
 	for _, h := range o.Lines {
-		v.wanted[h] = false
+		v.expected[h] = false
 	}
 	return v
 }
 
-// begin is told of each file, oldest first.
-func (v *Verifier) begin(file string) {
-	v.file, v.line, v.plain, v.loose = file, 0, Hash{}, place{}
+// beginFile begins a file.
+func (v *Verifier) beginFile(file string) {
+	v.file, v.line, v.lastUnlinked, v.unlinked = file, 0, Hash{}, place{}
 	v.report.Files++
 }
 
-// take checks one line, given without its newline.
-func (v *Verifier) take(text []byte, whole bool) error {
+// verifyLine verifies one line without its newline. whole is false if the line had no newline.
+func (v *Verifier) verifyLine(text []byte, whole bool) error {
 	v.line++
 	v.report.Lines++
 	link, chained := Link{}, false
@@ -86,19 +86,19 @@ func (v *Verifier) take(text []byte, whole bool) error {
 	}
 	switch {
 	case chained:
-		return v.chained(text, &link)
+		return v.verifyChained(text, &link)
 	case whole && len(text) > 0 && text[0] == '{' && json.Valid(text):
-		v.unchained(text)
+		v.verifyUnchained(text)
 	default:
-		v.broken(text, whole)
+		v.addTorn(text, whole)
 	}
 	return nil
 }
 
 func (v *Verifier) here() place { return place{v.file, v.line} }
 
-func (v *Verifier) broken(text []byte, whole bool) {
-	p := &v.pend
+func (v *Verifier) addTorn(text []byte, whole bool) {
+	p := &v.torn
 	if p.count == 0 {
 		p.sum.Reset()
 		p.first = v.here()
@@ -111,14 +111,13 @@ func (v *Verifier) broken(text []byte, whole bool) {
 	v.damaged++
 }
 
-// settle judges what stands before a whole line that is not whole itself. torn is
-// what that line says of it.
-func (v *Verifier) settle(torn Hash, opens bool) {
-	p := &v.pend
+// verifyTorn verifies the torn lines before a whole line. torn and opens are those of the whole line's link.
+func (v *Verifier) verifyTorn(torn Hash, opens bool) {
+	p := &v.torn
 	if p.count == 0 {
-		// The file before, which is not here, may hold what a first line speaks of.
+		// The torn lines before the first line of a file may be in the previous file.
 		if torn != (Hash{}) && !opens {
-			v.found(Missing, v.here(), "the line says that lines were cut short before it, and they are not there")
+			v.addFinding(Missing, v.here(), "the line has the hash of lines that were cut short before it, and these lines are missing")
 		}
 		return
 	}
@@ -126,54 +125,53 @@ func (v *Verifier) settle(torn Hash, opens bool) {
 		v.report.Torn += p.count
 		v.damaged -= min(v.damaged, uint64(p.count))
 	} else {
-		v.found(Changed, p.first, "%s no whole line, and no later line says that a crash or a full disk has cut it short", lineOrLines(p))
+		v.addFinding(Changed, p.first, "%s, and no later line confirms that a crash or a full disk is the cause", notWhole(p))
 	}
 	p.count = 0
 }
 
-func lineOrLines(p *region) string {
+func notWhole(p *region) string {
 	if p.count == 1 {
-		return "this is"
+		return "the line is not whole"
 	}
-	return fmt.Sprintf("these and the lines up to %d (%d in all) are", p.last.line, p.count)
+	return fmt.Sprintf("the lines from here to %d (%d in all) are not whole", p.last.line, p.count)
 }
 
-// unchained takes a line that has no chain: of the time before audit.chain was
-// set, or added by somebody.
-func (v *Verifier) unchained(text []byte) {
-	v.settle(Hash{}, false)
-	v.plain = HashOf(text)
+// verifyUnchained verifies a line without a link. audit.chain was off when it was written, or somebody added it.
+func (v *Verifier) verifyUnchained(text []byte) {
+	v.verifyTorn(Hash{}, false)
+	v.lastUnlinked = HashOf(text)
 	v.report.Unchained++
 	if v.report.Chained == 0 {
-		if v.loose.line == 0 {
-			v.loose = v.here()
+		if v.unlinked.line == 0 {
+			v.unlinked = v.here()
 		}
 		return
 	}
 	v.damaged++
-	v.found(Unchained, v.here(), "the line has no chain: it was added, or written while audit.chain was off")
+	v.addFinding(Unchained, v.here(), "the line has no chain: somebody added it, or audit.chain was off")
 }
 
-func (v *Verifier) chained(text []byte, link *Link) error {
-	v.settle(link.Torn, link.Opens)
+func (v *Verifier) verifyChained(text []byte, link *Link) error {
+	v.verifyTorn(link.Torn, link.Opens)
 	v.report.Chained++
 	sum := HashOf(text)
-	if len(v.wanted) > 0 {
-		if _, ok := v.wanted[sum]; ok {
-			v.wanted[sum] = true
+	if len(v.expected) > 0 {
+		if _, ok := v.expected[sum]; ok {
+			v.expected[sum] = true
 		}
 	}
 	v.report.Lost += lost(text)
 	s := v.chains[link.Chain]
 	if s == nil {
 		if len(v.chains) == maxChains {
-			return fmt.Errorf("%s:%d: more than %d chains: that is no decision log", v.file, v.line, maxChains)
+			return fmt.Errorf("%s:%d: more than %d chains: this is not a decision log", v.file, v.line, maxChains)
 		}
-		v.first(link)
+		v.verifyFirst(link)
 		s = &state{Summary: Summary{Chain: link.Chain.String(), First: link.Seq}}
 		v.chains[link.Chain] = s
 		v.order = append(v.order, s)
-	} else if !v.follows(s, link, sum) {
+	} else if !v.verifyNext(s, link, sum) {
 		return nil
 	}
 	s.Last, s.hash, s.at = link.Seq, sum, v.here()
@@ -182,94 +180,93 @@ func (v *Verifier) chained(text []byte, link *Link) error {
 	return nil
 }
 
-// first judges the first line of a chain that is seen.
-func (v *Verifier) first(link *Link) {
-	loose := v.loose
-	v.loose = place{}
+// verifyFirst verifies the first line of a chain in the given files.
+func (v *Verifier) verifyFirst(link *Link) {
+	unlinked := v.unlinked
+	v.unlinked = place{}
 	switch {
 	case link.Seq > 1 && link.Opens:
-		v.note("%s:%d goes on with chain %s, which an earlier file holds up to sequence %d, hash %s", v.file, v.line, link.Chain, link.Seq-1, link.Prev)
+		v.addNote("%s:%d continues chain %s from an earlier file, which ends with sequence %d, hash %s", v.file, v.line, link.Chain, link.Seq-1, link.Prev)
 		return
 	case link.Seq > 1:
-		v.found(Missing, v.here(), "%s of chain %s before this one missing", areOrIs(link.Seq-1, "line"), link.Chain)
+		v.addFinding(Missing, v.here(), "%s before this line", missing(link.Seq-1, link.Chain))
 		return
 	case link.After.Seq > 0:
-		v.after(link)
+		v.verifyAfter(link)
 		return
-	case link.Prev == v.plain:
+	case link.Prev == v.lastUnlinked:
 	case link.Prev == (Hash{}):
-		if loose.line > 0 {
-			v.found(Unchained, loose, "the lines from here to %d have no chain, and nothing vouches for them", v.line-1)
+		if unlinked.line > 0 {
+			v.addFinding(Unchained, unlinked, "the lines from here to %d have no chain, and no chain is linked to them", v.line-1)
 		} else if v.line > 1 {
-			v.note("%s:%d begins chain %s without a link to what stands before, as a stream does", v.file, v.line, link.Chain)
+			v.addNote("%s:%d begins chain %s without a link to the lines before it, as in a stream", v.file, v.line, link.Chain)
 		}
 		return
-	case v.plain == (Hash{}):
-		v.found(Missing, v.here(), "chain %s was begun after a line that is not there", link.Chain)
+	case v.lastUnlinked == (Hash{}):
+		v.addFinding(Missing, v.here(), "the line that chain %s is linked to is missing", link.Chain)
 		return
 	default:
-		v.found(Changed, v.before(), "this is not the line that chain %s was begun after", link.Chain)
+		v.addFinding(Changed, v.before(), "this is not the line that chain %s is linked to", link.Chain)
 		return
 	}
-	if loose.line > 0 {
-		v.note("%s:%d to %d have no chain: changes there are not found", loose.file, loose.line, v.line-1)
+	if unlinked.line > 0 {
+		v.addNote("%s:%d to %d have no chain: changes of these lines are not found", unlinked.file, unlinked.line, v.line-1)
 	}
 }
 
-// before is the place of the line before.
+// before returns the place of the previous line.
 func (v *Verifier) before() place { return place{v.file, max(v.line-1, 1)} }
 
-// after judges a chain that was begun in a file that held another one.
-func (v *Verifier) after(link *Link) {
+// verifyAfter verifies the first line of a chain that follows another chain in the same file.
+func (v *Verifier) verifyAfter(link *Link) {
 	s := v.chains[link.After.Chain]
 	switch {
 	case s == nil && link.Opens:
-		v.note("%s:%d begins chain %s after chain %s, which an earlier file holds", v.file, v.line, link.Chain, link.After.Chain)
+		v.addNote("%s:%d begins chain %s after chain %s, which is in an earlier file", v.file, v.line, link.Chain, link.After.Chain)
 	case s == nil:
-		v.found(Missing, v.here(), "chain %s was begun after chain %s, of which no line is there", link.Chain, link.After.Chain)
+		v.addFinding(Missing, v.here(), "chain %s begins after chain %s, and all lines of chain %s are missing", link.Chain, link.After.Chain, link.After.Chain)
 	case s.Last < link.After.Seq:
-		v.found(Missing, v.here(), "%s of chain %s before this one missing", areOrIs(link.After.Seq-s.Last, "line"), link.After.Chain)
+		v.addFinding(Missing, v.here(), "%s before this line", missing(link.After.Seq-s.Last, link.After.Chain))
 	case s.Last > link.After.Seq:
-		v.found(Order, v.here(), "chain %s was begun after sequence %d of chain %s, and stands after %d", link.Chain, link.After.Seq, link.After.Chain, s.Last)
+		v.addFinding(Order, v.here(), "chain %s must begin after sequence %d of chain %s, but begins after sequence %d", link.Chain, link.After.Seq, link.After.Chain, s.Last)
 	case s.hash != link.Prev:
-		v.found(Changed, s.at, "the line is not what chain %s was begun after: it was changed", link.Chain)
+		v.addFinding(Changed, s.at, "the line was changed: chain %s is linked to another text", link.Chain)
 	}
 }
 
-// follows judges a further line of a chain, and reports whether it takes the chain
-// further.
-func (v *Verifier) follows(s *state, link *Link, sum Hash) bool {
+// verifyNext verifies a later line of a chain, and reports whether the line continues the chain.
+func (v *Verifier) verifyNext(s *state, link *Link, sum Hash) bool {
 	switch gap := link.Seq - s.Last; {
 	case link.Seq == s.Last && sum == s.hash:
-		v.found(Duplicate, v.here(), "the line stands here a second time (sequence %d)", link.Seq)
+		v.addFinding(Duplicate, v.here(), "the line is repeated (sequence %d)", link.Seq)
 		return false
 	case link.Seq <= s.Last:
 		hint := ""
 		if v.line == 1 {
 			hint = "; name the files oldest first"
 		}
-		v.found(Order, v.here(), "sequence %d of chain %s stands after %d: the line was moved or is there twice%s", link.Seq, s.Chain, s.Last, hint)
+		v.addFinding(Order, v.here(), "sequence %d of chain %s comes after sequence %d: the line was moved or repeated%s", link.Seq, s.Chain, s.Last, hint)
 		return false
 	case gap == 1 && link.Prev != s.hash:
-		v.found(Changed, s.at, "the line is not what the next one was chained to: it was changed")
-	case gap > 1 && gap-1 != v.damaged: // what is damaged has been reported
-		v.found(Missing, v.here(), "%s of chain %s before this one missing, after %s", areOrIs(gap-1, "line"), s.Chain, s.at)
+		v.addFinding(Changed, s.at, "the line was changed: the next line of the chain has the hash of another text")
+	case gap > 1 && gap-1 != v.damaged: // damaged lines have already been reported
+		v.addFinding(Missing, v.here(), "%s before this line, after %s", missing(gap-1, link.Chain), s.at)
 	}
 	return true
 }
 
 func (p place) String() string { return p.file + ":" + strconv.Itoa(p.line) }
 
-func areOrIs(n uint64, noun string) string {
+func missing(n uint64, chain ID) string {
 	if n == 1 {
-		return "1 " + noun
+		return "1 line of chain " + chain.String() + " is missing"
 	}
-	return strconv.FormatUint(n, 10) + " " + noun + "s"
+	return fmt.Sprintf("%d lines of chain %s are missing", n, chain)
 }
 
 // lost returns how many lines a line says were lost.
 func lost(text []byte) uint64 {
-	const near = 80 // the event stands after the time
+	const near = 80 // the member event follows the member time
 	if !bytes.Contains(text[:min(len(text), near)], []byte(`"event":"lost"`)) {
 		return 0
 	}

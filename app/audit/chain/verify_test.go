@@ -28,7 +28,7 @@ func decision(n int) string {
 	return fmt.Sprintf("{\"time\":\"2026-11-21T12:00:00Z\",\"id\":\"%032x\",\"allow\":true,\"reason\":\"policy_allow\",\"object\":\"a,\\\"seq\\\":1\",\"duration_us\":42}\n", n)
 }
 
-// log makes a log of n lines.
+// log writes a log of n lines.
 func log(id byte, n int) *writer {
 	w := &writer{link: chain.Link{Point: chain.Point{Chain: chain.ID{id}}}}
 	for i := range n {
@@ -74,7 +74,7 @@ func expect(t *testing.T, name string, r *chain.Report, want ...string) {
 	}
 }
 
-func TestALogThatNobodyTouchedIsWhole(t *testing.T) {
+func TestAnUnchangedLogIsWhole(t *testing.T) {
 	w := log(1, 5)
 	r := verify(t, chain.Options{Heads: []chain.Hash{w.link.Prev}, Lines: []chain.Hash{w.link.Prev}}, string(w.text))
 	expect(t, "whole", r)
@@ -86,7 +86,7 @@ func TestALogThatNobodyTouchedIsWhole(t *testing.T) {
 	expect(t, "nothing", verify(t, chain.Options{}))
 }
 
-func TestEachChangeIsFoundWhereItIs(t *testing.T) {
+func TestEachChangeIsFoundAtItsPlace(t *testing.T) {
 	w := log(1, 6)
 	at := func(i ...int) string {
 		var b strings.Builder
@@ -148,8 +148,8 @@ func TestEachChangeIsFoundWhereItIs(t *testing.T) {
 	}
 }
 
-// Whatever single thing is done to a log, somebody who knows its head finds it;
-// and but for its end everybody does.
+// Any single change of a log is found if the head is known. A change before the end of the log is found
+// without the head.
 func TestNoSingleChangeGoesUnnoticed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := log(1, rapid.IntRange(2, 8).Draw(t, "lines"))
@@ -158,7 +158,7 @@ func TestNoSingleChangeGoesUnnoticed(t *testing.T) {
 		i := rapid.IntRange(0, len(lines)-1).Draw(t, "line")
 		j := rapid.IntRange(0, len(lines)-1).Draw(t, "other line")
 		changed := slices.Clone(lines)
-		inner := true // it can be seen without the head
+		inner := true // the change can be found without the head
 		switch what := rapid.SampledFrom([]string{"flip", "remove", "swap", "duplicate", "cut", "insert"}).Draw(t, "change"); what {
 		case "flip":
 			b := []byte(changed[i])
@@ -225,7 +225,7 @@ func TestTwoReplicasAreTwoChains(t *testing.T) {
 	expect(t, "one of the second's missing", verify(t, chain.Options{}, strings.Replace(text, b[1], "", 1)), "missing@log0:5")
 }
 
-func TestARestartIsLinkedToWhatTheFileHeld(t *testing.T) {
+func TestARestartIsLinkedToTheFilesLastLine(t *testing.T) {
 	a := log(1, 3)
 	b := &writer{text: a.text, link: chain.Link{Point: chain.Point{Chain: chain.ID{2}}, Prev: a.link.Prev, After: a.link.Point}}
 	b.write(decision(8))
@@ -240,7 +240,7 @@ func TestARestartIsLinkedToWhatTheFileHeld(t *testing.T) {
 	expect(t, "the first run made longer", verify(t, chain.Options{}, string(longer.text)+lines[3]+lines[4]), "order@log0:5")
 }
 
-func TestWhatACrashHasCutShortIsToldFromTampering(t *testing.T) {
+func TestLinesCutShortByACrashAreNotTampering(t *testing.T) {
 	a := log(1, 3)
 	part := `{"time":"2026-11-21T12:00:01Z","id":"0000`
 	b := &writer{text: append(slices.Clone(a.text), part+"\n"...)}
@@ -259,7 +259,7 @@ func TestWhatACrashHasCutShortIsToldFromTampering(t *testing.T) {
 	expect(t, "before the restart", verify(t, chain.Options{}, string(a.text)+part), "torn@log0:4")
 }
 
-func TestLinesOfTheTimeBeforeTheChain(t *testing.T) {
+func TestUnchainedLinesBeforeAChain(t *testing.T) {
 	plain := decision(1) + decision(2)
 	w := &writer{link: chain.Link{Prev: chain.HashOf([]byte(strings.TrimSuffix(decision(2), "\n")))}}
 	w.write(decision(3))
@@ -285,9 +285,9 @@ func TestLostLinesAreCounted(t *testing.T) {
 	}
 }
 
-func TestALineThatNeverEndsIsNoLog(t *testing.T) {
+func TestAVeryLongLineIsRefused(t *testing.T) {
 	v := chain.New(chain.Options{})
-	if err := v.File("zero", bytes.NewReader(make([]byte, 65<<20))); err == nil || !strings.Contains(err.Error(), "no decision log") {
+	if err := v.File("zero", bytes.NewReader(make([]byte, 65<<20))); err == nil || !strings.Contains(err.Error(), "not a decision log") {
 		t.Errorf("the error is %v", err)
 	}
 }

@@ -5,10 +5,9 @@ import (
 	"syscall"
 )
 
-// inode tells a file from the one that took its name with the same time and the
-// same size: what unpacks archives or mirrors directories sets the time of a file
-// to what it was elsewhere, and a file system gives the number of a removed inode
-// to the next. When the inode last changed, nobody can set.
+// inode distinguishes a file from another file with the same name, time and size. tar and rsync set a
+// file's time, and a file system reuses the number of a removed inode, so inode also has the time of the
+// inode's last change (ctime), which no program can set.
 type inode struct {
 	number  uint64
 	changed syscall.Timespec

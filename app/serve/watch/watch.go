@@ -1,12 +1,10 @@
-// Package watch tells when files change, by whatever means they are changed:
-// written in place, replaced by a rename, or behind the symbolic links that
-// Kubernetes swaps when a ConfigMap changes.
+// Package watch reports changes of files: files written in place, files replaced by a rename, and the
+// symbolic links that Kubernetes swaps when a ConfigMap changes.
 //
-// The directories of the files and of what they link to are watched, and every
-// event in them is a reason to look at the files, no more: what counts is
-// whether one of them is another than before. Because a file system may not
-// tell (a network mount, a full event queue), the files are also looked at
-// every few seconds.
+// The package watches the directories of the files and of their link targets. After an event in a
+// directory, it compares the files with their earlier state, and reports a change only if one of them
+// differs. Some changes cause no event (on a network mount, or with a full event queue), so the package
+// also compares every few seconds.
 package watch
 
 import (
@@ -21,25 +19,24 @@ import (
 )
 
 const (
-	// settle is how long after an event the files are read: an editor writes a
-	// file in several steps.
+	// settle is the time between an event and the comparison, because an editor writes a file in several
+	// steps.
 	settle = 50 * time.Millisecond
-	// poll is how often the files are looked at without any event.
+	// poll is the time between two comparisons without an event.
 	poll = 5 * time.Second
 )
 
-// Files calls changed after any of the files that list names has changed, until
-// ctx ends. A change before Files returns may go unseen: read the files after
-// it. list is asked again each time, since a changed mapping may name other
-// policy files. changed is never called twice at once.
+// Files calls changed after each change of the files that list returns, until ctx ends. Files may miss a
+// change before it returns, so read the files afterwards. Files calls list again after each call of
+// changed, because a changed mapping may name other policy files. Calls of list and changed do not overlap.
 func Files(ctx context.Context, list func() []string, changed func()) error {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
 		return fmt.Errorf("watching files: %w", err)
 	}
 	files := list()
-	follow(w, files)
-	before := look(files) // before Files returns: what changes after it counts
+	watchDirs(w, files)
+	before := statAll(files) // before Files returns, so that no later change is missed
 	go func() {
 		defer w.Close()
 		loop(ctx, w, files, before, list, changed)
@@ -55,7 +52,7 @@ func loop(ctx context.Context, w *fsnotify.Watcher, files []string, before map[s
 		select {
 		case <-ctx.Done():
 			return
-		case _, open := <-w.Errors: // events were lost; this look finds what they said
+		case _, open := <-w.Errors: // events were lost: compare now
 			if !open {
 				return
 			}
@@ -68,36 +65,35 @@ func loop(ctx context.Context, w *fsnotify.Watcher, files []string, before map[s
 		case <-ticker.C:
 		}
 		settled = nil
-		now := look(files)
+		now := statAll(files)
 		if maps.Equal(before, now) {
 			continue
 		}
 		changed()
-		// before is what was seen ahead of changed: whatever was written while it
-		// read the files is found different by the next look.
+		// now is from before the call of changed, so the next comparison finds a file that was written
+		// during the call.
 		before = now
 		files = list()
-		follow(w, files)
+		watchDirs(w, files)
 	}
 }
 
-// follow watches the directories that a change of the files must show in. What
-// is watched already stays so; a directory that is gone needs no watching.
-func follow(w *fsnotify.Watcher, files []string) {
+// watchDirs watches the directories in which a change of the files causes an event. Earlier watches remain.
+func watchDirs(w *fsnotify.Watcher, files []string) {
 	for _, file := range files {
-		add(w, filepath.Dir(file))
-		// The file of a ConfigMap is a link into ..data, itself a link beside it
-		// that the swap replaces; a link elsewhere is followed to its target.
+		watchDir(w, filepath.Dir(file))
+		// A ConfigMap's file links into ..data. ..data is a link in the same directory, and Kubernetes
+		// replaces it. For other links, watch the directory of the target.
 		if target, err := filepath.EvalSymlinks(file); err == nil {
-			add(w, filepath.Dir(target))
+			watchDir(w, filepath.Dir(target))
 		}
 	}
 }
 
-// add leaves a directory that can't be watched to the regular look.
-func add(w *fsnotify.Watcher, dir string) { _ = w.Add(dir) }
+// watchDir watches a directory. If that fails, only poll finds changes.
+func watchDir(w *fsnotify.Watcher, dir string) { _ = w.Add(dir) }
 
-// state tells one version of a file from another without reading it.
+// state distinguishes versions of a file without reading the file.
 type state struct {
 	target string
 	mtime  time.Time
@@ -105,7 +101,7 @@ type state struct {
 	inode  inode
 }
 
-func look(files []string) map[string]state {
+func statAll(files []string) map[string]state {
 	states := make(map[string]state, len(files))
 	for _, file := range files {
 		var s state

@@ -12,8 +12,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The waits below end as soon as the change is seen; the deadline only bounds a
-// failing test. Files and inotify are real, so there is no clock to inject.
+// deadline bounds a failing test: the waits end with the change. Files and inotify are real, so there is no
+// clock to inject.
 const deadline = 10 * time.Second
 
 func start(t *testing.T, files ...string) <-chan struct{} {
@@ -55,7 +55,7 @@ func TestSeesAFileReplacedByRename(t *testing.T) {
 	file := filepath.Join(dir, "mapping.toml")
 	write(t, file, "one")
 	seen := start(t, file)
-	for range 3 { // the watch must outlive the file it began with
+	for range 3 { // the watch must survive the removal of the first file
 		write(t, file+".new", "two")
 		if err := os.Rename(file+".new", file); err != nil {
 			t.Fatal(err)
@@ -107,7 +107,7 @@ func TestAnotherFileOfTheDirectoryIsNoChange(t *testing.T) {
 	expect(t, seen, "the write")
 	select {
 	case <-seen:
-		t.Fatal("one write was told twice")
+		t.Fatal("one write was reported twice")
 	case <-time.After(4 * settle):
 	}
 }
@@ -117,5 +117,5 @@ func TestEndsWithItsContext(t *testing.T) {
 	if err := Files(ctx, func() []string { return nil }, func() {}); err != nil {
 		t.Fatal(err)
 	}
-	cancel() // goleak finds the goroutine that would stay
+	cancel() // goleak finds a goroutine that stays
 }

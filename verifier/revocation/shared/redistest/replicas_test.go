@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/app/demo/issuer"
+	"github.com/claimgate/claimgate/internal/testsupport/program"
 	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
@@ -108,17 +109,12 @@ type process struct {
 	log    safeBuffer
 }
 
-func serve(t *testing.T, program string, iss *issuer.Server, env ...string) *process {
+func serve(t *testing.T, binary string, iss *issuer.Server, env ...string) *process {
 	t.Helper()
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "mapping.toml"), "version = 1\n[[group]]\nname = \"MinIO users\"\npolicies = [\"readwrite\"]\nreason = \"test\"\nowner = \"test\"\n")
+	mapping := "version = 1\n[[group]]\nname = \"MinIO users\"\npolicies = [\"readwrite\"]\nreason = \"test\"\nowner = \"test\"\n"
 	p := &process{t: t}
-	cmd := exec.Command(program, "serve")
-	cmd.Env = append([]string{
-		"CLAIMGATE_SERVER_LISTEN=127.0.0.1:0", "CLAIMGATE_ADMIN_LISTEN=127.0.0.1:0", "CLAIMGATE_SERVER_DRAIN_DELAY=0s",
-		"CLAIMGATE_ISSUER_0_URL=" + iss.URL(), "CLAIMGATE_ISSUER_0_AUDIENCES=minio", "CLAIMGATE_MAPPING_FILE=" + filepath.Join(dir, "mapping.toml"),
-		"CLAIMGATE_AUDIT_OUTPUT=" + filepath.Join(dir, "decisions.jsonl"), "CLAIMGATE_LOG_LEVEL=debug",
-	}, env...)
+	cmd := exec.Command(binary, "serve")
+	_, cmd.Env = program.Env(t, iss.URL(), mapping, append([]string{"CLAIMGATE_LOG_LEVEL=debug"}, env...)...)
 	cmd.Stdout, cmd.Stderr = &p.log, &p.log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
@@ -133,15 +129,11 @@ func serve(t *testing.T, program string, iss *issuer.Server, env ...string) *pro
 			t.Error("the store's password is in the log")
 		}
 	})
-	wait.Until(t, "claimgate serves", func() bool {
-		for line := range strings.Lines(p.log.String()) {
-			var said struct{ Message, URL, Admin string }
-			if json.Unmarshal([]byte(line), &said) == nil && said.Message == "serving" {
-				p.public, p.admin = strings.TrimSuffix(said.URL, "/authz"), "http://"+said.Admin
-				return true
-			}
-		}
-		return false
+	wait.Until(t, "claimgate serves", func() (ok bool) {
+		var url string
+		url, p.admin, ok = program.Serving(p.log.String())
+		p.public = strings.TrimSuffix(url, "/authz")
+		return ok
 	})
 	wait.Until(t, "claimgate is ready", func() bool { status, _ := p.get("/readyz"); return status == 200 })
 	return p
@@ -149,16 +141,7 @@ func serve(t *testing.T, program string, iss *issuer.Server, env ...string) *pro
 
 func (p *process) get(path string) (int, string) {
 	p.t.Helper()
-	resp, err := http.Get(p.admin + path)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return resp.StatusCode, string(body)
+	return program.Get(p.t, p.admin+path)
 }
 
 // ask sends a question to claimgate and returns the reason of the decision.
@@ -214,7 +197,7 @@ func session(t *testing.T, iss *issuer.Server, name string) (question []byte, lo
 // receives a logout, the other denies the session within a second.
 func TestTwoReplicas(t *testing.T) {
 	t.Cleanup(http.DefaultClient.CloseIdleConnections)
-	program := build(t)
+	binary := build(t)
 	s, ca := withTLS(t)
 	s.start()
 	iss, err := issuer.Listen(t.Context(), "127.0.0.1:0", issuer.Options{})
@@ -228,7 +211,7 @@ func TestTwoReplicas(t *testing.T) {
 		"CLAIMGATE_REVOCATION_STORE=rediss://claimgate@127.0.0.1:" + s.port + "/0",
 		"CLAIMGATE_REVOCATION_CA_FILE=" + ca, "CLAIMGATE_REVOCATION_PASSWORD_FILE=" + password,
 	}
-	one, two := serve(t, program, iss, env...), serve(t, program, iss, env...)
+	one, two := serve(t, binary, iss, env...), serve(t, binary, iss, env...)
 	up := func(p *process) bool { _, body := p.get("/readyz"); return strings.Contains(body, `"up":true`) }
 	wait.Until(t, "both have joined", func() bool { return up(one) && up(two) })
 
@@ -281,7 +264,7 @@ func TestTwoReplicas(t *testing.T) {
 	if _, metrics := two.get("/metrics"); !strings.Contains(metrics, "claimgate_revocation_store_up 0") || !strings.Contains(metrics, `claimgate_revocations{kind="sid"} 20`) {
 		t.Error("/metrics does not show the outage, or not what is remembered")
 	}
-	three := serve(t, program, iss, env...) // starts during the outage
+	three := serve(t, binary, iss, env...) // starts during the outage
 	if got := three.ask(question); got != "policy_allow" {
 		t.Errorf("a replica that knows of nothing says %s", got)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// piped gives out one end of a pipe.
+// piped is a listener that accepts one end of a pipe.
 type piped struct {
 	net.Listener
 	end net.Conn
@@ -20,8 +20,8 @@ type piped struct {
 func (p *piped) Accept() (net.Conn, error) { return p.end, nil }
 func (p *piped) Close() error              { return nil }
 
-// Each phase has its time, counted from where it began, and ends as a deadline does.
-func TestEachPhaseOfAConnectionHasItsTime(t *testing.T) {
+// The timeout of each phase counts from the phase's start, and ends it with os.ErrDeadlineExceeded.
+func TestEachPhaseHasItsTimeout(t *testing.T) {
 	reads := func(c *conn) error { _, err := c.Read(make([]byte, 1)); return err }
 	writes := func(c *conn) error { _, err := c.Write([]byte("x")); return err }
 	for name, test := range map[string]struct {
@@ -45,8 +45,8 @@ func TestEachPhaseOfAConnectionHasItsTime(t *testing.T) {
 					t.Fatal(err)
 				}
 				c := accepted.(*conn)
-				time.Sleep(20*time.Second + time.Millisecond) // what came before counts for nothing
-				c.enter(test.begin)
+				time.Sleep(20*time.Second + time.Millisecond) // the time before the phase must not count
+				c.setPhase(test.begin)
 				begun := time.Now()
 				if test.least == 0 {
 					time.AfterFunc(time.Hour, func() { _ = far.Close() })
@@ -55,17 +55,18 @@ func TestEachPhaseOfAConnectionHasItsTime(t *testing.T) {
 				took := time.Since(begun)
 				switch {
 				case test.least == 0 && took != time.Hour:
-					t.Errorf("it ended after %s with %v", took, err)
+					t.Errorf("the phase ended after %s with %v, want no timeout", took, err)
 				case test.least > 0 && (took < test.least || took > test.least+2*time.Second || !errors.Is(err, os.ErrDeadlineExceeded)):
-					t.Errorf("it ended after %s with %v, its time is %s", took, err, test.least)
+					t.Errorf("the phase ended after %s with %v, its timeout is %s", took, err, test.least)
+
 				}
 				_ = c.Close()
 				_ = far.Close()
-				time.Sleep(2 * time.Second) // nobody looks any more
+				time.Sleep(2 * time.Second) // until the last check of the timeouts
 				l.mu.Lock()
 				defer l.mu.Unlock()
-				if l.watching {
-					t.Error("somebody still looks, without a connection")
+				if l.checking {
+					t.Error("the timeouts are still checked without a connection")
 				}
 			})
 		})
