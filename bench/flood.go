@@ -82,14 +82,14 @@ func flood(ctx context.Context, w *world, r *results) error {
 // forged tokens a second.
 func reportFlood(r *results, quiet, beside, busy []float64, rate float64) {
 	r.record("flood", percentile(busy, 0.99)/percentile(quiet, 0.99))
-	r.fact("The flood: %d forged RSA-4096 tokens/s are begun, %d connections at most; the warm client asks %d times a second.", forgedRate, floodConns, warmRate)
-	r.fact("Beside as many questions/s whose token is known, the warm p99 was %.2f × its quiet value.", percentile(beside, 0.99)/percentile(quiet, 0.99))
-	r.draw(&plot{name: "flood", title: fmt.Sprintf("A warm client beside %.0f forged tokens/s", rate), unit: "µs", bars: []bar{
+	r.fact("The flood: %d forged RSA-4096 tokens/s are started, on at most %d connections; the warm client asks %d times a second.", forgedRate, floodConns, warmRate)
+	r.fact("During as many questions/s with a known token, the warm p99 was %.2f × its quiet value.", percentile(beside, 0.99)/percentile(quiet, 0.99))
+	r.draw(&plot{name: "flood", title: fmt.Sprintf("A warm client during %.0f forged tokens/s", rate), unit: "µs", bars: []bar{
 		{name: "p50, quiet", value: percentile(quiet, 0.5)},
-		{name: "p50, beside as many known tokens", value: percentile(beside, 0.5)},
+		{name: "p50, during as many known tokens", value: percentile(beside, 0.5)},
 		{name: "p50, flooded", value: percentile(busy, 0.5)},
 		{name: "p99, quiet", value: percentile(quiet, 0.99)},
-		{name: "p99, beside as many known tokens", value: percentile(beside, 0.99)},
+		{name: "p99, during as many known tokens", value: percentile(beside, 0.99)},
 		{name: "p99, flooded", value: percentile(busy, 0.99)},
 	}})
 }
@@ -132,7 +132,7 @@ func paced(ctx context.Context, c *client, body []byte, length time.Duration) ([
 	}
 	clients.Wait()
 	if wrong == nil && len(all) == 0 {
-		wrong = errors.New("nothing was asked")
+		wrong = errors.New("no question was sent")
 	}
 	return all, wrong
 }

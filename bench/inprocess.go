@@ -75,7 +75,7 @@ func (w *world) newGate(ctx context.Context, iss *issuer.Server, mappingText str
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	return nil, errors.New("no keys come")
+	return nil, errors.New("the verifier got no keys within two seconds")
 }
 
 // warmed decodes a question and asks it until its answer is remembered.

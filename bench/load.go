@@ -58,7 +58,7 @@ func load(ctx context.Context, script, url string, connections, seconds int) (l 
 		return l, fmt.Errorf("wrk: %w\n%s", err, out)
 	}
 	if failedLine.Match(out) {
-		return l, fmt.Errorf("%s: answers were not 200, or none came:\n%s", url, out)
+		return l, fmt.Errorf("%s: an answer was not 200, or a request had none:\n%s", url, out)
 	}
 	field := func(re *regexp.Regexp) string {
 		if m := re.FindSubmatch(out); m != nil {

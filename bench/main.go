@@ -58,12 +58,12 @@ func main() {
 		return
 	}
 	var s settings
-	flag.IntVar(&s.runs, "runs", 1, "how often everything is measured; a row is met where every run meets it")
-	flag.BoolVar(&s.quick, "quick", false, "one short round each, to see that it works")
+	flag.IntVar(&s.runs, "runs", 1, "how often everything is measured; a row is met if every run meets it")
+	flag.BoolVar(&s.quick, "quick", false, "one short round of each part, to see that the bench works")
 	flag.StringVar(&s.only, "only", "", "parts to measure, separated by commas: "+strings.Join(partNames(), ", "))
 	flag.StringVar(&s.project, "project", "..", "the project's root")
 	flag.BoolVar(&s.write, "write", false, "write docs/performance.md and its plots")
-	flag.Float64Var(&s.least, "at-least", 0, "only check that claimgate answers at least so many times as much as a bare Fiber, its log off")
+	flag.Float64Var(&s.least, "at-least", 0, "measure only the requests/s of claimgate with its log off, and fail if they are less than this many times a bare Fiber's")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -77,7 +77,7 @@ func memory(ctx context.Context, w *world, r *results) error {
 	grown.lines = []line{{"claimgate", sizes}}
 	r.draw(grown)
 	r.record("live", rss)
-	r.fact("Asked a second time, %.1f %% of the %d tokens were remembered, by the default cache.token_bytes of 64MiB; the others were verified again.", 100*remembered, count)
+	r.fact("Asked a second time, %.1f %% of the %d tokens were in the cache, with the default cache.token_bytes of 64MiB; the others were verified again.", 100*remembered, count)
 	return nil
 }
 
@@ -120,7 +120,7 @@ func (p *process) hits(ctx context.Context) (float64, error) {
 	}
 	m := hitLine.FindStringSubmatch(text)
 	if m == nil {
-		return 0, fmt.Errorf("/metrics tells no hits")
+		return 0, fmt.Errorf("/metrics has no claimgate_token_cache_total for hits")
 	}
 	return strconv.ParseFloat(m[1], 64)
 }

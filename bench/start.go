@@ -35,7 +35,7 @@ func startUp(ctx context.Context, w *world, r *results) error {
 					}
 					time.Sleep(10 * time.Millisecond)
 				}
-				return 0, fmt.Errorf("no snapshot is written")
+				return 0, fmt.Errorf("claimgate wrote no snapshot within two seconds")
 			}
 			time.Sleep(500 * time.Microsecond)
 		}
@@ -56,7 +56,7 @@ func startUp(ctx context.Context, w *world, r *results) error {
 	r.record("start", median(with))
 	r.draw(&plot{name: "start", title: "Start to ready", unit: "ms", bars: []bar{
 		{name: "with a snapshot", value: median(with)},
-		{name: "without, issuer at hand", value: float64(without.Microseconds()) / 1e3},
+		{name: "without a snapshot, issuer up", value: float64(without.Microseconds()) / 1e3},
 		{name: "goal", value: 50, goal: true},
 	}})
 	return nil

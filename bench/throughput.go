@@ -154,9 +154,9 @@ func atLeast(ctx context.Context, w *world) error {
 			return err
 		}
 		if best = max(best, rate[offName]/rate[bareName]); best >= w.least {
-			fmt.Printf("%.2f times a bare Fiber, at least %.2f\n", best, w.least)
+			fmt.Printf("claimgate answers %.2f times as many requests as a bare Fiber, want at least %.2f\n", best, w.least)
 			return nil
 		}
 	}
-	return fmt.Errorf("claimgate answers %.2f times as much as a bare Fiber, want at least %.2f", best, w.least)
+	return fmt.Errorf("claimgate answers %.2f times as many requests as a bare Fiber, want at least %.2f", best, w.least)
 }
