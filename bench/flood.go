@@ -16,13 +16,13 @@ import (
 const (
 	forgedRate = 5000
 	warmRate   = 1000
-	floodConns = 800 // so many wait at most
+	floodConns = 800 // at most so many requests of the flood wait for an answer
 )
 
-// flood measures a client whose token is remembered, at a steady rate, first alone,
-// then beside as many questions whose token is remembered too, and then beside forged
-// tokens: each is another one, under a kid that exists, so that only its signature
-// tells.
+// flood measures a client with a cached token at a steady rate: first alone, then
+// during forgedRate questions a second with a known token, then during as many with
+// forged tokens. Each forged token is different and has a kid that exists, so that
+// only the signature check finds the forgery.
 func flood(ctx context.Context, w *world, r *results) error {
 	iss, err := issue(ctx, 4096)
 	if err != nil {
@@ -78,7 +78,7 @@ func flood(ctx context.Context, w *world, r *results) error {
 	return nil
 }
 
-// reportFlood records the latencies of the warm client: alone, beside known tokens, and beside rate
+// reportFlood records the latencies of the warm client: alone, during known tokens, and during rate
 // forged tokens a second.
 func reportFlood(r *results, quiet, beside, busy []float64, rate float64) {
 	r.record("flood", percentile(busy, 0.99)/percentile(quiet, 0.99))
@@ -94,8 +94,8 @@ func reportFlood(r *results, quiet, beside, busy []float64, rate float64) {
 	}})
 }
 
-// paced asks at a steady rate and returns what each answer took, in microseconds.
-// A question whose turn came while the one before was waiting counts from its turn.
+// paced sends warmRate questions a second for length and returns the latency of each
+// answer, in microseconds. A question that is sent late counts from when it is sent.
 func paced(ctx context.Context, c *client, body []byte, length time.Duration) ([]float64, error) {
 	const lanes = 4
 	var mu sync.Mutex
@@ -137,14 +137,14 @@ func paced(ctx context.Context, c *client, body []byte, length time.Duration) ([
 	return all, wrong
 }
 
-// forgery is a question in which a few characters of the token's signature are
-// replaced, always by others.
+// forgery makes questions in which twelve characters of the token's signature are
+// replaced, each time by others.
 type forgery struct {
 	body []byte
 	at   int
 }
 
-// forgeries finds the token in a question.
+// forgeries returns the forgery that changes the token of the question.
 func forgeries(body []byte) (forgery, error) {
 	var q struct {
 		Input struct {
@@ -155,7 +155,7 @@ func forgeries(body []byte) (forgery, error) {
 		return forgery{}, err
 	}
 	token := q.Input.Conditions["authentik_token"][0]
-	// Conditions hold it, and claims: the gateway reads that of conditions.
+	// conditions and claims both hold the token. The gateway reads the one in conditions.
 	at := bytes.Index(body, []byte(`"authentik_token":["`+token))
 	if at < 0 {
 		return forgery{}, errors.New("the question holds no token")
@@ -175,7 +175,8 @@ func (f forgery) number(n uint64) []byte {
 	return body
 }
 
-// askOften begins so many questions a second until ctx ends.
+// askOften starts forgedRate questions a second until ctx ends. It skips a question
+// while floodConns others wait for their answers.
 func askOften(ctx context.Context, c *client, question func(n uint64) []byte, sent, allowed, failed *atomic.Uint64) {
 	const tick = 2 * time.Millisecond
 	turns := time.NewTicker(tick)
@@ -194,7 +195,7 @@ func askOften(ctx context.Context, c *client, question func(n uint64) []byte, se
 			select {
 			case slots <- struct{}{}:
 			default:
-				continue // as many wait as may; this one is not begun
+				continue
 			}
 			under.Go(func() {
 				defer func() { <-slots }()

@@ -1,6 +1,6 @@
 package main
 
-// A row is one promise: what is measured, and what it must be.
+// A row is one goal: what is measured, the limit, and the results.
 type row struct {
 	id     string
 	what   string

@@ -17,7 +17,7 @@ type loaded struct {
 	p50, p99 time.Duration
 }
 
-// writeScript makes wrk send the bodies in turn.
+// writeScript writes a script with which wrk sends the bodies in turn.
 func writeScript(path string, bodies [][]byte) error {
 	var s strings.Builder
 	s.WriteString("local bodies = {\n")
@@ -46,8 +46,8 @@ var (
 	failedLine = regexp.MustCompile(`Non-2xx or 3xx responses|Socket errors`)
 )
 
-// load has wrk ask for so many seconds. An answer that is not 200 makes the
-// comparison void.
+// load runs wrk for so many seconds. It fails if an answer is not 200, because such
+// answers cannot be compared.
 func load(ctx context.Context, script, url string, connections, seconds int) (l loaded, err error) {
 	if err := ctx.Err(); err != nil {
 		return l, err
@@ -76,13 +76,14 @@ func load(ctx context.Context, script, url string, connections, seconds int) (l 
 	return l, err
 }
 
-// interleaved asks every subject once in each round.
+// interleaved loads every server once in each round, and returns the medians by the
+// server's name: requests a second, p50 and p99 in microseconds.
 func interleaved(ctx context.Context, dir string, subjects []*process, bodies [][]byte, connections, rounds, seconds int) (rate, p50, p99 map[string]float64, err error) {
 	script := filepath.Join(dir, "body.lua")
 	if err := writeScript(script, bodies); err != nil {
 		return nil, nil, nil, err
 	}
-	for _, s := range subjects { // warm caches and connections
+	for _, s := range subjects { // warms caches and connections
 		if _, err := load(ctx, script, s.url, connections, 1); err != nil {
 			return nil, nil, nil, err
 		}

@@ -29,15 +29,15 @@ const (
 	keys         = 1000
 )
 
-// aMinIO is a MinIO of its own for each webhook.
+// aMinIO is a running MinIO. Each webhook has its own.
 type aMinIO struct {
 	*process
-	s3 *minio.Client // a session of alice's
+	s3 *minio.Client // uses a session of alice's
 }
 
 var pinned = regexp.MustCompile(`minioVersion = "([^"]+)"`)
 
-// minioBinary is the MinIO of the end-to-end tests, out of their cache.
+// minioBinary returns the MinIO binary of the end-to-end tests, from their cache.
 func (w *world) minioBinary(ctx context.Context) (string, error) {
 	text, err := os.ReadFile(filepath.Join(w.project, "e2e", "internal", "images", "versions.go"))
 	if err != nil {
@@ -50,14 +50,15 @@ func (w *world) minioBinary(ctx context.Context) (string, error) {
 	return installed(ctx, "claimgate-e2e", "github.com/minio/minio", string(m[1]))
 }
 
-// operation is what is done to each MinIO; it returns how often a second.
+// operation is a load for each MinIO. run repeats it for length and returns the
+// operations a second.
 type operation struct {
 	name string
 	run  func(ctx context.Context, m *aMinIO, length time.Duration) (float64, error)
 }
 
-// realMinIO does the same with MinIOs that ask nobody, a bare Fiber, claimgate
-// and OPA. Their policy without a webhook is readwrite.
+// realMinIO runs the same operations on MinIOs whose webhook is a bare Fiber,
+// claimgate or OPA, and on one without a webhook, whose policy is readwrite.
 func realMinIO(ctx context.Context, w *world, r *results) error {
 	binary, err := w.minioBinary(ctx)
 	if err != nil {
@@ -115,7 +116,8 @@ func realMinIO(ctx context.Context, w *world, r *results) error {
 	return nil
 }
 
-// operate does an operation on every MinIO in turn, round by round.
+// operate runs an operation on every MinIO in turn, round by round, and returns the
+// median operations a second by the server's name.
 func (w *world) operate(ctx context.Context, op operation, all []*aMinIO) (map[string]float64, error) {
 	rates := byName{}
 	length := 1500 * time.Millisecond
@@ -177,7 +179,7 @@ func (w *world) startMinIO(ctx context.Context, binary string, hook *process, is
 	return m, m.prepare(ctx, listen, iss)
 }
 
-// prepare logs alice in and makes the buckets and the object.
+// prepare logs alice in and creates the buckets and an object.
 func (m *aMinIO) prepare(ctx context.Context, listen string, iss *issuer.Server) error {
 	user, _ := iss.User("alice")
 	idToken := iss.IDToken(user)
@@ -186,7 +188,7 @@ func (m *aMinIO) prepare(ctx context.Context, listen string, iss *issuer.Server)
 			return &credentials.WebIdentityToken{Token: idToken}, nil
 		},
 		func(web *credentials.STSWebIdentity) {
-			sum := sha1.Sum([]byte(iss.ClientID())) // as MinIO names the role of a provider
+			sum := sha1.Sum([]byte(iss.ClientID())) // MinIO names a provider's role so
 			web.RoleARN = "arn:minio:iam:" + region + "::role/" + base64.RawURLEncoding.EncodeToString(sum[:])
 		})
 	if err != nil {
@@ -212,7 +214,8 @@ func (m *aMinIO) put(ctx context.Context, key string) error {
 	return err
 }
 
-// busily does something on eight goroutines for a while.
+// busily calls do on eight goroutines until length is over, and returns the calls a
+// second. lane is the goroutine, n counts its calls.
 func busily(ctx context.Context, length time.Duration, do func(lane, n int) error) (float64, error) {
 	const lanes = 8
 	var doing sync.WaitGroup
@@ -254,7 +257,8 @@ func putting(ctx context.Context, m *aMinIO, length time.Duration) (float64, err
 	return busily(ctx, length, func(lane, n int) error { return m.put(ctx, fmt.Sprintf("put/%d/%d", lane, n%50)) })
 }
 
-// deleting asks for each key: MinIO takes one that is not there for deleted.
+// deleting deletes keys that do not exist. MinIO still asks about each key, and
+// reports it as deleted.
 func deleting(ctx context.Context, m *aMinIO, _ time.Duration) (float64, error) {
 	names := make(chan minio.ObjectInfo, keys)
 	for n := range keys {

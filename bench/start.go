@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// startUp measures from the start of the process until /readyz says 200, with
-// keys from a snapshot.
+// startUp measures the time from the start of the process until /readyz says 200,
+// with and without a snapshot of the keys.
 func startUp(ctx context.Context, w *world, r *results) error {
 	iss, err := issue(ctx, 4096)
 	if err != nil {
@@ -29,7 +29,7 @@ func startUp(ctx context.Context, w *world, r *results) error {
 		for time.Since(begun) < 5*time.Second {
 			if _, err := get(ctx, p.admin+"/readyz"); err == nil {
 				took := time.Since(begun)
-				for range 200 { // the first one leaves its snapshot
+				for range 200 { // wait for the snapshot that the next start reads
 					if _, err := os.Stat(snapshot); err == nil {
 						return took, nil
 					}
@@ -62,7 +62,7 @@ func startUp(ctx context.Context, w *world, r *results) error {
 	return nil
 }
 
-// get returns the body of a 200.
+// get returns the body of a 200. Any other status is an error.
 func get(ctx context.Context, url string) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

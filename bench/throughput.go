@@ -17,8 +17,8 @@ const (
 	cachedName = "OPA with its JWT cache"
 )
 
-// compared starts every server that is compared, and sees each allow the
-// question.
+// compared starts every server that is compared, and waits until each allows the
+// question. The caller stops the servers.
 func (w *world) compared(ctx context.Context, iss *issuer.Server, body []byte) (all []*process, err error) {
 	defer func() {
 		if err != nil {
@@ -122,8 +122,9 @@ func latency(ctx context.Context, w *world, r *results) error {
 	return nil
 }
 
-// atLeast is a gate with a wide margin: the best of the rounds counts, so that
-// what else runs on the machine does not fail it.
+// atLeast fails if claimgate with its log off answers less than w.least times as many
+// requests as a bare Fiber. The best of five rounds counts, so that other programs on
+// the machine do not fail the check.
 func atLeast(ctx context.Context, w *world) error {
 	iss, err := issue(ctx, 4096)
 	if err != nil {
