@@ -22,7 +22,7 @@ func newClient(address, url string, connections int) *client {
 	}
 }
 
-var yes = []byte(`{"result":true}`)
+var allowAnswer = []byte(`{"result":true}`)
 
 // post sends one question and reports whether the answer is an allow.
 func (c *client) post(body []byte) (allowed bool, err error) {
@@ -36,5 +36,5 @@ func (c *client) post(body []byte) (allowed bool, err error) {
 	if err := c.Do(req, resp); err != nil {
 		return false, fmt.Errorf("%s: %w", c.url, err)
 	}
-	return bytes.Equal(resp.Body(), yes), nil
+	return bytes.Equal(resp.Body(), allowAnswer), nil
 }

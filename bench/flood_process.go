@@ -22,11 +22,11 @@ const (
 	knownFlood  = "known"
 )
 
-// told is what the flooding process prints at its end, as JSON.
-type told struct{ Sent, Allowed, Failed uint64 }
+// floodReport is what the flooding process prints at its end, as JSON.
+type floodReport struct{ Sent, Allowed, Failed uint64 }
 
 // floodFrom is the flooding process. It reads one question from the first line of in,
-// sends questions to target until in ends, and writes told to out.
+// sends questions to target until in ends, and writes floodReport to out.
 func floodFrom(in io.Reader, out io.Writer, kind, target string) error {
 	at, err := url.Parse(target)
 	if err != nil {
@@ -52,13 +52,13 @@ func floodFrom(in io.Reader, out io.Writer, kind, target string) error {
 		stop()
 	}()
 	var sent, allowed, failed atomic.Uint64
-	askOften(ctx, newClient(at.Host, target, floodConns), question, &sent, &allowed, &failed)
-	return json.NewEncoder(out).Encode(told{sent.Load(), allowed.Load(), failed.Load()})
+	sendFlood(ctx, newClient(at.Host, target, floodConns), question, &sent, &allowed, &failed)
+	return json.NewEncoder(out).Encode(floodReport{sent.Load(), allowed.Load(), failed.Load()})
 }
 
 // flooding runs do while the flooding process runs. It returns what the flooding
 // process printed, and how long it ran.
-func flooding(ctx context.Context, kind, target string, body []byte, do func() error) (t told, length time.Duration, err error) {
+func flooding(ctx context.Context, kind, target string, body []byte, do func() error) (t floodReport, length time.Duration, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return t, 0, err

@@ -96,8 +96,8 @@ func (g *gate) warmed(ctx context.Context, body []byte) (*gateway.Request, error
 	return nil, errors.New("the decision is not remembered")
 }
 
-// took returns the time of one decision in microseconds, the mean of 1,000.
-func (g *gate) took(ctx context.Context, req *gateway.Request, d *gateway.Decision) float64 {
+// decisionTime returns the time of one decision in microseconds, the mean of 1,000.
+func (g *gate) decisionTime(ctx context.Context, req *gateway.Request, d *gateway.Decision) float64 {
 	const batch = 1000
 	start := time.Now()
 	for range batch {
@@ -107,7 +107,7 @@ func (g *gate) took(ctx context.Context, req *gateway.Request, d *gateway.Decisi
 }
 
 func decide(ctx context.Context, w *world, r *results) error {
-	iss, err := issue(ctx, 4096)
+	iss, err := startIssuer(ctx, 4096)
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func decide(ctx context.Context, w *world, r *results) error {
 	decoder.Keep(bodies[0], &first, doc)
 	var deciding, decoding, resembling []float64
 	for range w.rounds(200) {
-		deciding = append(deciding, g.took(ctx, req, &d))
+		deciding = append(deciding, g.decisionTime(ctx, req, &d))
 		start := time.Now()
 		for range 1000 {
 			if _, err := minio.Decode(body, doc); err != nil {
@@ -185,7 +185,7 @@ func cold(ctx context.Context, w *world, r *results) error {
 }
 
 func (w *world) coldOf(ctx context.Context, bits int) (bare, whole float64, err error) {
-	iss, err := issue(ctx, bits)
+	iss, err := startIssuer(ctx, bits)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-type loaded struct {
+type loadResult struct {
 	rate     float64
 	p50, p99 time.Duration
 }
@@ -48,7 +48,7 @@ var (
 
 // load runs wrk for so many seconds. It fails if an answer is not 200, because such
 // answers cannot be compared.
-func load(ctx context.Context, script, url string, connections, seconds int) (l loaded, err error) {
+func load(ctx context.Context, script, url string, connections, seconds int) (l loadResult, err error) {
 	if err := ctx.Err(); err != nil {
 		return l, err
 	}
@@ -88,7 +88,7 @@ func interleaved(ctx context.Context, dir string, subjects []*process, bodies []
 			return nil, nil, nil, err
 		}
 	}
-	rates, halves, tails := byName{}, byName{}, byName{}
+	rates, p50s, p99s := byName{}, byName{}, byName{}
 	for range rounds {
 		for _, s := range subjects {
 			l, err := load(ctx, script, s.url, connections, seconds)
@@ -96,9 +96,9 @@ func interleaved(ctx context.Context, dir string, subjects []*process, bodies []
 				return nil, nil, nil, fmt.Errorf("%s: %w", s.name, err)
 			}
 			rates[s.name] = append(rates[s.name], l.rate)
-			halves[s.name] = append(halves[s.name], float64(l.p50)/1e3)
-			tails[s.name] = append(tails[s.name], float64(l.p99)/1e3)
+			p50s[s.name] = append(p50s[s.name], float64(l.p50)/1e3)
+			p99s[s.name] = append(p99s[s.name], float64(l.p99)/1e3)
 		}
 	}
-	return rates.medians(), halves.medians(), tails.medians(), nil
+	return rates.medians(), p50s.medians(), p99s.medians(), nil
 }

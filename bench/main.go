@@ -22,12 +22,12 @@ import (
 )
 
 type settings struct {
-	runs    int
-	quick   bool
-	only    string
-	project string
-	write   bool
-	least   float64
+	runs     int
+	quick    bool
+	only     string
+	project  string
+	write    bool
+	minRatio float64
 }
 
 // seconds is how long a server gets load in a round.
@@ -63,7 +63,7 @@ func main() {
 	flag.StringVar(&s.only, "only", "", "parts to measure, separated by commas: "+strings.Join(partNames(), ", "))
 	flag.StringVar(&s.project, "project", "..", "the project's root")
 	flag.BoolVar(&s.write, "write", false, "write docs/performance.md and its plots")
-	flag.Float64Var(&s.least, "at-least", 0, "measure only the requests/s of claimgate with its log off, and fail if they are less than this many times a bare Fiber's")
+	flag.Float64Var(&s.minRatio, "at-least", 0, "measure only the requests/s of claimgate with its log off, and fail if they are less than this many times a bare Fiber's")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -112,7 +112,7 @@ func run(ctx context.Context, s *settings) error {
 	if err != nil {
 		return err
 	}
-	if s.least > 0 {
+	if s.minRatio > 0 {
 		return atLeast(ctx, w)
 	}
 	r := newResults()

@@ -37,7 +37,7 @@ func memory(ctx context.Context, w *world, r *results) error {
 	if err != nil {
 		return err
 	}
-	if err := p.allows(ctx, first); err != nil {
+	if err := p.waitUntilAllows(ctx, first); err != nil {
 		return err
 	}
 	time.Sleep(time.Second)
@@ -190,10 +190,10 @@ func (s *signer) askAll(ctx context.Context, p *process, from, n int) error {
 	const lanes = 8
 	c := newClient(at.Host, p.url, lanes)
 	defer c.CloseIdleConnections()
-	var asking sync.WaitGroup
-	wrong := make(chan error, lanes)
+	var running sync.WaitGroup
+	firstErr := make(chan error, lanes)
 	for lane := range lanes {
-		asking.Go(func() {
+		running.Go(func() {
 			for i := from + lane; i < n && ctx.Err() == nil; i += lanes {
 				body, err := s.question(i)
 				var ok bool
@@ -204,15 +204,15 @@ func (s *signer) askAll(ctx context.Context, p *process, from, n int) error {
 					err = fmt.Errorf("token %d is denied", i)
 				}
 				if err != nil {
-					wrong <- err
+					firstErr <- err
 					return
 				}
 			}
 		})
 	}
-	asking.Wait()
+	running.Wait()
 	select {
-	case err := <-wrong:
+	case err := <-firstErr:
 		return err
 	default:
 		return ctx.Err()

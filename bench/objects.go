@@ -22,7 +22,7 @@ const shadowName = "claimgate, log off, a next mapping"
 // objects measures requests that are each about another object, as a real MinIO sends them. The processor time of a
 // request is the server process's own, as the kernel counts it.
 func objects(ctx context.Context, w *world, r *results) error {
-	iss, err := issue(ctx, 4096)
+	iss, err := startIssuer(ctx, 4096)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func objects(ctx context.Context, w *world, r *results) error {
 	}
 	rates, spent := byName{}, byName{}
 	for _, s := range all {
-		if err := s.allows(ctx, bodies[0]); err != nil {
+		if err := s.waitUntilAllows(ctx, bodies[0]); err != nil {
 			return err
 		}
 		if _, err := load(ctx, script, s.url, 32, 1); err != nil {
@@ -133,7 +133,7 @@ func together(ctx context.Context, w *world, r *results) error {
 	if w.quick {
 		each = 5
 	}
-	iss, err := issue(ctx, 4096)
+	iss, err := startIssuer(ctx, 4096)
 	if err != nil {
 		return err
 	}
@@ -189,9 +189,9 @@ func (w *world) togetherOf(ctx context.Context, iss *issuer.Server, key *rsa.Pub
 	if err != nil {
 		return 0, err
 	}
-	ours, err := all(func(client int, token string) error {
+	whole, err := all(func(client int, token string) error {
 		_, err := g.verifier.Verify(ctx, token, verifier.Presented{By: fmt.Sprint(client)})
 		return err
 	})
-	return float64(bare) / float64(ours), err
+	return float64(bare) / float64(whole), err
 }

@@ -39,7 +39,7 @@ func questionWith(iss *issuer.Server, groups int) ([]byte, error) {
 // scale compares warm decisions about one token under a small and a large mapping,
 // and draws the time over the rules, the policies and the groups in the token.
 func scale(ctx context.Context, w *world, r *results) error {
-	iss, err := issue(ctx, 2048)
+	iss, err := startIssuer(ctx, 2048)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (w *world) sizes(ctx context.Context, iss *issuer.Server, groups int, mappi
 	var d gateway.Decision
 	for range w.rounds(40) {
 		for i, g := range gates {
-			times[i] = append(times[i], g.took(ctx, requests[i], &d))
+			times[i] = append(times[i], g.decisionTime(ctx, requests[i], &d))
 		}
 	}
 	medians := make([]float64, len(mappings))

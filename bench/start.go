@@ -13,13 +13,13 @@ import (
 // startUp measures the time from the start of the process until /readyz says 200,
 // with and without a snapshot of the keys.
 func startUp(ctx context.Context, w *world, r *results) error {
-	iss, err := issue(ctx, 4096)
+	iss, err := startIssuer(ctx, 4096)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = iss.Close() }()
 	snapshot := filepath.Join(w.dir, "keys.json")
-	began := func() (time.Duration, error) {
+	measure := func() (time.Duration, error) {
 		begun := time.Now()
 		p, err := w.startClaimgate(ctx, offName, iss.URL(), "CLAIMGATE_ISSUER_0_SNAPSHOT_FILE="+snapshot)
 		if err != nil {
@@ -41,13 +41,13 @@ func startUp(ctx context.Context, w *world, r *results) error {
 		}
 		return 0, fmt.Errorf("claimgate is not ready after 5 s")
 	}
-	without, err := began()
+	without, err := measure()
 	if err != nil {
 		return err
 	}
 	var with []float64
 	for range w.rounds(11) {
-		took, err := began()
+		took, err := measure()
 		if err != nil {
 			return err
 		}

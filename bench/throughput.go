@@ -17,9 +17,9 @@ const (
 	cachedName = "OPA with its JWT cache"
 )
 
-// compared starts every server that is compared, and waits until each allows the
+// startCompared starts every server that is compared, and waits until each allows the
 // question. The caller stops the servers.
-func (w *world) compared(ctx context.Context, iss *issuer.Server, body []byte) (all []*process, err error) {
+func (w *world) startCompared(ctx context.Context, iss *issuer.Server, body []byte) (all []*process, err error) {
 	defer func() {
 		if err != nil {
 			stop(all...)
@@ -39,7 +39,7 @@ func (w *world) compared(ctx context.Context, iss *issuer.Server, body []byte) (
 			return all, err
 		}
 		all = append(all, p)
-		if err := p.allows(ctx, body); err != nil {
+		if err := p.waitUntilAllows(ctx, body); err != nil {
 			return all, err
 		}
 	}
@@ -63,7 +63,7 @@ func throughput(ctx context.Context, w *world, r *results) error {
 }
 
 func (w *world) throughputOf(ctx context.Context, r *results, bits, rounds int) (map[string]float64, error) {
-	iss, err := issue(ctx, bits)
+	iss, err := startIssuer(ctx, bits)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (w *world) throughputOf(ctx context.Context, r *results, bits, rounds int) 
 	if err != nil {
 		return nil, err
 	}
-	all, err := w.compared(ctx, iss, bodies[0])
+	all, err := w.startCompared(ctx, iss, bodies[0])
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (w *world) throughputOf(ctx context.Context, r *results, bits, rounds int) 
 }
 
 func latency(ctx context.Context, w *world, r *results) error {
-	iss, err := issue(ctx, 4096)
+	iss, err := startIssuer(ctx, 4096)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func latency(ctx context.Context, w *world, r *results) error {
 	if err != nil {
 		return err
 	}
-	all, err := w.compared(ctx, iss, bodies[0])
+	all, err := w.startCompared(ctx, iss, bodies[0])
 	if err != nil {
 		return err
 	}
@@ -122,11 +122,11 @@ func latency(ctx context.Context, w *world, r *results) error {
 	return nil
 }
 
-// atLeast fails if claimgate with its log off answers less than w.least times as many
+// atLeast fails if claimgate with its log off answers less than w.minRatio times as many
 // requests as a bare Fiber. The best of five rounds counts, so that other programs on
 // the machine do not fail the check.
 func atLeast(ctx context.Context, w *world) error {
-	iss, err := issue(ctx, 4096)
+	iss, err := startIssuer(ctx, 4096)
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func atLeast(ctx context.Context, w *world) error {
 		return err
 	}
 	defer stop(off)
-	if err := errors.Join(bare.allows(ctx, bodies[0]), off.allows(ctx, bodies[0])); err != nil {
+	if err := errors.Join(bare.waitUntilAllows(ctx, bodies[0]), off.waitUntilAllows(ctx, bodies[0])); err != nil {
 		return err
 	}
 	best := 0.0
@@ -154,10 +154,10 @@ func atLeast(ctx context.Context, w *world) error {
 		if err != nil {
 			return err
 		}
-		if best = max(best, rate[offName]/rate[bareName]); best >= w.least {
-			fmt.Printf("claimgate answers %.2f times as many requests as a bare Fiber, want at least %.2f\n", best, w.least)
+		if best = max(best, rate[offName]/rate[bareName]); best >= w.minRatio {
+			fmt.Printf("claimgate answers %.2f times as many requests as a bare Fiber, want at least %.2f\n", best, w.minRatio)
 			return nil
 		}
 	}
-	return fmt.Errorf("claimgate answers %.2f times as many requests as a bare Fiber, want at least %.2f", best, w.least)
+	return fmt.Errorf("claimgate answers %.2f times as many requests as a bare Fiber, want at least %.2f", best, w.minRatio)
 }

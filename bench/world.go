@@ -41,8 +41,8 @@ func newWorld(ctx context.Context, s *settings, dir string) (*world, error) {
 	return w, os.WriteFile(w.mapping, []byte(smallMapping), 0o600)
 }
 
-// issue starts an issuer with RSA keys of the given size.
-func issue(ctx context.Context, bits int) (*issuer.Server, error) {
+// startIssuer starts an issuer with RSA keys of the given size.
+func startIssuer(ctx context.Context, bits int) (*issuer.Server, error) {
 	return issuer.Listen(ctx, "127.0.0.1:0", issuer.Options{KeyBits: bits, Lifetime: 8 * time.Hour})
 }
 
@@ -129,8 +129,8 @@ func start(name, url string, cmd *exec.Cmd) (*process, error) {
 	return &process{name: name, url: url, cmd: cmd}, nil
 }
 
-// allows waits until the server allows the question, for some ten seconds.
-func (p *process) allows(ctx context.Context, body []byte) error {
+// waitUntilAllows waits until the server allows the question, for some ten seconds.
+func (p *process) waitUntilAllows(ctx context.Context, body []byte) error {
 	var last error
 	for range 400 {
 		answer, err := ask(ctx, p.url, body)
