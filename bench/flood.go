@@ -24,15 +24,11 @@ const (
 // forged tokens. Each forged token is different and has a kid that exists, so that
 // only the signature check finds the forgery.
 func flood(ctx context.Context, w *world, r *results) error {
-	iss, err := startIssuer(ctx, 4096)
+	iss, body, err := startIssuerWith(ctx, 4096, questionOf)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = iss.Close() }()
-	body, err := questionOf(iss)
-	if err != nil {
-		return err
-	}
 	p, err := w.startClaimgate(ctx, offName, iss.URL())
 	if err != nil {
 		return err

@@ -64,15 +64,11 @@ func realMinIO(ctx context.Context, w *world, r *results) error {
 	if err != nil {
 		return err
 	}
-	iss, err := startIssuer(ctx, 4096)
+	iss, body, err := startIssuerWith(ctx, 4096, questionOf)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = iss.Close() }()
-	body, err := questionOf(iss)
-	if err != nil {
-		return err
-	}
 	hooks, err := w.startCompared(ctx, iss, body)
 	if err != nil {
 		return err

@@ -22,15 +22,11 @@ const shadowName = "claimgate, log off, a next mapping"
 // objects measures requests that are each about another object, as a real MinIO sends them. The processor time of a
 // request is the server process's own, as the kernel counts it.
 func objects(ctx context.Context, w *world, r *results) error {
-	iss, err := startIssuer(ctx, 4096)
+	iss, bodies, err := startIssuerWith(ctx, 4096, questionsOf)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = iss.Close() }()
-	bodies, err := questionsOf(iss)
-	if err != nil {
-		return err
-	}
 	next := filepath.Join(w.dir, "next.toml")
 	text := "version = 1\n[[group]]\nname = \"MinIO users\"\npolicies = [\"readonly\"]\n"
 	if err := os.WriteFile(next, []byte(text), 0o600); err != nil {

@@ -63,15 +63,11 @@ func throughput(ctx context.Context, w *world, r *results) error {
 }
 
 func (w *world) throughputOf(ctx context.Context, r *results, bits, rounds int) (map[string]float64, error) {
-	iss, err := startIssuer(ctx, bits)
+	iss, bodies, err := startIssuerWith(ctx, bits, questionsOf)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = iss.Close() }()
-	bodies, err := questionsOf(iss)
-	if err != nil {
-		return nil, err
-	}
 	all, err := w.startCompared(ctx, iss, bodies[0])
 	if err != nil {
 		return nil, err
@@ -91,15 +87,11 @@ func (w *world) throughputOf(ctx context.Context, r *results, bits, rounds int) 
 }
 
 func latency(ctx context.Context, w *world, r *results) error {
-	iss, err := startIssuer(ctx, 4096)
+	iss, bodies, err := startIssuerWith(ctx, 4096, questionsOf)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = iss.Close() }()
-	bodies, err := questionsOf(iss)
-	if err != nil {
-		return err
-	}
 	all, err := w.startCompared(ctx, iss, bodies[0])
 	if err != nil {
 		return err
@@ -126,15 +118,11 @@ func latency(ctx context.Context, w *world, r *results) error {
 // requests as a bare Fiber. The best of five rounds counts, so that other programs on
 // the machine do not fail the check.
 func atLeast(ctx context.Context, w *world) error {
-	iss, err := startIssuer(ctx, 4096)
+	iss, bodies, err := startIssuerWith(ctx, 4096, questionsOf)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = iss.Close() }()
-	bodies, err := questionsOf(iss)
-	if err != nil {
-		return err
-	}
 	bare, err := w.startBare(ctx)
 	if err != nil {
 		return err

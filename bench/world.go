@@ -102,6 +102,17 @@ func questionsOf(iss *issuer.Server) (all [][]byte, err error) {
 	return all, nil
 }
 
+// startIssuerWith starts an issuer and makes questions for it with ask, which is questionOf or questionsOf.
+func startIssuerWith[T any](ctx context.Context, bits int, ask func(*issuer.Server) (T, error)) (iss *issuer.Server, questions T, err error) {
+	if iss, err = startIssuer(ctx, bits); err != nil {
+		return nil, questions, err
+	}
+	if questions, err = ask(iss); err != nil {
+		return nil, questions, errors.Join(err, iss.Close())
+	}
+	return iss, questions, nil
+}
+
 // process is a running server.
 type process struct {
 	name  string
