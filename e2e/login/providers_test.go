@@ -33,13 +33,13 @@ func demo(args ...string) provider {
 	}
 }
 
-// password is everybody's, and bcrypt's hash of the word.
+// password is the password of every user. passwordHash is its bcrypt hash.
 const (
 	password     = "password"
 	passwordHash = "$2a$10$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W"
 )
 
-// dex is Dex, with passwords of its own. It has no token inside the id_token and no back-channel logout.
+// dex is Dex with local passwords. Its id_token has no token inside, and Dex has no back-channel logout.
 func dex() provider {
 	enter := func(who string) []chromedp.Action {
 		return []chromedp.Action{
@@ -78,7 +78,7 @@ staticPasswords:
 	}
 }
 
-// zitadel is the server of zitadel/oidc. Its tokens have no groups: the mapping names subjects.
+// zitadel is the example server of zitadel/oidc. Its tokens have no groups, so the mapping names subjects.
 func zitadel() provider {
 	enter := func(who string) []chromedp.Action {
 		return []chromedp.Action{
@@ -101,7 +101,7 @@ func zitadel() provider {
 			}
 			w.write("users.json", users+"}")
 			address := free(w.T)
-			_, port, _ := net.SplitHostPort(address) // of free's own making
+			_, port, _ := net.SplitHostPort(address) // free returns valid addresses
 			w.background("zitadel", nil, "zitadel", port, "users.json")
 			return "http://" + address + "/"
 		},

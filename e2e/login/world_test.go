@@ -21,7 +21,7 @@ import (
 	"github.com/claimgate/claimgate/e2e/internal/person"
 )
 
-// bin has the programs: claimgate, minio, mc, and an xdg-open that tells the test which page would be shown.
+// bin is a directory with claimgate, minio, mc, and an xdg-open that writes the address of the page to the file $PAGE.
 var bin string
 
 func TestMain(m *testing.M) {
@@ -57,7 +57,7 @@ func prepared(m *testing.M) (code int, err error) {
 	return m.Run(), nil
 }
 
-// build makes a program of a module of this repository.
+// build builds the package what of a module of this repository as bin/name.
 func build(module, name, what string) error {
 	root, err := images.Repository()
 	if err != nil {
@@ -71,7 +71,7 @@ func build(module, name, what string) error {
 	return nil
 }
 
-// mapping is that of all worlds. Where a provider has no groups, subjects stand for them.
+// mapping is the mapping of all worlds. It names a subject for the provider whose tokens have no groups.
 const mapping = `version = 1
 
 [[group]]
@@ -87,7 +87,7 @@ subject  = "alice"
 policies = ["readwrite"]
 `
 
-// content is what the object reports/answer.txt holds.
+// content is the content of the object reports/answer.txt.
 const content = "forty-two\n"
 
 // world is a provider, claimgate and a MinIO.
@@ -151,7 +151,7 @@ func (w *world) root() *minio.Client {
 	return c
 }
 
-// free returns an address of the loopback that nobody listens on.
+// free returns an unused address on the loopback interface.
 func free(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -169,7 +169,7 @@ func (w *world) write(name, text string) {
 	}
 }
 
-// background runs a server until the test ends. A test that failed shows the server's output.
+// background runs a server until the test ends. If the test fails, background prints the server's output.
 func (w *world) background(name string, env []string, program string, args ...string) {
 	w.Helper()
 	log, err := os.Create(filepath.Join(w.dir, name+".log"))
@@ -201,7 +201,7 @@ func (w *world) background(name string, env []string, program string, args ...st
 	})
 }
 
-// until waits for a state. The limit ends a test that hangs.
+// until waits until holds returns true. It fails the test after two minutes, or if a server ends.
 func (w *world) until(what string, holds func() bool) {
 	w.Helper()
 	for end := time.Now().Add(2 * time.Minute); !holds(); time.Sleep(100 * time.Millisecond) {
@@ -234,8 +234,8 @@ func (w *world) waitFor(address string) {
 	})
 }
 
-// env is the environment of somebody's commands: a home of their own, and nothing of whoever runs the tests that
-// could change what a client does.
+// env returns the environment of a user's commands. Each user has a home directory, and inherits no variable of the
+// test process, because a variable could change what a client does.
 func (w *world) env(who string) []string {
 	home := filepath.Join(w.dir, "home of "+who)
 	if err := os.MkdirAll(home, 0o700); err != nil {
@@ -251,9 +251,9 @@ func (w *world) env(who string) []string {
 	return env
 }
 
-// try runs a script as bash does with -e, in the home of the environment or the world's directory.
+// try runs a script with bash -euo pipefail in the world's directory, and returns its output.
 func (w *world) try(env []string, script string) (string, error) {
-	ctx, cancel := context.WithTimeout(w.Context(), 3*time.Minute) // ends a client that hangs
+	ctx, cancel := context.WithTimeout(w.Context(), 3*time.Minute) // for a client that hangs
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", script)
 	cmd.Env, cmd.Dir, cmd.WaitDelay = env, w.dir, 5*time.Second
@@ -270,12 +270,12 @@ func (w *world) must(env []string, script string) string {
 	return out
 }
 
-// loginCommand is what somebody types the first time.
+// loginCommand returns the command of a first login.
 func (w *world) loginCommand() string {
 	return fmt.Sprintf("claimgate login --issuer %s --client-id minio --endpoint %s", w.issuer, w.minio)
 }
 
-// login logs somebody in through the browser, and returns what the command printed.
+// login logs a user in with the browser and returns the output of the command.
 func (w *world) login(browser *person.Person, who string, flags string) string {
 	w.Helper()
 	env := w.env(who)
@@ -312,7 +312,7 @@ func (w *world) login(browser *person.Person, who string, flags string) string {
 	return out
 }
 
-// device logs somebody in by the device grant: the machine has no browser, the person's is elsewhere.
+// device logs a user in with the device grant: the browser runs on another machine than the command.
 func (w *world) device(browser *person.Person, who string) {
 	w.Helper()
 	ctx, cancel := context.WithTimeout(w.Context(), 3*time.Minute)
@@ -356,12 +356,12 @@ func (w *world) device(browser *person.Person, who string) {
 	}
 }
 
-// secrets returns the texts of all sessions that nothing may print.
+// secrets returns the secrets in all session files. Sealed files have none in clear.
 func (w *world) secrets() []string {
 	var found []string
 	err := filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !strings.HasPrefix(d.Name(), "session-") || strings.HasSuffix(d.Name(), ".lock") {
-			return nil //nolint:nilerr // a directory of MinIO's that went away
+			return nil //nolint:nilerr // MinIO may remove a directory meanwhile
 		}
 		text, err := os.ReadFile(path)
 		for _, name := range []string{"secret_key", "session_token", "refresh_token"} {
@@ -385,5 +385,5 @@ type provider struct {
 	login    func(who string) []chromedp.Action
 	device   func(who, code string) []chromedp.Action
 	evidence bool // the id_token has a token inside
-	ends     bool // it tells claimgate of the end of a session
+	ends     bool // the provider has back-channel logout
 }
