@@ -28,7 +28,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- .Values.mapping.existingConfigMap | default (printf "%s-mapping" (include "claimgate.name" .)) -}}
 {{- end }}
 
-{{/* Nine tenths of limits.memory: the rest is for what Go's runtime does not count. */}}
+{{/* Nine tenths of limits.memory. The rest is for memory that Go's runtime does not count. */}}
 {{- define "claimgate.memoryLimit" -}}
 {{- $limit := .Values.resources.limits.memory -}}
 {{- $mib := regexFind "^[0-9]+" $limit | int64 -}}
@@ -36,7 +36,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- printf "%dMiB" (div (mul $mib 9) 10) -}}
 {{- end }}
 
-{{/* One value of config.toml. A JSON string is a TOML string, and so is a list of them. */}}
+{{/* One value of config.toml. JSON strings, and lists of them, are also valid TOML. */}}
 {{- define "claimgate.value" -}}
 {{- if or (kindIs "string" .) (kindIs "slice" .) -}}
 {{ toJson . }}
@@ -111,7 +111,7 @@ client_secret_file = {{ printf "/etc/claimgate/introspection/%s" ($issuer.name |
 {{- end }}
 {{ end }}
 
-{{/* What the schema cannot say. */}}
+{{/* Checks that the schema cannot express. */}}
 {{- define "claimgate.check" -}}
 {{- if not .Values.config.issuer -}}
 {{- fail "config.issuer: name at least one issuer, with url and audiences" -}}
