@@ -124,13 +124,13 @@ client_secret_file = {{ printf "/etc/claimgate/introspection/%s" ($issuer.name |
 {{- end -}}
 {{- $store := (.Values.config.revocation | default dict).store | default "memory" -}}
 {{- if and (eq $store "memory") (gt (int .Values.replicaCount) 1) (not .Values.revocation.perReplica) -}}
-{{- fail "config.revocation.store: with more than one replica a logout reaches only one of them; name a redis(s):// store, or accept it with revocation.perReplica=true" -}}
+{{- fail "config.revocation.store: with more than one replica a logout reaches only one of them; set a redis(s):// store, or accept this with revocation.perReplica=true" -}}
 {{- end -}}
 {{- if and .Values.tls.clientCA (not .Values.tls.existingSecret) -}}
 {{- fail "tls.clientCA: needs tls.existingSecret" -}}
 {{- end -}}
 {{- if gt (mul 2 (int .Values.shutdown.drainSeconds)) (int .Values.shutdown.graceSeconds) -}}
-{{- fail "shutdown.drainSeconds: at most half of shutdown.graceSeconds, the rest is for requests under way" -}}
+{{- fail "shutdown.drainSeconds: at most half of shutdown.graceSeconds, the rest is for running requests" -}}
 {{- end -}}
 {{- range .Values.config.issuer -}}
 {{- if and .introspection (not $.Values.introspection.existingSecret) -}}
