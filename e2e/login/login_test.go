@@ -71,18 +71,18 @@ func TestLogin(t *testing.T) {
 			if out, err := w.try(w.env("alice"), "claimgate credentials"); err == nil || !strings.Contains(out, "claimgate login") {
 				t.Errorf("after the logout: %s", out)
 			}
-			if p.ends {
+			if p.backchannelLogout {
 				if out, err := w.try(w.env("alice"), kept+"\nmc cat default/reports/answer.txt"); err == nil || !denied.MatchString(out) {
-					t.Errorf("kept credentials are worth something after the logout: %v\n%s", err, out)
+					t.Errorf("credentials from before the logout still work after it: %v\n%s", err, out)
 				}
 			}
-			w.logsHoldNo(secrets)
+			w.wantNoSecretInLogs(secrets)
 		})
 	}
 }
 
-// logsHoldNo fails the test if claimgate's log or the decision log holds a secret.
-func (w *world) logsHoldNo(secrets []string) {
+// wantNoSecretInLogs fails the test if claimgate's log or the decision log holds a secret.
+func (w *world) wantNoSecretInLogs(secrets []string) {
 	w.Helper()
 	for _, name := range []string{"claimgate.log", "decisions.jsonl"} {
 		text, err := os.ReadFile(filepath.Join(w.dir, name))
@@ -157,8 +157,8 @@ func TestClients(t *testing.T) {
 			}
 			ran[b.under] = true
 			if who == "alice" {
-				if out, err := w.try(env, script); err != nil && b.under == "s3fs" && noMounts.MatchString(out) {
-					t.Logf("s3fs was not tried: this machine lets nobody mount: %s", out)
+				if out, err := w.try(env, script); err != nil && b.under == "s3fs" && mountRefused.MatchString(out) {
+					t.Logf("s3fs was not tried: this machine allows no FUSE mounts: %s", out)
 					continue
 				} else if err != nil {
 					t.Errorf("%s: %v\n%s", b.under, err, out)
@@ -176,20 +176,20 @@ func TestClients(t *testing.T) {
 			if b.language == "sh" && b.under != "s3fs" {
 				lines = nil
 				for line := range strings.SplitSeq(script, "\n") {
-					if client.MatchString(line) {
-						lines = append(lines, prelude(script)+line)
+					if clientCommand.MatchString(line) {
+						lines = append(lines, setUpLines(script)+line)
 					}
 				}
 			}
 			for _, line := range lines {
 				if out, err := w.try(env, line); err == nil {
-					t.Errorf("%s, for somebody who may not, did not fail: %s\n%s", b.under, line, out)
+					t.Errorf("%s, for a user without rights, did not fail: %s\n%s", b.under, line, out)
 				}
 			}
 			_, _ = w.try(env, "umount mounted")
 		}
 		if who == "nobody" {
-			w.nothingHasMoved()
+			w.wantNothingMoved()
 		}
 	}
 	for _, name := range []string{"AWS CLI", "boto3", "mc", "rclone", "restic", "s3cmd"} {
@@ -204,11 +204,11 @@ func TestClients(t *testing.T) {
 	}
 }
 
-// noMounts matches FUSE's errors on machines that allow no mount, such as a container without privileges.
-var noMounts = regexp.MustCompile(`(?i)fuse: (device not found|mount failed|failed to open)|fusermount3?: (mount|failed|user)`)
+// mountRefused matches FUSE's errors on machines that allow no mount, such as a container without privileges.
+var mountRefused = regexp.MustCompile(`(?i)fuse: (device not found|mount failed|failed to open)|fusermount3?: (mount|failed|user)`)
 
-// nothingHasMoved fails the test if the user without rights has read or written an object.
-func (w *world) nothingHasMoved() {
+// wantNothingMoved fails the test if the user without rights has read or written an object.
+func (w *world) wantNothingMoved() {
 	w.Helper()
 	for bucket, want := range map[string]string{"reports": "answer.txt", "backups": ""} {
 		found := ""
@@ -228,7 +228,7 @@ func (w *world) nothingHasMoved() {
 		}
 		text, err := os.ReadFile(path)
 		if bytes.Contains(text, []byte(content)) {
-			w.Errorf("%s holds what was to be kept from them", path)
+			w.Errorf("%s holds the content of an object that the user may not read", path)
 		}
 		return err
 	})
@@ -237,11 +237,11 @@ func (w *world) nothingHasMoved() {
 	}
 }
 
-// client matches a line that sends a request to the server.
-var client = regexp.MustCompile(`^(aws|mc|rclone|restic .* init|s3cmd) `)
+// clientCommand matches a line that sends a request to the server.
+var clientCommand = regexp.MustCompile(`^(aws|mc|rclone|restic .* init|s3cmd) `)
 
-// prelude returns the lines of a script that only set up the client.
-func prelude(script string) string {
+// setUpLines returns the lines of a script that only set up the client.
+func setUpLines(script string) string {
 	text := ""
 	for line := range strings.SplitSeq(script, "\n") {
 		if strings.HasPrefix(line, "eval ") || strings.HasPrefix(line, "export ") || strings.HasPrefix(line, "mkdir ") {
@@ -289,10 +289,10 @@ func TestManyClientsRenewOnce(t *testing.T) {
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var together sync.WaitGroup
+	var running sync.WaitGroup
 	printed := make([]string, 20)
 	for i := range printed {
-		together.Go(func() {
+		running.Go(func() {
 			out, err := w.try(env, "claimgate credentials")
 			if err != nil {
 				t.Errorf("%v\n%s", err, out)
@@ -300,7 +300,7 @@ func TestManyClientsRenewOnce(t *testing.T) {
 			printed[i] = out
 		})
 	}
-	together.Wait()
+	running.Wait()
 	for _, out := range printed {
 		if out != printed[0] || strings.Contains(out, fmt.Sprint(session["access_key"])) {
 			t.Fatal("not every client got the same new credentials")

@@ -17,7 +17,7 @@ func demo(args ...string) provider {
 	return provider{
 		name: "demo",
 		start: func(w *world) string {
-			address := free(w.T)
+			address := freeAddress(w.T)
 			args := append([]string{"demo", "issuer", "--listen", address, "--logout-uri", "http://" + w.gate + "/backchannel-logout"}, args...)
 			w.background("issuer", nil, "claimgate", args...)
 			return "http://" + address + "/application/o/minio/"
@@ -28,8 +28,8 @@ func demo(args ...string) provider {
 				chromedp.SendKeys("input[name=code]", code+"\r", chromedp.ByQuery), choose(who), person.Reads("The device is logged in"),
 			}
 		},
-		evidence: true,
-		ends:     true,
+		evidence:          true,
+		backchannelLogout: true,
 	}
 }
 
@@ -52,7 +52,7 @@ func dex() provider {
 			if err := build("e2e/providers/dex", "dex", "github.com/dexidp/dex/cmd/dex"); err != nil {
 				w.Fatal(err)
 			}
-			address := free(w.T)
+			address := freeAddress(w.T)
 			config := fmt.Sprintf(`issuer: http://%[1]s/dex
 storage: {type: memory}
 web: {http: "%[1]s"}
@@ -100,8 +100,8 @@ func zitadel() provider {
 				users += fmt.Sprintf(`%[1]q: {"ID": %[1]q, "Username": %[1]q, "Password": %[2]q}`, who, password)
 			}
 			w.write("users.json", users+"}")
-			address := free(w.T)
-			_, port, _ := net.SplitHostPort(address) // free returns valid addresses
+			address := freeAddress(w.T)
+			_, port, _ := net.SplitHostPort(address) // freeAddress returns a valid address
 			w.background("zitadel", nil, "zitadel", port, "users.json")
 			return "http://" + address + "/"
 		},

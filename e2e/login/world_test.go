@@ -25,7 +25,7 @@ import (
 var bin string
 
 func TestMain(m *testing.M) {
-	code, err := prepared(m)
+	code, err := runTests(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func prepared(m *testing.M) (code int, err error) {
+func runTests(m *testing.M) (code int, err error) {
 	if bin, err = os.MkdirTemp("", "claimgate-login-"); err != nil {
 		return 1, err
 	}
@@ -107,11 +107,11 @@ type world struct {
 // start starts the servers. They end with the test.
 func start(t *testing.T, p provider) *world {
 	t.Helper()
-	w := &world{T: t, dir: t.TempDir(), p: p, gate: free(t), minio: "http://" + free(t)}
+	w := &world{T: t, dir: t.TempDir(), p: p, gate: freeAddress(t), minio: "http://" + freeAddress(t)}
 	w.issuer = p.start(w)
 	w.waitFor(strings.TrimSuffix(w.issuer, "/") + "/.well-known/openid-configuration")
 
-	config := fmt.Sprintf("[server]\nlisten = %q\ndrain_delay = \"0s\"\n[admin]\nlisten = %q\n[[issuer]]\nurl = %q\naudiences = [\"minio\"]\nleeway = \"1s\"\n[audit]\noutput = \"decisions.jsonl\"\n", w.gate, free(t), w.issuer)
+	config := fmt.Sprintf("[server]\nlisten = %q\ndrain_delay = \"0s\"\n[admin]\nlisten = %q\n[[issuer]]\nurl = %q\naudiences = [\"minio\"]\nleeway = \"1s\"\n[audit]\noutput = \"decisions.jsonl\"\n", w.gate, freeAddress(t), w.issuer)
 	if !p.evidence {
 		config += "[evidence]\nwithout_token = \"claims\"\n"
 	}
@@ -151,8 +151,8 @@ func (w *world) root() *minio.Client {
 	return c
 }
 
-// free returns an unused address on the loopback interface.
-func free(t *testing.T) string {
+// freeAddress returns an unused address on the loopback interface.
+func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -206,12 +206,12 @@ func (w *world) until(what string, holds func() bool) {
 	w.Helper()
 	for end := time.Now().Add(2 * time.Minute); !holds(); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(end) {
-			w.Fatalf("it never holds: %s", what)
+			w.Fatalf("after two minutes this still does not hold: %s", what)
 		}
 		for _, ended := range w.servers {
 			select {
 			case <-ended:
-				w.Fatalf("a server has ended before this holds: %s", what)
+				w.Fatalf("a server ended before this held: %s", what)
 			default:
 			}
 		}
@@ -327,21 +327,21 @@ func (w *world) device(browser *person.Person, who string) {
 	if err := cmd.Start(); err != nil {
 		w.Fatal(err)
 	}
-	told := map[string]string{}
+	printed := map[string]string{}
 	buffer := make([]byte, 4096)
-	for told["code"] == "" {
+	for printed["code"] == "" {
 		n, err := reader.Read(buffer)
 		out.Write(buffer[:n])
 		for line := range strings.SplitSeq(out.String(), "\n") {
 			if name, value, found := strings.Cut(line, "  "); found {
-				told[name] = strings.TrimSpace(value)
+				printed[name] = strings.TrimSpace(value)
 			}
 		}
 		if err != nil {
 			w.Fatalf("%v\n%s", err, out.String())
 		}
 	}
-	if err := browser.Visit(told["open"], w.p.device(who, told["code"])...); err != nil {
+	if err := browser.Visit(printed["open"], w.p.device(who, printed["code"])...); err != nil {
 		w.Fatal(err)
 	}
 	for {
@@ -380,10 +380,10 @@ func (w *world) secrets() []string {
 
 // provider is an OpenID Connect provider.
 type provider struct {
-	name     string
-	start    func(w *world) (issuer string)
-	login    func(who string) []chromedp.Action
-	device   func(who, code string) []chromedp.Action
-	evidence bool // the id_token has a token inside
-	ends     bool // the provider has back-channel logout
+	name              string
+	start             func(w *world) (issuer string)
+	login             func(who string) []chromedp.Action
+	device            func(who, code string) []chromedp.Action
+	evidence          bool // the id_token has a token inside
+	backchannelLogout bool // the provider has back-channel logout
 }
