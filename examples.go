@@ -1,16 +1,15 @@
-// Package claimgate holds the example configuration that ships with the
-// program, so that the demo and the documentation use the very files an
-// operator starts from.
+// Package claimgate embeds the example configuration, so that the demo and the
+// documentation use the same files with which an operator starts.
 package claimgate
 
 import _ "embed"
 
-// ExampleMapping is mapping.example.toml.
+// ExampleMapping is mapping.example.toml. Callers must not modify it.
 //
 //go:embed mapping.example.toml
 var ExampleMapping []byte
 
-// ExampleConfig is config.example.toml: every key with its default.
+// ExampleConfig is config.example.toml, which has every key with its default.
 //
 //go:embed config.example.toml
 var ExampleConfig []byte

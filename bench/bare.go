@@ -6,8 +6,8 @@ import (
 	"github.com/gofiber/fiber/v3"
 )
 
-// bare is the yardstick: Fiber, configured as claimgate's, that takes the body
-// and answers.
+// bare serves the reference for all ratios: a Fiber, configured as claimgate's, that
+// reads the body and allows every question.
 func bare(listen string) {
 	app := fiber.New(fiber.Config{BodyLimit: 4 << 20, StrictRouting: true, CaseSensitive: true})
 	app.Post("/authz", func(c fiber.Ctx) error {

@@ -8,7 +8,8 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// client asks from this process, where the token must vary or the rate be held.
+// client sends questions from this process. It is used instead of wrk if the token
+// must vary or the rate must be steady.
 type client struct {
 	fasthttp.HostClient
 	url string
@@ -21,9 +22,9 @@ func newClient(address, url string, connections int) *client {
 	}
 }
 
-var yes = []byte(`{"result":true}`)
+var allowAnswer = []byte(`{"result":true}`)
 
-// post asks once, and reports whether the answer is an allow.
+// post sends one question and reports whether the answer is an allow.
 func (c *client) post(body []byte) (allowed bool, err error) {
 	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(req)
@@ -35,5 +36,5 @@ func (c *client) post(body []byte) (allowed bool, err error) {
 	if err := c.Do(req, resp); err != nil {
 		return false, fmt.Errorf("%s: %w", c.url, err)
 	}
-	return bytes.Equal(resp.Body(), yes), nil
+	return bytes.Equal(resp.Body(), allowAnswer), nil
 }

@@ -15,8 +15,8 @@ import (
 //go:embed performance.md
 var page string
 
-// document writes the page about performance, from what was measured and from
-// performance.md, which says how and why.
+// document writes docs/performance.md and its plots: the template performance.md,
+// filled with the results.
 func (r *results) document(project string) error {
 	var table, plots bytes.Buffer
 	fmt.Fprintln(&table, "| what | goal | result of each run | |\n|---|---|---|---|")
@@ -41,7 +41,7 @@ func (r *results) document(project string) error {
 	return errors.Join(errs...)
 }
 
-// machine says what it was measured on.
+// machine describes this machine: processors, load, Go version.
 func machine() string {
 	model := runtime.GOARCH
 	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {

@@ -16,29 +16,25 @@ import (
 const (
 	forgedRate = 5000
 	warmRate   = 1000
-	floodConns = 800 // so many wait at most
+	floodConns = 800 // at most so many requests of the flood wait for an answer
 )
 
-// flood measures a client whose token is remembered, at a steady rate, first alone,
-// then beside as many questions whose token is remembered too, and then beside forged
-// tokens: each is another one, under a kid that exists, so that only its signature
-// tells.
+// flood measures a client with a cached token at a steady rate: first alone, then
+// during forgedRate questions a second with a known token, then during as many with
+// forged tokens. Each forged token is different and has a kid that exists, so that
+// only the signature check finds the forgery.
 func flood(ctx context.Context, w *world, r *results) error {
-	iss, err := issue(ctx, 4096)
+	iss, body, err := startIssuerWith(ctx, 4096, questionOf)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = iss.Close() }()
-	body, err := questionOf(iss)
-	if err != nil {
-		return err
-	}
 	p, err := w.startClaimgate(ctx, offName, iss.URL())
 	if err != nil {
 		return err
 	}
 	defer stop(p)
-	if err := p.allows(ctx, body); err != nil {
+	if err := p.waitUntilAllows(ctx, body); err != nil {
 		return err
 	}
 	at, err := url.Parse(p.url)
@@ -50,57 +46,57 @@ func flood(ctx context.Context, w *world, r *results) error {
 		length = time.Second
 	}
 	warm := newClient(at.Host, p.url, 8)
-	if _, err := paced(ctx, warm, body, time.Second); err != nil {
+	if _, err := sendSteadily(ctx, warm, body, time.Second); err != nil {
 		return err
 	}
-	quiet, err := paced(ctx, warm, body, length)
+	quiet, err := sendSteadily(ctx, warm, body, length)
 	if err != nil {
 		return err
 	}
-	var beside, busy []float64
+	var known, flooded []float64
 	if _, _, err = flooding(ctx, knownFlood, p.url, body, func() (err error) {
-		beside, err = paced(ctx, warm, body, length)
+		known, err = sendSteadily(ctx, warm, body, length)
 		return err
 	}); err != nil {
 		return err
 	}
-	t, flooded, err := flooding(ctx, forgedFlood, p.url, body, func() (err error) {
-		busy, err = paced(ctx, warm, body, length)
+	report, took, err := flooding(ctx, forgedFlood, p.url, body, func() (err error) {
+		flooded, err = sendSteadily(ctx, warm, body, length)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if t.Allowed > 0 {
-		return fmt.Errorf("%d forged tokens were allowed", t.Allowed)
+	if report.Allowed > 0 {
+		return fmt.Errorf("%d forged tokens were allowed", report.Allowed)
 	}
-	reportFlood(r, quiet, beside, busy, float64(t.Sent)/flooded.Seconds())
+	reportFlood(r, quiet, known, flooded, float64(report.Sent)/took.Seconds())
 	return nil
 }
 
-// reportFlood records the latencies of the warm client: alone, beside known tokens, and beside rate
+// reportFlood records the latencies of the warm client: alone, during known tokens, and during rate
 // forged tokens a second.
-func reportFlood(r *results, quiet, beside, busy []float64, rate float64) {
-	r.record("flood", percentile(busy, 0.99)/percentile(quiet, 0.99))
-	r.fact("The flood: %d forged RSA-4096 tokens/s are begun, %d connections at most; the warm client asks %d times a second.", forgedRate, floodConns, warmRate)
-	r.fact("Beside as many questions/s whose token is known, the warm p99 was %.2f × its quiet value.", percentile(beside, 0.99)/percentile(quiet, 0.99))
-	r.draw(&plot{name: "flood", title: fmt.Sprintf("A warm client beside %.0f forged tokens/s", rate), unit: "µs", bars: []bar{
+func reportFlood(r *results, quiet, known, flooded []float64, rate float64) {
+	r.record("flood", percentile(flooded, 0.99)/percentile(quiet, 0.99))
+	r.fact("The flood: %d forged RSA-4096 tokens/s are started, on at most %d connections; the warm client asks %d times a second.", forgedRate, floodConns, warmRate)
+	r.fact("During as many questions/s with a known token, the warm p99 was %.2f × its quiet value.", percentile(known, 0.99)/percentile(quiet, 0.99))
+	r.draw(&plot{name: "flood", title: fmt.Sprintf("A warm client during %.0f forged tokens/s", rate), unit: "µs", bars: []bar{
 		{name: "p50, quiet", value: percentile(quiet, 0.5)},
-		{name: "p50, beside as many known tokens", value: percentile(beside, 0.5)},
-		{name: "p50, flooded", value: percentile(busy, 0.5)},
+		{name: "p50, during as many known tokens", value: percentile(known, 0.5)},
+		{name: "p50, flooded", value: percentile(flooded, 0.5)},
 		{name: "p99, quiet", value: percentile(quiet, 0.99)},
-		{name: "p99, beside as many known tokens", value: percentile(beside, 0.99)},
-		{name: "p99, flooded", value: percentile(busy, 0.99)},
+		{name: "p99, during as many known tokens", value: percentile(known, 0.99)},
+		{name: "p99, flooded", value: percentile(flooded, 0.99)},
 	}})
 }
 
-// paced asks at a steady rate and returns what each answer took, in microseconds.
-// A question whose turn came while the one before was waiting counts from its turn.
-func paced(ctx context.Context, c *client, body []byte, length time.Duration) ([]float64, error) {
+// sendSteadily sends warmRate questions a second for length and returns the latency of each
+// answer, in microseconds. A question that is sent late counts from when it is sent.
+func sendSteadily(ctx context.Context, c *client, body []byte, length time.Duration) ([]float64, error) {
 	const lanes = 4
 	var mu sync.Mutex
 	var all []float64
-	var wrong error
+	var firstErr error
 	var clients sync.WaitGroup
 	begun := time.Now()
 	for lane := range lanes {
@@ -119,7 +115,7 @@ func paced(ctx context.Context, c *client, body []byte, length time.Duration) ([
 				}
 				if err != nil {
 					mu.Lock()
-					wrong = err
+					firstErr = err
 					mu.Unlock()
 					return
 				}
@@ -131,20 +127,20 @@ func paced(ctx context.Context, c *client, body []byte, length time.Duration) ([
 		})
 	}
 	clients.Wait()
-	if wrong == nil && len(all) == 0 {
-		wrong = errors.New("nothing was asked")
+	if firstErr == nil && len(all) == 0 {
+		firstErr = errors.New("no question was sent")
 	}
-	return all, wrong
+	return all, firstErr
 }
 
-// forgery is a question in which a few characters of the token's signature are
-// replaced, always by others.
+// forgery makes questions in which twelve characters of the token's signature are
+// replaced, each time by others.
 type forgery struct {
 	body []byte
 	at   int
 }
 
-// forgeries finds the token in a question.
+// forgeries returns the forgery that changes the token of the question.
 func forgeries(body []byte) (forgery, error) {
 	var q struct {
 		Input struct {
@@ -155,7 +151,7 @@ func forgeries(body []byte) (forgery, error) {
 		return forgery{}, err
 	}
 	token := q.Input.Conditions["authentik_token"][0]
-	// Conditions hold it, and claims: the gateway reads that of conditions.
+	// conditions and claims both hold the token. The gateway reads the one in conditions.
 	at := bytes.Index(body, []byte(`"authentik_token":["`+token))
 	if at < 0 {
 		return forgery{}, errors.New("the question holds no token")
@@ -175,13 +171,14 @@ func (f forgery) number(n uint64) []byte {
 	return body
 }
 
-// askOften begins so many questions a second until ctx ends.
-func askOften(ctx context.Context, c *client, question func(n uint64) []byte, sent, allowed, failed *atomic.Uint64) {
+// sendFlood starts forgedRate questions a second until ctx ends. It skips a question
+// while floodConns others wait for their answers.
+func sendFlood(ctx context.Context, c *client, question func(n uint64) []byte, sent, allowed, failed *atomic.Uint64) {
 	const tick = 2 * time.Millisecond
 	turns := time.NewTicker(tick)
 	defer turns.Stop()
-	var under sync.WaitGroup
-	defer under.Wait()
+	var running sync.WaitGroup
+	defer running.Wait()
 	slots := make(chan struct{}, floodConns)
 	begun := time.Now()
 	for n := uint64(0); ; {
@@ -194,9 +191,9 @@ func askOften(ctx context.Context, c *client, question func(n uint64) []byte, se
 			select {
 			case slots <- struct{}{}:
 			default:
-				continue // as many wait as may; this one is not begun
+				continue
 			}
-			under.Go(func() {
+			running.Go(func() {
 				defer func() { <-slots }()
 				sent.Add(1)
 				ok, err := c.post(question(n))

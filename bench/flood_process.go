@@ -13,20 +13,20 @@ import (
 	"time"
 )
 
-// The flood comes from a process of its own, so that what it costs there does not
+// The flood comes from a separate process, so that its cost in this process does not
 // slow the client that is measured.
 
-// What it is of.
+// The kinds of tokens in a flood.
 const (
 	forgedFlood = "forged"
 	knownFlood  = "known"
 )
 
-// told is what the flooding process says at its end.
-type told struct{ Sent, Allowed, Failed uint64 }
+// floodReport is what the flooding process prints at its end, as JSON.
+type floodReport struct{ Sent, Allowed, Failed uint64 }
 
-// floodFrom is that process: it asks until its input ends. The question comes by its
-// input, as one line.
+// floodFrom is the flooding process. It reads one question from the first line of in,
+// sends questions to target until in ends, and writes floodReport to out.
 func floodFrom(in io.Reader, out io.Writer, kind, target string) error {
 	at, err := url.Parse(target)
 	if err != nil {
@@ -48,17 +48,17 @@ func floodFrom(in io.Reader, out io.Writer, kind, target string) error {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	go func() {
-		_, _ = io.Copy(io.Discard, lines) // its end is the signal
+		_, _ = io.Copy(io.Discard, lines) // waits for the end of in
 		stop()
 	}()
 	var sent, allowed, failed atomic.Uint64
-	askOften(ctx, newClient(at.Host, target, floodConns), question, &sent, &allowed, &failed)
-	return json.NewEncoder(out).Encode(told{sent.Load(), allowed.Load(), failed.Load()})
+	sendFlood(ctx, newClient(at.Host, target, floodConns), question, &sent, &allowed, &failed)
+	return json.NewEncoder(out).Encode(floodReport{sent.Load(), allowed.Load(), failed.Load()})
 }
 
-// flooding runs do beside that process, and returns what it tells and how long
-// it flooded.
-func flooding(ctx context.Context, kind, target string, body []byte, do func() error) (t told, length time.Duration, err error) {
+// flooding runs do while the flooding process runs. It returns what the flooding
+// process printed, and how long it ran.
+func flooding(ctx context.Context, kind, target string, body []byte, do func() error) (t floodReport, length time.Duration, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return t, 0, err
@@ -79,11 +79,11 @@ func flooding(ctx context.Context, kind, target string, body []byte, do func() e
 	begun := time.Now()
 	_, err = fmt.Fprintf(in, "%s\n", body)
 	if err == nil {
-		time.Sleep(200 * time.Millisecond) // until it has begun
+		time.Sleep(200 * time.Millisecond) // until the flood has begun
 		err = do()
 	}
 	length = time.Since(begun)
-	_ = in.Close() // it ends by this
+	_ = in.Close() // ends the flood
 	text, readErr := io.ReadAll(out)
 	if waitErr := cmd.Wait(); err == nil {
 		err = waitErr

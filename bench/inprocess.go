@@ -24,7 +24,7 @@ import (
 	"github.com/claimgate/claimgate/verifier/revocation"
 )
 
-// gate is the decision without its server, in this process.
+// gate decides in this process, without a server.
 type gate struct {
 	*gateway.Gateway
 	verifier *verifier.Verifier
@@ -65,7 +65,7 @@ func (w *world) newGate(ctx context.Context, iss *issuer.Server, mappingText str
 		return nil, fmt.Errorf("the mapping: %v", found)
 	}
 	g.Use(m)
-	for range 200 { // until the keys are there
+	for range 200 { // until the verifier has keys
 		if v.States()[0].Keys > 0 {
 			return &gate{g, v}, nil
 		}
@@ -75,10 +75,10 @@ func (w *world) newGate(ctx context.Context, iss *issuer.Server, mappingText str
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	return nil, errors.New("no keys come")
+	return nil, errors.New("the verifier got no keys within two seconds")
 }
 
-// warmed decodes a question and asks it until its answer is remembered.
+// warmed decodes a question and decides it until the decision comes from the cache.
 func (g *gate) warmed(ctx context.Context, body []byte) (*gateway.Request, error) {
 	req, err := minio.Decode(body, new(strictjson.Document))
 	if err != nil {
@@ -96,9 +96,8 @@ func (g *gate) warmed(ctx context.Context, body []byte) (*gateway.Request, error
 	return nil, errors.New("the decision is not remembered")
 }
 
-// took is the time of one decision, the least of some batches: what else runs on
-// the machine only ever adds.
-func (g *gate) took(ctx context.Context, req *gateway.Request, d *gateway.Decision) float64 {
+// decisionTime returns the time of one decision in microseconds, the mean of 1,000.
+func (g *gate) decisionTime(ctx context.Context, req *gateway.Request, d *gateway.Decision) float64 {
 	const batch = 1000
 	start := time.Now()
 	for range batch {
@@ -108,7 +107,7 @@ func (g *gate) took(ctx context.Context, req *gateway.Request, d *gateway.Decisi
 }
 
 func decide(ctx context.Context, w *world, r *results) error {
-	iss, err := issue(ctx, 4096)
+	iss, err := startIssuer(ctx, 4096)
 	if err != nil {
 		return err
 	}
@@ -140,7 +139,7 @@ func decide(ctx context.Context, w *world, r *results) error {
 	decoder.Keep(bodies[0], &first, doc)
 	var deciding, decoding, resembling []float64
 	for range w.rounds(200) {
-		deciding = append(deciding, g.took(ctx, req, &d))
+		deciding = append(deciding, g.decisionTime(ctx, req, &d))
 		start := time.Now()
 		for range 1000 {
 			if _, err := minio.Decode(body, doc); err != nil {
@@ -167,8 +166,8 @@ func decide(ctx context.Context, w *world, r *results) error {
 	return nil
 }
 
-// cold verifies tokens that are new, in turns with the bare check of the same
-// signature.
+// cold compares the verification of new tokens with the bare check of the same
+// signatures.
 func cold(ctx context.Context, w *world, r *results) error {
 	p := &plot{name: "cold", title: "A new token", unit: "µs"}
 	for _, bits := range []int{2048, 4096} {
@@ -186,7 +185,7 @@ func cold(ctx context.Context, w *world, r *results) error {
 }
 
 func (w *world) coldOf(ctx context.Context, bits int) (bare, whole float64, err error) {
-	iss, err := issue(ctx, bits)
+	iss, err := startIssuer(ctx, bits)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -209,8 +208,8 @@ func (w *world) coldOf(ctx context.Context, bits int) (bare, whole float64, err 
 	if w.quick {
 		count = 30
 	}
-	// All are signed before: signing evicts from the processor's caches what a
-	// server that only verifies has in them.
+	// All tokens are signed first. Signing in between would evict data from the
+	// processor's caches that a server that only verifies keeps there.
 	tokens := make([]string, count)
 	for n := range tokens {
 		claims := iss.EvidenceClaims(user)
@@ -230,11 +229,11 @@ func (w *world) coldOf(ctx context.Context, bits int) (bare, whole float64, err 
 		wholes = append(wholes, float64(time.Since(between).Nanoseconds())/1e3)
 		bares = append(bares, float64(between.Sub(start).Nanoseconds())/1e3)
 	}
-	// The lower quartile: what else runs on the machine only ever adds.
+	// The lower quartile, because other programs on the machine can only add time.
 	return percentile(bares, 0.25), percentile(wholes, 0.25), nil
 }
 
-// check is what no verification can do without.
+// check is the minimum of a verification: the SHA-256 and the RSA signature.
 func check(key *rsa.PublicKey, token string) error {
 	dot := strings.LastIndexByte(token, '.')
 	signature, err := base64.RawURLEncoding.DecodeString(token[dot+1:])

@@ -12,12 +12,12 @@ import (
 	"time"
 )
 
-type loaded struct {
+type loadResult struct {
 	rate     float64
 	p50, p99 time.Duration
 }
 
-// writeScript makes wrk send the bodies in turn.
+// writeScript writes a script with which wrk sends the bodies in turn.
 func writeScript(path string, bodies [][]byte) error {
 	var s strings.Builder
 	s.WriteString("local bodies = {\n")
@@ -46,9 +46,9 @@ var (
 	failedLine = regexp.MustCompile(`Non-2xx or 3xx responses|Socket errors`)
 )
 
-// load has wrk ask for so many seconds. An answer that is not 200 makes the
-// comparison void.
-func load(ctx context.Context, script, url string, connections, seconds int) (l loaded, err error) {
+// load runs wrk for so many seconds. It fails if an answer is not 200, because such
+// answers cannot be compared.
+func load(ctx context.Context, script, url string, connections, seconds int) (l loadResult, err error) {
 	if err := ctx.Err(); err != nil {
 		return l, err
 	}
@@ -58,7 +58,7 @@ func load(ctx context.Context, script, url string, connections, seconds int) (l 
 		return l, fmt.Errorf("wrk: %w\n%s", err, out)
 	}
 	if failedLine.Match(out) {
-		return l, fmt.Errorf("%s: answers were not 200, or none came:\n%s", url, out)
+		return l, fmt.Errorf("%s: an answer was not 200, or a request had none:\n%s", url, out)
 	}
 	field := func(re *regexp.Regexp) string {
 		if m := re.FindSubmatch(out); m != nil {
@@ -76,18 +76,19 @@ func load(ctx context.Context, script, url string, connections, seconds int) (l 
 	return l, err
 }
 
-// interleaved asks every subject once in each round.
+// interleaved loads every server once in each round, and returns the medians by the
+// server's name: requests a second, p50 and p99 in microseconds.
 func interleaved(ctx context.Context, dir string, subjects []*process, bodies [][]byte, connections, rounds, seconds int) (rate, p50, p99 map[string]float64, err error) {
 	script := filepath.Join(dir, "body.lua")
 	if err := writeScript(script, bodies); err != nil {
 		return nil, nil, nil, err
 	}
-	for _, s := range subjects { // warm caches and connections
+	for _, s := range subjects { // warms caches and connections
 		if _, err := load(ctx, script, s.url, connections, 1); err != nil {
 			return nil, nil, nil, err
 		}
 	}
-	rates, halves, tails := byName{}, byName{}, byName{}
+	rates, p50s, p99s := byName{}, byName{}, byName{}
 	for range rounds {
 		for _, s := range subjects {
 			l, err := load(ctx, script, s.url, connections, seconds)
@@ -95,9 +96,9 @@ func interleaved(ctx context.Context, dir string, subjects []*process, bodies []
 				return nil, nil, nil, fmt.Errorf("%s: %w", s.name, err)
 			}
 			rates[s.name] = append(rates[s.name], l.rate)
-			halves[s.name] = append(halves[s.name], float64(l.p50)/1e3)
-			tails[s.name] = append(tails[s.name], float64(l.p99)/1e3)
+			p50s[s.name] = append(p50s[s.name], float64(l.p50)/1e3)
+			p99s[s.name] = append(p99s[s.name], float64(l.p99)/1e3)
 		}
 	}
-	return rates.medians(), halves.medians(), tails.medians(), nil
+	return rates.medians(), p50s.medians(), p99s.medians(), nil
 }

@@ -1,12 +1,12 @@
-// Command bench measures claimgate beside a bare Fiber that reads the same body
-// and answers, beside Open Policy Agent, and under a real MinIO, and writes
-// docs/performance.md with a plot for each row.
+// Command bench compares claimgate with a bare Fiber that only reads the body and
+// answers, and with Open Policy Agent, and measures it under a real MinIO. With
+// -write it writes docs/performance.md and its plots.
 //
-// Servers are asked in turn, round by round, in one run on one machine; medians
-// are compared. What counts are ratios: absolute figures of a shared machine mean
-// little. The load comes from wrk, another process, or from this one where the
-// rate or the token must vary. Everything is on the loopback interface and
-// bounded in number and time.
+// The servers get load in turn, round by round, in one run on one machine. The
+// results are ratios of medians: absolute figures of a shared machine mean little.
+// The load comes from wrk, a separate process. If the rate or the token must vary,
+// it comes from this process. All servers listen on the loopback interface, and
+// the load is limited in number and time.
 package main
 
 import (
@@ -22,15 +22,15 @@ import (
 )
 
 type settings struct {
-	runs    int
-	quick   bool
-	only    string
-	project string
-	write   bool
-	least   float64
+	runs     int
+	quick    bool
+	only     string
+	project  string
+	write    bool
+	minRatio float64
 }
 
-// seconds of load for a server in a round.
+// seconds is how long a server gets load in a round.
 func (s *settings) seconds() int {
 	if s.quick {
 		return 1
@@ -38,7 +38,7 @@ func (s *settings) seconds() int {
 	return 2
 }
 
-// rounds is how often every server is asked.
+// rounds is how often every server gets load: full times, or once with -quick.
 func (s *settings) rounds(full int) int {
 	if s.quick {
 		return 1
@@ -58,12 +58,12 @@ func main() {
 		return
 	}
 	var s settings
-	flag.IntVar(&s.runs, "runs", 1, "how often everything is measured; a row is met where every run meets it")
-	flag.BoolVar(&s.quick, "quick", false, "one short round each, to see that it works")
+	flag.IntVar(&s.runs, "runs", 1, "how often everything is measured; a row is met if every run meets it")
+	flag.BoolVar(&s.quick, "quick", false, "one short round of each part, to see that the bench works")
 	flag.StringVar(&s.only, "only", "", "parts to measure, separated by commas: "+strings.Join(partNames(), ", "))
 	flag.StringVar(&s.project, "project", "..", "the project's root")
 	flag.BoolVar(&s.write, "write", false, "write docs/performance.md and its plots")
-	flag.Float64Var(&s.least, "at-least", 0, "only check that claimgate answers at least so many times as much as a bare Fiber, its log off")
+	flag.Float64Var(&s.minRatio, "at-least", 0, "measure only the requests/s of claimgate with its log off, and fail if they are less than this many times a bare Fiber's")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -72,7 +72,7 @@ func main() {
 	}
 }
 
-// A part measures some rows.
+// A part measures some of the rows of goals.
 type part struct {
 	name    string
 	measure func(ctx context.Context, w *world, r *results) error
@@ -112,7 +112,7 @@ func run(ctx context.Context, s *settings) error {
 	if err != nil {
 		return err
 	}
-	if s.least > 0 {
+	if s.minRatio > 0 {
 		return atLeast(ctx, w)
 	}
 	r := newResults()

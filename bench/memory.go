@@ -19,10 +19,9 @@ import (
 
 const liveTokens = 100_000
 
-// memory measures the resident set of a claimgate that has just begun to answer,
-// and of one that has verified many tokens. They are signed by Ed25519: RSA-4096
-// would take minutes, and what is remembered of a token does not hold its
-// signature.
+// memory measures the resident set of claimgate after its first answer, and after it
+// has verified many tokens. The tokens are signed with Ed25519, because signing with
+// RSA-4096 takes minutes. The cached entry of a token does not hold its signature.
 func memory(ctx context.Context, w *world, r *results) error {
 	s, err := newSigner(ctx)
 	if err != nil {
@@ -38,7 +37,7 @@ func memory(ctx context.Context, w *world, r *results) error {
 	if err != nil {
 		return err
 	}
-	if err := p.allows(ctx, first); err != nil {
+	if err := p.waitUntilAllows(ctx, first); err != nil {
 		return err
 	}
 	time.Sleep(time.Second)
@@ -77,12 +76,12 @@ func memory(ctx context.Context, w *world, r *results) error {
 	grown.lines = []line{{"claimgate", sizes}}
 	r.draw(grown)
 	r.record("live", rss)
-	r.fact("Asked a second time, %.1f %% of the %d tokens were remembered, by the default cache.token_bytes of 64MiB; the others were verified again.", 100*remembered, count)
+	r.fact("Asked a second time, %.1f %% of the %d tokens were in the cache, with the default cache.token_bytes of 64MiB; the others were verified again.", 100*remembered, count)
 	return nil
 }
 
-// askAgain asks with each of count tokens once more, so that the tokens are live and not only seen. It
-// returns the share of the tokens that the cache still held.
+// askAgain asks once more with each of count tokens, so that all tokens are in use. It returns the share
+// of the tokens that the cache still held.
 func (s *signer) askAgain(ctx context.Context, p *process, count int) (remembered float64, err error) {
 	before, err := p.hits(ctx)
 	if err != nil {
@@ -97,7 +96,7 @@ func (s *signer) askAgain(ctx context.Context, p *process, count int) (remembere
 
 var residentLine = regexp.MustCompile(`VmRSS:\s+(\d+) kB`)
 
-// resident is the process's resident set in MiB.
+// resident returns the process's resident set in MiB.
 func (p *process) resident() (float64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
@@ -120,7 +119,7 @@ func (p *process) hits(ctx context.Context) (float64, error) {
 	}
 	m := hitLine.FindStringSubmatch(text)
 	if m == nil {
-		return 0, fmt.Errorf("/metrics tells no hits")
+		return 0, fmt.Errorf("/metrics has no claimgate_token_cache_total for hits")
 	}
 	return strconv.ParseFloat(m[1], 64)
 }
@@ -130,7 +129,7 @@ type signer struct {
 	url     string
 	private ed25519.PrivateKey
 	server  *http.Server
-	now     int64 // iat of every token, so that each is the same when it is made again
+	now     int64 // iat of every token, so that question(n) always has the same token
 }
 
 func newSigner(ctx context.Context) (*signer, error) {
@@ -152,7 +151,7 @@ func newSigner(ctx context.Context) (*signer, error) {
 	s := &signer{url: "http://" + l.Addr().String() + "/application/o/minio/", private: private, now: time.Now().Unix(), server: &http.Server{ReadHeaderTimeout: time.Second}}
 	s.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(keys) // who asks sees that it fails
+		_, _ = w.Write(keys) // the client notices a failure
 	})
 	go func() { _ = s.server.Serve(l) }() // until close
 	return s, nil
@@ -160,7 +159,7 @@ func newSigner(ctx context.Context) (*signer, error) {
 
 func (s *signer) close() { _ = s.server.Close() }
 
-// question asks as the nth user, with a token of the size that Authentik makes.
+// question returns a question of the nth user, with a token as large as Authentik's.
 func (s *signer) question(n int) ([]byte, error) {
 	now := s.now
 	claims := map[string]any{
@@ -182,7 +181,7 @@ func (s *signer) question(n int) ([]byte, error) {
 	return question(claims, 0)
 }
 
-// askAll asks once with each of the tokens from to n.
+// askAll asks once with each token from from to n-1.
 func (s *signer) askAll(ctx context.Context, p *process, from, n int) error {
 	at, err := url.Parse(p.url)
 	if err != nil {
@@ -191,10 +190,10 @@ func (s *signer) askAll(ctx context.Context, p *process, from, n int) error {
 	const lanes = 8
 	c := newClient(at.Host, p.url, lanes)
 	defer c.CloseIdleConnections()
-	var asking sync.WaitGroup
-	wrong := make(chan error, lanes)
+	var running sync.WaitGroup
+	firstErr := make(chan error, lanes)
 	for lane := range lanes {
-		asking.Go(func() {
+		running.Go(func() {
 			for i := from + lane; i < n && ctx.Err() == nil; i += lanes {
 				body, err := s.question(i)
 				var ok bool
@@ -205,15 +204,15 @@ func (s *signer) askAll(ctx context.Context, p *process, from, n int) error {
 					err = fmt.Errorf("token %d is denied", i)
 				}
 				if err != nil {
-					wrong <- err
+					firstErr <- err
 					return
 				}
 			}
 		})
 	}
-	asking.Wait()
+	running.Wait()
 	select {
-	case err := <-wrong:
+	case err := <-firstErr:
 		return err
 	default:
 		return ctx.Err()

@@ -29,15 +29,15 @@ const (
 	keys         = 1000
 )
 
-// aMinIO is a MinIO of its own for each webhook.
-type aMinIO struct {
+// minioServer is a running MinIO. Each webhook has its own.
+type minioServer struct {
 	*process
-	s3 *minio.Client // a session of alice's
+	s3 *minio.Client // uses a session of alice's
 }
 
 var pinned = regexp.MustCompile(`minioVersion = "([^"]+)"`)
 
-// minioBinary is the MinIO of the end-to-end tests, out of their cache.
+// minioBinary returns the MinIO binary of the end-to-end tests, from their cache.
 func (w *world) minioBinary(ctx context.Context) (string, error) {
 	text, err := os.ReadFile(filepath.Join(w.project, "e2e", "internal", "images", "versions.go"))
 	if err != nil {
@@ -50,34 +50,31 @@ func (w *world) minioBinary(ctx context.Context) (string, error) {
 	return installed(ctx, "claimgate-e2e", "github.com/minio/minio", string(m[1]))
 }
 
-// operation is what is done to each MinIO; it returns how often a second.
+// operation is a load for each MinIO. run repeats it for length and returns the
+// operations a second.
 type operation struct {
 	name string
-	run  func(ctx context.Context, m *aMinIO, length time.Duration) (float64, error)
+	run  func(ctx context.Context, m *minioServer, length time.Duration) (float64, error)
 }
 
-// realMinIO does the same with MinIOs that ask nobody, a bare Fiber, claimgate
-// and OPA. Their policy without a webhook is readwrite.
+// realMinIO runs the same operations on MinIOs whose webhook is a bare Fiber,
+// claimgate or OPA, and on one without a webhook, whose policy is readwrite.
 func realMinIO(ctx context.Context, w *world, r *results) error {
 	binary, err := w.minioBinary(ctx)
 	if err != nil {
 		return err
 	}
-	iss, err := issue(ctx, 4096)
+	iss, body, err := startIssuerWith(ctx, 4096, questionOf)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = iss.Close() }()
-	body, err := questionOf(iss)
-	if err != nil {
-		return err
-	}
-	hooks, err := w.compared(ctx, iss, body)
+	hooks, err := w.startCompared(ctx, iss, body)
 	if err != nil {
 		return err
 	}
 	defer stop(hooks...)
-	var all []*aMinIO
+	var all []*minioServer
 	defer func() {
 		for _, m := range all {
 			stop(m.process)
@@ -115,8 +112,9 @@ func realMinIO(ctx context.Context, w *world, r *results) error {
 	return nil
 }
 
-// operate does an operation on every MinIO in turn, round by round.
-func (w *world) operate(ctx context.Context, op operation, all []*aMinIO) (map[string]float64, error) {
+// operate runs an operation on every MinIO in turn, round by round, and returns the
+// median operations a second by the server's name.
+func (w *world) operate(ctx context.Context, op operation, all []*minioServer) (map[string]float64, error) {
 	rates := byName{}
 	length := 1500 * time.Millisecond
 	if w.quick {
@@ -136,7 +134,7 @@ func (w *world) operate(ctx context.Context, op operation, all []*aMinIO) (map[s
 	return rates.medians(), nil
 }
 
-func (w *world) startMinIO(ctx context.Context, binary string, hook *process, iss *issuer.Server) (_ *aMinIO, err error) {
+func (w *world) startMinIO(ctx context.Context, binary string, hook *process, iss *issuer.Server) (_ *minioServer, err error) {
 	dir, err := os.MkdirTemp(w.dir, "minio-")
 	if err != nil {
 		return nil, err
@@ -173,12 +171,12 @@ func (w *world) startMinIO(ctx context.Context, binary string, hook *process, is
 	if err != nil {
 		return nil, err
 	}
-	m := &aMinIO{process: p}
+	m := &minioServer{process: p}
 	return m, m.prepare(ctx, listen, iss)
 }
 
-// prepare logs alice in and makes the buckets and the object.
-func (m *aMinIO) prepare(ctx context.Context, listen string, iss *issuer.Server) error {
+// prepare logs alice in and creates the buckets and an object.
+func (m *minioServer) prepare(ctx context.Context, listen string, iss *issuer.Server) error {
 	user, _ := iss.User("alice")
 	idToken := iss.IDToken(user)
 	sts, err := credentials.NewSTSWebIdentity(m.url,
@@ -186,7 +184,7 @@ func (m *aMinIO) prepare(ctx context.Context, listen string, iss *issuer.Server)
 			return &credentials.WebIdentityToken{Token: idToken}, nil
 		},
 		func(web *credentials.STSWebIdentity) {
-			sum := sha1.Sum([]byte(iss.ClientID())) // as MinIO names the role of a provider
+			sum := sha1.Sum([]byte(iss.ClientID())) // MinIO names a provider's role so
 			web.RoleARN = "arn:minio:iam:" + region + "::role/" + base64.RawURLEncoding.EncodeToString(sum[:])
 		})
 	if err != nil {
@@ -207,21 +205,22 @@ func (m *aMinIO) prepare(ctx context.Context, listen string, iss *issuer.Server)
 	return m.put(ctx, "one")
 }
 
-func (m *aMinIO) put(ctx context.Context, key string) error {
+func (m *minioServer) put(ctx context.Context, key string) error {
 	_, err := m.s3.PutObject(ctx, bucket, key, bytes.NewReader(make([]byte, 1024)), 1024, minio.PutObjectOptions{})
 	return err
 }
 
-// busily does something on eight goroutines for a while.
-func busily(ctx context.Context, length time.Duration, do func(lane, n int) error) (float64, error) {
+// onEightGoroutines calls do on eight goroutines until length is over, and returns the calls a
+// second. lane is the goroutine, n counts its calls.
+func onEightGoroutines(ctx context.Context, length time.Duration, do func(lane, n int) error) (float64, error) {
 	const lanes = 8
-	var doing sync.WaitGroup
+	var running sync.WaitGroup
 	var mu sync.Mutex
-	var wrong error
+	var firstErr error
 	done := 0
 	begun := time.Now()
 	for lane := range lanes {
-		doing.Go(func() {
+		running.Go(func() {
 			n := 0
 			var err error
 			for ; err == nil && time.Since(begun) < length && ctx.Err() == nil; n++ {
@@ -231,16 +230,16 @@ func busily(ctx context.Context, length time.Duration, do func(lane, n int) erro
 			defer mu.Unlock()
 			done += n
 			if err != nil {
-				wrong = err
+				firstErr = err
 			}
 		})
 	}
-	doing.Wait()
-	return float64(done) / time.Since(begun).Seconds(), errors.Join(wrong, ctx.Err())
+	running.Wait()
+	return float64(done) / time.Since(begun).Seconds(), errors.Join(firstErr, ctx.Err())
 }
 
-func getting(ctx context.Context, m *aMinIO, length time.Duration) (float64, error) {
-	return busily(ctx, length, func(int, int) error {
+func getting(ctx context.Context, m *minioServer, length time.Duration) (float64, error) {
+	return onEightGoroutines(ctx, length, func(int, int) error {
 		object, err := m.s3.GetObject(ctx, bucket, "one", minio.GetObjectOptions{})
 		if err != nil {
 			return err
@@ -250,12 +249,13 @@ func getting(ctx context.Context, m *aMinIO, length time.Duration) (float64, err
 	})
 }
 
-func putting(ctx context.Context, m *aMinIO, length time.Duration) (float64, error) {
-	return busily(ctx, length, func(lane, n int) error { return m.put(ctx, fmt.Sprintf("put/%d/%d", lane, n%50)) })
+func putting(ctx context.Context, m *minioServer, length time.Duration) (float64, error) {
+	return onEightGoroutines(ctx, length, func(lane, n int) error { return m.put(ctx, fmt.Sprintf("put/%d/%d", lane, n%50)) })
 }
 
-// deleting asks for each key: MinIO takes one that is not there for deleted.
-func deleting(ctx context.Context, m *aMinIO, _ time.Duration) (float64, error) {
+// deleting deletes keys that do not exist. MinIO still asks about each key, and
+// reports it as deleted.
+func deleting(ctx context.Context, m *minioServer, _ time.Duration) (float64, error) {
 	names := make(chan minio.ObjectInfo, keys)
 	for n := range keys {
 		names <- minio.ObjectInfo{Key: fmt.Sprintf("none/%d", n)}
@@ -268,8 +268,8 @@ func deleting(ctx context.Context, m *aMinIO, _ time.Duration) (float64, error) 
 	return 1 / time.Since(begun).Seconds(), nil
 }
 
-func listing(ctx context.Context, m *aMinIO, length time.Duration) (float64, error) {
-	return busily(ctx, length, func(int, int) error {
+func listing(ctx context.Context, m *minioServer, length time.Duration) (float64, error) {
+	return onEightGoroutines(ctx, length, func(int, int) error {
 		found, err := m.s3.ListBuckets(ctx)
 		if err == nil && len(found) != buckets {
 			err = fmt.Errorf("%d buckets are listed", len(found))

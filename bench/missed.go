@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// missed.md says of rows what is known about why they are missed, where they are:
-// each begins with "## " and the row's id.
+// missed.md explains rows that may miss their goals. A section begins with "## "
+// and the row's id; it is printed only if the row is missed.
 //
 //go:embed missed.md
 var reasons string
 
-// missed lists the rows that were not met, with what is known of each.
+// missed lists the rows that missed their goals, with their explanations.
 func (r *results) missed() string {
 	known := map[string]string{}
 	for section := range strings.SplitSeq(reasons, "## ") {

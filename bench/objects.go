@@ -19,18 +19,14 @@ import (
 
 const shadowName = "claimgate, log off, a next mapping"
 
-// objects asks about another object in each request, as a real MinIO does, and every server alike. The processor
-// time of a request is the server's own, by the kernel's count.
+// objects measures requests that are each about another object, as a real MinIO sends them. The processor time of a
+// request is the server process's own, as the kernel counts it.
 func objects(ctx context.Context, w *world, r *results) error {
-	iss, err := issue(ctx, 4096)
+	iss, bodies, err := startIssuerWith(ctx, 4096, questionsOf)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = iss.Close() }()
-	bodies, err := questionsOf(iss)
-	if err != nil {
-		return err
-	}
 	next := filepath.Join(w.dir, "next.toml")
 	text := "version = 1\n[[group]]\nname = \"MinIO users\"\npolicies = [\"readonly\"]\n"
 	if err := os.WriteFile(next, []byte(text), 0o600); err != nil {
@@ -52,7 +48,7 @@ func objects(ctx context.Context, w *world, r *results) error {
 	}
 	rates, spent := byName{}, byName{}
 	for _, s := range all {
-		if err := s.allows(ctx, bodies[0]); err != nil {
+		if err := s.waitUntilAllows(ctx, bodies[0]); err != nil {
 			return err
 		}
 		if _, err := load(ctx, script, s.url, 32, 1); err != nil {
@@ -90,7 +86,7 @@ func objects(ctx context.Context, w *world, r *results) error {
 	return nil
 }
 
-// writeObjects makes wrk send the body with another object each time.
+// writeObjects writes a script with which wrk sends the body with another object each time.
 func writeObjects(path string, body []byte) error {
 	before, rest, found := bytes.Cut(body, []byte(`"object":"`))
 	_, after, closed := bytes.Cut(rest, []byte(`"`))
@@ -106,13 +102,14 @@ end
 	return os.WriteFile(path, []byte(script), 0o600)
 }
 
-// processorTime is what the process has used, user and system, by /proc/PID/stat (proc(5)): ticks of 10 ms.
+// processorTime returns the user and system time that the process has used, from /proc/PID/stat (proc(5)), in ticks of
+// 10 ms.
 func (p *process) processorTime() (time.Duration, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
 	if err != nil {
 		return 0, err
 	}
-	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:])) // the first one is the third of proc(5)
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:])) // fields[0] is field 3 of proc(5)
 	var ticks int64
 	for _, field := range []int{14 - 3, 15 - 3} {
 		n, err := strconv.ParseInt(fields[field], 10, 64)
@@ -124,15 +121,15 @@ func (p *process) processorTime() (time.Duration, error) {
 	return time.Duration(ticks) * 10 * time.Millisecond, nil
 }
 
-// together verifies new tokens of eight clients at once, in turns with the bare checks of their signatures by the same
-// clients.
+// together compares eight clients that verify new tokens at the same time with eight clients that only check the
+// signatures of these tokens.
 func together(ctx context.Context, w *world, r *results) error {
 	const clients = 8
 	each := 50
 	if w.quick {
 		each = 5
 	}
-	iss, err := issue(ctx, 4096)
+	iss, err := startIssuer(ctx, 4096)
 	if err != nil {
 		return err
 	}
@@ -188,9 +185,9 @@ func (w *world) togetherOf(ctx context.Context, iss *issuer.Server, key *rsa.Pub
 	if err != nil {
 		return 0, err
 	}
-	ours, err := all(func(client int, token string) error {
+	whole, err := all(func(client int, token string) error {
 		_, err := g.verifier.Verify(ctx, token, verifier.Presented{By: fmt.Sprint(client)})
 		return err
 	})
-	return float64(bare) / float64(ours), err
+	return float64(bare) / float64(whole), err
 }

@@ -14,16 +14,17 @@ import (
 	"github.com/claimgate/claimgate/app/demo/issuer"
 )
 
-// opaVersion is the Open Policy Agent that is compared.
+// opaVersion is the version of Open Policy Agent.
 const opaVersion = "v1.22.2"
 
 //go:embed policy.rego
 var rego []byte
 
-// jwtCache lets OPA remember what it verified, which it does not by default.
+// jwtCache makes OPA cache verified tokens. By default it does not.
 const jwtCache = `{"caching":{"inter_query_builtin_value_cache":{"named":{"io_jwt":{"max_num_entries":10000}}}}}`
 
-// installed returns a program of a Go module, built once for each version.
+// installed returns the path of a program of a Go module. It builds the program once
+// for each version, into the user's cache directory.
 func installed(ctx context.Context, cache, module, version string) (string, error) {
 	base, err := os.UserCacheDir()
 	if err != nil {
@@ -38,7 +39,7 @@ func installed(ctx context.Context, cache, module, version string) (string, erro
 	if err := os.MkdirAll(filepath.Dir(dir), 0o750); err != nil {
 		return "", err
 	}
-	// Built beside and renamed, so that half a build is not found by the next run.
+	// Build in a temporary directory and rename it, so that the next run finds no half build.
 	fresh, err := os.MkdirTemp(filepath.Dir(dir), name+"-")
 	if err != nil {
 		return "", err
@@ -56,7 +57,7 @@ func installed(ctx context.Context, cache, module, version string) (string, erro
 	return binary, nil
 }
 
-// startOPA runs OPA with the policy of equal meaning.
+// startOPA starts OPA with policy.rego, which means the same as smallMapping.
 func (w *world) startOPA(ctx context.Context, name string, iss *issuer.Server, config string) (*process, error) {
 	binary, err := installed(ctx, "claimgate-bench", "github.com/open-policy-agent/opa", opaVersion)
 	if err != nil {

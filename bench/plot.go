@@ -10,7 +10,7 @@ import (
 	"text/tabwriter"
 )
 
-// plot is drawn as bars, or as lines over x where it has any.
+// plot is drawn as lines over x if it has lines, else as bars.
 type plot struct {
 	name, title, unit string
 	bars              []bar
@@ -22,7 +22,7 @@ type plot struct {
 type bar struct {
 	name  string
 	value float64
-	goal  bool // a bound, not something that was measured
+	goal  bool // a limit or a reference value, drawn in grey
 }
 
 type line struct {
@@ -30,7 +30,7 @@ type line struct {
 	y    []float64
 }
 
-// print writes the figures.
+// print writes the values as text.
 func (p *plot) print(out io.Writer) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, b := range p.bars {
@@ -46,7 +46,7 @@ func (p *plot) print(out io.Writer) {
 	_ = w.Flush()
 }
 
-// short writes three digits that count.
+// short formats v with three significant digits, or as an integer from 100 on.
 func short(v float64) string {
 	if v >= 100 {
 		return strconv.FormatFloat(v, 'f', 0, 64)
@@ -56,12 +56,12 @@ func short(v float64) string {
 
 const (
 	width  = 720
-	left   = 250 // of the bars: room for names
+	left   = 250 // where bars begin, right of their names
 	barTop = 44
 	barRow = 30
 )
 
-// svg draws the plot. It suits a light and a dark page.
+// svg draws the plot, in colors for light and dark pages.
 func (p *plot) svg() []byte {
 	var b bytes.Buffer
 	height := barTop + barRow*len(p.bars) + 14
@@ -88,7 +88,7 @@ func label(b *bytes.Buffer, x, y float64, anchor, text string) {
 
 func escaped(s string) string {
 	var b bytes.Buffer
-	_ = xml.EscapeText(&b, []byte(s)) // a buffer takes it
+	_ = xml.EscapeText(&b, []byte(s)) // writing to a buffer cannot fail
 	return b.String()
 }
 
@@ -111,8 +111,8 @@ func (p *plot) drawBars(b *bytes.Buffer) {
 
 var strokes = []string{"#0969da", "#cf222e", "#1a7f37", "#9a6700"}
 
-// drawLines has a logarithmic x axis, as what grows grows tenfold, and a y axis
-// from zero.
+// drawLines draws lines over a logarithmic x axis, because the sizes grow tenfold.
+// The y axis begins at zero.
 func (p *plot) drawLines(b *bytes.Buffer) {
 	const x0, x1, y0, y1 = 70.0, 690.0, 250.0, 44.0
 	most := 0.0

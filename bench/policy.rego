@@ -1,6 +1,6 @@
-# What claimgate decides in the benchmark, in Rego: the one token in conditions
-# is verified and must be that of the credential; its groups grant policies, and
-# one of their statements must allow the request.
+# The decision of claimgate in the benchmark, in Rego. The single token in
+# conditions is verified and must belong to the credential. Its groups grant
+# policies, and a statement of these must allow the request.
 package minio
 
 tokens contains token if {

@@ -9,7 +9,7 @@ import (
 	"text/tabwriter"
 )
 
-// results are the rows, and what is drawn of the last run.
+// results are the rows with the values of all runs, and the plots of the last run.
 type results struct {
 	rows  []*row
 	plots []*plot
@@ -18,7 +18,7 @@ type results struct {
 
 func newResults() *results { return &results{rows: goals()} }
 
-// record notes what a run has found for a row.
+// record adds a run's value to a row. It panics if no row has the id.
 func (r *results) record(id string, value float64) {
 	for _, row := range r.rows {
 		if row.id == id {
@@ -29,7 +29,7 @@ func (r *results) record(id string, value float64) {
 	panic("no row is called " + id)
 }
 
-// draw keeps a plot, in place of that of the run before.
+// draw keeps a plot. It replaces the plot of the same name of an earlier run.
 func (r *results) draw(p *plot) {
 	for i := range r.plots {
 		if r.plots[i].name == p.name {
@@ -40,7 +40,7 @@ func (r *results) draw(p *plot) {
 	r.plots = append(r.plots, p)
 }
 
-// fact keeps a line about the measurement, once.
+// fact keeps a line about the measurement, unless the same line is there already.
 func (r *results) fact(format string, args ...any) {
 	if line := fmt.Sprintf(format, args...); !slices.Contains(r.facts, line) {
 		r.facts = append(r.facts, line)
@@ -87,7 +87,7 @@ func percentile[T ~int64 | ~float64](values []T, p float64) T {
 	return sorted[min(int(p*float64(len(sorted))), len(sorted)-1)]
 }
 
-// byName collects the values of several subjects over the rounds.
+// byName holds the values of each server over the rounds.
 type byName map[string][]float64
 
 func (b byName) medians() map[string]float64 {

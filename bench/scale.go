@@ -9,7 +9,8 @@ import (
 	"github.com/claimgate/claimgate/app/gateway"
 )
 
-// largeMapping has so many group rules over so many policies.
+// largeMapping returns a mapping with so many group rules and policies, in addition
+// to smallMapping.
 func largeMapping(groups, policies int) string {
 	var text strings.Builder
 	text.WriteString(smallMapping)
@@ -23,7 +24,7 @@ func largeMapping(groups, policies int) string {
 	return text.String()
 }
 
-// questionWith asks with a token that names so many groups beside alice's own.
+// questionWith returns a question of alice's whose token has so many further groups.
 func questionWith(iss *issuer.Server, groups int) ([]byte, error) {
 	user, _ := iss.User("alice")
 	user.Groups = append([]string(nil), user.Groups...)
@@ -35,10 +36,10 @@ func questionWith(iss *issuer.Server, groups int) ([]byte, error) {
 	return question(claims, 0)
 }
 
-// scale compares warm decisions of one token under mappings of two sizes, and
-// draws how the time grows with each.
+// scale compares warm decisions about one token under a small and a large mapping,
+// and draws the time over the rules, the policies and the groups in the token.
 func scale(ctx context.Context, w *world, r *results) error {
-	iss, err := issue(ctx, 2048)
+	iss, err := startIssuer(ctx, 2048)
 	if err != nil {
 		return err
 	}
@@ -87,7 +88,8 @@ func scale(ctx context.Context, w *world, r *results) error {
 	return nil
 }
 
-// sizes measures one question under several mappings, in turns.
+// sizes measures the warm decision of one question under several mappings, in turns.
+// It returns the medians in microseconds, in the order of mappings.
 func (w *world) sizes(ctx context.Context, iss *issuer.Server, groups int, mappings []string) ([]float64, error) {
 	body, err := questionWith(iss, groups)
 	if err != nil {
@@ -107,7 +109,7 @@ func (w *world) sizes(ctx context.Context, iss *issuer.Server, groups int, mappi
 	var d gateway.Decision
 	for range w.rounds(40) {
 		for i, g := range gates {
-			times[i] = append(times[i], g.took(ctx, requests[i], &d))
+			times[i] = append(times[i], g.decisionTime(ctx, requests[i], &d))
 		}
 	}
 	medians := make([]float64, len(mappings))

@@ -10,16 +10,16 @@ import (
 	"time"
 )
 
-// startUp measures from the start of the process until /readyz says 200, with
-// keys from a snapshot.
+// startUp measures the time from the start of the process until /readyz says 200,
+// with and without a snapshot of the keys.
 func startUp(ctx context.Context, w *world, r *results) error {
-	iss, err := issue(ctx, 4096)
+	iss, err := startIssuer(ctx, 4096)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = iss.Close() }()
 	snapshot := filepath.Join(w.dir, "keys.json")
-	began := func() (time.Duration, error) {
+	measure := func() (time.Duration, error) {
 		begun := time.Now()
 		p, err := w.startClaimgate(ctx, offName, iss.URL(), "CLAIMGATE_ISSUER_0_SNAPSHOT_FILE="+snapshot)
 		if err != nil {
@@ -29,25 +29,25 @@ func startUp(ctx context.Context, w *world, r *results) error {
 		for time.Since(begun) < 5*time.Second {
 			if _, err := get(ctx, p.admin+"/readyz"); err == nil {
 				took := time.Since(begun)
-				for range 200 { // the first one leaves its snapshot
+				for range 200 { // wait for the snapshot that the next start reads
 					if _, err := os.Stat(snapshot); err == nil {
 						return took, nil
 					}
 					time.Sleep(10 * time.Millisecond)
 				}
-				return 0, fmt.Errorf("no snapshot is written")
+				return 0, fmt.Errorf("claimgate wrote no snapshot within two seconds")
 			}
 			time.Sleep(500 * time.Microsecond)
 		}
 		return 0, fmt.Errorf("claimgate is not ready after 5 s")
 	}
-	without, err := began()
+	without, err := measure()
 	if err != nil {
 		return err
 	}
 	var with []float64
 	for range w.rounds(11) {
-		took, err := began()
+		took, err := measure()
 		if err != nil {
 			return err
 		}
@@ -56,13 +56,13 @@ func startUp(ctx context.Context, w *world, r *results) error {
 	r.record("start", median(with))
 	r.draw(&plot{name: "start", title: "Start to ready", unit: "ms", bars: []bar{
 		{name: "with a snapshot", value: median(with)},
-		{name: "without, issuer at hand", value: float64(without.Microseconds()) / 1e3},
+		{name: "without a snapshot, issuer up", value: float64(without.Microseconds()) / 1e3},
 		{name: "goal", value: 50, goal: true},
 	}})
 	return nil
 }
 
-// get returns the body of a 200.
+// get returns the body of a 200. Any other status is an error.
 func get(ctx context.Context, url string) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

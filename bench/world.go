@@ -17,12 +17,13 @@ import (
 	"github.com/claimgate/claimgate/app/demo/issuer"
 )
 
-// world is what every part needs: the binaries and a place for files.
+// world holds what every part needs: the settings, claimgate's binary and a
+// directory for files.
 type world struct {
 	*settings
 	dir       string
 	claimgate string
-	mapping   string // that of one group
+	mapping   string // the file of smallMapping
 }
 
 const smallMapping = "version = 1\n[[group]]\nname = \"MinIO users\"\npolicies = [\"readwrite\"]\n"
@@ -40,12 +41,12 @@ func newWorld(ctx context.Context, s *settings, dir string) (*world, error) {
 	return w, os.WriteFile(w.mapping, []byte(smallMapping), 0o600)
 }
 
-// issue starts an issuer whose keys have so many bits.
-func issue(ctx context.Context, bits int) (*issuer.Server, error) {
+// startIssuer starts an issuer with RSA keys of the given size.
+func startIssuer(ctx context.Context, bits int) (*issuer.Server, error) {
 	return issuer.Listen(ctx, "127.0.0.1:0", issuer.Options{KeyBits: bits, Lifetime: 8 * time.Hour})
 }
 
-// input is what MinIO asks, in its order.
+// input is the body of MinIO's question, with members in MinIO's order.
 type input struct {
 	Account        string              `json:"account"`
 	Groups         []string            `json:"groups"`
@@ -59,9 +60,9 @@ type input struct {
 	DenyOnly       bool                `json:"denyOnly"`
 }
 
-// question is what MinIO asks about the nth GET in a session whose claims carry
-// the token: claims as they are in the id_token, and again in conditions where they
-// are strings. Each is of another object, and in another second.
+// question returns the body of MinIO's question about the nth GET of a session whose
+// claims carry the token. As in MinIO, claims are those of the id_token, and conditions
+// repeat the claims that are strings. Each n has another object and another second.
 func question(claims map[string]any, n int) ([]byte, error) {
 	const account = "BENCH7SESSION7ACCESS"
 	claims["accessKey"] = account
@@ -81,13 +82,13 @@ func question(claims map[string]any, n int) ([]byte, error) {
 	}})
 }
 
-// questionOf asks for alice.
+// questionOf returns a question of alice's session.
 func questionOf(iss *issuer.Server) ([]byte, error) {
 	user, _ := iss.User("alice")
 	return question(iss.IDClaims(user), 0)
 }
 
-// questionsOf asks for alice many times, in one session.
+// questionsOf returns 64 questions of one session of alice's.
 func questionsOf(iss *issuer.Server) (all [][]byte, err error) {
 	user, _ := iss.User("alice")
 	claims := iss.IDClaims(user)
@@ -101,15 +102,26 @@ func questionsOf(iss *issuer.Server) (all [][]byte, err error) {
 	return all, nil
 }
 
-// process is a server that was started.
+// startIssuerWith starts an issuer and makes questions for it with ask, which is questionOf or questionsOf.
+func startIssuerWith[T any](ctx context.Context, bits int, ask func(*issuer.Server) (T, error)) (iss *issuer.Server, questions T, err error) {
+	if iss, err = startIssuer(ctx, bits); err != nil {
+		return nil, questions, err
+	}
+	if questions, err = ask(iss); err != nil {
+		return nil, questions, errors.Join(err, iss.Close())
+	}
+	return iss, questions, nil
+}
+
+// process is a running server.
 type process struct {
 	name  string
-	url   string // where it is asked
-	admin string // of claimgate
+	url   string // of the endpoint that answers questions
+	admin string // of the admin listener, of claimgate only
 	cmd   *exec.Cmd
 }
 
-// stop ends processes that this program started.
+// stop kills the processes and waits for their end. It skips nil ones.
 func stop(all ...*process) {
 	for _, p := range all {
 		if p != nil && p.cmd != nil {
@@ -119,7 +131,7 @@ func stop(all ...*process) {
 	}
 }
 
-// start runs a server until stop.
+// start starts a server, which runs until stop.
 func start(name, url string, cmd *exec.Cmd) (*process, error) {
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
@@ -128,8 +140,8 @@ func start(name, url string, cmd *exec.Cmd) (*process, error) {
 	return &process{name: name, url: url, cmd: cmd}, nil
 }
 
-// allows waits until the server allows the question.
-func (p *process) allows(ctx context.Context, body []byte) error {
+// waitUntilAllows waits until the server allows the question, for some ten seconds.
+func (p *process) waitUntilAllows(ctx context.Context, body []byte) error {
 	var last error
 	for range 400 {
 		answer, err := ask(ctx, p.url, body)
@@ -158,8 +170,8 @@ func (w *world) startBare(ctx context.Context) (*process, error) {
 	return start("bare Fiber", "http://"+listen+"/authz", exec.CommandContext(ctx, self, "bare", listen))
 }
 
-// startClaimgate runs the program under test. set are further settings, as
-// environment variables.
+// startClaimgate starts claimgate, with the environment variables set as further
+// settings.
 func (w *world) startClaimgate(ctx context.Context, name, issuerURL string, set ...string) (*process, error) {
 	listen, err1 := freeAddress(ctx)
 	admin, err2 := freeAddress(ctx)

@@ -1,4 +1,4 @@
-// Package e2e tests the README's claims with programs of others: a real MinIO asks
+// Package e2e tests the README's claims with real programs: a real MinIO asks
 // claimgate, ordinary clients send the tokens, and claimgate runs from the image of
 // the project's Dockerfile.
 //

@@ -53,8 +53,8 @@ func becomes(t *testing.T, name string, do action, allowed bool) {
 	})
 }
 
-// endsAt repeats an allowed action until it is denied. A denial before the given
-// second fails the test, and so does an allow of a request that began after it.
+// endsAt repeats an allowed action until it is denied. The test fails if a request is
+// denied before the given second, or if a request that began after it is allowed.
 func endsAt(t *testing.T, end int64, name string, do action) {
 	t.Helper()
 	eventually(t, func() error {

@@ -117,17 +117,17 @@ func TestAccessKeyPolicy(t *testing.T) {
 	})
 }
 
-// An access key of a login keeps the token of that login for ever. The token counts
-// until it expires, or with evidence.service_account_max_age until this long after it
-// was issued. The session itself ends with its token either way.
+// An access key of a login keeps the token of that login forever. The token counts
+// until it expires, or with evidence.service_account_max_age until this time after its
+// issue. The session itself ends with its token in both cases.
 func TestAccessKeyOutlivesItsToken(t *testing.T) {
 	t.Parallel()
 	s := seeded(t, stack.Options{
 		Env:    map[string]string{"CLAIMGATE_ISSUER_0_LEEWAY": "0s"},
 		Config: "\n[evidence]\nservice_account_max_age = \"1h\"\n",
 	})
-	// Both tokens end in a minute, so that a slow machine can use them before. One
-	// was issued longer ago than access keys live.
+	// Both tokens expire in a minute, so that a slow machine can use them before. One
+	// is older than evidence.service_account_max_age.
 	end := time.Now().Add(time.Minute).Unix()
 	fresh, stale := endingLogin(t, s, 0, end), endingLogin(t, s, 2*time.Hour, end)
 	freshKey, staleKey := accessKey(t, s, fresh, ""), accessKey(t, s, stale, "")

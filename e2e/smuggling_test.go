@@ -16,9 +16,9 @@ import (
 // header, which arrives under its canonical name.
 type fact struct{ name, value string }
 
-// smuggled returns facts that must not count. Those that could grant something under
-// the mapping come first: claimgate caches what a token is granted, and the first
-// request must not decide that.
+// smuggled returns facts that must not count. Facts that could grant something under
+// the mapping come first, because claimgate caches the grants of a token, and the facts
+// of the first request must not enter the cache.
 func smuggled(s *stack.Stack) []fact {
 	root := s.Root().AccessKeyID
 	return []fact{

@@ -20,7 +20,7 @@ var secrets = map[string]map[string]string{
 	"claimgate-redis":         {"password": "redis-password"},
 }
 
-// weaknesses are the warnings that are intended, by install.
+// weaknesses are the expected warnings of claimgate check, by install.
 var weaknesses = map[string][]string{
 	"minimal":    {"C106", "C107"}, // plain http, admin listener for Prometheus
 	"production": {"C105", "C107"}, // one in a hundred allows is written
@@ -71,8 +71,8 @@ func found(t *testing.T, args ...string) []string {
 	return codes
 }
 
-// layOut writes every mounted volume below dir. It also changes absolute paths inside the
-// files.
+// layOut writes the files of every mounted volume below dir, and changes the absolute
+// paths in the files accordingly.
 func layOut(t *testing.T, dir string, pod core.PodSpec, configMaps, secrets map[string]map[string]string) {
 	t.Helper()
 	mounts := map[string]string{}

@@ -19,9 +19,9 @@ data "authentik_property_mapping_provider_scope" "profile" {
   managed = "goauthentik.io/providers/oauth2/scope-profile"
 }
 
-# A key of its own: without one Authentik signs with the client secret, which
-# claimgate refuses, and MinIO takes no EdDSA. RSA-2048 costs claimgate a tenth of
-# the RSA-4096 that Authentik makes.
+# The provider's signing key. Without a key Authentik signs with the client secret, which
+# claimgate refuses. The key is RSA, because MinIO does not accept EdDSA. Checking
+# RSA-2048 costs claimgate a tenth of the RSA-4096 keys that Authentik makes.
 resource "tls_private_key" "signing" {
   algorithm = "RSA"
   rsa_bits  = 2048
@@ -43,8 +43,8 @@ resource "authentik_certificate_key_pair" "signing" {
   key_data         = tls_private_key.signing.private_key_pem
 }
 
-# MinIO keeps every string claim of the id_token in its session and shows it to
-# claimgate with each question. So the id_token carries a token inside, signed
+# MinIO keeps every string claim of the id_token in its session and sends it to
+# claimgate with each question. So the id_token has a claim with a second token, signed
 # with the provider's own key and bound to the same iss and sub.
 resource "authentik_property_mapping_provider_scope" "minio" {
   name        = "MinIO: policy and authentik_token"
@@ -53,13 +53,13 @@ resource "authentik_property_mapping_provider_scope" "minio" {
   expression  = templatefile("${path.module}/minio.py.tftpl", { validity = var.session_validity })
 }
 
-# Without it there is no refresh token, and claimgate login lasts one session.
+# Without this scope there is no refresh token, and claimgate login lasts one session.
 data "authentik_property_mapping_provider_scope" "offline_access" {
   managed = "goauthentik.io/providers/oauth2/scope-offline_access"
 }
 
-# MinIO's own client_secret, which is nobody else's: an unpatched MinIO takes
-# id_tokens that are signed with that text by HS256 (CVE-2026-33322).
+# MinIO's client_secret. No other program has this text, because an unpatched MinIO
+# accepts id_tokens that are signed with it by HS256 (CVE-2026-33322).
 resource "random_password" "minio_client_secret" {
   length  = 64
   special = false
@@ -73,15 +73,15 @@ resource "random_password" "client_secret" {
 
 resource "authentik_provider_oauth2" "minio" {
   name          = "minio"
-  client_type   = "public" # claimgate login has no secret: PKCE takes its place
+  client_type   = "public" # claimgate login uses PKCE instead of a secret
   client_id     = var.client_id
   client_secret = random_password.client_secret.result
 
   authorization_flow = data.authentik_flow.authorization.id
   invalidation_flow  = data.authentik_flow.invalidation.id
 
-  # Left out, the list is empty from Authentik 2026.5 on, and every request fails.
-  # Before 2026.5 the argument does not exist: remove it.
+  # From Authentik 2026.5 on the default is an empty list, with which every request
+  # fails. Before 2026.5 the argument does not exist: remove it.
   grant_types = [
     "authorization_code",
     "refresh_token",
@@ -90,7 +90,7 @@ resource "authentik_provider_oauth2" "minio" {
   ]
 
   allowed_redirect_uris = [
-    # claimgate login takes the first of its ports that is free.
+    # claimgate login uses the first of these ports that is free.
     for uri in concat(var.minio_redirect_uris, [for port in [18250, 18251, 18252] : "http://127.0.0.1:${port}/callback"]) : {
       matching_mode     = "strict"
       redirect_uri_type = "authorization"
@@ -103,8 +103,8 @@ resource "authentik_provider_oauth2" "minio" {
   issuer_mode                = "per_provider"
   sub_mode                   = "hashed_user_id" # the sub of the scope mapping
   include_claims_in_id_token = true
-  access_code_validity       = "minutes=10" # of device codes too: one minute is too short for a person
-  access_token_validity      = "hours=1"    # of the id_token too
+  access_code_validity       = "minutes=10" # also of device codes: one minute is too short for a person
+  access_token_validity      = "hours=1"    # also of the id_token
 
   logout_method = "backchannel"
   logout_uri    = var.claimgate_logout_url
@@ -119,7 +119,7 @@ resource "authentik_provider_oauth2" "minio" {
 }
 
 # The page on which a person types the code of claimgate login --device. The brand
-# names it: see README.md.
+# must name this flow: see README.md.
 resource "authentik_flow" "device" {
   name           = "Log in a device"
   title          = "Log in a device"

@@ -1,5 +1,5 @@
 output "claimgate_issuer" {
-  description = "For claimgate's config.toml. The URL's host is the one by which users reach Authentik."
+  description = "For claimgate's config.toml. The URL's host must be the host at which users reach Authentik."
   value = {
     url_path  = "/application/o/${var.slug}/"
     audiences = [var.client_id]
@@ -7,7 +7,7 @@ output "claimgate_issuer" {
 }
 
 output "minio_environment" {
-  description = "MinIO's settings, beside MINIO_POLICY_PLUGIN_URL, MINIO_POLICY_PLUGIN_AUTH_TOKEN and MINIO_IDENTITY_OPENID_CONFIG_URL."
+  description = "MinIO's settings, in addition to MINIO_POLICY_PLUGIN_URL, MINIO_POLICY_PLUGIN_AUTH_TOKEN and MINIO_IDENTITY_OPENID_CONFIG_URL."
   sensitive   = true
   value = {
     MINIO_IDENTITY_OPENID_CLIENT_ID     = var.client_id
@@ -18,7 +18,7 @@ output "minio_environment" {
 }
 
 output "introspection_client_secret" {
-  description = "For claimgate's [issuer.introspection] client_secret_file, where that is used."
+  description = "For claimgate's [issuer.introspection] client_secret_file, if you use introspection."
   sensitive   = true
   value       = random_password.client_secret.result
 }

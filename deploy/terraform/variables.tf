@@ -1,5 +1,5 @@
 variable "minio_redirect_uris" {
-  description = "Where Authentik may send a login back to: MinIO's console and its clients, such as https://minio.example.com/oauth_callback."
+  description = "Redirect URIs that Authentik accepts: of MinIO's console and of its clients, such as https://minio.example.com/oauth_callback."
   type        = list(string)
 
   validation {
@@ -9,7 +9,7 @@ variable "minio_redirect_uris" {
 }
 
 variable "claimgate_logout_url" {
-  description = "claimgate's /backchannel-logout as Authentik's worker reaches it, such as https://claimgate.example.com/backchannel-logout."
+  description = "The URL of claimgate's /backchannel-logout for Authentik's worker, such as https://claimgate.example.com/backchannel-logout."
   type        = string
 
   validation {
@@ -19,25 +19,25 @@ variable "claimgate_logout_url" {
 }
 
 variable "slug" {
-  description = "The application's slug. It is part of the issuer: renaming it changes iss, and claimgate's [[issuer]].url with it."
+  description = "The application's slug. It is part of the issuer: if you change it, iss changes, and you must change claimgate's [[issuer]].url."
   type        = string
   default     = "minio"
 }
 
 variable "client_id" {
-  description = "The provider's client ID: aud of every token, MINIO_IDENTITY_OPENID_CLIENT_ID, and claimgate's audiences."
+  description = "The provider's client ID. It is aud of every token, MINIO_IDENTITY_OPENID_CLIENT_ID, and claimgate's audiences."
   type        = string
   default     = "minio"
 }
 
 variable "groups" {
-  description = "Groups to make, by the names that mapping.toml gives policies to. Only their members may use the application."
+  description = "Groups to create, with the names in mapping.toml. Only their members may use the application."
   type        = set(string)
   default     = ["MinIO admins", "MinIO users", "MinIO readers", "MinIO writers"]
 }
 
 variable "session_validity" {
-  description = "How long authentik_token counts: the longest a MinIO session can work. claimgate's max_lifetime must not be shorter."
+  description = "The lifetime of authentik_token, and so the longest useful MinIO session. claimgate's max_lifetime must not be shorter."
   type        = string
   default     = "hours=8"
 }

@@ -4,7 +4,7 @@ terraform {
   required_providers {
     authentik = {
       source  = "goauthentik/authentik"
-      version = "~> 2026.5" # grant_types came with 2026.5; README.md has what to do before
+      version = "~> 2026.5" # grant_types exists since 2026.5; for older releases see README.md
     }
     random = {
       source  = "hashicorp/random"
@@ -17,5 +17,5 @@ terraform {
   }
 }
 
-# AUTHENTIK_URL and AUTHENTIK_TOKEN say which Authentik, and as whom.
+# The environment variables AUTHENTIK_URL and AUTHENTIK_TOKEN name the server and the account.
 provider "authentik" {}

@@ -18,19 +18,19 @@ import (
 	"github.com/claimgate/claimgate/e2e/internal/person"
 )
 
-// denied is how clients say that the server denies something.
+// denied matches the output of a client whose request was denied.
 var denied = regexp.MustCompile(`(?i)access ?denied|forbidden|\b403\b|permission denied|insufficient permissions|operation not permitted`)
 
-// read lists, reads and writes in reports with mc.
+// list, read and put are scripts that use mc in the bucket reports.
 const (
 	list = `eval "$(claimgate credentials --format mc)"; mc ls default/reports`
 	read = `eval "$(claimgate credentials --format mc)"; mc cat default/reports/answer.txt`
 	put  = `eval "$(claimgate credentials --format mc)"; echo x | mc pipe default/reports/put.txt`
 )
 
-// A person logs in through the browser, or on a machine without one, at the demo's issuer, Dex and
-// zitadel/oidc. The mapping decides what they reach. The refresh token renews the session. Where the provider tells
-// claimgate of the end of a session, a logout ends access at once.
+// A person logs in with the browser, or on a machine without a browser, at the demo's issuer, Dex and zitadel/oidc.
+// The mapping decides about their requests. The refresh token renews the session. If the provider supports
+// back-channel logout, a logout ends access at once.
 func TestLogin(t *testing.T) {
 	for _, p := range []provider{demo(), dex(), zitadel()} {
 		t.Run(p.name, func(t *testing.T) {
@@ -71,18 +71,18 @@ func TestLogin(t *testing.T) {
 			if out, err := w.try(w.env("alice"), "claimgate credentials"); err == nil || !strings.Contains(out, "claimgate login") {
 				t.Errorf("after the logout: %s", out)
 			}
-			if p.ends {
+			if p.backchannelLogout {
 				if out, err := w.try(w.env("alice"), kept+"\nmc cat default/reports/answer.txt"); err == nil || !denied.MatchString(out) {
-					t.Errorf("kept credentials are worth something after the logout: %v\n%s", err, out)
+					t.Errorf("credentials from before the logout still work after it: %v\n%s", err, out)
 				}
 			}
-			w.logsHoldNo(secrets)
+			w.wantNoSecretInLogs(secrets)
 		})
 	}
 }
 
-// logsHoldNo fails if a secret stands in what the programs wrote.
-func (w *world) logsHoldNo(secrets []string) {
+// wantNoSecretInLogs fails the test if claimgate's log or the decision log holds a secret.
+func (w *world) wantNoSecretInLogs(secrets []string) {
 	w.Helper()
 	for _, name := range []string{"claimgate.log", "decisions.jsonl"} {
 		text, err := os.ReadFile(filepath.Join(w.dir, name))
@@ -97,7 +97,7 @@ func (w *world) logsHoldNo(secrets []string) {
 	}
 }
 
-// block is a block of a document, under its heading of the third level.
+// block is a code block of a document. under is its heading of the third level.
 type block struct{ under, language, text string }
 
 func blocks(t *testing.T, file string) []block {
@@ -120,8 +120,8 @@ func blocks(t *testing.T, file string) []block {
 	return found
 }
 
-// The lines of docs/clients.md for the AWS CLI, boto3, mc, rclone, restic, s3cmd and s3fs work as they stand for
-// somebody who may, are denied for somebody who may not, and go on after a renewal.
+// The commands of docs/clients.md for the AWS CLI, boto3, mc, rclone, restic, s3cmd and s3fs work as written for a
+// user with rights, are denied for a user without, and still work after a renewal.
 func TestClients(t *testing.T) {
 	w := start(t, demo())
 	browser := person.New(t)
@@ -143,10 +143,10 @@ func TestClients(t *testing.T) {
 				script = "python3 - <<'END'\n" + script + "END\n"
 			case "sh":
 			default:
-				continue // the document says that it is not run
+				continue // docs/clients.md says that such blocks are not run
 			}
 			if b.under == "AWS CLI" {
-				// Debian's reads no endpoint_url, and the document says what to do then.
+				// Debian's AWS CLI ignores endpoint_url. The document says to use --endpoint-url then.
 				script = strings.ReplaceAll(script, "aws s3 ", "aws --endpoint-url "+w.minio+" s3 ")
 			}
 			if b.under == "s3fs" {
@@ -157,39 +157,39 @@ func TestClients(t *testing.T) {
 			}
 			ran[b.under] = true
 			if who == "alice" {
-				if out, err := w.try(env, script); err != nil && b.under == "s3fs" && noMounts.MatchString(out) {
-					t.Logf("s3fs was not tried: this machine lets nobody mount: %s", out)
+				if out, err := w.try(env, script); err != nil && b.under == "s3fs" && mountRefused.MatchString(out) {
+					t.Logf("s3fs was not tried: this machine allows no FUSE mounts: %s", out)
 					continue
 				} else if err != nil {
 					t.Errorf("%s: %v\n%s", b.under, err, out)
 				}
 				w.must(env, "claimgate credentials --refresh")
-				if b.under != "restic" { // init is for the first time
+				if b.under != "restic" { // restic init works only once
 					if out, err := w.try(env, script); err != nil {
 						t.Errorf("%s after a renewal: %v\n%s", b.under, err, out)
 					}
 				}
 				continue
 			}
-			// Each line by itself, because a denied list would hide an allowed put.
+			// Run each line separately, because a denied list would hide an allowed put.
 			lines := []string{script}
 			if b.language == "sh" && b.under != "s3fs" {
 				lines = nil
 				for line := range strings.SplitSeq(script, "\n") {
-					if client.MatchString(line) {
-						lines = append(lines, prelude(script)+line)
+					if clientCommand.MatchString(line) {
+						lines = append(lines, setUpLines(script)+line)
 					}
 				}
 			}
 			for _, line := range lines {
 				if out, err := w.try(env, line); err == nil {
-					t.Errorf("%s, for somebody who may not, did not fail: %s\n%s", b.under, line, out)
+					t.Errorf("%s, for a user without rights, did not fail: %s\n%s", b.under, line, out)
 				}
 			}
 			_, _ = w.try(env, "umount mounted")
 		}
 		if who == "nobody" {
-			w.nothingHasMoved()
+			w.wantNothingMoved()
 		}
 	}
 	for _, name := range []string{"AWS CLI", "boto3", "mc", "rclone", "restic", "s3cmd"} {
@@ -204,11 +204,11 @@ func TestClients(t *testing.T) {
 	}
 }
 
-// noMounts is how FUSE says that it may not mount, as in a container without privileges.
-var noMounts = regexp.MustCompile(`(?i)fuse: (device not found|mount failed|failed to open)|fusermount3?: (mount|failed|user)`)
+// mountRefused matches FUSE's errors on machines that allow no mount, such as a container without privileges.
+var mountRefused = regexp.MustCompile(`(?i)fuse: (device not found|mount failed|failed to open)|fusermount3?: (mount|failed|user)`)
 
-// nothingHasMoved fails if somebody who may not has read or written something.
-func (w *world) nothingHasMoved() {
+// wantNothingMoved fails the test if the user without rights has read or written an object.
+func (w *world) wantNothingMoved() {
 	w.Helper()
 	for bucket, want := range map[string]string{"reports": "answer.txt", "backups": ""} {
 		found := ""
@@ -221,14 +221,14 @@ func (w *world) nothingHasMoved() {
 	}
 	err := filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.IsDir() && d.Name() == "data" {
-			return filepath.SkipDir // MinIO's own
+			return filepath.SkipDir // MinIO's data
 		}
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
 		text, err := os.ReadFile(path)
 		if bytes.Contains(text, []byte(content)) {
-			w.Errorf("%s holds what was to be kept from them", path)
+			w.Errorf("%s holds the content of an object that the user may not read", path)
 		}
 		return err
 	})
@@ -237,11 +237,11 @@ func (w *world) nothingHasMoved() {
 	}
 }
 
-// client matches a line that asks the server for something.
-var client = regexp.MustCompile(`^(aws|mc|rclone|restic .* init|s3cmd) `)
+// clientCommand matches a line that sends a request to the server.
+var clientCommand = regexp.MustCompile(`^(aws|mc|rclone|restic .* init|s3cmd) `)
 
-// prelude returns the lines of a script that ask the server nothing.
-func prelude(script string) string {
+// setUpLines returns the lines of a script that only set up the client.
+func setUpLines(script string) string {
 	text := ""
 	for line := range strings.SplitSeq(script, "\n") {
 		if strings.HasPrefix(line, "eval ") || strings.HasPrefix(line, "export ") || strings.HasPrefix(line, "mkdir ") {
@@ -251,8 +251,8 @@ func prelude(script string) string {
 	return text + "echo x > answer.txt\n"
 }
 
-// A session ends with the token inside the id_token, which claimgate looks at. The AWS CLI goes on after that,
-// because credentials renews the session, and does so once for 20 clients at a time.
+// A session ends when the token inside its id_token expires, because claimgate checks this token. The AWS CLI still
+// works after that, because credentials renews the session.
 func TestASessionThatEnded(t *testing.T) {
 	w := start(t, demo("--evidence-lifetime", "5s"))
 	w.login(person.New(t), "alice", "")
@@ -268,7 +268,7 @@ func TestASessionThatEnded(t *testing.T) {
 	w.must(env, aws)
 }
 
-// Twenty clients at once renew a session that ends soon once: a refresh token is good once.
+// Twenty concurrent clients renew an expired session only once, because a refresh token can be used only once.
 func TestManyClientsRenewOnce(t *testing.T) {
 	w := start(t, demo())
 	w.login(person.New(t), "alice", "")
@@ -289,10 +289,10 @@ func TestManyClientsRenewOnce(t *testing.T) {
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var together sync.WaitGroup
+	var running sync.WaitGroup
 	printed := make([]string, 20)
 	for i := range printed {
-		together.Go(func() {
+		running.Go(func() {
 			out, err := w.try(env, "claimgate credentials")
 			if err != nil {
 				t.Errorf("%v\n%s", err, out)
@@ -300,7 +300,7 @@ func TestManyClientsRenewOnce(t *testing.T) {
 			printed[i] = out
 		})
 	}
-	together.Wait()
+	running.Wait()
 	for _, out := range printed {
 		if out != printed[0] || strings.Contains(out, fmt.Sprint(session["access_key"])) {
 			t.Fatal("not every client got the same new credentials")
@@ -308,13 +308,13 @@ func TestManyClientsRenewOnce(t *testing.T) {
 	}
 }
 
-// With a keyring the session's file alone is worth nothing: it is sealed with a key that the keyring keeps.
+// With a keyring the session's file alone is useless: it is sealed with a key that the keyring keeps.
 func TestTheKeyringSealsTheSession(t *testing.T) {
 	w := start(t, demo())
 	env := w.env("alice")
 	w.must(env, `mkdir -m 700 "$HOME/run"`)
 	env = append(env, "XDG_RUNTIME_DIR="+filepath.Join(w.dir, "home of alice", "run"))
-	// The bus and the keyring live as long as the script that waits for the word.
+	// The bus and the keyring run until the file done exists.
 	go func() {
 		_, _ = w.try(env, `exec dbus-run-session -- bash -c 'echo -n secret | gnome-keyring-daemon --unlock --components=secrets > /dev/null; echo "$DBUS_SESSION_BUS_ADDRESS" > bus.new; mv bus.new bus; while [[ ! -e done ]]; do sleep 0.2; done'`)
 	}()

@@ -17,7 +17,7 @@ func demo(args ...string) provider {
 	return provider{
 		name: "demo",
 		start: func(w *world) string {
-			address := free(w.T)
+			address := freeAddress(w.T)
 			args := append([]string{"demo", "issuer", "--listen", address, "--logout-uri", "http://" + w.gate + "/backchannel-logout"}, args...)
 			w.background("issuer", nil, "claimgate", args...)
 			return "http://" + address + "/application/o/minio/"
@@ -28,18 +28,18 @@ func demo(args ...string) provider {
 				chromedp.SendKeys("input[name=code]", code+"\r", chromedp.ByQuery), choose(who), person.Reads("The device is logged in"),
 			}
 		},
-		evidence: true,
-		ends:     true,
+		evidence:          true,
+		backchannelLogout: true,
 	}
 }
 
-// password is everybody's, and bcrypt's hash of the word.
+// password is the password of every user. passwordHash is its bcrypt hash.
 const (
 	password     = "password"
 	passwordHash = "$2a$10$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W"
 )
 
-// dex is Dex, with passwords of its own. It has no token inside the id_token and no back-channel logout.
+// dex is Dex with local passwords. Its id_token has no token inside, and Dex has no back-channel logout.
 func dex() provider {
 	enter := func(who string) []chromedp.Action {
 		return []chromedp.Action{
@@ -52,7 +52,7 @@ func dex() provider {
 			if err := build("e2e/providers/dex", "dex", "github.com/dexidp/dex/cmd/dex"); err != nil {
 				w.Fatal(err)
 			}
-			address := free(w.T)
+			address := freeAddress(w.T)
 			config := fmt.Sprintf(`issuer: http://%[1]s/dex
 storage: {type: memory}
 web: {http: "%[1]s"}
@@ -78,7 +78,7 @@ staticPasswords:
 	}
 }
 
-// zitadel is the server of zitadel/oidc. Its tokens have no groups: the mapping names subjects.
+// zitadel is the example server of zitadel/oidc. Its tokens have no groups, so the mapping names subjects.
 func zitadel() provider {
 	enter := func(who string) []chromedp.Action {
 		return []chromedp.Action{
@@ -100,8 +100,8 @@ func zitadel() provider {
 				users += fmt.Sprintf(`%[1]q: {"ID": %[1]q, "Username": %[1]q, "Password": %[2]q}`, who, password)
 			}
 			w.write("users.json", users+"}")
-			address := free(w.T)
-			_, port, _ := net.SplitHostPort(address) // of free's own making
+			address := freeAddress(w.T)
+			_, port, _ := net.SplitHostPort(address) // freeAddress returns a valid address
 			w.background("zitadel", nil, "zitadel", port, "users.json")
 			return "http://" + address + "/"
 		},

@@ -21,11 +21,11 @@ import (
 	"github.com/claimgate/claimgate/e2e/internal/person"
 )
 
-// bin has the programs: claimgate, minio, mc, and an xdg-open that tells the test which page would be shown.
+// bin is a directory with claimgate, minio, mc, and an xdg-open that writes the address of the page to the file $PAGE.
 var bin string
 
 func TestMain(m *testing.M) {
-	code, err := prepared(m)
+	code, err := runTests(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func prepared(m *testing.M) (code int, err error) {
+func runTests(m *testing.M) (code int, err error) {
 	if bin, err = os.MkdirTemp("", "claimgate-login-"); err != nil {
 		return 1, err
 	}
@@ -57,7 +57,7 @@ func prepared(m *testing.M) (code int, err error) {
 	return m.Run(), nil
 }
 
-// build makes a program of a module of this repository.
+// build builds the package what of a module of this repository as bin/name.
 func build(module, name, what string) error {
 	root, err := images.Repository()
 	if err != nil {
@@ -71,7 +71,7 @@ func build(module, name, what string) error {
 	return nil
 }
 
-// mapping is that of all worlds. Where a provider has no groups, subjects stand for them.
+// mapping is the mapping of all worlds. It names a subject for the provider whose tokens have no groups.
 const mapping = `version = 1
 
 [[group]]
@@ -87,7 +87,7 @@ subject  = "alice"
 policies = ["readwrite"]
 `
 
-// content is what the object reports/answer.txt holds.
+// content is the content of the object reports/answer.txt.
 const content = "forty-two\n"
 
 // world is a provider, claimgate and a MinIO.
@@ -107,11 +107,11 @@ type world struct {
 // start starts the servers. They end with the test.
 func start(t *testing.T, p provider) *world {
 	t.Helper()
-	w := &world{T: t, dir: t.TempDir(), p: p, gate: free(t), minio: "http://" + free(t)}
+	w := &world{T: t, dir: t.TempDir(), p: p, gate: freeAddress(t), minio: "http://" + freeAddress(t)}
 	w.issuer = p.start(w)
 	w.waitFor(strings.TrimSuffix(w.issuer, "/") + "/.well-known/openid-configuration")
 
-	config := fmt.Sprintf("[server]\nlisten = %q\ndrain_delay = \"0s\"\n[admin]\nlisten = %q\n[[issuer]]\nurl = %q\naudiences = [\"minio\"]\nleeway = \"1s\"\n[audit]\noutput = \"decisions.jsonl\"\n", w.gate, free(t), w.issuer)
+	config := fmt.Sprintf("[server]\nlisten = %q\ndrain_delay = \"0s\"\n[admin]\nlisten = %q\n[[issuer]]\nurl = %q\naudiences = [\"minio\"]\nleeway = \"1s\"\n[audit]\noutput = \"decisions.jsonl\"\n", w.gate, freeAddress(t), w.issuer)
 	if !p.evidence {
 		config += "[evidence]\nwithout_token = \"claims\"\n"
 	}
@@ -151,8 +151,8 @@ func (w *world) root() *minio.Client {
 	return c
 }
 
-// free returns an address of the loopback that nobody listens on.
-func free(t *testing.T) string {
+// freeAddress returns an unused address on the loopback interface.
+func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -169,7 +169,7 @@ func (w *world) write(name, text string) {
 	}
 }
 
-// background runs a server until the test ends. A test that failed shows the server's output.
+// background runs a server until the test ends. If the test fails, background prints the server's output.
 func (w *world) background(name string, env []string, program string, args ...string) {
 	w.Helper()
 	log, err := os.Create(filepath.Join(w.dir, name+".log"))
@@ -201,17 +201,17 @@ func (w *world) background(name string, env []string, program string, args ...st
 	})
 }
 
-// until waits for a state. The limit ends a test that hangs.
+// until waits until holds returns true. It fails the test after two minutes, or if a server ends.
 func (w *world) until(what string, holds func() bool) {
 	w.Helper()
 	for end := time.Now().Add(2 * time.Minute); !holds(); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(end) {
-			w.Fatalf("it never holds: %s", what)
+			w.Fatalf("after two minutes this still does not hold: %s", what)
 		}
 		for _, ended := range w.servers {
 			select {
 			case <-ended:
-				w.Fatalf("a server has ended before this holds: %s", what)
+				w.Fatalf("a server ended before this held: %s", what)
 			default:
 			}
 		}
@@ -234,8 +234,8 @@ func (w *world) waitFor(address string) {
 	})
 }
 
-// env is the environment of somebody's commands: a home of their own, and nothing of whoever runs the tests that
-// could change what a client does.
+// env returns the environment of a user's commands. Each user has a home directory, and inherits no variable of the
+// test process, because a variable could change what a client does.
 func (w *world) env(who string) []string {
 	home := filepath.Join(w.dir, "home of "+who)
 	if err := os.MkdirAll(home, 0o700); err != nil {
@@ -251,9 +251,9 @@ func (w *world) env(who string) []string {
 	return env
 }
 
-// try runs a script as bash does with -e, in the home of the environment or the world's directory.
+// try runs a script with bash -euo pipefail in the world's directory, and returns its output.
 func (w *world) try(env []string, script string) (string, error) {
-	ctx, cancel := context.WithTimeout(w.Context(), 3*time.Minute) // ends a client that hangs
+	ctx, cancel := context.WithTimeout(w.Context(), 3*time.Minute) // for a client that hangs
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", script)
 	cmd.Env, cmd.Dir, cmd.WaitDelay = env, w.dir, 5*time.Second
@@ -270,12 +270,12 @@ func (w *world) must(env []string, script string) string {
 	return out
 }
 
-// loginCommand is what somebody types the first time.
+// loginCommand returns the command of a first login.
 func (w *world) loginCommand() string {
 	return fmt.Sprintf("claimgate login --issuer %s --client-id minio --endpoint %s", w.issuer, w.minio)
 }
 
-// login logs somebody in through the browser, and returns what the command printed.
+// login logs a user in with the browser and returns the output of the command.
 func (w *world) login(browser *person.Person, who string, flags string) string {
 	w.Helper()
 	env := w.env(who)
@@ -312,7 +312,7 @@ func (w *world) login(browser *person.Person, who string, flags string) string {
 	return out
 }
 
-// device logs somebody in by the device grant: the machine has no browser, the person's is elsewhere.
+// device logs a user in with the device grant: the browser runs on another machine than the command.
 func (w *world) device(browser *person.Person, who string) {
 	w.Helper()
 	ctx, cancel := context.WithTimeout(w.Context(), 3*time.Minute)
@@ -327,21 +327,21 @@ func (w *world) device(browser *person.Person, who string) {
 	if err := cmd.Start(); err != nil {
 		w.Fatal(err)
 	}
-	told := map[string]string{}
+	printed := map[string]string{}
 	buffer := make([]byte, 4096)
-	for told["code"] == "" {
+	for printed["code"] == "" {
 		n, err := reader.Read(buffer)
 		out.Write(buffer[:n])
 		for line := range strings.SplitSeq(out.String(), "\n") {
 			if name, value, found := strings.Cut(line, "  "); found {
-				told[name] = strings.TrimSpace(value)
+				printed[name] = strings.TrimSpace(value)
 			}
 		}
 		if err != nil {
 			w.Fatalf("%v\n%s", err, out.String())
 		}
 	}
-	if err := browser.Visit(told["open"], w.p.device(who, told["code"])...); err != nil {
+	if err := browser.Visit(printed["open"], w.p.device(who, printed["code"])...); err != nil {
 		w.Fatal(err)
 	}
 	for {
@@ -356,12 +356,12 @@ func (w *world) device(browser *person.Person, who string) {
 	}
 }
 
-// secrets returns the texts of all sessions that nothing may print.
+// secrets returns the secrets in all session files. Sealed files have none in clear.
 func (w *world) secrets() []string {
 	var found []string
 	err := filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !strings.HasPrefix(d.Name(), "session-") || strings.HasSuffix(d.Name(), ".lock") {
-			return nil //nolint:nilerr // a directory of MinIO's that went away
+			return nil //nolint:nilerr // MinIO may remove a directory meanwhile
 		}
 		text, err := os.ReadFile(path)
 		for _, name := range []string{"secret_key", "session_token", "refresh_token"} {
@@ -380,10 +380,10 @@ func (w *world) secrets() []string {
 
 // provider is an OpenID Connect provider.
 type provider struct {
-	name     string
-	start    func(w *world) (issuer string)
-	login    func(who string) []chromedp.Action
-	device   func(who, code string) []chromedp.Action
-	evidence bool // the id_token has a token inside
-	ends     bool // it tells claimgate of the end of a session
+	name              string
+	start             func(w *world) (issuer string)
+	login             func(who string) []chromedp.Action
+	device            func(who, code string) []chromedp.Action
+	evidence          bool // the id_token has a token inside
+	backchannelLogout bool // the provider has back-channel logout
 }

@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 )
 
-// Claimgate builds the project's Dockerfile, in each run again: the tests use the image
-// of the present tree.
+// Claimgate builds the project's Dockerfile. Each run builds again, so that the tests use
+// the image of the current tree.
 func Claimgate(ctx context.Context) (string, error) {
 	e, err := open(ctx)
 	if err != nil {

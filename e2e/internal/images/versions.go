@@ -1,6 +1,6 @@
 package images
 
-// Versions of the programs of others that the tests run. No other file names them.
+// Versions of the third-party programs that the tests run. No other file names them.
 const (
 	// MinIO's last commit, 2026-02-12.
 	minioVersion = "v0.0.0-20260212201848-7aac2a2c5b7c"

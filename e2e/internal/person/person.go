@@ -1,4 +1,4 @@
-// Package person is somebody with a browser, Debian's chromium without a window. An error in the browser's
+// Package person drives a browser for a test: Debian's chromium without a window. An error in the browser's
 // console fails the test.
 package person
 
@@ -15,7 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Person has a browser of their own, with no cookies at first.
+// Person is a user with a browser, which has no cookies at first.
 type Person struct {
 	tb  testing.TB
 	ctx context.Context
@@ -35,7 +35,7 @@ func New(tb testing.TB) *Person {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.WindowSize(1200, 900))
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	tb.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 10*time.Minute) // ends a browser that hangs
+	ctx, cancel = context.WithTimeout(ctx, 10*time.Minute) // for a browser that hangs
 	tb.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	tb.Cleanup(cancel)
@@ -61,7 +61,7 @@ func (p *Person) heard(event any) {
 	case *runtime.EventExceptionThrown:
 		problem = "an exception in the page: " + e.ExceptionDetails.Error()
 	case *log.EventEntryAdded:
-		// A favicon that is not there is nobody's fault.
+		// Network errors do not count, because a page may have no favicon.
 		if e.Entry.Level == log.LevelError && e.Entry.Source != log.SourceNetwork {
 			problem = "the browser's console: " + e.Entry.Text
 		}
@@ -73,14 +73,14 @@ func (p *Person) heard(event any) {
 	}
 }
 
-// Visit opens an address and does what somebody does there.
+// Visit opens an address and runs the actions there.
 func (p *Person) Visit(address string, actions ...chromedp.Action) error {
-	ctx, cancel := context.WithTimeout(p.ctx, 90*time.Second) // ends a visit to a page that lacks what one looks for
+	ctx, cancel := context.WithTimeout(p.ctx, 90*time.Second) // for an action that waits for a missing element
 	defer cancel()
 	return chromedp.Run(ctx, append([]chromedp.Action{chromedp.Navigate(address)}, actions...)...)
 }
 
-// Reads waits until the page says the text. The page may change on the way.
+// Reads waits until the page shows the text. The page may change meanwhile.
 func Reads(text string) chromedp.Action {
 	return chromedp.ActionFunc(func(ctx context.Context) error {
 		question := fmt.Sprintf("(document.body?.innerText || '').includes(%q)", text)

@@ -1,2 +1,2 @@
-// Package dex pins the Dex that people log in at in the end-to-end tests: go.mod names its command as a tool.
+// Package dex pins the version of Dex for the end-to-end tests: go.mod names Dex's command as a tool.
 package dex

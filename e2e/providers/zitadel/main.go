@@ -18,11 +18,11 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/op"
 )
 
-// clientID is the only client's.
+// clientID is the id of the only client.
 const clientID = "minio"
 
-// store gives the example's native client the device grant, and its claims to the id_token, because MinIO
-// reads no other.
+// store adds the device grant to the example's native client. It also puts the claims of the user into the id_token,
+// because MinIO reads only the id_token.
 type store struct{ *storage.Storage }
 
 func (s store) GetClientByClientID(ctx context.Context, id string) (op.Client, error) {

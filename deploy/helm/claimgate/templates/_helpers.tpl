@@ -28,7 +28,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- .Values.mapping.existingConfigMap | default (printf "%s-mapping" (include "claimgate.name" .)) -}}
 {{- end }}
 
-{{/* Nine tenths of limits.memory: the rest is for what Go's runtime does not count. */}}
+{{/* Nine tenths of limits.memory. The rest is for memory that Go's runtime does not count. */}}
 {{- define "claimgate.memoryLimit" -}}
 {{- $limit := .Values.resources.limits.memory -}}
 {{- $mib := regexFind "^[0-9]+" $limit | int64 -}}
@@ -36,7 +36,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- printf "%dMiB" (div (mul $mib 9) 10) -}}
 {{- end }}
 
-{{/* One value of config.toml. A JSON string is a TOML string, and so is a list of them. */}}
+{{/* One value of config.toml. JSON strings, and lists of them, are also valid TOML. */}}
 {{- define "claimgate.value" -}}
 {{- if or (kindIs "string" .) (kindIs "slice" .) -}}
 {{ toJson . }}
@@ -111,7 +111,7 @@ client_secret_file = {{ printf "/etc/claimgate/introspection/%s" ($issuer.name |
 {{- end }}
 {{ end }}
 
-{{/* What the schema cannot say. */}}
+{{/* Checks that the schema cannot express. */}}
 {{- define "claimgate.check" -}}
 {{- if not .Values.config.issuer -}}
 {{- fail "config.issuer: name at least one issuer, with url and audiences" -}}
@@ -124,13 +124,13 @@ client_secret_file = {{ printf "/etc/claimgate/introspection/%s" ($issuer.name |
 {{- end -}}
 {{- $store := (.Values.config.revocation | default dict).store | default "memory" -}}
 {{- if and (eq $store "memory") (gt (int .Values.replicaCount) 1) (not .Values.revocation.perReplica) -}}
-{{- fail "config.revocation.store: with more than one replica a logout reaches only one of them; name a redis(s):// store, or accept it with revocation.perReplica=true" -}}
+{{- fail "config.revocation.store: with more than one replica a logout reaches only one of them; set a redis(s):// store, or accept this with revocation.perReplica=true" -}}
 {{- end -}}
 {{- if and .Values.tls.clientCA (not .Values.tls.existingSecret) -}}
 {{- fail "tls.clientCA: needs tls.existingSecret" -}}
 {{- end -}}
 {{- if gt (mul 2 (int .Values.shutdown.drainSeconds)) (int .Values.shutdown.graceSeconds) -}}
-{{- fail "shutdown.drainSeconds: at most half of shutdown.graceSeconds, the rest is for requests under way" -}}
+{{- fail "shutdown.drainSeconds: at most half of shutdown.graceSeconds, the rest is for running requests" -}}
 {{- end -}}
 {{- range .Values.config.issuer -}}
 {{- if and .introspection (not $.Values.introspection.existingSecret) -}}
