@@ -111,19 +111,38 @@ func stalled(t *testing.T, with ...audit.Option) (l *audit.Log, reader *os.File)
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = reader.Close() })
-	for n := 1; n > 0; { // until the pipe takes nothing
-		if err := reader.SetWriteDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
-			t.Fatal(err)
-		}
-		if n, err = reader.Write(bytes.Repeat([]byte("\n"), 1<<20)); !errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Fatalf("the pipe is not full after %d bytes: %v", n, err)
-		}
-	}
+	fill(t, reader)
 	if l, err = audit.Open(fifo, "all", with...); err != nil {
 		t.Fatal(err)
 	}
 	l.SetMaxWait(50 * time.Millisecond)
 	return l, reader
+}
+
+// fill writes empty lines until the pipe takes not one byte more. A deadline would not do: on a busy machine it
+// can pass before the first byte is written.
+func fill(t *testing.T, pipe *os.File) {
+	t.Helper()
+	c, err := pipe.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var failed error
+	err = c.Write(func(fd uintptr) bool {
+		for size := 1 << 20; size > 0; {
+			switch _, failed = syscall.Write(int(fd), bytes.Repeat([]byte("\n"), size)); {
+			case errors.Is(failed, syscall.EAGAIN):
+				size /= 2
+			case failed != nil && !errors.Is(failed, syscall.EINTR):
+				return true
+			}
+		}
+		failed = nil
+		return true
+	})
+	if err = errors.Join(err, failed); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // drain reads the pipe until the line with this id. It returns the last reason of each id, and the number
