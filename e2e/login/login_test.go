@@ -32,7 +32,7 @@ const (
 // The mapping decides about their requests. The refresh token renews the session. If the provider supports
 // back-channel logout, a logout ends access at once.
 func TestLogin(t *testing.T) {
-	for _, p := range []provider{demo(), dex(), zitadel()} {
+	for _, p := range []provider{demo(), dex(), zitadel(), hydra(), glewlwyd()} {
 		t.Run(p.name, func(t *testing.T) {
 			w := start(t, p)
 			browser := person.New(t)
@@ -50,7 +50,11 @@ func TestLogin(t *testing.T) {
 			}
 			w.must(w.env("alice"), read)
 
-			w.device(person.New(t), "nobody")
+			if p.device != nil {
+				w.device(person.New(t), "nobody")
+			} else {
+				w.login(person.New(t), "nobody", "")
+			}
 			for _, script := range []string{list, read, put} {
 				if out, err := w.try(w.env("nobody"), script); err == nil || !denied.MatchString(out) {
 					t.Errorf("%s\n%v\n%s", script, err, out)
@@ -71,7 +75,7 @@ func TestLogin(t *testing.T) {
 			if out, err := w.try(w.env("alice"), "claimgate credentials"); err == nil || !strings.Contains(out, "claimgate login") {
 				t.Errorf("after the logout: %s", out)
 			}
-			if p.backchannelLogout {
+			if p.logoutEnds {
 				if out, err := w.try(w.env("alice"), kept+"\nmc cat default/reports/answer.txt"); err == nil || !denied.MatchString(out) {
 					t.Errorf("credentials from before the logout still work after it: %v\n%s", err, out)
 				}

@@ -28,8 +28,8 @@ func demo(args ...string) provider {
 				chromedp.SendKeys("input[name=code]", code+"\r", chromedp.ByQuery), choose(who), person.Reads("The device is logged in"),
 			}
 		},
-		evidence:          true,
-		backchannelLogout: true,
+		evidence:   true,
+		logoutEnds: true,
 	}
 }
 

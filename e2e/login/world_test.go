@@ -58,12 +58,12 @@ func runTests(m *testing.M) (code int, err error) {
 }
 
 // build builds the package what of a module of this repository as bin/name.
-func build(module, name, what string) error {
+func build(module, name, what string, flags ...string) error {
 	root, err := images.Repository()
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command("go", "build", "-o", filepath.Join(bin, name), what)
+	cmd := exec.Command("go", append(append([]string{"build", "-o", filepath.Join(bin, name)}, flags...), what)...)
 	cmd.Dir = filepath.Join(root, module)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", cmd, err, out)
@@ -104,17 +104,28 @@ type world struct {
 	bus     string          // the address of a session bus with a keyring, if there is one
 }
 
-// start starts the servers. They end with the test.
+// start starts the servers. They end with the test. If the provider puts no token inside the id_token, claimgate
+// accepts the claims that MinIO attests.
 func start(t *testing.T, p provider) *world {
+	t.Helper()
+	if p.evidence {
+		return startWith(t, p, nil)
+	}
+	return startWith(t, p, func() string { return "[evidence]\nwithout_token = \"claims\"\n" })
+}
+
+// startWith starts the servers. more returns lines that follow those of [[issuer]] in config.toml; it may be nil.
+func startWith(t *testing.T, p provider, more func() string) *world {
 	t.Helper()
 	w := &world{T: t, dir: t.TempDir(), p: p, gate: freeAddress(t), minio: "http://" + freeAddress(t)}
 	w.issuer = p.start(w)
 	w.waitFor(strings.TrimSuffix(w.issuer, "/") + "/.well-known/openid-configuration")
 
-	config := fmt.Sprintf("[server]\nlisten = %q\ndrain_delay = \"0s\"\n[admin]\nlisten = %q\n[[issuer]]\nurl = %q\naudiences = [\"minio\"]\nleeway = \"1s\"\n[audit]\noutput = \"decisions.jsonl\"\n", w.gate, freeAddress(t), w.issuer)
-	if !p.evidence {
-		config += "[evidence]\nwithout_token = \"claims\"\n"
+	config := fmt.Sprintf("[server]\nlisten = %q\ndrain_delay = \"0s\"\n[admin]\nlisten = %q\n[[issuer]]\nurl = %q\naudiences = [\"minio\"]\nleeway = \"1s\"\nrefetch_cooldown = \"1s\"\n", w.gate, freeAddress(t), w.issuer)
+	if more != nil {
+		config += more()
 	}
+	config += "[audit]\noutput = \"decisions.jsonl\"\n"
 	w.write("config.toml", config)
 	w.write("mapping.toml", mapping)
 	w.background("claimgate", nil, "claimgate", "serve", "--config", "config.toml")
@@ -176,7 +187,10 @@ func (w *world) background(name string, env []string, program string, args ...st
 	if err != nil {
 		w.Fatal(err)
 	}
-	cmd := exec.Command(filepath.Join(bin, program), args...)
+	if !filepath.IsAbs(program) {
+		program = filepath.Join(bin, program)
+	}
+	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = w.dir, log, log
 	cmd.Env = append(w.env("server"), env...)
 	if err := cmd.Start(); err != nil {
@@ -380,10 +394,14 @@ func (w *world) secrets() []string {
 
 // provider is an OpenID Connect provider.
 type provider struct {
-	name              string
-	start             func(w *world) (issuer string)
-	login             func(who string) []chromedp.Action
-	device            func(who, code string) []chromedp.Action
-	evidence          bool // the id_token has a token inside
-	backchannelLogout bool // the provider has back-channel logout
+	name       string
+	start      func(w *world) (issuer string)
+	login      func(who string) []chromedp.Action
+	device     func(who, code string) []chromedp.Action // nil if the provider has no device grant
+	evidence   bool                                     // the id_token has a token inside
+	logoutEnds bool                                     // claimgate logout ends the session at the provider, which sends a logout token
+
+	end           []chromedp.Action // what a person does on the page that ends the session there; nil if the provider sends no logout token
+	rotate        func(w *world)    // lets the provider sign with a new key and publish no older key; nil if there is no such function
+	introspection func() string     // the lines of config.toml for introspection; nil if it is not tested
 }
