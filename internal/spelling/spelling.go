@@ -8,7 +8,13 @@ import "strings"
 // the smallest edit distance, if that is at most a third of the bytes of word. It returns
 // "" if no name is close.
 func Nearest(word string, names []string) string {
-	best, bestDistance := "", 1+len(word)/3
+	return Within(word, names, len(word)/3)
+}
+
+// Within returns the name that is nearest to word: the same in another case, or at most so many letters
+// away. Empty if none is near. Of two that are as near, the first one counts.
+func Within(word string, names []string, letters int) string {
+	best, bestDistance := "", 1+letters
 	for _, name := range names {
 		if strings.EqualFold(name, word) {
 			return name
