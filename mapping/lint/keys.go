@@ -2,9 +2,11 @@ package lint
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/claimgate/claimgate/internal/finding"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/mapping/policy"
 )
@@ -60,10 +62,61 @@ func uselessForHolders(key string) (why, fix string) {
 	return "", ""
 }
 
-// headBucket reports an Allow that has s3:HeadBucket but not s3:ListBucket. For the operation HeadBucket,
-// MinIO asks for s3:HeadBucket and then, if that is denied, for s3:ListBucket. AWS and the listing of
-// objects use s3:ListBucket.
-func (c *checker) headBucket(name string, i int, s policy.Statement, reported map[place]bool) {
+// Groups finds the policies of people that read jwt:groups though no issuer of theirs has its groups in the
+// claim "groups". claims are the paths of the claim with the groups, by the name of the configured issuer.
+func Groups(m *mapping.Mapping, claims map[string][]string) []mapping.Finding {
+	c := checker{m: m}
+	reported := map[string]bool{}
+	for _, r := range m.Rules() {
+		path, elsewhere := groupsElsewhere(r.Issuer, claims)
+		if r.Kind == "account" || !elsewhere {
+			continue
+		}
+		for _, name := range r.Policies {
+			c.groupsOf(name, strings.Join(path, "/"), reported)
+		}
+	}
+	finding.Sort(c.findings)
+	return c.findings
+}
+
+func (c *checker) groupsOf(name, claim string, reported map[string]bool) {
+	h, ok := c.m.Policy(name, nil)
+	if !ok {
+		return
+	}
+	for i, s := range h.Policy.Statements() {
+		place := fmt.Sprint(h.Policy.Name(), i)
+		if !slices.Contains(s.Reads, "jwt:groups") || reported[place] {
+			continue
+		}
+		reported[place] = true
+		_, at, _ := c.m.StatementAt(h.Policy.Name(), i)
+		c.at(mapping.CodeNotTheirs, at, fmt.Sprintf("policy %q reads jwt:groups, the claim \"groups\", but the groups are in the claim %q", h.Policy.Name(), claim),
+			"write aws:groups: the groups of the verified token, whatever their claim is called")
+	}
+}
+
+// groupsElsewhere returns a path with the groups, and true if none of the issuers has its groups in the claim
+// "groups". An empty issuer means any.
+func groupsElsewhere(issuer string, claims map[string][]string) (path []string, elsewhere bool) {
+	for _, name := range slices.Sorted(maps.Keys(claims)) {
+		if issuer != "" && issuer != name {
+			continue
+		}
+		if slices.Equal(claims[name], []string{"groups"}) {
+			return nil, false
+		}
+		if path == nil {
+			path = claims[name]
+		}
+	}
+	return path, path != nil
+}
+
+// headBucket reports an Allow of s3:HeadBucket alone. MinIO asks s3:HeadBucket for the operation HeadBucket
+// and then, if that is denied, s3:ListBucket, which is the action of AWS and of the listing that follows.
+func (c *checker) headBucket(name string, i int, s policy.Statement, reported map[string]bool) {
 	const head, list = "s3:HeadBucket", "s3:ListBucket"
 	here := place{name, i, head}
 	if s.Deny || s.Covers(list) || !slices.Contains(s.Actions, head) || reported[here] {
