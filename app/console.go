@@ -141,7 +141,7 @@ func (f *consoleFlags) check() (*tls.Certificate, error) {
 	case f.tlsCert == "":
 		return nil, nil //nolint:nilnil // no TLS on the loopback interface
 	}
-	certificate, err := pemfile.KeyPair(f.tlsCert, f.tlsK)
+	certificate, err := pemfile.KeyPair(f.tlsCert, f.tlsKey)
 	if err != nil {
 		return nil, cli.Exit(cli.ExitUsage, err)
 	}

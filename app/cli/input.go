@@ -29,7 +29,7 @@ func OpenInput(path string, stdin io.Reader, stderr io.Writer) (io.ReadCloser, e
 	if !terminal || err != nil || info.Size() == 0 {
 		return input{utf8text.NewReader(f), f}, nil //nolint:nilerr // a file without a size is read without a bar
 	}
-	m := &measured{File: f, w: stderr, total: info.Size()}
+	m := &progressFile{File: f, w: stderr, total: info.Size()}
 	return input{utf8text.NewReader(m), m}, nil
 }
 

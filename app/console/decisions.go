@@ -215,14 +215,14 @@ func (c *Console) tail(most int64) (text []byte, whole bool, err error) {
 	}
 	if from > 0 {
 		_, text, _ = bytes.Cut(text, []byte("\n"))
-		return text, nil
+		return text, false, nil
 	}
 	// Lines that are no UTF-8 are judged one by one.
-	whole, err := utf8text.Decode(text)
-	if whole == nil && err != nil {
-		return nil, fmt.Errorf("the log cannot be read: %w: %s", err, utf8text.Fix)
+	decoded, err := utf8text.Decode(text)
+	if decoded == nil && err != nil {
+		return nil, true, fmt.Errorf("the log cannot be read: %w: %s", err, utf8text.Fix)
 	}
-	return whole, nil
+	return decoded, true, nil
 }
 
 // find returns the line of the decision with the id. It reads the whole log.

@@ -58,7 +58,7 @@ func (c *Certificate) Reload() error {
 	return nil
 }
 
-// Leaf is the certificate in use.
+// Leaf returns the certificate in use.
 func (c *Certificate) Leaf() *x509.Certificate { return c.current.Load().Certificates[0].Leaf }
 
 // Config returns the listener's TLS configuration. Each handshake uses the certificate that is in use

@@ -114,9 +114,10 @@ func groupsElsewhere(issuer string, claims map[string][]string) (path []string, 
 	return path, path != nil
 }
 
-// headBucket reports an Allow of s3:HeadBucket alone. MinIO asks s3:HeadBucket for the operation HeadBucket
-// and then, if that is denied, s3:ListBucket, which is the action of AWS and of the listing that follows.
-func (c *checker) headBucket(name string, i int, s policy.Statement, reported map[string]bool) {
+// headBucket reports an Allow that has s3:HeadBucket but not s3:ListBucket. For the operation HeadBucket,
+// MinIO asks for s3:HeadBucket and then, if that is denied, for s3:ListBucket. AWS and the listing of
+// objects use s3:ListBucket.
+func (c *checker) headBucket(name string, i int, s policy.Statement, reported map[place]bool) {
 	const head, list = "s3:HeadBucket", "s3:ListBucket"
 	here := place{name, i, head}
 	if s.Deny || s.Covers(list) || !slices.Contains(s.Actions, head) || reported[here] {
