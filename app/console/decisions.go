@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/claimgate/claimgate/internal/utf8text"
 )
 
 // decision is a line of the log.
@@ -213,8 +215,14 @@ func (c *Console) tail(most int64) (text []byte, whole bool, err error) {
 	}
 	if from > 0 {
 		_, text, _ = bytes.Cut(text, []byte("\n"))
+		return text, false, nil
 	}
-	return text, from == 0, nil
+	// Lines that are no UTF-8 are judged one by one.
+	decoded, err := utf8text.Decode(text)
+	if decoded == nil && err != nil {
+		return nil, true, fmt.Errorf("the log cannot be read: %w: %s", err, utf8text.Fix)
+	}
+	return decoded, true, nil
 }
 
 // find returns the line of the decision with the id. It reads the whole log.
@@ -231,7 +239,7 @@ func (c *Console) find(id string) ([]byte, error) {
 		return nil, fmt.Errorf("the log cannot be read: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	scan := bufio.NewScanner(f)
+	scan := bufio.NewScanner(utf8text.NewReader(f))
 	scan.Buffer(make([]byte, 0, 1<<20), 16<<20)
 	for scan.Scan() {
 		var d struct {

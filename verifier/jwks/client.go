@@ -9,10 +9,10 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
+	"github.com/claimgate/claimgate/internal/pemfile"
 	"github.com/claimgate/claimgate/internal/strictjson"
 	"github.com/claimgate/claimgate/verifier/internal/issuerurl"
 	"github.com/claimgate/claimgate/verifier/internal/quote"
@@ -39,13 +39,9 @@ type Client struct {
 func newClient(c *Config) (*Client, error) {
 	tlsConfig := &tls.Config{MinVersion: tls.VersionTLS12}
 	if c.CAFile != "" {
-		pem, err := os.ReadFile(c.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("issuer %q: ca_file: %w", c.Name, err)
-		}
 		tlsConfig.RootCAs = x509.NewCertPool()
-		if !tlsConfig.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("issuer %q: ca_file %s holds no PEM certificate", c.Name, c.CAFile)
+		if err := pemfile.Append(tlsConfig.RootCAs, c.CAFile); err != nil {
+			return nil, fmt.Errorf("issuer %q: ca_file: %w", c.Name, err)
 		}
 	}
 	transport := &http.Transport{
