@@ -103,7 +103,7 @@ func newCredentials(p checkPool) *credentials {
 	return &credentials{pool: p, seed: maphash.MakeSeed()}
 }
 
-// named returns the credential with the given name.
+// named returns the credential with the name, which is Presented.By.
 func (c *credentials) named(name string) credential {
 	return credential{c.pool, &c.queues[maphash.String(c.seed, name)%credentialSlots]}
 }

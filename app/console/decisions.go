@@ -107,7 +107,7 @@ func (c *Console) decisions(r *http.Request) (any, error) {
 	}
 	v.Whole = whole
 	reasons, rules := map[string]int{}, map[string]int{}
-	var times []decision
+	var matched []decision
 	for line := range bytes.Lines(text) {
 		line = bytes.TrimSpace(line)
 		if len(line) == 0 || bytes.Contains(line, []byte(`"event":"`)) {
@@ -136,12 +136,12 @@ func (c *Console) decisions(r *http.Request) (any, error) {
 		if d.Rule != "" {
 			rules[d.RuleKind+" "+d.Rule]++
 		}
-		times = append(times, d)
+		matched = append(matched, d)
 	}
-	for i := len(times) - 1; i >= 0 && len(v.List) < maxRows; i-- {
-		v.List = append(v.List, times[i])
+	for i := len(matched) - 1; i >= 0 && len(v.List) < maxRows; i-- {
+		v.List = append(v.List, matched[i])
 	}
-	v.Reasons, v.Rules, v.Bars = sorted(reasons), sorted(rules), histogram(times)
+	v.Reasons, v.Rules, v.Bars = sorted(reasons), sorted(rules), histogram(matched)
 	return v, nil
 }
 
@@ -196,9 +196,8 @@ func histogram(list []decision) []bar {
 	return all
 }
 
-// tail returns the last bytes of the log, at most most, from the beginning of a line on. whole is true if that is the
-// whole log.
-func (c *Console) tail(most int64) (text []byte, whole bool, err error) {
+// tail returns the last lines of the log, limit bytes at most. whole is true if text is the whole log.
+func (c *Console) tail(limit int64) (text []byte, whole bool, err error) {
 	f, err := os.Open(c.o.Audit)
 	if err != nil {
 		return nil, false, fmt.Errorf("the log cannot be read: %w", err)
@@ -208,8 +207,8 @@ func (c *Console) tail(most int64) (text []byte, whole bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	from := max(info.Size()-most, 0)
-	text, err = io.ReadAll(io.LimitReader(io.NewSectionReader(f, from, info.Size()-from), most))
+	from := max(info.Size()-limit, 0)
+	text, err = io.ReadAll(io.LimitReader(io.NewSectionReader(f, from, info.Size()-from), limit))
 	if err != nil {
 		return nil, false, err
 	}

@@ -128,7 +128,7 @@ func (c *Client) Discover(ctx context.Context, member, setting string) (string, 
 		return "", fmt.Errorf("%s: not strict JSON: %w", address, err)
 	}
 	if iss := doc.Root().Get("issuer"); !iss.Is(c.config.URL) {
-		return "", fmt.Errorf("%s names the issuer %s, the configuration names %s: if the former is right, set url to it, byte for byte",
+		return "", fmt.Errorf("%s names the issuer %s, the configuration names %s: if the document is right, copy its issuer to url, byte for byte",
 			address, quote.Value(iss.Text()), quote.Value(c.config.URL))
 	}
 	uri := doc.Root().Get(member).Text()
