@@ -88,6 +88,7 @@ be read.`,
 func check(ctx context.Context, configFile, mappingFile, dialect string, env []string) ([]finding.Finding, error) {
 	findings := []finding.Finding{}
 	var issuers []string
+	groups := map[string][]string{} // the claim with the groups, by issuer
 	var invariants string
 	var c *config.Config
 	sound := true
@@ -108,6 +109,7 @@ func check(ctx context.Context, configFile, mappingFile, dialect string, env []s
 			}
 			for _, issuer := range c.Issuers {
 				issuers = append(issuers, issuer.Name)
+				groups[issuer.Name] = issuer.Groups()
 			}
 			if mappingFile == "" {
 				mappingFile = c.Mapping.File
@@ -130,6 +132,7 @@ func check(ctx context.Context, configFile, mappingFile, dialect string, env []s
 	}
 	if m != nil && len(issuers) > 0 {
 		findings = append(findings, m.CheckIssuers(issuers)...)
+		findings = append(findings, lint.Groups(m, groups)...)
 	}
 	if m == nil || !sound || finding.HasErrors(findings) { // no invariant can be proved
 		return findings, nil

@@ -14,6 +14,7 @@ import (
 
 	"github.com/claimgate/claimgate/app/cli"
 	"github.com/claimgate/claimgate/app/console"
+	"github.com/claimgate/claimgate/internal/pemfile"
 	"github.com/spf13/cobra"
 )
 
@@ -140,7 +141,7 @@ func (f *consoleFlags) check() (*tls.Certificate, error) {
 	case f.tlsCert == "":
 		return nil, nil //nolint:nilnil // no TLS on the loopback interface
 	}
-	certificate, err := tls.LoadX509KeyPair(f.tlsCert, f.tlsKey)
+	certificate, err := pemfile.KeyPair(f.tlsCert, f.tlsKey)
 	if err != nil {
 		return nil, cli.Exit(cli.ExitUsage, err)
 	}

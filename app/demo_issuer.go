@@ -11,9 +11,9 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"github.com/claimgate/claimgate/app/demo/issuer"
+	"github.com/claimgate/claimgate/internal/utf8text"
+	"github.com/spf13/cobra"
 )
 
 type demoIssuerOptions struct {
@@ -100,7 +100,7 @@ func readKeyFile(path string) (*rsa.PrivateKey, error) {
 	if path == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(path)
+	text, err := utf8text.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

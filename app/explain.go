@@ -186,7 +186,10 @@ func readRequest(path string, stdin io.Reader) ([]byte, error) {
 	if err == nil {
 		text, err = utf8text.Decode(text)
 	}
-	return text, err
+	if err != nil {
+		return nil, fmt.Errorf("--request %s: %w", path, err)
+	}
+	return text, nil
 }
 
 func printExplanation(w io.Writer, x *explain.Explanation) error {

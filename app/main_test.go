@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"os"
 	"os/exec"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -29,6 +31,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"status": status,
 			"fits":   fits,
+			"widen":  widen,
 		},
 	})
 }
@@ -49,6 +52,18 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 	if code != args[0] {
 		ts.Fatalf("ended with %s, want %s", code, args[0])
 	}
+}
+
+// widen rewrites a file in UTF-16 with a byte order mark, as some shells write files: widen FILE.
+func widen(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: widen FILE")
+	}
+	wide := []byte{0xff, 0xfe}
+	for _, unit := range utf16.Encode([]rune(ts.ReadFile(args[0]))) {
+		wide = binary.LittleEndian.AppendUint16(wide, unit)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), wide, 0o600))
 }
 
 // fits validates the JSON that the last command printed by a part of docs/review.schema.json: fits PART.

@@ -27,11 +27,11 @@ type grantedPolicy struct {
 
 // bundle holds what a set of rules grants, compiled. Principals with equal rules and guards share a bundle.
 type bundle struct {
-	rules  []*rule
-	held   []grantedPolicy
-	set    *policy.Set
-	guards []*guard
-	guard  *policy.Set
+	rules    []*rule
+	held     []grantedPolicy
+	set      *policy.Set // of held
+	guards   []*guard
+	guardSet *policy.Set // of guards; nil if there are none
 }
 
 func (m *Mapping) bundle(found []match, excepted []int) *bundle {
@@ -66,7 +66,7 @@ func (m *Mapping) bundle(found []match, excepted []int) *bundle {
 		key = binary.AppendUvarint(key, uint64(i))
 	}
 	if len(denies) > 0 {
-		b.guard = m.sets.get(key, func() *policy.Set { return policy.Compile(denies...) })
+		b.guardSet = m.sets.get(key, func() *policy.Set { return policy.Compile(denies...) })
 	}
 	return b
 }

@@ -6,8 +6,8 @@ import "sync"
 const cacheSize = 4096
 
 // cache keeps recently computed values in two generations. A full generation becomes the old one, and the
-// previous old one is dropped. An entry that is read from the old generation moves to the new one. So the
-// memory is bounded for all names that tokens can bring. Each Mapping has its own caches, so no value
+// previous old one is dropped. An entry that is read from the old generation moves to the new one. So no
+// names from tokens can fill the memory. Each Mapping has its own caches, so no value
 // survives a reload.
 type cache[V any] struct {
 	mu       sync.Mutex

@@ -93,16 +93,16 @@ func (g *Grants) Ignored() []string {
 // Unconditional reports whether answers depend only on the action, bucket, object and DenyOnly of a
 // request, so that the caller may cache them.
 func (g *Grants) Unconditional() bool {
-	return g.Empty() || g.set.Unconditional() && g.guard.Unconditional()
+	return g.Empty() || g.set.Unconditional() && g.guardSet.Unconditional()
 }
 
 // Guard evaluates the guards. It returns true and the reason if a guard denies the request, also if the
 // request is DenyOnly. No grant can override a guard.
 func (g *Grants) Guard(r *policy.Request) (Answer, bool) {
-	if g.Empty() || g.guard == nil {
+	if g.Empty() || g.guardSet == nil {
 		return undecided, false
 	}
-	result := g.guard.Evaluate(r)
+	result := g.guardSet.Evaluate(r)
 	if result.Outcome != policy.ExplicitDeny {
 		return undecided, false
 	}

@@ -16,12 +16,7 @@ const expiryWarning = 30 * 24 * time.Hour
 // policy.RootEquivalent.
 func RootEquivalent() []string { return policy.RootEquivalent() }
 
-// lint reports what is allowed but should be reviewed.
-func (l *loader) lint() {
-	l.lintUnused()
-	l.findGrants()
-}
-
+// lintUnused warns of a policy that no rule and no guard names.
 func (l *loader) lintUnused() {
 	for i := range l.raw.Policies {
 		p := &l.raw.Policies[i]
@@ -85,8 +80,8 @@ func (l *loader) lintPattern(g *rawGroup, p *pattern) {
 	}
 }
 
-// findGrants records the place at which the first rule grants each policy.
-func (l *loader) findGrants() {
+// noteFirstGrants records the place at which the first rule grants each policy.
+func (l *loader) noteFirstGrants() {
 	l.m.granted = map[*entry]policy.Position{}
 	each := func(names []string) {
 		for i := range names {

@@ -104,7 +104,8 @@ func (l *loader) load() *Mapping {
 	l.loadPolicies()
 	l.loadRules()
 	l.loadGuards()
-	l.lint()
+	l.lintUnused()
+	l.noteFirstGrants()
 	finding.Sort(l.findings)
 	if finding.HasErrors(l.findings) {
 		return nil

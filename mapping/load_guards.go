@@ -20,7 +20,7 @@ func (l *loader) loadGuard(g *rawGuard, seen map[string]int) {
 	} else {
 		l.checkDuplicate(seen, "guard", g.Name, "", &g.Name)
 	}
-	l.issuer(&g.Issuer)
+	l.checkIssuer(&g.Issuer)
 	if g.Policy == "" {
 		l.reportMissing(&g.Policy, g, "the guard names no policy", "write policy = \"...\", a policy with Deny statements")
 		return

@@ -101,7 +101,7 @@ func (l *loader) loadGroup(g *rawGroup, seen map[string]int) {
 			l.report(codeNeverMatches, l.source.At(&g.Match), fmt.Sprintf("the shortest matching name has %d bytes, and a name of more than %d bytes matches no pattern", least, maxMatched), "shorten the pattern")
 		}
 	}
-	l.issuer(&g.Issuer)
+	l.checkIssuer(&g.Issuer)
 	l.rights(r, &g.rawRights, g)
 	index := l.add(r)
 	if r.pattern != nil {
@@ -118,7 +118,7 @@ func (l *loader) loadUser(u *rawUser, seen map[string]int) {
 	}
 	l.checkDuplicate(seen, "user", u.Subject, u.Issuer, &u.Subject)
 	l.checkVisible(&u.Subject)
-	l.issuer(&u.Issuer)
+	l.checkIssuer(&u.Issuer)
 	at := l.source.At(u)
 	r := &rule{Rule: Rule{Name: u.Subject, Kind: "user", File: at.File, Line: at.Line}, issuer: u.Issuer}
 	l.rights(r, &u.rawRights, u)
@@ -213,7 +213,8 @@ func (l *loader) checkDuplicate(seen map[string]int, kind, name, issuer string, 
 	seen[key] = at.Line
 }
 
-func (l *loader) issuer(name *string) {
+// checkIssuer reports an issuer that is present and empty.
+func (l *loader) checkIssuer(name *string) {
 	if *name == "" && l.source.Has(name) && !l.hasError(name) {
 		l.report(codeMissing, l.source.At(name), "the issuer has no name", "write the name of an [[issuer]] in config.toml, or remove the key")
 	}

@@ -119,6 +119,7 @@ func (x *patternIndex) add(prefix string, rule int) {
 	}
 }
 
+// each visits the rules whose literal prefix begins the name.
 func (x *patternIndex) each(name string, visit func(rule int)) {
 	for _, n := range x.lengths {
 		if n > len(name) {
@@ -131,7 +132,7 @@ func (x *patternIndex) each(name string, visit func(rule int)) {
 }
 
 // fold returns a policy name in lower case, for comparison. Only ASCII letters are changed, so that no
-// letter of another script is taken for one of them.
+// letter of another script is taken for an ASCII letter.
 func fold(name string) string {
 	for i := range len(name) {
 		if 'A' <= name[i] && name[i] <= 'Z' {

@@ -75,7 +75,7 @@ func (i *Issuer) attested(root strictjson.Value, now, latest time.Time, maxAge t
 		}
 	case !hasIAT:
 		return nil, refuse(BadClaims, "exp and iat are missing")
-	case maxAge <= 0 || !latest.Before(id.IssuedAt.Add(maxAge)): // iat may lie ahead, within the leeway
+	case maxAge <= 0 || !latest.Before(id.IssuedAt.Add(maxAge)): // maxAge 0 refuses an iat ahead of the clock, too
 		return nil, refuse(Expired, "an access key's claims count until iat + evidence.service_account_max_age")
 	}
 	return id, nil

@@ -93,6 +93,8 @@ func (i *Issuer) judgeKind(root strictjson.Value) *Error {
 	return nil
 }
 
+// judgeAudience requires that aud holds one of the audiences, and that azp, if present,
+// is one of them.
 func (i *Issuer) judgeAudience(root strictjson.Value) *Error {
 	azp := root.Get("azp")
 	if k := azp.Kind(); k != strictjson.Missing && k != strictjson.String {

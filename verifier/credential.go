@@ -103,7 +103,7 @@ func newCredentials(p checkPool) *credentials {
 	return &credentials{pool: p, seed: maphash.MakeSeed()}
 }
 
-// named returns the credential with the given name.
+// named returns the credential with the name, which is Presented.By.
 func (c *credentials) named(name string) credential {
 	return credential{c.pool, &c.queues[maphash.String(c.seed, name)%credentialSlots]}
 }
@@ -118,15 +118,15 @@ type credential struct {
 func (c credential) check(ctx context.Context, f func() bool) *Error {
 	began := time.Now()
 	if !c.failedLately() {
-		failed := false
+		queued := false
 		err := c.pool.check(ctx, func() bool {
-			// Another check that began at the same time may have failed meanwhile.
-			if failed = c.failedLately(); failed {
+			// If another check has failed meanwhile, this check moves to the queue.
+			if queued = c.failedLately(); queued {
 				return true
 			}
 			return c.timed(f)
 		})
-		if !failed {
+		if !queued {
 			return err
 		}
 	}

@@ -52,7 +52,7 @@ func (v *Verifier) Stats() Stats {
 func (i *issuer) unavailable() *Error {
 	e := refuse(KeysUnavailable, "no key set of the issuer "+i.config.Name+" could be fetched yet")
 	if set := i.keys.Newest(); set != nil {
-		e.Detail = "the last good key set of the issuer " + i.config.Name + " is of " +
+		e.Detail = "the last good key set of the issuer " + i.config.Name + " was fetched at " +
 			set.Fetched().UTC().Format(time.RFC3339) + ", older than max_stale (" + i.config.MaxStale.String() + ")"
 	}
 	if why := i.keys.State().Error; why != "" {

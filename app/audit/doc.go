@@ -4,8 +4,8 @@
 //
 //   - Denies are always written, allows as configured. A line is written whole or counted as lost. After
 //     a failure, the first line is an event with the number of lost lines.
-//   - If the log is required, an allow needs a written line. If Write returns an error, the caller
-//     answers with a deny and calls WriteDeny.
+//   - If the log is required, an allow needs a written line. If Write returns an error, Server.record of
+//     package server answers with a deny and calls WriteDeny.
 //   - Entry.marshal lists each member of a line. The log never copies conditions and claims, because they
 //     hold tokens, signatures, cookies and SSE-C keys. It shows a token only as the start of the token's
 //     SHA-256.

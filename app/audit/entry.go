@@ -104,7 +104,7 @@ func addIdentity(ev *object, d *gateway.Decision) {
 }
 
 // addRead writes the request's values that the granted policies have read, so that replay can decide the
-// request under another mapping. Keys, signatures and tokens have no condition key.
+// request under another mapping. SSE-C keys and signatures have no condition key. Decision.Read hides tokens.
 func addRead(ev *object, d *gateway.Decision) {
 	values := d.Read()
 	if len(values) == 0 {

@@ -12,7 +12,7 @@ type links struct {
 	id   chain.ID
 	seq  uint64
 	head chain.Hash // the hash of the last line that was written whole
-	// opens and after are those of the next line's link.
+	// opens and after go into the next line's link.
 	opens bool
 	after chain.Point
 }

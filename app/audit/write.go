@@ -22,7 +22,7 @@ type line struct {
 	done chan error // receives one result per use
 	// noWaiter is true if nobody receives from done.
 	noWaiter bool
-	// replaced is true if WriteDeny writes another line should this line fail. Then this line does not
+	// replaced is true if WriteDeny replaces this line when this line fails. Then this line does not
 	// count as lost.
 	replaced bool
 	state    atomic.Int32
@@ -133,7 +133,7 @@ func (l *Log) wait(ln *line) error {
 		// lines with one id, the later one is the answer.
 		ln.state.CompareAndSwap(queued, withdrawn)
 	}
-	return ErrStalled // the writer counts a line that is not replaced
+	return ErrStalled // if the line is lost, the writer counts the line
 }
 
 // countLost counts a line that will not be written.

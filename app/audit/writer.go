@@ -29,6 +29,7 @@ type span struct {
 	hash chain.Hash
 }
 
+// begin prepares for a file with this ending. first is true for the log's first file.
 func (w *writer) begin(end ending, first bool) {
 	w.torn.begin(end, !first)
 	if w.chain != nil {
@@ -62,7 +63,7 @@ func (w *writer) add(line []byte) {
 	w.spans = append(w.spans, s)
 }
 
-// wrote notes that the output has taken n bytes of the text, and returns how many whole lines that is.
+// wrote notes that the output has taken n bytes of the text, and returns how many whole lines these are.
 func (w *writer) wrote(n int) (whole int) {
 	for whole < len(w.spans) && w.spans[whole].end-1 <= n { // a line may lack its newline
 		whole++

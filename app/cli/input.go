@@ -6,13 +6,16 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/claimgate/claimgate/internal/utf8text"
 )
 
 // OpenInput opens the file path for reading, or returns stdin if path is "-". If stderr is a terminal, a
-// progress bar on stderr shows how much of the file has been read. Close removes the bar.
+// progress bar on stderr shows how much of the file has been read. Close removes the bar. The reader skips
+// a UTF-8 byte order mark, and its first Read refuses UTF-16, because some shells write such files.
 func OpenInput(path string, stdin io.Reader, stderr io.Writer) (io.ReadCloser, error) {
 	if path == "-" {
-		return io.NopCloser(stdin), nil
+		return io.NopCloser(utf8text.NewReader(stdin)), nil
 	}
 	if err := Readable(path); err != nil {
 		return nil, err
@@ -24,9 +27,15 @@ func OpenInput(path string, stdin io.Reader, stderr io.Writer) (io.ReadCloser, e
 	_, terminal := Terminal(stderr)
 	info, err := f.Stat()
 	if !terminal || err != nil || info.Size() == 0 {
-		return f, nil //nolint:nilerr // without a size there is no bar
+		return input{utf8text.NewReader(f), f}, nil //nolint:nilerr // without a size there is no bar
 	}
-	return &progressFile{File: f, w: stderr, total: info.Size()}, nil
+	m := &progressFile{File: f, w: stderr, total: info.Size()}
+	return input{utf8text.NewReader(m), m}, nil
+}
+
+type input struct {
+	io.Reader
+	io.Closer
 }
 
 // progressFile is a file that shows on w how much of it has been read.

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/claimgate/claimgate/internal/pemfile"
 	"github.com/claimgate/claimgate/internal/utf8text"
 )
 
@@ -29,7 +29,7 @@ func (l *loader) readFiles() {
 		s.CallerTokens = append(s.CallerTokens, tokens...)
 	}
 	if s.TLSCert != "" && s.TLSKey != "" {
-		if _, err := tls.LoadX509KeyPair(s.TLSCert, s.TLSKey); err != nil {
+		if _, err := pemfile.KeyPair(s.TLSCert, s.TLSKey); err != nil {
 			l.report(codeFile, &s.TLSCert, "certificate and key cannot be used: "+reason(err), "name a PEM certificate and its PEM key")
 		}
 	}
@@ -164,7 +164,7 @@ func (l *loader) readSecret(key *string) Secret {
 }
 
 func (l *loader) checkCA(key *string) {
-	data, err := readLimited(*key)
+	data, err := readSecretFile(*key) // limited, and without a byte order mark
 	switch {
 	case err != nil:
 		l.report(codeFile, key, reason(err), "name a readable file of PEM certificates")

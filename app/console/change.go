@@ -80,19 +80,19 @@ func (c *Console) change(r *http.Request) (any, error) {
 		}
 	}
 	if c.o.Audit != "" && !v.Same {
-		v.Flips, err = c.flips(after)
+		v.Flips, err = c.replayTail(after)
 	}
 	return v, err
 }
 
-// flips replays the last flipBytes of the log under a mapping.
-func (c *Console) flips(l *loaded) (*replay.Result, error) {
-	text, _, err := c.tail(flipBytes)
+// replayTail replays the last replayBytes of the log under a mapping.
+func (c *Console) replayTail(l *loaded) (*replay.Result, error) {
+	text, _, err := c.tail(replayBytes)
 	if err != nil {
 		return nil, err
 	}
 	return replay.Run(bytes.NewReader(text), replay.Options{Mapping: l.m, Now: c.o.Now(), Workers: 1})
 }
 
-// flipBytes bounds the part of the log that is replayed after each edit.
-const flipBytes = 4 << 20
+// replayBytes bounds the part of the log that is replayed for a page.
+const replayBytes = 4 << 20

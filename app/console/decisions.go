@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/claimgate/claimgate/internal/utf8text"
 )
 
 // decision is a line of the log.
@@ -105,7 +107,7 @@ func (c *Console) decisions(r *http.Request) (any, error) {
 	}
 	v.Whole = whole
 	reasons, rules := map[string]int{}, map[string]int{}
-	var times []decision
+	var matched []decision
 	for line := range bytes.Lines(text) {
 		line = bytes.TrimSpace(line)
 		if len(line) == 0 || bytes.Contains(line, []byte(`"event":"`)) {
@@ -134,12 +136,12 @@ func (c *Console) decisions(r *http.Request) (any, error) {
 		if d.Rule != "" {
 			rules[d.RuleKind+" "+d.Rule]++
 		}
-		times = append(times, d)
+		matched = append(matched, d)
 	}
-	for i := len(times) - 1; i >= 0 && len(v.List) < maxRows; i-- {
-		v.List = append(v.List, times[i])
+	for i := len(matched) - 1; i >= 0 && len(v.List) < maxRows; i-- {
+		v.List = append(v.List, matched[i])
 	}
-	v.Reasons, v.Rules, v.Bars = sorted(reasons), sorted(rules), histogram(times)
+	v.Reasons, v.Rules, v.Bars = sorted(reasons), sorted(rules), histogram(matched)
 	return v, nil
 }
 
@@ -194,9 +196,8 @@ func histogram(list []decision) []bar {
 	return all
 }
 
-// tail returns the last bytes of the log, at most most, from the beginning of a line on. whole is true if that is the
-// whole log.
-func (c *Console) tail(most int64) (text []byte, whole bool, err error) {
+// tail returns the last lines of the log, limit bytes at most. whole is true if text is the whole log.
+func (c *Console) tail(limit int64) (text []byte, whole bool, err error) {
 	f, err := os.Open(c.o.Audit)
 	if err != nil {
 		return nil, false, fmt.Errorf("the log cannot be read: %w", err)
@@ -206,15 +207,21 @@ func (c *Console) tail(most int64) (text []byte, whole bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	from := max(info.Size()-most, 0)
-	text, err = io.ReadAll(io.LimitReader(io.NewSectionReader(f, from, info.Size()-from), most))
+	from := max(info.Size()-limit, 0)
+	text, err = io.ReadAll(io.LimitReader(io.NewSectionReader(f, from, info.Size()-from), limit))
 	if err != nil {
 		return nil, false, err
 	}
 	if from > 0 {
 		_, text, _ = bytes.Cut(text, []byte("\n"))
+		return text, false, nil
 	}
-	return text, from == 0, nil
+	// Lines that are no UTF-8 are judged one by one.
+	decoded, err := utf8text.Decode(text)
+	if decoded == nil && err != nil {
+		return nil, true, fmt.Errorf("the log cannot be read: %w: %s", err, utf8text.Fix)
+	}
+	return decoded, true, nil
 }
 
 // find returns the line of the decision with the id. It reads the whole log.
@@ -231,7 +238,7 @@ func (c *Console) find(id string) ([]byte, error) {
 		return nil, fmt.Errorf("the log cannot be read: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	scan := bufio.NewScanner(f)
+	scan := bufio.NewScanner(utf8text.NewReader(f))
 	scan.Buffer(make([]byte, 0, 1<<20), 16<<20)
 	for scan.Scan() {
 		var d struct {

@@ -15,7 +15,7 @@ type excerpt struct {
 type numbered struct {
 	Number int
 	Text   string
-	Meant  bool
+	Meant  bool // the line to mark
 }
 
 // The longest excerpt, in lines, and the longest line, in bytes.

@@ -35,21 +35,22 @@ type files struct {
 type loaded struct {
 	m        *mapping.Mapping
 	findings []finding.Finding
+	options  offline.Options
 
-	texts    sync.Map // file -> its lines
-	once     sync.Once
+	texts sync.Map // file -> its lines
+
+	proved   sync.Once
 	proofs   []invariant.Result
 	proofErr error // why the invariants cannot be read or proved
-	options  offline.Options
 
 	listed    sync.Once
 	directory *access.Directory
 }
 
-// whoCan returns at most most entries, and whether there are more.
-func (l *loaded) whoCan(actions []string, on string, now time.Time, most int) ([]access.Entry, bool) {
+// whoCan returns at most limit entries, and whether there are more.
+func (l *loaded) whoCan(actions []string, on string, now time.Time, limit int) ([]access.Entry, bool) {
 	l.listed.Do(func() { l.directory = access.NewDirectory(l.m) })
-	return l.directory.Some(actions, on, now, most)
+	return l.directory.Some(actions, on, now, limit)
 }
 
 func newFiles(o Options) *files { return &files{o: o} }
@@ -89,7 +90,7 @@ func (l *loaded) finish(o Options) {
 
 // proven returns the results of the invariants beside the mapping. It proves them once.
 func (l *loaded) proven(ctx context.Context, file string) ([]invariant.Result, error) {
-	l.once.Do(func() {
+	l.proved.Do(func() {
 		var list []invariant.Invariant
 		if list, l.proofErr = proof.Read(proof.Beside(file)); l.proofErr == nil {
 			l.proofs, l.proofErr = proof.Of(context.WithoutCancel(ctx), l.options, list, nil)

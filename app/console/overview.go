@@ -160,7 +160,7 @@ func (c *Console) addUnused(v *overviewView, l *loaded) error {
 	if c.o.Audit == "" {
 		return nil
 	}
-	found, err := c.flips(l)
+	found, err := c.replayTail(l)
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,8 @@
 // members, the two answers, and the type Dialect.
 //
 // A body that can be read in two ways is refused. A body is refused if it is not one strict JSON value, if an
-// object has a name twice, if a name differs only by case from a name that is read, or if a member has not the
-// type that the server gives it. Unknown members are ignored, because newer servers add some.
+// object has a name twice, if a name differs only by case from a name that is read, or if a member has another
+// type than the server gives it. Unknown members are ignored, because newer servers add some.
 package dialect
 
 import (

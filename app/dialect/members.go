@@ -32,7 +32,7 @@ func Input(body []byte, doc *strictjson.Document, guide strictjson.Guide) (stric
 // Reader reads the members of a body. Err is the first error; the caller checks Err at the end.
 type Reader struct{ Err error }
 
-// Fail sets Err, unless it is set: the member v has not the type want.
+// Fail sets Err, unless Err is set: the member v does not have the type want.
 func (r *Reader) Fail(name string, v strictjson.Value, want string) {
 	if r.Err == nil {
 		r.Err = fmt.Errorf("%q is %s, not %s", name, v.Kind(), want)

@@ -28,9 +28,9 @@ type cache struct {
 	// a decision.
 	recentGrants    frontcache.Cache[grantsEntry]
 	recentDecisions frontcache.Cache[decisionEntry]
-	// seen marks requests that were decided before. MinIO asks about most objects a few times within one
-	// request, and never again. An entry for each of them would double the cost of its decision, with
-	// the work that ristretto does in the background.
+	// seen marks requests that were decided before. Only a marked request gets an entry: MinIO asks about
+	// most objects a few times within one request, and never again. The entry, with ristretto's work in
+	// the background, doubles the cost of the decision.
 	seen [seenSlots]atomic.Uint32
 
 	hits, misses atomic.Uint64 // of decisions
@@ -80,17 +80,17 @@ const maxNames = 384
 // maxEntryAge bounds how long an entry keeps an old mapping in memory.
 const maxEntryAge = 5 * time.Minute
 
-func newGrantsCache(entries int64) *cache {
+func newCache(entries int64) *cache {
 	return &cache{
-		seed: maphash.MakeSeed(), grants: newCache[*grantsEntry](entries), decisions: newCache[*decisionEntry](entries),
+		seed: maphash.MakeSeed(), grants: newRistretto[*grantsEntry](entries), decisions: newRistretto[*decisionEntry](entries),
 	}
 }
 
-// newCache returns a cache of the given number of entries. It panics if entries is not positive.
+// newRistretto returns a cache of the given number of entries. It panics if entries is not positive.
 // ristretto advises ten counters per entry, which is 50 MB for a million entries. One counter per entry
 // separates frequent keys from rare keys well enough. Without IgnoreInternalCost the cache would hold a
 // fifth of the entries.
-func newCache[V any](entries int64) *ristretto.Cache[uint64, V] {
+func newRistretto[V any](entries int64) *ristretto.Cache[uint64, V] {
 	c, err := ristretto.NewCache(&ristretto.Config[uint64, V]{
 		NumCounters: max(entries, 1000), MaxCost: entries, BufferItems: 64, IgnoreInternalCost: true,
 	})
@@ -112,8 +112,8 @@ func (c *cache) close() {
 	c.decisions.Close()
 }
 
-// principal returns the grants of an identity under a mapping. claim holds the values of the policy claim.
-func (c *cache) principal(m *mapping.Mapping, id *verifier.Identity, claim []string, clock func() time.Time) *mapping.Grants {
+// grantsOf returns the grants of an identity under a mapping. claim holds the values of the policy claim.
+func (c *cache) grantsOf(m *mapping.Mapping, id *verifier.Identity, claim []string, clock func() time.Time) *mapping.Grants {
 	key := grantsKey{m, id.Digest}
 	// The hash is a part of the digest, without the mapping, so the entry of a new mapping replaces that of
 	// the old mapping.
@@ -176,11 +176,4 @@ func (c *cache) evaluate(grants *mapping.Grants, req *policy.Request) (guarded b
 	key.action, key.bucket, key.object = strings.Clone(key.action), strings.Clone(key.bucket), strings.Clone(key.object)
 	c.decisions.SetWithTTL(hash, &decisionEntry{key, guarded, answer}, 1, maxEntryAge)
 	return guarded, answer
-}
-
-func evaluate(grants *mapping.Grants, req *policy.Request) (guarded bool, answer mapping.Answer) {
-	if answer, guarded = grants.Guard(req); guarded {
-		return true, answer
-	}
-	return false, grants.Evaluate(req)
 }

@@ -8,5 +8,5 @@ func TestACacheOfNoSizeIsADefect(t *testing.T) {
 			t.Error("a cache that can hold nothing was made")
 		}
 	}()
-	newCache[int](0)
+	newRistretto[int](0)
 }

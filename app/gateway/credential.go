@@ -84,9 +84,9 @@ func credentialOf(r *Request) credential {
 	return c
 }
 
-// signer returns the credential of the request. If the claims name a provider, the configuration says
+// credential returns the credential of the request. If the claims name a provider, the configuration says
 // which issuer the login was at.
-func (g *Gateway) signer(r *Request) credential {
+func (g *Gateway) credential(r *Request) credential {
 	c := credentialOf(r)
 	if c.provider != "" {
 		c.iss = g.providers[c.provider].Issuer

@@ -28,7 +28,7 @@ type Decision struct {
 	Claim []string
 	// Attested means that Identity comes from claims that MinIO attests, not from a token.
 	Attested bool
-	// Grants are the grants that were evaluated, or nil if the decision ended before.
+	// Grants are the grants that were evaluated. nil: the decision ended before step 8.
 	Grants *mapping.Grants
 	// Answer names the statement that decided, if one did.
 	Answer mapping.Answer
@@ -79,7 +79,7 @@ type ID [16]byte
 // String returns the ID as 32 hexadecimal digits.
 func (id ID) String() string { return hex.EncodeToString(id[:]) }
 
-// ids makes IDs. A counter makes them unique within the process, 64 random bits among processes.
+// ids makes IDs. A counter tells the IDs of a process apart, and 64 random bits tell processes apart.
 type ids struct {
 	process uint64
 	count   atomic.Uint64

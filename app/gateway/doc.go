@@ -5,10 +5,10 @@
 //
 //   - Only the reasons owner, policy_allow and deny_only allow a request. The zero Decision denies.
 //   - A request whose token fails is denied. No other way to allow it is tried.
-//   - What a client writes into conditions changes no answer, unless the condition of a granted
-//     policy reads that very header or parameter.
+//   - Besides the token, a client's value in conditions changes an answer only if an evaluated policy
+//     (granted, of a guard, or of the session) reads that very header or parameter.
 //   - A decision that begins after a reload uses nothing that was cached under an earlier mapping.
 //
-// Of a request MinIO vouches for account, owner and claims only. For admin:Prometheus MinIO does not
-// vouch for the claims either: the caller signs them itself.
+// MinIO vouches only for account, owner and claims of a request. For admin:Prometheus MinIO does not
+// vouch for the claims either: the caller signs the claims itself.
 package gateway

@@ -15,6 +15,14 @@ func EvaluateGrants(grants *mapping.Grants, req *policy.Request) (Reason, mappin
 	return reasonOf(guarded, answer), answer
 }
 
+// evaluate evaluates the guards, then the policies. guarded means that a guard denied.
+func evaluate(grants *mapping.Grants, req *policy.Request) (guarded bool, answer mapping.Answer) {
+	if answer, guarded = grants.Guard(req); guarded {
+		return true, answer
+	}
+	return false, grants.Evaluate(req)
+}
+
 // reasonOf returns the reason for the answer of the guards and policies.
 func reasonOf(guarded bool, answer mapping.Answer) Reason {
 	switch {

@@ -29,8 +29,8 @@ type Evidence struct {
 	// MinIO's word stands for such claims.
 	AttestedClaims bool
 	// ServiceAccountMaxAge applies to an access key made from an OpenID Connect session: its frozen
-	// token or claims count until iat plus ServiceAccountMaxAge. 0 means never past exp, and frozen
-	// claims have no exp.
+	// token or claims count until iat plus ServiceAccountMaxAge. If it is 0, the token ends with its
+	// exp, and the claims, which have no exp, never count.
 	ServiceAccountMaxAge time.Duration
 }
 

@@ -85,7 +85,7 @@ func New(o Options) (*Gateway, error) {
 	return &Gateway{
 		verifier: o.Verifier, revocations: o.Revocations, stale: o.Stale, introspect: o.Introspect, evidence: o.Evidence,
 		lowerKeys: lowerCase(o.Evidence.Keys), formerly: o.Formerly, providers: o.Providers, evaluateOwner: o.EvaluateOwner,
-		now: func() time.Time { return clock.Latest(o.Now()) }, ids: newIDs(), cache: newGrantsCache(o.DecisionEntries), entries: o.DecisionEntries, sessions: newSessionPolicies(),
+		now: func() time.Time { return clock.Latest(o.Now()) }, ids: newIDs(), cache: newCache(o.DecisionEntries), entries: o.DecisionEntries, sessions: newSessionPolicies(),
 	}, nil
 }
 
@@ -133,8 +133,8 @@ func (g *Gateway) DecideInto(ctx context.Context, r *Request, d *Decision) {
 }
 
 // decide is the whole decision under a mapping. The first step that returns wins. The numbers are
-// those of docs/architecture.md. If d has an Identity, the decision under another mapping has passed
-// steps 4 to 7 with it. No mapping takes part in those steps, so they are left out.
+// those of docs/architecture.md. If d already has an Identity, compare decides again: the first decision
+// has passed steps 4 to 7 with that Identity. No mapping takes part in those steps, so decide skips them.
 func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision, m *mapping.Mapping, cache *cache) Reason {
 	// 2. Root. It comes first, so that a bad mapping cannot lock root out.
 	if r.Owner && !g.evaluateOwner {
@@ -144,7 +144,7 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision, m *mappin
 		return d.explain(NoPolicy, "no mapping is loaded", "")
 	}
 	d.Revision = m.Revision()
-	signer := g.signer(r)
+	signer := g.credential(r)
 	var token string
 	identified := d.Identity != nil
 
@@ -200,7 +200,7 @@ func (g *Gateway) decide(ctx context.Context, r *Request, d *Decision, m *mappin
 			return d.explain(TokenClaims, "the claim "+m.ClaimName()+" is neither a string nor a list of strings", "")
 		}
 		d.Claim = claim
-		d.Grants = cache.principal(m, id, claim, g.now)
+		d.Grants = cache.grantsOf(m, id, claim, g.now)
 	}
 	if d.Grants.Empty() {
 		return d.explain(NoPolicy, "no rule of the mapping grants a policy", grantHint(d.Identity))

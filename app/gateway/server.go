@@ -48,8 +48,8 @@ func (c *credential) parentMatches(issuers ...string) bool {
 	return false
 }
 
-// providerMatches reports whether a token of the issuer may be used with a login at the provider. If the
-// provider is not configured, the answer is true unless the issuer is configured as another provider.
+// providerMatches reports whether a token of the issuer may be used with a login at the provider. A
+// provider that is not configured matches every issuer that has no configured provider.
 func (g *Gateway) providerMatches(provider, issuer string) bool {
 	if p, known := g.providers[provider]; known {
 		return p.Issuer == issuer

@@ -27,13 +27,13 @@ type sessionPolicy struct {
 const sessionEntries = 4096
 
 func newSessionPolicies() *sessionPolicies {
-	return &sessionPolicies{newCache[*sessionPolicy](sessionEntries)}
+	return &sessionPolicies{newRistretto[*sessionPolicy](sessionEntries)}
 }
 
 func (s *sessionPolicies) close() { s.cache.Close() }
 
 // allow reports whether the credential has no session policy, or one that allows the request. It
-// evaluates the policy with owner and denyOnly taken as false. MinIO once did not: CVE-2025-62506.
+// evaluates the policy with owner and denyOnly taken as false. MinIO once used denyOnly: CVE-2025-62506.
 func (s *sessionPolicies) allow(c *credential, req *policy.Request) bool {
 	claim := c.policy
 	if claim.Kind() == strictjson.Missing {

@@ -49,7 +49,7 @@ func (g *Gateway) UseShadow(m *mapping.Mapping) {
 		return
 	}
 	if g.shadowCache == nil {
-		g.shadowCache = newGrantsCache(min(g.entries, shadowEntries))
+		g.shadowCache = newCache(min(g.entries, shadowEntries))
 	}
 	g.shadowCache.clearFront()
 	g.shadow.Store(&shadow{m, g.shadowCache})
@@ -73,7 +73,7 @@ func (g *Gateway) compare(ctx context.Context, r *Request, d *Decision) {
 		return
 	}
 	d.Outcome = ShadowFailed
-	defer func() { _ = recover() }() // a mapping that is not in force must not end a request
+	defer func() { _ = recover() }() // a defect under the next mapping must not end the request
 	if s.mapping.Revision() == d.Revision || !d.dependsOnMapping(r) {
 		d.Outcome = ShadowSame
 		return

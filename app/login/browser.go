@@ -63,7 +63,7 @@ func browse(ctx context.Context, d *provider, port int, open func(address string
 	c := d.oauth("http://" + l.Addr().String() + "/callback")
 	state, nonce, secret := random(), random(), oauth2.GenerateVerifier()
 	answers := make(chan answer, 1)
-	server := &http.Server{Handler: callback(l.Addr().String(), state, d.Issuer, answers), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second}
+	server := &http.Server{Handler: d.callback(l.Addr().String(), state, answers), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(l) }()
 	defer func() {
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
@@ -87,16 +87,18 @@ func browse(ctx context.Context, d *provider, port int, open func(address string
 	return token, nonce, nil
 }
 
-// callback accepts one answer. A request with another Host, another state or another issuer (RFC 9207) does not
-// belong to this login: it is answered 400 and changes nothing.
-func callback(host, state, issuer string, answers chan<- answer) http.Handler {
+// callback accepts one answer. A request with another Host, another state or another issuer does not belong to
+// this login: it is answered 400 and changes nothing. If the issuer announces the parameter iss, an answer
+// without iss is another issuer's too (RFC 9207 section 2.4).
+func (d *provider) callback(host, state string, answers chan<- answer) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /callback", func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 		w.Header().Set("Referrer-Policy", "no-referrer")
-		if r.Host != host || len(q["state"]) != 1 || q.Get("state") != state || q.Has("iss") && q.Get("iss") != issuer {
+		issued := slices.Equal(q["iss"], []string{d.Issuer}) || !q.Has("iss") && !d.SendsIss
+		if r.Host != host || !slices.Equal(q["state"], []string{state}) || !issued {
 			w.WriteHeader(http.StatusBadRequest)
 			_, _ = fmt.Fprint(w, page("This is not the login that claimgate waits for."))
 			return

@@ -12,7 +12,7 @@ import (
 
 // device logs in by the device grant (RFC 8628). It calls show with the address of the page, the address with
 // the code inside (or ""), and the code to type.
-func device(ctx context.Context, d *provider, show func(address, whole, code string)) (*oauth2.Token, error) {
+func device(ctx context.Context, d *provider, show func(address, withCode, code string)) (*oauth2.Token, error) {
 	if d.Device == "" || len(d.Grants) > 0 && !slices.Contains(d.Grants, "urn:ietf:params:oauth:grant-type:device_code") {
 		return nil, errors.New("the issuer has no device grant: for Authentik set a device code flow on the brand, and allow the grant on the provider")
 	}

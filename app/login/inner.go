@@ -37,13 +37,13 @@ func innerTokens(idToken string) []map[string]any {
 	return list
 }
 
-// sessionEnd returns the end of a session: the earliest end of MinIO's credentials and of the tokens inside the
-// id_token, because claimgate denies requests with an expired token.
-func sessionEnd(credentials time.Time, idToken string) time.Time {
+// sessionEnd returns the end of a session: the earliest of end, at which MinIO's credentials expire, and the exp
+// of the tokens inside the id_token, because claimgate denies requests with an expired token.
+func sessionEnd(end time.Time, idToken string) time.Time {
 	for _, inner := range innerTokens(idToken) {
-		if exp, ok := inner["exp"].(float64); ok && exp < float64(credentials.Unix()) {
-			credentials = time.Unix(int64(exp), 0)
+		if exp, ok := inner["exp"].(float64); ok && exp < float64(end.Unix()) {
+			end = time.Unix(int64(exp), 0)
 		}
 	}
-	return credentials
+	return end
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// locked calls f while no other process of the user calls locked for the profile. It takes over a lock that is
-// older than a minute, because the process that made the lock may have died.
+// locked calls f with the lock of the profile, which one process of the user holds at a time. locked
+// takes over a lock that is older than a minute, because the process that made the lock may have died.
 func locked(profile string, f func() error) error {
 	name, err := lockFile(profile)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// locked calls f while no other process of the user calls locked for the profile. The lock ends with the process.
+// locked calls f with the lock of the profile, which one process of the user holds at a time. The lock ends with the process.
 func locked(profile string, f func() error) error {
 	name, err := lockFile(profile)
 	if err != nil {

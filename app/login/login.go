@@ -15,11 +15,11 @@ import (
 
 // How says how somebody logs in.
 type How struct {
-	Device bool                              // the device grant instead of a browser on this machine
-	Port   int                               // of the callback; -1: 18250 to 18252, 0: any free port
-	Open   func(address string)              // shows the address of the login page
-	Show   func(address, whole, code string) // shows the device page, its address with the code (or ""), and the code
-	Warn   func(text string)                 // receives what will not work after the login; may be nil
+	Device bool                                 // the device grant instead of a browser on this machine
+	Port   int                                  // of the callback; -1: 18250 to 18252, 0: any free port
+	Open   func(address string)                 // shows the address of the login page
+	Show   func(address, withCode, code string) // shows the device page, its address with the code (or ""), and the code
+	Warn   func(text string)                    // receives what will not work after the login; may be nil
 }
 
 // loginTimeout bounds the time that a person takes to log in.
@@ -108,7 +108,7 @@ func policyOf(id *verifier.Identity) []string {
 	return list
 }
 
-// renewBefore is the rest of their life at which credentials are renewed.
+// renewBefore is how long before its end a session is renewed.
 const renewBefore = 5 * time.Minute
 
 // Current returns the session of a profile, and never asks a person. If the session ends within 5 minutes of now,

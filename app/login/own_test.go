@@ -132,6 +132,7 @@ func TestCallbacksOfOthers(t *testing.T) {
 			"another site's name":   {"?code=x&state=" + state, "evil.example"},
 			"another port's name":   {"?code=x&state=" + state, "127.0.0.1:1"},
 			"another issuer":        {"?code=x&state=" + state + "&iss=https://evil.example/", ""},
+			"two issuers":           {"?code=x&state=" + state + "&iss=" + url.QueryEscape(w.profile().Issuer) + "&iss=https://evil.example/", ""},
 			"two states":            {"?code=x&state=" + state + "&state=y", ""},
 			"no state":              {"?code=x", ""},
 			"an error of no state":  {"?error=access_denied", ""},
@@ -156,6 +157,22 @@ func TestCallbacksOfOthers(t *testing.T) {
 		}
 	}})
 	if err == nil || !strings.Contains(err.Error(), "the code is refused") || strings.Contains(err.Error(), "invented") {
+		t.Error(err)
+	}
+
+	// An issuer that announces the parameter iss sends it in every answer (RFC 9207 section 2.4).
+	w.document = func(d map[string]any) { d["authorization_response_iss_parameter_supported"] = true }
+	_, err = login.Login(t.Context(), "default", w.profile(), login.How{Port: 0, Open: func(address string) {
+		u, _ := url.Parse(address)
+		back := u.Query().Get("redirect_uri") + "?code=invented&state=" + u.Query().Get("state")
+		if status := ask(back, ""); status != http.StatusBadRequest {
+			t.Errorf("an answer without iss is answered %d", status)
+		}
+		if status := ask(back+"&iss="+url.QueryEscape(w.issuer()), ""); status != http.StatusOK {
+			t.Errorf("the issuer's answer is answered %d", status)
+		}
+	}})
+	if err == nil || !strings.Contains(err.Error(), "the code is refused") {
 		t.Error(err)
 	}
 }

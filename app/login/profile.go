@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/claimgate/claimgate/internal/utf8text"
 	"github.com/pelletier/go-toml/v2"
 )
 
@@ -59,7 +60,7 @@ func profiles() (map[string]Profile, error) {
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 { // Windows has no such bits
 		return nil, fmt.Errorf("%s may be written by others (mode %04o), who could send your login elsewhere: chmod 600 %s", file, info.Mode().Perm(), file)
 	}
-	text, err := os.ReadFile(file)
+	text, err := utf8text.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}

@@ -10,10 +10,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
+	"github.com/claimgate/claimgate/internal/pemfile"
 	"github.com/claimgate/claimgate/verifier"
 	"golang.org/x/oauth2"
 )
@@ -33,6 +33,7 @@ type provider struct {
 	Scopes     []string `json:"scopes_supported"`
 	Grants     []string `json:"grant_types_supported"`
 	Challenges []string `json:"code_challenge_methods_supported"`
+	SendsIss   bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207
 }
 
 // maxAnswer bounds an answer, in bytes.
@@ -50,16 +51,12 @@ func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastRe
 func httpClient(p *Profile) (*http.Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone() // with the proxies of the environment
 	if p.CAFile != "" {
-		text, err := os.ReadFile(p.CAFile)
-		if err != nil {
-			return nil, err
-		}
 		pool, err := x509.SystemCertPool()
 		if err != nil {
 			pool = x509.NewCertPool()
 		}
-		if !pool.AppendCertsFromPEM(text) {
-			return nil, fmt.Errorf("--ca-file %s holds no PEM certificate", p.CAFile)
+		if err := pemfile.Append(pool, p.CAFile); err != nil {
+			return nil, fmt.Errorf("--ca-file: %w", err)
 		}
 		transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	}

@@ -21,7 +21,7 @@ type Session struct {
 	Policy   []string  `json:"policy"`
 	ID       string    `json:"sid,omitempty"` // of the session at the issuer
 	Endpoint string    `json:"endpoint"`
-	Expires  time.Time `json:"expires"` // the end of the credentials, or of the token inside the id_token
+	Expires  time.Time `json:"expires"` // the earlier end: of the credentials, or of the token inside the id_token
 
 	AccessKey    string `json:"access_key"`
 	SecretKey    string `json:"secret_key"`
@@ -83,7 +83,7 @@ func (s *Session) save() error {
 	return write(file, text)
 }
 
-// Forget removes the session of a profile and its key of the keyring. It is no error if there is none.
+// Forget removes the session of a profile and its key of the keyring. A missing session is no error.
 func Forget(profile string) error {
 	file, err := sessionFile(profile)
 	if err != nil {

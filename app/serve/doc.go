@@ -1,6 +1,6 @@
 // Package serve puts the service together from a configuration, and keeps the service running: start,
 // reload, readiness, stop.
 //
-// A part that cannot be made stops the start, before anything is served. A file that cannot be read
-// again stays as it was.
+// If a part cannot be made, the service does not start. If a file cannot be read again, its earlier
+// content stays in use.
 package serve

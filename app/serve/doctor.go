@@ -41,14 +41,14 @@ func Diagnose(ctx context.Context, c *config.Config, out io.Writer) bool {
 	return !d.failed
 }
 
-// say prints one line: ok with the text well, or fail with err.
-func (d *doctor) say(what string, err error, well string) {
+// say prints one line about a part: fail and err, or ok and detail if err is nil.
+func (d *doctor) say(part string, err error, detail string) {
 	if err != nil {
 		d.failed = true
-		fmt.Fprintf(d.out, "fail  %-14s %v\n", what, err)
+		fmt.Fprintf(d.out, "fail  %-14s %v\n", part, err)
 		return
 	}
-	fmt.Fprintf(d.out, "ok    %-14s %s\n", what, well)
+	fmt.Fprintf(d.out, "ok    %-14s %s\n", part, detail)
 }
 
 func (d *doctor) mapping() {

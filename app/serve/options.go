@@ -28,8 +28,8 @@ func VerifierOptions(c *config.Config) verifier.Options {
 	return o
 }
 
-// Gateway returns the options of a gateway for a Config, as far as they come from there.
-func Gateway(c *config.Config) gateway.Options {
+// GatewayOptions returns those options of a gateway that a Config determines.
+func GatewayOptions(c *config.Config) gateway.Options {
 	o := gateway.Options{
 		Evidence: Evidence(c), Formerly: map[string][]string{}, Providers: map[string]gateway.Provider{},
 		EvaluateOwner: c.Owner.Decision == "evaluate", DecisionEntries: c.Cache.DecisionEntries,

@@ -17,9 +17,9 @@ func (e *StartError) Error() string { return e.Err.Error() }
 
 func (e *StartError) Unwrap() error { return e.Err }
 
-// Process serves with the configuration c until SIGTERM or SIGINT, as the whole of this process:
-// SIGHUP reloads, and the garbage collector learns the memory limit. The error is a *StartError if
-// nothing was served.
+// Process serves with the configuration c until SIGTERM or SIGINT. SIGHUP reloads. Process changes the
+// whole process: signals and the garbage collector's limit. The error is a *StartError if nothing was
+// served.
 func Process(ctx context.Context, c *config.Config, b Build) error {
 	log := NewLog(c.Log)
 	for _, w := range c.Warnings() {

@@ -66,7 +66,7 @@ func (s *Service) loadMapping() error {
 		s.metrics.Reloaded("error")
 		return finding.AsError(found)
 	}
-	if err := s.proven(m); err != nil {
+	if err := s.prove(m); err != nil {
 		s.metrics.Reloaded("error")
 		return err
 	}
@@ -83,9 +83,9 @@ func (s *Service) loadMapping() error {
 	return nil
 }
 
-// proven returns an error if the mapping breaks an invariant, or if an invariant cannot be proved. Then the
+// prove returns an error if the mapping breaks an invariant, or if an invariant cannot be proved. Then the
 // mapping must not be put in force.
-func (s *Service) proven(m *mapping.Mapping) error {
+func (s *Service) prove(m *mapping.Mapping) error {
 	if s.config.Mapping.Invariants == "" {
 		return nil
 	}
@@ -131,7 +131,7 @@ type provenPair struct {
 // Offline returns the options of a gate that decides without a server, by the mapping m, as the service
 // with the configuration c would.
 func Offline(c *config.Config, m *mapping.Mapping) offline.Options {
-	g := Gateway(c)
+	g := GatewayOptions(c)
 	o := offline.Options{Mapping: m, Now: time.Now, Evidence: g.Evidence, Formerly: g.Formerly, Providers: g.Providers, EvaluateOwner: g.EvaluateOwner}
 	for n := range c.Issuers {
 		i := &c.Issuers[n]

@@ -53,7 +53,7 @@ func (s *Service) startStore(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	if !s.store.WaitSynced(ctx) {
-		s.log.Warn().Msg("serving without the revocation store: logouts from before this start are not known until it answers")
+		s.log.Warn().Msg("serving without the revocation store: logouts from before this start are not known until the store answers")
 	}
 }
 

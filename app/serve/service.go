@@ -101,7 +101,7 @@ func (s *Service) makeVerifier() (err error) {
 }
 
 func (s *Service) makeGateway() (err error) {
-	o := Gateway(s.config)
+	o := GatewayOptions(s.config)
 	o.Verifier, o.Revocations, o.Stale, o.Introspect = s.verifier, s.revocations, s.stale(), s.introspect()
 	s.gateway, err = gateway.New(o)
 	return err

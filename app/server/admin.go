@@ -91,7 +91,7 @@ func (a *Admin) Readiness() Readiness {
 	if a.Store != nil {
 		st := a.Store.State()
 		r.RevocationStore = &st
-		r.Ready = r.Ready && !st.Stale // an outage alone is no reason to stop asking
+		r.Ready = r.Ready && !st.Stale // during an outage MinIO may still ask
 	}
 	return r
 }

@@ -3,10 +3,10 @@ package server
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
-	"os"
 	"sync/atomic"
+
+	"github.com/claimgate/claimgate/internal/pemfile"
 )
 
 // Certificate is the listener's TLS certificate, and the authority for client certificates if clients
@@ -26,7 +26,7 @@ func LoadCertificate(certFile, keyFile, clientCA string) (*Certificate, error) {
 // Reload reads the files again. If Reload returns an error, for example because the files do not match
 // in the middle of a renewal, the old certificate stays in use.
 func (c *Certificate) Reload() error {
-	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	pair, err := pemfile.KeyPair(c.certFile, c.keyFile)
 	if err != nil {
 		return fmt.Errorf("server.tls_cert and server.tls_key: %w", err)
 	}
@@ -44,7 +44,8 @@ func (c *Certificate) Reload() error {
 		Certificates: []tls.Certificate{pair},
 	}
 	if c.clientCA != "" {
-		if config.ClientCAs, err = readAuthority(c.clientCA); err != nil {
+		config.ClientCAs = x509.NewCertPool()
+		if err := pemfile.Append(config.ClientCAs, c.clientCA); err != nil {
 			return fmt.Errorf("server.client_ca: %w", err)
 		}
 		// The handshake does not require a certificate, because the identity provider sends logout
@@ -55,18 +56,6 @@ func (c *Certificate) Reload() error {
 	}
 	c.current.Store(config)
 	return nil
-}
-
-func readAuthority(file string) (*x509.CertPool, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(text) {
-		return nil, errors.New(file + " holds no certificate in PEM")
-	}
-	return pool, nil
 }
 
 // Leaf returns the certificate in use.

@@ -22,7 +22,7 @@ const (
 )
 
 // timeouts holds the timeout of each phase in seconds; 0 is no timeout. The listener ends a phase at most
-// two seconds after its timeout, and a write in another phase another lateAnswerTime later.
+// two seconds after its timeout. In other phases than writing, a write may go on for lateAnswerTime more.
 var timeouts = [numPhases]int64{reading: readTimeout, idle: idleTimeout, writing: writeTimeout}
 
 const (
@@ -47,8 +47,8 @@ func (s *phaseStart) get() (p phase, second int64) {
 // setPhase notes that the connection begins a phase.
 func (c *conn) setPhase(p phase) { c.phase.set(p, c.listener.second.Load()) }
 
-// overdue returns the connection's phase, and by how many seconds it exceeds its timeout; 0 or less if it
-// does not. After the listener is closed, a TLS handshake counts as writing, with its own timeout.
+// overdue returns by how many seconds the connection's phase exceeds its timeout, 0 or less if it does not,
+// and the phase. After the listener is closed, a TLS handshake counts as writing, with its own timeout.
 func (c *conn) overdue(second int64, listenerClosed bool) (by int64, p phase) {
 	p, start := c.phase.get()
 	if listenerClosed && c.handshaking.Load() {

@@ -19,8 +19,8 @@ import (
 const logoutPath = "/backchannel-logout"
 
 // logouts answers logout tokens. Anybody may send them, so a flood of false tokens must delay neither
-// decisions nor other logouts, and must not fill the log: logoutsEach bounds the tokens of one address
-// that are checked at once, and refusalsShown bounds the log's lines.
+// decisions nor other logouts, and must not fill the log: logoutsPerSource bounds the tokens that are
+// checked at once, and refusalsShown bounds the log's lines.
 type logouts struct {
 	end     func(ctx context.Context, token string) error
 	log     zerolog.Logger
@@ -29,8 +29,8 @@ type logouts struct {
 }
 
 const (
-	logoutsEach   = 64 // tokens of one address that are checked at once
-	refusalsShown = 10 // lines in the log per minute
+	logoutsPerSource = 64 // tokens of one source that are checked at once
+	refusalsShown    = 10 // lines in the log per minute
 )
 
 func newLogouts(end func(ctx context.Context, token string) error, counts *logoutCounts, log zerolog.Logger) *logouts {
@@ -102,14 +102,14 @@ func answerLogout(c fiber.Ctx, status int, code string) error {
 	return nil
 }
 
-// sources counts the logout tokens that are being checked, by sender.
+// sources counts the logout tokens that are being checked, by source.
 type sources struct {
 	mu       sync.Mutex
 	underWay map[netip.Prefix]int
 }
 
-// sourceOf returns the sender of an IPv4 address, which is the address, or of an IPv6 address, which is
-// its /64 network: one host usually has a whole /64.
+// sourceOf returns the network that counts as one source: an IPv4 address alone, or the /64 of an IPv6
+// address, because one host usually has a whole /64.
 func sourceOf(ip net.IP) netip.Prefix {
 	address, _ := netip.AddrFromSlice(ip)
 	address = address.Unmap()
@@ -124,7 +124,7 @@ func sourceOf(ip net.IP) netip.Prefix {
 func (s *sources) enter(source netip.Prefix) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.underWay[source] >= logoutsEach {
+	if s.underWay[source] >= logoutsPerSource {
 		return false
 	}
 	s.underWay[source]++

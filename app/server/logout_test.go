@@ -95,7 +95,7 @@ func TestAFloodOfLogoutTokens(t *testing.T) {
 
 	s := sources{underWay: make(map[netip.Prefix]int)}
 	flood, another := sourceOf(net.ParseIP("192.0.2.1")), sourceOf(net.ParseIP("192.0.2.2"))
-	for range logoutsEach {
+	for range logoutsPerSource {
 		if !s.enter(flood) {
 			t.Fatal("cut off too early")
 		}
@@ -107,7 +107,7 @@ func TestAFloodOfLogoutTokens(t *testing.T) {
 	if !s.enter(flood) {
 		t.Error("there is no place again after one was left")
 	}
-	for range logoutsEach {
+	for range logoutsPerSource {
 		s.leave(flood)
 	}
 	if s.leave(another); len(s.underWay) != 0 {

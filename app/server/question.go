@@ -86,7 +86,8 @@ func (a *answer) refuse(g *gateway.Gateway, reason gateway.Reason, detail string
 	a.decision = gateway.Decision{ID: g.NextID(), Reason: reason, Detail: detail}
 }
 
-// known reports whether the caller may send requests. Two Authorization headers are refused.
+// known reports whether the caller may send requests. If so, known also protects the connection from being
+// closed to make room. Two Authorization headers are refused.
 func (s *Server) known(c *fasthttp.RequestCtx) bool {
 	values := c.Request.Header.PeekAll(fiber.HeaderAuthorization)
 	if len(values) > 1 {

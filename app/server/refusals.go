@@ -34,6 +34,6 @@ func (r *refusals) shouldLog(a *answer) bool {
 	}
 	r.unwritten.Inc()
 	r.log.Warn().Int("a_minute", refusalsAMinute).
-		Msg("callers that are not known are refused faster than the decision log takes; claimgate_refusals_unwritten_total counts what is not written")
+		Msg("unknown callers are refused faster than the decision log takes lines; claimgate_refusals_unwritten_total counts the refusals without a line")
 	return false
 }

@@ -25,7 +25,7 @@ func TestRefusalsOfStrangersDoNotFillTheDecisionLog(t *testing.T) {
 	if got := len(r.lines()); got != lines {
 		t.Errorf("%d refusals have %d lines, want %d", sent, got, lines)
 	}
-	if got := strings.Count(r.program.String(), "faster than the decision log takes"); got != 1 {
+	if got := strings.Count(r.program.String(), "faster than the decision log takes lines"); got != 1 {
 		t.Errorf("the program's log speaks of it %d times", got)
 	}
 	if text := r.metrics(); !strings.Contains(text, fmt.Sprintf("claimgate_refusals_unwritten_total %d", sent-lines)) {

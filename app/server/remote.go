@@ -20,7 +20,7 @@ func (s *Server) bodyLimit(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 }
 
 // remoteListener returns the connections from other machines. It exists only if there are no caller
-// tokens, so that other machines may not send requests. A second fasthttp server serves these
+// tokens. Then other machines may not send requests. A second fasthttp server serves these
 // connections with a smaller body limit, because HeaderReceived does not tell which connection a header
 // came from.
 type remoteListener struct {

@@ -133,7 +133,7 @@ func (s *Server) handle(c *fasthttp.RequestCtx, inner fasthttp.RequestHandler) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.o.Log.Error().Str("panic", fmt.Sprint(p)).Msg("a request panicked: please report this as a defect")
-			s.answerRaw(c, &answer{started: c.Time()}, gateway.InternalError, "a panic")
+			s.refuse(c, &answer{started: c.Time()}, gateway.InternalError, "a panic")
 		}
 		if s.draining.Load() {
 			c.SetConnectionClose()
@@ -142,13 +142,13 @@ func (s *Server) handle(c *fasthttp.RequestCtx, inner fasthttp.RequestHandler) {
 	if !slices.Contains(fiber.DefaultMethods, string(c.Method())) {
 		markBodyUnread(c.Conn())
 		c.SetConnectionClose()
-		s.answerRaw(c, &answer{started: c.Time(), status: fiber.StatusMethodNotAllowed}, gateway.RequestMalformed, "the method is not POST")
+		s.refuse(c, &answer{started: c.Time(), status: fiber.StatusMethodNotAllowed}, gateway.RequestMalformed, "the method is not POST")
 		return
 	}
 	if wrong := misframed(&c.Request.Header); wrong != "" {
 		markBodyUnread(c.Conn())
 		c.SetConnectionClose()
-		s.answerRaw(c, &answer{started: c.Time(), status: fiber.StatusBadRequest}, gateway.RequestMalformed, wrong)
+		s.refuse(c, &answer{started: c.Time(), status: fiber.StatusBadRequest}, gateway.RequestMalformed, wrong)
 		return
 	}
 	if c.IsPost() {
@@ -176,7 +176,8 @@ func (s *Server) answerAfterPanic(c *fasthttp.RequestCtx) {
 	s.o.Log.Error().Str("panic", fmt.Sprint(p)).Msg("an answer panicked: please report this as a defect")
 }
 
-func (s *Server) answerRaw(c *fasthttp.RequestCtx, a *answer, reason gateway.Reason, detail string) {
+// refuse answers a request with a refusal.
+func (s *Server) refuse(c *fasthttp.RequestCtx, a *answer, reason gateway.Reason, detail string) {
 	a.refuse(s.o.Gateway, reason, detail)
 	s.reply(c, a)
 }

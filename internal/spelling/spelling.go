@@ -8,7 +8,13 @@ import "strings"
 // the smallest edit distance, if that is at most a third of the bytes of word. It returns
 // "" if no name is close.
 func Nearest(word string, names []string) string {
-	best, bestDistance := "", 1+len(word)/3
+	return Within(word, names, len(word)/3)
+}
+
+// Within returns the name that equals word except for case, or else the first name with the smallest edit
+// distance, if that is at most the number of letters. It returns "" if no name is close.
+func Within(word string, names []string, letters int) string {
+	best, bestDistance := "", 1+letters
 	for _, name := range names {
 		if strings.EqualFold(name, word) {
 			return name

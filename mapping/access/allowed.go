@@ -84,7 +84,7 @@ func (x *collector) policy(h mapping.Granted, deny bool, actions []string, denie
 // action adds what the i-th statement s of the policy allows of one action.
 func (x *collector) action(h mapping.Granted, i int, s Statement, action string, denies []denied, on Region) {
 	covering := coveringOf(denies, action)
-	on = onOf(action, on)
+	on = regionFor(action, on)
 	for _, region := range s.Regions {
 		left := x.r.left(KindOf(action), region, on, denies, covering)
 		for _, t := range left.terms {

@@ -49,7 +49,7 @@ func (r *Reader) Chances(g *mapping.Grants, actions []string, on Region) []Chanc
 						continue
 					}
 					at[key] = -1
-					if left := r.left(kind, region, onOf(action, on), denies, covering); len(left.terms) > 0 {
+					if left := r.left(kind, region, regionFor(action, on), denies, covering); len(left.terms) > 0 {
 						at[key] = len(all)
 						all = append(all, Chance{[]string{action}, allowKey(h, i, n), openOf(region, denies, covering), closedOf(left.terms, on)})
 					}
@@ -131,7 +131,7 @@ func (r *Reader) Meets(h mapping.Granted, actions []string, on Region, deny bool
 				return slices.ContainsFunc(on.In, func(h Pattern) bool { return prefixesDiffer(g, h) })
 			})
 		})
-		if !near && !slices.ContainsFunc(actions, func(a string) bool { return onOf(a, on).key != on.key }) {
+		if !near && !slices.ContainsFunc(actions, func(a string) bool { return regionFor(a, on).key != on.key }) {
 			continue
 		}
 		asked := map[question]bool{} // actions with the same kind and region have the same answer
@@ -139,7 +139,7 @@ func (r *Reader) Meets(h mapping.Granted, actions []string, on Region, deny bool
 			if !s.Covers(action) {
 				continue
 			}
-			kind, on := KindOf(action), onOf(action, on)
+			kind, on := KindOf(action), regionFor(action, on)
 			if asked[question{kind, on.key}] {
 				continue
 			}
@@ -166,9 +166,9 @@ type question struct {
 // cluster is the region of actions on the cluster.
 var cluster = Everything()
 
-// onOf returns on for an s3 or kms action, and everything for any other action, because MinIO does not read
+// regionFor returns on for an s3 or kms action, and everything for any other action, because MinIO does not read
 // the Resource for those.
-func onOf(action string, on Region) Region {
+func regionFor(action string, on Region) Region {
 	if !strings.HasPrefix(action, "s3:") && !strings.HasPrefix(action, "kms:") {
 		return cluster
 	}

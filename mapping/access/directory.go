@@ -22,13 +22,13 @@ func WhoCan(m *mapping.Mapping, actions []string, on string, now time.Time) []En
 // Directory answers many WhoCan questions about one mapping, and keeps what it has computed. A Directory is
 // safe for concurrent use.
 type Directory struct {
-	mu         sync.Mutex
-	m          *mapping.Mapping
-	principals []*Principal
-	made       Placeholders
-	r          *Reader
-	issuers    []string
-	guards     []guardHeld
+	mu           sync.Mutex
+	m            *mapping.Mapping
+	principals   []*Principal
+	placeholders Placeholders
+	r            *Reader
+	issuers      []string
+	guards       []guardHeld
 
 	holders     []holder
 	from, until time.Time // the time in which the grants of holders are right; until is zero if nothing expires
@@ -50,8 +50,8 @@ type guardHeld struct {
 // NewDirectory returns a Directory.
 func NewDirectory(m *mapping.Mapping) *Directory {
 	d := &Directory{m: m, issuers: Issuers(m)}
-	d.principals, d.made = Principals(m)
-	d.r = NewReader(d.made)
+	d.principals, d.placeholders = Principals(m)
+	d.r = NewReader(d.placeholders)
 	for _, g := range m.Guards() {
 		if h, ok := m.Policy(g.Policy, nil); ok && len(g.Except) > 0 {
 			d.guards = append(d.guards, guardHeld{g, h})
@@ -69,9 +69,9 @@ func (d *Directory) WhoCan(actions []string, on string, now time.Time) []Entry {
 	return all
 }
 
-// Some is WhoCan, but stops after the principal with whom the list has more than most entries. more is true if
+// Some is WhoCan, but stops after the principal that makes the list longer than limit entries. more is true if
 // principals are left.
-func (d *Directory) Some(actions []string, on string, now time.Time, most int) (all []Entry, more bool) {
+func (d *Directory) Some(actions []string, on string, now time.Time, limit int) (all []Entry, more bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.r.remainders) > maxRemainders {
@@ -84,7 +84,7 @@ func (d *Directory) Some(actions []string, on string, now time.Time, most int) (
 	}
 	for i := range d.holders {
 		h := &d.holders[i]
-		if more = len(w.found) > most; more {
+		if more = len(w.found) > limit; more {
 			break
 		}
 		if slices.ContainsFunc(h.ids, func(id string) bool { return w.mayAllow(id, h.grants) }) {

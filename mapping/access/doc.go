@@ -20,9 +20,9 @@
 //
 //   - Without conditions and policy variables the sets are exact, also for the captures of group patterns:
 //     a resource is in a set if and only if the evaluator of package policy says so.
-//   - With a condition or a variable, a set may hold too much, and never too little. The package assumes that
-//     the condition may hold and that the variable may be any text, unless both sides of a comparison have
-//     the same condition or variable.
+//   - With a condition or a variable, a set may hold too much, and never too little. The condition of an Allow
+//     counts as met. A region with a condition, such as that of a Deny, takes nothing away, except from a Term
+//     with the same condition (Term.minus). A variable may be any text, except against the same variable.
 //
 // The package never decides which text a capture is. A region keeps a capture by its name.
 package access

@@ -76,7 +76,7 @@ func (r *Reader) computeLeft(kind Kind, region, on Region, denies []denied, cove
 	var taken []Region
 	for _, i := range covering {
 		for _, q := range denies[i].Regions {
-			if q.spares() { // naming what is spared is shorter than naming what is taken away
+			if q.spares() { // put what is spared into terms: Minus would list everything else
 				terms = Without(terms, []Region{q})
 			} else {
 				taken = append(taken, q)

@@ -37,8 +37,8 @@ type Placeholders []string
 
 // cut cuts a placeholder off the front of a text.
 func (c Placeholders) cut(text string) (s symbol, after string, found bool) {
-	for i, made := range c {
-		if after, found = strings.CutPrefix(text, made); found {
+	for i, placeholder := range c {
+		if after, found = strings.CutPrefix(text, placeholder); found {
 			return capture + symbol(i), after, true
 		}
 	}

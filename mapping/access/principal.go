@@ -49,8 +49,8 @@ func (p *Principal) With(o *Principal) *Principal {
 }
 
 // Principals returns a principal for each rule of the mappings and for each group that a guard excepts, each
-// once. made are the placeholders for the captures of group patterns.
-func Principals(mappings ...*mapping.Mapping) (all []*Principal, made Placeholders) {
+// once. placeholders are those for the captures of group patterns.
+func Principals(mappings ...*mapping.Mapping) (all []*Principal, placeholders Placeholders) {
 	c := principalMaker{known: map[string]*Principal{}}
 	seen := map[string]bool{}
 	add := func(p *Principal) {
@@ -72,13 +72,13 @@ func Principals(mappings ...*mapping.Mapping) (all []*Principal, made Placeholde
 			}
 		}
 	}
-	return all, c.made
+	return all, c.placeholders
 }
 
 // principalMaker makes up principals for group patterns. The same pattern gets the same principals in every mapping.
 type principalMaker struct {
-	known map[string]*Principal // by pattern and letters of the placeholders
-	made  Placeholders
+	known        map[string]*Principal // by pattern and letters of the placeholders
+	placeholders Placeholders
 }
 
 // principalsOf returns the principals for a rule.
@@ -128,10 +128,10 @@ func (c *principalMaker) forPattern(r mapping.RuleInfo, letters string) *Princip
 	p := &Principal{Name: "group:" + r.Name, shown: map[string]string{}}
 	group := r.Name
 	for _, name := range r.Captures {
-		made := newPlaceholder(free, len(c.made))
-		c.made = append(c.made, made)
-		group = strings.ReplaceAll(group, "{"+name+"}", made)
-		p.shown[made] = "{" + name + "}"
+		placeholder := newPlaceholder(free, len(c.placeholders))
+		c.placeholders = append(c.placeholders, placeholder)
+		group = strings.ReplaceAll(group, "{"+name+"}", placeholder)
+		p.shown[placeholder] = "{" + name + "}"
 	}
 	p.Groups = []string{group}
 	return p

@@ -75,9 +75,9 @@ func SelfService() []string {
 	return []string{"admin:CreateServiceAccount", "admin:CreateUser", "admin:GetUser", "admin:ListServiceAccounts"}
 }
 
-// Free returns the region that a self-service action is allowed on before a Deny: everything, or nothing if
+// SelfServiceRegions returns what a self-service action is allowed on before a Deny: everything, or nothing if
 // the principal holds no policy.
-func (x Reach) Free() []Region {
+func (x Reach) SelfServiceRegions() []Region {
 	if !x.Grants {
 		return nil
 	}

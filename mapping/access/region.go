@@ -75,10 +75,10 @@ type Reader struct {
 // by a real identity, whose captures are known.
 func NewReader(c Placeholders) *Reader {
 	r := &Reader{placeholders: c, numbers: make(map[string]int, len(c)), known: map[string][]Statement{}, remainders: map[string]*remainder{}}
-	for i, made := range c {
-		r.numbers[made] = i
-		if !slices.Contains(r.lengths, len(made)) {
-			r.lengths = append(r.lengths, len(made))
+	for i, placeholder := range c {
+		r.numbers[placeholder] = i
+		if !slices.Contains(r.lengths, len(placeholder)) {
+			r.lengths = append(r.lengths, len(placeholder))
 		}
 	}
 	return r

@@ -50,7 +50,7 @@ type Value func(key string) (text string, ok bool)
 func (r *Reader) Permitted(g *mapping.Grants, action string, on Region, value Value) Samples {
 	samples := Samples{Sure: true}
 	kind := KindOf(action)
-	on = onOf(action, on)
+	on = regionFor(action, on)
 	allows, denies := r.concrete(g, action, value)
 	var strict, plain []Region // what is denied if every condition of a Deny holds, and if none holds
 	conditional := 0
@@ -87,7 +87,7 @@ func (r *Reader) Permitted(g *mapping.Grants, action string, on Region, value Va
 func (r *Reader) Refused(g *mapping.Grants, action string, on Region, value Value) Samples {
 	samples := Samples{Sure: true}
 	kind := KindOf(action)
-	on = onOf(action, on)
+	on = regionFor(action, on)
 	allows, denies := r.concrete(g, action, value)
 	var all, sure []Region // what is allowed if every condition holds, and if none holds
 	for _, p := range allows {
@@ -186,7 +186,7 @@ type Test struct {
 // region.
 func (r *Reader) Tests(g *mapping.Grants, action string, on Region) []Test {
 	var all []Test
-	on = onOf(action, on)
+	on = regionFor(action, on)
 	meets := func(p Region) bool {
 		return slices.ContainsFunc(Both(KindOf(action), p, on), func(t Term) bool { return !t.Empty() })
 	}

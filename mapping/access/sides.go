@@ -21,7 +21,7 @@ func SidesOf(before, after Reach, action string) *Sides {
 
 // SelfServiceSides returns the Sides for a self-service action: only a Deny decides such an action.
 func SelfServiceSides(before, after Reach, action string) *Sides {
-	return &Sides{before.Free(), Cover(before.Denies, action), after.Free(), Cover(after.Denies, action), KindOf(action)}
+	return &Sides{before.SelfServiceRegions(), Cover(before.Denies, action), after.SelfServiceRegions(), Cover(after.Denies, action), KindOf(action)}
 }
 
 // Key returns a text that is equal for equal sides.

@@ -19,8 +19,8 @@ func Resource(action, text string) string {
 
 // Show returns the text with the name of the capture, such as {bucket}, in place of each placeholder.
 func (p *Principal) Show(text string) string {
-	for made, capture := range p.shown {
-		text = strings.ReplaceAll(text, made, capture)
+	for placeholder, capture := range p.shown {
+		text = strings.ReplaceAll(text, placeholder, capture)
 	}
 	return text
 }

@@ -40,9 +40,9 @@ func AddsNothing(one mapping.Granted, others, guards []mapping.Granted) bool {
 	return true
 }
 
-// Bears returns true if the guard may deny something that the other policy allows. A guard that denies a
-// self-service action, which needs no Allow, or s3:DeleteObjectVersion always bears.
-func Bears(guard, other mapping.Granted) bool {
+// MayDeny returns true if the guard may deny something that the other policy allows. The result is always true
+// for a guard that denies s3:DeleteObjectVersion, or a self-service action, which needs no Allow.
+func MayDeny(guard, other mapping.Granted) bool {
 	read := NewReader(nil)
 	denies := denyStatements(read.Statements(guard))
 	for _, action := range append(SelfService(), "s3:DeleteObjectVersion") {

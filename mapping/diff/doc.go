@@ -6,8 +6,8 @@
 //   - Without conditions and policy variables the result is exact, also for the captures of group patterns. A
 //     gain or a loss is reported if and only if the two mappings answer a request for that action on that
 //     resource differently.
-//   - With a condition or a variable the result misses nothing, and may report too much. The condition is
-//     assumed to hold if that reports more, and the variable to be any text, unless both mappings have the same
+//   - With a condition or a variable the result misses nothing, and may report too much. A condition counts as
+//     met or as not met, whichever reports more, and a variable as any text, unless both mappings have the same
 //     condition or variable.
 //   - Every principal that a rule of either mapping names is compared, alone and together with each group that
 //     lifts a Deny.
@@ -23,6 +23,6 @@
 //  3. Compute the gain: what is allowed and not denied after, and was not allowed or was denied before. The loss
 //     is the gain of the opposite change.
 //  4. Leave out empty sets. A search over the automata of the patterns finds out which sets are empty. If a
-//     capture must be compared with several texts at once, the search may keep an empty set. It never drops a
-//     set that is not empty.
+//     capture must be compared with several texts at once, the search may keep an empty set. The search never
+//     drops a set that is not empty.
 package diff

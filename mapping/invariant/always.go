@@ -86,7 +86,7 @@ func (a *attempt) with(other *holder) *holder {
 func (a *attempt) denyKey(h *holder) string {
 	var key strings.Builder
 	for _, one := range h.policies {
-		if a.about(one).denies {
+		if a.relevance(one).denies {
 			fmt.Fprintf(&key, "%d,", one.number)
 		}
 	}

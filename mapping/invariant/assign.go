@@ -15,7 +15,7 @@ type assignment struct {
 	keys    []string // the keys of facts
 }
 
-// freshTexts are texts that no policy names. The first could be the name of a bucket, the second could not.
+// freshTexts are texts that policies hardly name. The first could be the name of a bucket, the others could not.
 var freshTexts = []string{freshPrefix, "ZQX", "q7"}
 
 // assignments returns the assignments with which a resource can match a pattern of open and a pattern of

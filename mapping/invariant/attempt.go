@@ -36,12 +36,12 @@ func (a *attempt) undecide(why string, values ...any) {
 	}
 }
 
-// about returns the policy with met and denies for the invariant of this attempt.
-func (a *attempt) about(h *held) *held {
-	if h.known != a.invariant {
-		h.known, h.met, h.denies = a.invariant, false, false
+// relevance returns the policy with allows and denies for the invariant of this attempt.
+func (a *attempt) relevance(h *held) *held {
+	if h.invariant != a.invariant {
+		h.invariant, h.allows, h.denies = a.invariant, false, false
 		for _, on := range a.on {
-			h.met = h.met || a.symbolic.Meets(h.Granted, on.actions, on.Region, false)
+			h.allows = h.allows || a.symbolic.Meets(h.Granted, on.actions, on.Region, false)
 			h.denies = h.denies || a.symbolic.Meets(h.Granted, on.actions, on.Region, true)
 		}
 	}
@@ -52,18 +52,18 @@ func (a *attempt) about(h *held) *held {
 // issuer, subject, claim and account, and the same groups, if a condition reads the groups.
 func (a *attempt) isNew(h *holder) bool {
 	var key strings.Builder
-	tells := false
+	readsGroups := false
 	for _, list := range [][]*held{h.policies, h.guards} {
 		for _, one := range list {
-			if one := a.about(one); one.met || one.denies {
+			if one := a.relevance(one); one.allows || one.denies {
 				fmt.Fprintf(&key, "%d,", one.number)
-				tells = tells || one.readsGroups
+				readsGroups = readsGroups || one.readsGroups
 			}
 		}
 		key.WriteByte(';')
 	}
 	key.WriteString(h.issuer + "\x00" + h.Subject + "\x00" + h.Policy + "\x00" + h.Account)
-	if tells {
+	if readsGroups {
 		key.WriteString("\x00" + strings.Join(h.Groups, "\x00"))
 	}
 	if a.seen[key.String()] {
@@ -130,10 +130,10 @@ func (a *attempt) holds(id *Identity) *mapping.Grants {
 	return a.Mapping.Principal(mapping.Principal{Issuer: id.Issuer, Subject: id.Subject, Groups: id.Groups, Claim: id.Policy}, a.Now)
 }
 
-// ask gives a request to the Judge. broken is true if the answer breaks the invariant. same is true if the facts
-// leave the subject and the groups of the identity alone, and so its grants.
+// ask gives a request with the facts to the Judge. broken is true if the answer breaks the invariant. same is true
+// if the facts do not change the grants of the identity, or if the request does not count.
 func (a *attempt) ask(id Identity, req Request, facts []fact) (broken, same bool) {
-	changed, req, ok := with(id, req, facts)
+	changed, req, ok := withFacts(id, req, facts)
 	if !ok || a.excepted(&changed) {
 		return false, true
 	}

@@ -53,7 +53,7 @@ func inToken(key string) bool {
 	return strings.HasPrefix(key, "jwt:") || strings.HasPrefix(key, "claim:") || key == "aws:groups"
 }
 
-// judgeClaims are the claims that the Judge sets itself. It ignores their values in an identity.
+// judgeClaims are the claims that the Judge sets itself. The Judge ignores their values in an identity.
 var judgeClaims = []string{"iss", "aud", "azp", "exp", "iat", "nbf", "act", "cnf", "events"}
 
 // setByJudge returns true if the Judge sets the claim of the key itself. The values of such a claim cannot be tried.
@@ -63,8 +63,8 @@ func setByJudge(key string) bool {
 	return ok && (prefix == "jwt" || prefix == "claim") && slices.Contains(judgeClaims, path[0])
 }
 
-// with returns the identity and the request with the facts. ok is false if no token can have the facts.
-func with(id Identity, req Request, facts []fact) (Identity, Request, bool) {
+// withFacts returns the identity and the request with the facts. ok is false if no token can have the facts.
+func withFacts(id Identity, req Request, facts []fact) (Identity, Request, bool) {
 	id.Claims, id.Groups = maps.Clone(id.Claims), slices.Clone(id.Groups)
 	req.Conditions = maps.Clone(req.Conditions)
 	if req.Conditions == nil {

@@ -187,8 +187,8 @@ func textCandidates(operator, text, fresh string, add func(any)) (complete bool)
 	return !strings.ContainsAny(text, "*?") || strings.Trim(text, "*") == ""
 }
 
-// textPairs adds lists of two of the values, if the key may have several. texts is the number of tests of text
-// values.
+// textPairs adds lists of two of the values, if the key may have several. texts is the number of text
+// values in the tests.
 func textPairs(key string, values *[]any, texts int) (complete bool) {
 	if !multiValued(key) {
 		return true
@@ -210,9 +210,9 @@ func multiValued(key string) bool {
 	return inToken(key) || key == "s3:RequestObjectTagKeys"
 }
 
-// contexts calls try with sets of facts for the keys of the tests, the assumed facts alone first, until try
-// returns true or was called about most times. complete is true if no other facts could give another answer.
-func contexts(tests []access.Test, assumed []fact, most int, try func([]fact) bool) (found, complete bool) {
+// contexts calls try with sets of facts for the keys of the tests, the assumed facts alone first. contexts stops
+// if try returns true, or after about limit calls. complete is true if no other facts could give another answer.
+func contexts(tests []access.Test, assumed []fact, limit int, try func([]fact) bool) (found, complete bool) {
 	complete = true
 	var keys []string
 	byKey := map[string][]access.Test{}
@@ -237,12 +237,12 @@ func contexts(tests []access.Test, assumed []fact, most int, try func([]fact) bo
 		}
 		lists = append(lists, list)
 		total *= len(list)
-		if total > most {
-			total, complete = most+1, false
+		if total > limit {
+			total, complete = limit+1, false
 		}
 	}
 	chosen := slices.Clone(assumed)
-	left := most
+	left := limit
 	var choose func(n int) bool
 	choose = func(n int) bool {
 		if n == len(lists) {

@@ -6,9 +6,9 @@ import (
 	"github.com/claimgate/claimgate/mapping/access"
 )
 
-// never searches for an identity that is not excepted and may do one of the actions. The rights of
-// two groups are the sum of the rights of each. One more group can only add a Deny, unless a guard excepts the
-// group. So never looks at each principal alone, then with one group that a guard excepts, then with two.
+// never searches for an identity that is not excepted and may do one of the actions. The rights of two groups
+// are the sum of the rights of each, minus what a Deny of either takes away. Only a group that a guard excepts
+// brings more. So never looks at each principal alone, then with one such group, then with two, and so on.
 func (a *attempt) never() {
 	level := a.holders
 	for len(level) > 0 {
@@ -31,7 +31,7 @@ func (a *attempt) never() {
 
 // mayAllow returns true if an Allow of the holder may apply to the invariant.
 func (a *attempt) mayAllow(h *holder) bool {
-	return slices.ContainsFunc(h.policies, func(one *held) bool { return a.about(one).met })
+	return slices.ContainsFunc(h.policies, func(one *held) bool { return a.relevance(one).allows })
 }
 
 // spared returns the holder with one more group, for each group that lifts a guard from the holder. Guards
@@ -42,8 +42,8 @@ func (a *attempt) spared(h *holder) []*holder {
 	}
 	var groups []string
 	for _, guard := range a.Mapping.Guards() {
-		bears := func(one *held) bool { return one.Rule == guard.Rule && a.about(one).denies }
-		if len(guard.Except) == 0 || guard.Issuer != "" && guard.Issuer != h.issuer || !slices.ContainsFunc(h.guards, bears) {
+		denies := func(one *held) bool { return one.Rule == guard.Rule && a.relevance(one).denies }
+		if len(guard.Except) == 0 || guard.Issuer != "" && guard.Issuer != h.issuer || !slices.ContainsFunc(h.guards, denies) {
 			continue
 		}
 		groups = append(groups, guard.Except...)

@@ -89,14 +89,14 @@ type holder struct {
 	guards   []*held
 }
 
-// held is a granted policy or the policy of a guard. met is true if an Allow of the policy may apply to the
-// invariant known, and denies is true if a Deny may.
+// held is a granted policy or the policy of a guard. allows is true if an Allow of the policy may apply to the
+// invariant, and denies is true if a Deny may.
 type held struct {
 	mapping.Granted
-	number      int        // equal for equal policies
-	known       *Invariant // the invariant that met and denies are about
-	met, denies bool
-	readsGroups bool // a condition reads the groups
+	number         int        // equal for equal policies
+	invariant      *Invariant // the one that allows and denies are about; nil before the first
+	allows, denies bool
+	readsGroups    bool // a condition reads the groups
 }
 
 // holder returns the principal with the policies that a token of the issuer holds.

@@ -2,9 +2,11 @@ package lint
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/claimgate/claimgate/internal/finding"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/mapping/policy"
 )
@@ -58,6 +60,59 @@ func uselessForHolders(key string) (why, fix string) {
 		return "for them MinIO sends no value under this key", "write jwt:preferred_username, jwt:sub or jwt:groups, or claim:NAME for another claim of the token"
 	}
 	return "", ""
+}
+
+// Groups reports each statement that reads jwt:groups in a policy of people whose issuers all have their
+// groups in another claim than "groups". claims maps the name of each configured issuer to the path of its
+// claim with the groups.
+func Groups(m *mapping.Mapping, claims map[string][]string) []mapping.Finding {
+	c := checker{m: m}
+	reported := map[place]bool{}
+	for _, r := range m.Rules() {
+		path, elsewhere := groupsElsewhere(r.Issuer, claims)
+		if r.Kind == "account" || !elsewhere {
+			continue
+		}
+		for _, name := range r.Policies {
+			c.groupsOf(name, strings.Join(path, "/"), reported)
+		}
+	}
+	finding.Sort(c.findings)
+	return c.findings
+}
+
+func (c *checker) groupsOf(name, claim string, reported map[place]bool) {
+	h, ok := c.m.Policy(name, nil)
+	if !ok {
+		return
+	}
+	for i, s := range h.Policy.Statements() {
+		here := place{h.Policy.Name(), i, "jwt:groups"}
+		if !slices.Contains(s.Reads, "jwt:groups") || reported[here] {
+			continue
+		}
+		reported[here] = true
+		_, at, _ := c.m.StatementAt(h.Policy.Name(), i)
+		c.at(mapping.CodeNotTheirs, at, fmt.Sprintf("policy %q reads jwt:groups, the claim \"groups\", but the groups are in the claim %q", h.Policy.Name(), claim),
+			"write aws:groups: the groups of the verified token, whatever their claim is called")
+	}
+}
+
+// groupsElsewhere returns true, and the path of a claim with the groups, if no such issuer has its groups in the
+// claim "groups". An empty issuer means every issuer.
+func groupsElsewhere(issuer string, claims map[string][]string) (path []string, elsewhere bool) {
+	for _, name := range slices.Sorted(maps.Keys(claims)) {
+		if issuer != "" && issuer != name {
+			continue
+		}
+		if slices.Equal(claims[name], []string{"groups"}) {
+			return nil, false
+		}
+		if path == nil {
+			path = claims[name]
+		}
+	}
+	return path, path != nil
 }
 
 // headBucket reports an Allow that has s3:HeadBucket but not s3:ListBucket. For the operation HeadBucket,

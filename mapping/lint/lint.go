@@ -105,11 +105,11 @@ func (c *checker) guards() {
 		if !ok {
 			continue
 		}
-		bears := slices.ContainsFunc(granted, func(name string) bool {
+		mayDeny := slices.ContainsFunc(granted, func(name string) bool {
 			h, ok := c.m.Policy(name, captures)
-			return ok && access.Bears(guard, h)
+			return ok && access.MayDeny(guard, h)
 		})
-		if !bears {
+		if !mayDeny {
 			c.report(mapping.CodeGuardsNothing, g.Rule, fmt.Sprintf("guard %q guards nothing: no rule grants what it denies", g.Name),
 				"correct the actions and resources of its policy, unless the guard is for future grants")
 		}

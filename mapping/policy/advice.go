@@ -40,9 +40,8 @@ func KnownAction(action string) (advice string, known bool) {
 
 // ActionAdvice says what to write instead of a text that is not an action. It first looks for the meaning:
 // operations of the S3 API, and actions of AWS that MinIO has under another name or not at all. Only a text
-// without a known meaning is compared by its letters, and then never with a root-equivalent action, because
-// a guess must not grant more than was meant. The advice is a clause such as `write "s3:ListBucket", which
-// MinIO asks for ListObjectsV2`.
+// without a known meaning is compared by its letters; see guess. The advice is a clause such as
+// `write "s3:ListBucket", which MinIO asks for ListObjectsV2`.
 func ActionAdvice(text string) string {
 	family, name, found := strings.Cut(text, ":")
 	if !found {
@@ -55,13 +54,79 @@ func ActionAdvice(text string) string {
 			}
 		}
 		if slices.ContainsFunc(awsOnly, func(n string) bool { return strings.EqualFold(n, name) }) {
-			return fmt.Sprintf("remove it: %s exists in AWS only, MinIO has no such action and never asks for it", name)
+			return awsOnlyAdvice(name)
 		}
 	}
-	if near := spelling.Nearest(text, actionNames); near != "" && (!slices.Contains(neverSuggested, near) || strings.EqualFold(near, text)) {
+	for _, action := range actionNames {
+		if strings.EqualFold(action, text) {
+			return fmt.Sprintf("write %q", action)
+		}
+	}
+	return guess(family, name)
+}
+
+// misspelt is the largest number of wrong letters in a text that counts as a misspelling. GetObject and
+// PutObject differ by two letters, so a guess keeps a known verb as well.
+const misspelt = 2
+
+// guess returns the advice for a misspelt action or operation. A guess must not grant more than was meant. So
+// it never names a root-equivalent action, and never replaces a known verb with another verb.
+func guess(family, name string) string {
+	candidates := misspellable
+	if verb := firstWord(name); slices.Contains(verbs, verb) {
+		candidates = slices.DeleteFunc(slices.Clone(misspellable), func(c string) bool {
+			_, other, _ := strings.Cut(c, ":")
+			return firstWord(other) != verb
+		})
+	}
+	near := spelling.Within(family+":"+name, candidates, misspelt)
+	_, name, _ = strings.Cut(near, ":")
+	switch asked, isOperation := operations[name]; {
+	case near == "":
+		return SeeActions
+	case strings.HasPrefix(near, "s3:") && isOperation:
+		if first, _, _ := strings.Cut(asked, " "); !slices.Contains(neverSuggested, "s3:"+first) {
+			return operationAdvice(name, asked)
+		}
+	case strings.HasPrefix(near, "s3:") && slices.Contains(awsOnly, name):
+		return awsOnlyAdvice(name)
+	case !slices.Contains(neverSuggested, near):
 		return fmt.Sprintf("write %q", near)
 	}
 	return SeeActions
+}
+
+// misspellable are the names that a guess compares a text with, and verbs the first words of these names.
+var misspellable, verbs = func() (names, verbs []string) {
+	names = slices.Clone(actionNames)
+	for operation := range operations {
+		names = append(names, "s3:"+operation)
+	}
+	for _, name := range awsOnly {
+		names = append(names, "s3:"+name)
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	for _, name := range names {
+		_, name, _ = strings.Cut(name, ":")
+		verbs = append(verbs, firstWord(name))
+	}
+	slices.Sort(verbs)
+	return names, slices.Compact(verbs)
+}()
+
+// firstWord returns the first word of a name in camel case: "Put" of "PutObject".
+func firstWord(name string) string {
+	for i := 1; i < len(name); i++ {
+		if 'A' <= name[i] && name[i] <= 'Z' {
+			return name[:i]
+		}
+	}
+	return name
+}
+
+func awsOnlyAdvice(name string) string {
+	return fmt.Sprintf("remove it: %s exists in AWS only, MinIO has no such action and never asks for it", name)
 }
 
 func operationAdvice(operation, asked string) string {
@@ -78,7 +143,8 @@ func operationAdvice(operation, asked string) string {
 
 // operations maps each operation of the S3 API (AWS API reference, 2026) to the action that MinIO asks for,
 // without "s3:". A second action is asked for the source of a copy. The operations that MinIO implements
-// are in its router (cmd/api-router.go), the actions in their handlers.
+// are in its router (cmd/api-router.go), the actions in their handlers. The last entries are other names of
+// operations: those in MinIO's trace and audit log, and those of the first S3 API.
 var operations = map[string]string{
 	"AbortMultipartUpload": "AbortMultipartUpload", "CompleteMultipartUpload": "PutObject", "CopyObject": "PutObject GetObject",
 	"CreateBucket": "CreateBucket", "CreateMultipartUpload": "PutObject", "InitiateMultipartUpload": "PutObject",
@@ -108,6 +174,14 @@ var operations = map[string]string{
 	"PutObjectLockConfiguration": "PutBucketObjectLockConfiguration", "PutObjectRetention": "PutObjectRetention",
 	"PutObjectTagging": "PutObjectTagging", "RestoreObject": "RestoreObject", "SelectObjectContent": "GetObject",
 	"UploadPart": "PutObject", "UploadPartCopy": "PutObject GetObject",
+
+	"CopyObjectPart": "PutObject GetObject", "DeleteBucketReplicationConfig": "PutReplicationConfiguration", "GetBucket": "ListBucket",
+	"GetBucketObjectLockConfig": "GetBucketObjectLockConfiguration", "GetBucketReplicationConfig": "GetReplicationConfiguration",
+	"GetBucketObjectVersions": "ListBucketVersions", "GetService": "ListAllMyBuckets", "ListBucketObjectVersions": "ListBucketVersions",
+	"ListObjectParts": "ListMultipartUploadParts", "ListObjectsV1": "ListBucket", "ListObjectsV2M": "ListBucket",
+	"NewMultipartUpload": "PutObject", "PostPolicyBucket": "PutObject", "PutBucket": "CreateBucket",
+	"PutBucketObjectLockConfig": "PutBucketObjectLockConfiguration", "PutBucketReplicationConfig": "PutReplicationConfiguration",
+	"PutObjectExtract": "PutObject", "PutObjectPart": "PutObject",
 }
 
 // awsOnly lists operations of the S3 API and actions of AWS that MinIO does not have, or answers without
@@ -115,22 +189,43 @@ var operations = map[string]string{
 var awsOnly = strings.Fields(`CreateBucketMetadataConfiguration CreateBucketMetadataTableConfiguration CreateSession
 DeleteBucketAnalyticsConfiguration DeleteBucketIntelligentTieringConfiguration DeleteBucketInventoryConfiguration
 DeleteBucketMetadataConfiguration DeleteBucketMetadataTableConfiguration DeleteBucketMetricsConfiguration
-DeleteBucketOwnershipControls DeleteBucketWebsite DeletePublicAccessBlock GetBucketAbac GetBucketAccelerateConfiguration
-GetBucketAnalyticsConfiguration GetBucketIntelligentTieringConfiguration GetBucketInventoryConfiguration GetBucketLogging
-GetBucketMetadataConfiguration GetBucketMetadataTableConfiguration GetBucketMetricsConfiguration GetBucketOwnershipControls
-GetBucketRequestPayment GetBucketWebsite GetObjectTorrent GetPublicAccessBlock ListBucketAnalyticsConfigurations
-ListBucketIntelligentTieringConfigurations ListBucketInventoryConfigurations ListBucketMetricsConfigurations
-ListDirectoryBuckets PutBucketAbac PutBucketAccelerateConfiguration PutBucketAcl PutBucketAnalyticsConfiguration
-PutBucketIntelligentTieringConfiguration PutBucketInventoryConfiguration PutBucketLogging PutBucketMetricsConfiguration
-PutBucketOwnershipControls PutBucketRequestPayment PutBucketWebsite PutObjectAcl PutPublicAccessBlock RenameObject
-UpdateBucketMetadataInventoryTableConfiguration UpdateBucketMetadataJournalTableConfiguration UpdateObjectEncryption
-WriteGetObjectResponse GetAccelerateConfiguration PutAccelerateConfiguration GetAnalyticsConfiguration
-PutAnalyticsConfiguration GetInventoryConfiguration PutInventoryConfiguration GetMetricsConfiguration
-PutMetricsConfiguration GetIntelligentTieringConfiguration PutIntelligentTieringConfiguration GetBucketPublicAccessBlock
+DeleteBucketOwnershipControls DeleteBucketWebsite DeletePublicAccessBlock GetBucketAbac
+GetBucketAccelerateConfiguration GetBucketAnalyticsConfiguration GetBucketIntelligentTieringConfiguration
+GetBucketInventoryConfiguration GetBucketLogging GetBucketMetadataConfiguration GetBucketMetadataTableConfiguration
+GetBucketMetricsConfiguration GetBucketOwnershipControls GetBucketRequestPayment GetBucketWebsite GetObjectTorrent
+GetPublicAccessBlock ListBucketAnalyticsConfigurations ListBucketIntelligentTieringConfigurations
+ListBucketInventoryConfigurations ListBucketMetricsConfigurations ListDirectoryBuckets PutBucketAbac
+PutBucketAccelerateConfiguration PutBucketAcl PutBucketAnalyticsConfiguration
+PutBucketIntelligentTieringConfiguration PutBucketInventoryConfiguration PutBucketLogging
+PutBucketMetricsConfiguration PutBucketOwnershipControls PutBucketRequestPayment PutBucketWebsite PutObjectAcl
+PutPublicAccessBlock RenameObject UpdateBucketMetadataInventoryTableConfiguration
+UpdateBucketMetadataJournalTableConfiguration UpdateObjectEncryption WriteGetObjectResponse
+GetAccelerateConfiguration PutAccelerateConfiguration GetAnalyticsConfiguration PutAnalyticsConfiguration
+GetInventoryConfiguration PutInventoryConfiguration GetMetricsConfiguration PutMetricsConfiguration
+GetIntelligentTieringConfiguration PutIntelligentTieringConfiguration GetBucketPublicAccessBlock
 PutBucketPublicAccessBlock GetAccountPublicAccessBlock PutAccountPublicAccessBlock GetObjectVersionAcl
 PutObjectVersionAcl GetObjectVersionTorrent CreateAccessPoint DeleteAccessPoint GetAccessPoint ListAccessPoints
 CreateJob DescribeJob ListJobs InitiateReplication ObjectOwnerOverrideToBucketOwner TagResource UntagResource
-ListTagsForResource`)
+ListTagsForResource AssociateAccessGrantsIdentityCenter CreateAccessGrant CreateAccessGrantsInstance
+CreateAccessGrantsLocation CreateAccessPointForObjectLambda CreateMultiRegionAccessPoint CreateStorageLensGroup
+DeleteAccessGrant DeleteAccessGrantsInstance DeleteAccessGrantsInstanceResourcePolicy DeleteAccessGrantsLocation
+DeleteAccessPointForObjectLambda DeleteAccessPointPolicy DeleteAccessPointPolicyForObjectLambda DeleteJobTagging
+DeleteMultiRegionAccessPoint DeleteObjectAnnotation DeleteStorageLensConfiguration
+DeleteStorageLensConfigurationTagging DeleteStorageLensGroup DescribeMultiRegionAccessPointOperation
+DissociateAccessGrantsIdentityCenter GetAccessGrant GetAccessGrantsInstance GetAccessGrantsInstanceForPrefix
+GetAccessGrantsInstanceResourcePolicy GetAccessGrantsLocation GetAccessPointConfigurationForObjectLambda
+GetAccessPointForObjectLambda GetAccessPointPolicy GetAccessPointPolicyForObjectLambda GetAccessPointPolicyStatus
+GetAccessPointPolicyStatusForObjectLambda GetDataAccess GetJobTagging GetMultiRegionAccessPoint
+GetMultiRegionAccessPointPolicy GetMultiRegionAccessPointPolicyStatus GetMultiRegionAccessPointRoutes
+GetObjectAnnotation GetStorageLensConfiguration GetStorageLensConfigurationTagging GetStorageLensDashboard
+GetStorageLensGroup ListAccessGrants ListAccessGrantsInstances ListAccessGrantsLocations
+ListAccessPointsForObjectLambda ListCallerAccessGrants ListMultiRegionAccessPoints ListObjectAnnotations
+ListStorageLensConfigurations ListStorageLensGroups PauseReplication PutAccessGrantsInstanceResourcePolicy
+PutAccessPointConfigurationForObjectLambda PutAccessPointPolicy PutAccessPointPolicyForObjectLambda
+PutAccessPointPublicAccessBlock PutJobTagging PutMultiRegionAccessPointPolicy PutObjectAnnotation
+PutStorageLensConfiguration PutStorageLensConfigurationTagging SubmitMultiRegionAccessPointRoutes
+UpdateAccessGrantsLocation UpdateBucketMetadataAnnotationTableConfiguration UpdateJobPriority UpdateJobStatus
+UpdateStorageLensGroup`)
 
 // keyAdvice says what to write instead of a condition key or a policy variable that MinIO does not have.
 func keyAdvice(key string, known []string) string {

@@ -72,6 +72,7 @@ func (r *reader) members(object strictjson.Value, where string, names ...string)
 	return found
 }
 
+// document reads the members of a policy and its statements.
 func (r *reader) document(p *Policy, root strictjson.Value) {
 	if root.Kind() != strictjson.Object {
 		r.fail(root.Offset(), "a policy is an object, not "+root.Kind().String(),
@@ -119,6 +120,7 @@ func (r *reader) isOptionalText(v strictjson.Value, name, want string) bool {
 	return false
 }
 
+// statement reads one statement of a policy. Each mistake becomes a finding.
 func (r *reader) statement(v strictjson.Value) *statement {
 	st := &statement{pos: r.position(v.Offset())}
 	if v.Kind() != strictjson.Object {

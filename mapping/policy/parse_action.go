@@ -13,6 +13,7 @@ const (
 	impliedAction = "s3:GetObject"
 )
 
+// actions reads the Action or NotAction of a statement.
 func (r *reader) actions(st *statement, v, action, notAction strictjson.Value) {
 	list, name := action, "Action"
 	switch {
@@ -40,7 +41,8 @@ func (r *reader) actions(st *statement, v, action, notAction strictjson.Value) {
 	st.known = coveredActions(st, covered)
 }
 
-// action checks one action and sets or checks the statement's family.
+// action reports an action that is not known, and sets or checks the statement's family. found are the known
+// actions that a matches.
 func (r *reader) action(st *statement, a written, found actionSet) {
 	if found.empty() {
 		r.fail(a.offset, fmt.Sprintf("no action is called %q", a.text), ActionAdvice(a.text))
@@ -52,8 +54,7 @@ func (r *reader) action(st *statement, a written, found actionSet) {
 	}
 	f, ok := statementFamily(a.text)
 	if !ok {
-		r.fail(a.offset, fmt.Sprintf("%q matches several %s actions", a.text, familyOf(a.text)),
-			fmt.Sprintf("name them one by one, or write %q: MinIO has no other pattern for these actions", familyOf(a.text).String()+":*"))
+		r.refusePattern(a)
 		return
 	}
 	first := len(st.actions) == 0 || st.family == noFamily
@@ -67,8 +68,22 @@ func (r *reader) action(st *statement, a written, found actionSet) {
 	}
 }
 
-// statementFamily returns the family of a statement with this action. ok is false for a pattern of another
-// family than s3, unless it is admin:* or kms:*.
+// refusePattern reports a pattern that MinIO does not have.
+func (r *reader) refusePattern(a written) {
+	switch f := familyOf(a.text); f {
+	case adminFamily, kmsFamily:
+		r.fail(a.offset, fmt.Sprintf("%q matches several %s actions", a.text, f),
+			fmt.Sprintf("name them one by one, or write %q: MinIO has no other pattern for these actions", f.String()+":*"))
+	case stsFamily:
+		r.fail(a.offset, fmt.Sprintf("%q matches several sts actions", a.text), "name them one by one: MinIO has no pattern for sts actions")
+	case s3Family, noFamily:
+		r.fail(a.offset, fmt.Sprintf("%q matches several actions, and no s3 action", a.text),
+			`name them one by one: MinIO's only other patterns are "admin:*" and "kms:*"`)
+	}
+}
+
+// statementFamily returns the family of a statement with this action. ok is false for a pattern that matches no
+// s3 action, unless the pattern is *, admin:* or kms:*.
 func statementFamily(action string) (family, bool) {
 	_, exact := actionIDs[action]
 	f := familyOf(action)

@@ -13,6 +13,7 @@ import (
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
+// conditions reads the Condition of a statement.
 func (r *reader) conditions(st *statement, v strictjson.Value) {
 	const fix = `write {"OPERATOR": {"KEY": ["VALUE"]}}, or remove it`
 	if v.Kind() != strictjson.Object || v.Len() == 0 {

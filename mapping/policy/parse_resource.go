@@ -14,6 +14,7 @@ const (
 	kmsARN = "arn:minio:kms:::"
 )
 
+// resources reads the Resource or NotResource of a statement. The family of the statement must be known.
 func (r *reader) resources(st *statement, v, resource, notResource strictjson.Value) {
 	star := slices.Contains(st.actionText, anyAction) && !st.notAction
 	if star && !st.deny {

@@ -119,9 +119,9 @@ func (i *Introspector) State() *State {
 	return &st
 }
 
-// down reports an outage: no request waits, and questions go on in the background. HTTP errors for one
-// token count once, because an issuer may fail for that token only. Each failure without an HTTP answer
-// counts. i.mu is held.
+// down reports an outage: outageFailures failures in a row, the newest less than questionTime ago. During
+// an outage no request waits, and questions go on in the background. HTTP errors for one token count once,
+// because an issuer may fail for that token only. i.mu is held.
 func (i *Introspector) down(now time.Time) bool {
 	return len(i.failing) >= outageFailures && forwardclock.Age(i.failed, now) < questionTime
 }
@@ -138,8 +138,8 @@ func (i *Introspector) add(digest [32]byte, now time.Time) *answer {
 }
 
 // evict drops answers that are too old, except denials. If more than three quarters of
-// maxAnswers are left, it drops answers that allow, because they are asked for again, and
-// then denials. i.mu is held.
+// maxAnswers are left, it drops answers that allow, because the next request asks
+// again, and then denials. i.mu is held.
 func (i *Introspector) evict(now time.Time) {
 	for d, a := range i.answers {
 		if a.flight == nil && !a.fresh(now, i.config.TTL) && (a.active || a.received.IsZero()) {
@@ -159,8 +159,8 @@ func (i *Introspector) evict(now time.Time) {
 	i.evictAt = min(max(1024, 2*len(i.answers)), maxAnswers)
 }
 
-// ask begins a question about a token, unless too many questions run or wait. i.mu is held
-// and no question about a runs.
+// ask begins a question about a token, unless too many questions run or wait. i.mu is held.
+// No question about the token runs.
 func (i *Introspector) ask(a *answer, token string) {
 	if i.closed || i.pending >= maxPending {
 		return
@@ -207,7 +207,8 @@ func (i *Introspector) record(a *answer, active bool, err error) (changed bool) 
 	return changed
 }
 
-// unreachable reports whether the issuer gave no HTTP answer at all. No token can cause that.
+// unreachable reports whether the issuer gave no HTTP answer at all. No token can cause that, so each such
+// failure counts.
 func unreachable(err error) bool { return errors.As(err, new(*url.Error)) }
 
 // question asks when a turn is free. A panic of a library is a failure: it must not end

@@ -26,7 +26,7 @@ func (i *Introspector) Judge(ctx context.Context, digest [32]byte, token string)
 	a := i.answers[digest]
 	if a.fresh(now, i.config.TTL/2) {
 		defer i.mu.RUnlock()
-		return a.verdict()
+		return a.said()
 	}
 	i.mu.RUnlock()
 
@@ -73,8 +73,8 @@ func (a *answer) failedLately(now time.Time) bool {
 	return !a.failed.IsZero() && forwardclock.Age(a.failed, now) < failureTTL
 }
 
-// verdict returns the verdict of an answer that is fresh.
-func (a *answer) verdict() Verdict {
+// said returns what the issuer answered, however long ago.
+func (a *answer) said() Verdict {
 	if a.active {
 		return Active
 	}
@@ -85,7 +85,7 @@ func (a *answer) verdict() Verdict {
 func (i *Introspector) verdict(a *answer, now time.Time) Verdict {
 	switch {
 	case a.fresh(now, i.config.TTL), !a.received.IsZero() && !a.active:
-		return a.verdict()
+		return a.said()
 	case i.config.AllowOnError:
 		return Active
 	}

@@ -9,10 +9,10 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
+	"github.com/claimgate/claimgate/internal/pemfile"
 	"github.com/claimgate/claimgate/internal/strictjson"
 	"github.com/claimgate/claimgate/verifier/internal/issuerurl"
 	"github.com/claimgate/claimgate/verifier/internal/quote"
@@ -39,13 +39,9 @@ type Client struct {
 func newClient(c *Config) (*Client, error) {
 	tlsConfig := &tls.Config{MinVersion: tls.VersionTLS12}
 	if c.CAFile != "" {
-		pem, err := os.ReadFile(c.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("issuer %q: ca_file: %w", c.Name, err)
-		}
 		tlsConfig.RootCAs = x509.NewCertPool()
-		if !tlsConfig.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("issuer %q: ca_file %s holds no PEM certificate", c.Name, c.CAFile)
+		if err := pemfile.Append(tlsConfig.RootCAs, c.CAFile); err != nil {
+			return nil, fmt.Errorf("issuer %q: ca_file: %w", c.Name, err)
 		}
 	}
 	transport := &http.Transport{
@@ -132,7 +128,7 @@ func (c *Client) Discover(ctx context.Context, member, setting string) (string, 
 		return "", fmt.Errorf("%s: not strict JSON: %w", address, err)
 	}
 	if iss := doc.Root().Get("issuer"); !iss.Is(c.config.URL) {
-		return "", fmt.Errorf("%s names the issuer %s, the configuration names %s: if the former is right, set url to it, byte for byte",
+		return "", fmt.Errorf("%s names the issuer %s, the configuration names %s: if the document is right, copy its issuer to url, byte for byte",
 			address, quote.Value(iss.Text()), quote.Value(c.config.URL))
 	}
 	uri := doc.Root().Get(member).Text()

@@ -52,7 +52,7 @@ func (s *Source) startDemand(kid string) <-chan struct{} {
 		return nil
 	}
 	s.nextDemand = now.Add(s.config.RefetchCooldown)
-	return s.start(kid)
+	return s.startFetch(kid)
 }
 
 // noteMissing doubles the time before kid may demand a fetch. s.mu is held.

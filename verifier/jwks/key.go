@@ -148,10 +148,10 @@ func (k *Key) setPublic(public any) error {
 	switch p := public.(type) {
 	case *rsa.PublicKey:
 		if bits := p.N.BitLen(); bits < minRSABits || bits > maxRSABits || p.N.Bit(0) == 0 {
-			return fmt.Errorf("an RSA modulus of %d bits is not odd or not within %d and %d bits", bits, minRSABits, maxRSABits)
+			return fmt.Errorf("its RSA modulus of %d bits is not odd, or not %d to %d bits long", bits, minRSABits, maxRSABits)
 		}
 		if p.E < 3 || p.E > maxRSAExponent || p.E%2 == 0 {
-			return errors.New("its RSA exponent is not an odd number within 3 and 2^31-1")
+			return errors.New("its RSA exponent is not an odd number from 3 to 2^31-1")
 		}
 		if factorable(p.N) {
 			return errors.New("its RSA modulus can be factored (ROCA, CVE-2017-15361)")

@@ -19,6 +19,6 @@ type Notice struct {
 	Issuer  string // the configured name of the issuer
 	Kind    NoticeKind
 	Keys    int      // usable signing keys
-	Skipped []string // keys of the set that do not count, and why
+	Skipped []string // keys of the set that are not usable, and why
 	Err     error    // nil unless Kind is RefreshFailed, SnapshotIgnored or SnapshotFailed
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/claimgate/claimgate/internal/utf8text"
 	"github.com/claimgate/claimgate/verifier/internal/quote"
 )
 
@@ -67,7 +68,7 @@ func readSnapshot(c *Config, now time.Time) (*Set, error) {
 	if info.Size() > 2*MaxAnswer {
 		return nil, fmt.Errorf("%s is larger than a key set can be", c.SnapshotFile)
 	}
-	data, err := os.ReadFile(c.SnapshotFile)
+	data, err := utf8text.ReadFile(c.SnapshotFile)
 	if err != nil {
 		return nil, err
 	}

@@ -11,9 +11,8 @@ import (
 )
 
 const (
-	// The pauses between attempts of the background refresh: the first one, and the longest
-	// one without and with a usable key set. Without a key set they are short, because every
-	// token is refused.
+	// After a failed background refresh, the first pause and the longest pauses. Without a
+	// key set pauses are short, because every token is refused.
 	firstRetry          = 250 * time.Millisecond
 	maxRetryWithoutKeys = time.Second
 	maxRetryWithKeys    = 30 * time.Second
@@ -103,10 +102,10 @@ func (s *Source) Close() {
 	s.fetches.Wait()
 }
 
-// start begins a fetch because of kid; "" means a background refresh. s.mu must be held
-// and no fetch may run. start returns a channel that is closed when the fetch ends, or nil
+// startFetch begins a fetch because of kid; "" means a background refresh. s.mu must be held
+// and no fetch may run. startFetch returns a channel that is closed when the fetch ends, or nil
 // if the source is closed.
-func (s *Source) start(kid string) <-chan struct{} {
+func (s *Source) startFetch(kid string) <-chan struct{} {
 	if s.closed {
 		return nil
 	}
@@ -192,7 +191,7 @@ func (s *Source) refresh() error {
 	s.mu.Lock()
 	done := (<-chan struct{})(s.inflight)
 	if done == nil {
-		done = s.start("")
+		done = s.startFetch("")
 	}
 	s.mu.Unlock()
 	select {

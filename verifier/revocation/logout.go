@@ -16,7 +16,7 @@ type Logout struct {
 	Issuer   string    // the configured name of the issuer
 	Subject  string    // sub; "" if the token names the session only
 	Session  string    // sid; "" if every session of the subject ends
-	ID       string    // jti; List.End accepts it once
+	ID       string    // jti; List.End accepts it once, shared.Store.End once over all replicas
 	IssuedAt time.Time // later sessions of the subject are not affected
 	Expires  time.Time // from then on Verify refuses the token
 }
@@ -64,7 +64,7 @@ func NewLogoutVerifier(v *verifier.Verifier, now func() time.Time) *LogoutVerifi
 // are present; exp may be absent if iat is at most five minutes old, plus leeway. Verify
 // waits at most two seconds for its check. The error is a *verifier.Error.
 //
-// Verify does not check that a jti counts once; List.End does.
+// Verify does not check that a jti counts once; List.End and shared.Store.End do.
 func (v *LogoutVerifier) Verify(ctx context.Context, token string) (*Logout, error) {
 	t, err := v.tokens.Authenticate(ctx, token, &v.purpose)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 // the body resembles a pattern: the questions of one session differ little. A pattern never changes what a body
 // means.
 //
-// A Decoder may be used concurrently. To remove this optimization, delete internal/strictjson/pattern.go and let
-// Keep do nothing.
+// A Decoder may be used concurrently. To remove this optimization, delete internal/strictjson/pattern.go and this
+// package, and call Dialect.Decode.
 type Decoder struct {
 	// Dialect is the dialect of the bodies.
 	Dialect *dialect.Dialect

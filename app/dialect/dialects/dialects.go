@@ -22,8 +22,8 @@ func Named(name string) *dialect.Dialect {
 	return nil
 }
 
-// Decode decodes a recorded body of any dialect: that of RustFS if input.identity is an object, else that of
-// MinIO. The server does not guess: config.toml names the dialect of each endpoint.
+// Decode decodes a recorded body of any dialect. If input.identity is an object, the dialect is RustFS's, else
+// MinIO's. The server does not guess: config.toml names the dialect of each endpoint.
 func Decode(body []byte, doc *strictjson.Document) (gateway.Request, error) {
 	input, err := dialect.Input(body, doc, nil)
 	if err == nil && input.Get("identity").Kind() == strictjson.Object {

@@ -167,9 +167,9 @@ func (r *reader) read(raw *rawCase, l *loose, i int) {
 	r.cases = append(r.cases, c)
 }
 
-// words returns a string or a list of strings as it is. For any other value it reports an error at the key, and
-// returns otherwise.
-func (r *reader) words(at stricttoml.Position, key string, value, otherwise any) any {
+// words returns a string or a list of strings as it is. For any other value words reports an error at the key, and
+// returns fallback.
+func (r *reader) words(at stricttoml.Position, key string, value, fallback any) any {
 	switch v := value.(type) {
 	case string:
 		return v
@@ -187,12 +187,12 @@ func (r *reader) words(at stricttoml.Position, key string, value, otherwise any)
 		}
 	}
 	r.fail(at, key+" must be a string or a list of strings", `write "a" or ["a", "b"]`)
-	return otherwise
+	return fallback
 }
 
 func (r *reader) check(raw *rawCase, c *Case, at stricttoml.Position) {
 	if c.Name == "" {
-		r.fail(at, "the case has no name", "write what it holds")
+		r.fail(at, "the case has no name", "write what the case checks")
 	}
 	if c.Question.Action == "" {
 		r.fail(at, "the case asks for no action", `write request = { action = "s3:GetObject", ... }`)

@@ -61,12 +61,12 @@ func (t *narrator) oppositeOfPolicies() []string {
 	case gateway.DenyOnly:
 		return []string{fmt.Sprintf("a guard, or a Deny in a granted policy, applies to %s", t.r.Action)}
 	case gateway.GuardDeny:
-		return []string{t.unguarded() + t.and(asked)}
+		return []string{t.unguarded() + t.allowToo(asked)}
 	case gateway.PolicyExplicitDeny:
 		a := t.d.Answer
-		return []string{fmt.Sprintf("the Deny at %s does not match, or %s does not grant policy %s", a.Pos, at(a.Rule), a.Policy) + t.and(asked)}
+		return []string{fmt.Sprintf("the Deny at %s does not match, or %s does not grant policy %s", a.Pos, at(a.Rule), a.Policy) + t.allowToo(asked)}
 	default:
-		return t.rules(fmt.Sprintf("a granted policy gets an Allow for %s on %s", t.r.Action, quote(t.resource())))
+		return t.withAllowingRules(fmt.Sprintf("a granted policy gets an Allow for %s on %s", t.r.Action, quote(t.resource())))
 	}
 }
 
@@ -101,16 +101,16 @@ func (t *narrator) unguarded() string {
 	return text
 }
 
-// and says what else an allow would need if the Deny did not apply.
-func (t *narrator) and(asked *policy.Request) string {
+// allowToo says what else an allow would need if the Deny did not apply.
+func (t *narrator) allowToo(asked *policy.Request) string {
 	if t.r.DenyOnly || len(t.d.Grants.Allows(asked)) > 0 {
 		return ""
 	}
 	return ", and a granted policy gets an Allow for it: none has one now"
 }
 
-// rules returns first, and then the rules of the mapping that would allow the request.
-func (t *narrator) rules(first string) []string {
+// withAllowingRules returns first, and then the rules of the mapping that would allow the request.
+func (t *narrator) withAllowingRules(first string) []string {
 	lines := []string{first}
 	if t.in == nil {
 		return lines

@@ -153,7 +153,7 @@ func list(v strictjson.Value) []string {
 	return all
 }
 
-// count counts a line by its recorded reason before and its reason after, under the mapping of the options.
+// count counts a line. before is the recorded reason, and after is the reason under the mapping of the options.
 func (t *tally) count(root strictjson.Value, before, after gateway.Reason, answer mapping.Answer) {
 	r := &t.result
 	if answer.Rule.Name != "" {

@@ -97,8 +97,8 @@ type Options struct {
 	Now     time.Time // the time that decides which grants have expired
 	Workers int       // default: one per processor
 	Uses    bool      // collect Result.Uses and Result.Log
-	// Shadow does not decide again. It uses the answers of the next mapping (mapping.shadow) that the service
-	// wrote into the lines. Mapping and Now are not needed then.
+	// Shadow takes the answers of the next mapping (mapping.shadow) from the lines, where the service wrote them,
+	// and decides nothing again. With Shadow, Mapping and Now are not needed.
 	Shadow bool
 }
 

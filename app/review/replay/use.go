@@ -16,7 +16,7 @@ type Use struct {
 	Statement int // the index of the statement in the policy, from 0
 	Action    string
 	Bucket    string
-	First     string // the object key up to its first slash, or the whole key; empty for the bucket itself
+	First     string // the object key up to its first slash, or the whole key; empty for the bucket itself, or if the key begins with a slash
 	Below     bool   // the key has a slash
 }
 

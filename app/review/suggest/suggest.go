@@ -142,11 +142,11 @@ func document(h mapping.Granted, uses map[int][]replay.Use) *Document {
 // statement.
 func allow(s policy.Statement, condition json.RawMessage, uses []replay.Use) []Statement {
 	resources := map[string][]string{} // by action
-	left := false
+	keepsNotResource := false
 	for _, use := range generalised(uses) {
 		list, narrowed := resourcesOf(s, &use)
 		resources[use.Action] = append(resources[use.Action], list...)
-		left = left || !narrowed
+		keepsNotResource = keepsNotResource || !narrowed
 	}
 	together := map[string][]string{} // actions by their resources
 	for action, list := range resources {
@@ -162,7 +162,7 @@ func allow(s policy.Statement, condition json.RawMessage, uses []replay.Use) []S
 			one.Action, one.NotAction = s.Actions, s.NotActions
 		}
 		switch {
-		case left && len(s.NotResources) > 0:
+		case keepsNotResource && len(s.NotResources) > 0:
 			one.NotResource = s.NotResources
 		case key != "":
 			one.Resource = strings.Split(key, "\n")
@@ -181,8 +181,8 @@ func allow(s policy.Statement, condition json.RawMessage, uses []replay.Use) []S
 }
 
 // resourcesOf returns the resources for a use: the bucket and the first element of the object key, if the
-// statement allows all of them, else the resources of the statement. narrowed is false if the statement must
-// keep its NotResource.
+// statement allows all of them, else the resources of the statement that may overlap them. narrowed is false if
+// the statement must keep its NotResource.
 func resourcesOf(s policy.Statement, use *replay.Use) (list []string, narrowed bool) {
 	family, _, _ := strings.Cut(use.Action, ":")
 	arn := "arn:aws:s3:::"
@@ -224,8 +224,8 @@ func resourcesOf(s policy.Statement, use *replay.Use) (list []string, narrowed b
 
 var variable = regexp.MustCompile(`\$\{[^{}]*\}`)
 
-// generalised returns the uses with the whole bucket in place of the object, if an action was used below more
-// than maxElements first elements of the bucket.
+// generalised returns the uses of a statement. If more than maxElements of them have the same action and bucket,
+// these uses get the whole bucket in place of the object. Each use has another rule or first element.
 func generalised(uses []replay.Use) []replay.Use {
 	type place struct{ action, bucket string }
 	elements := map[place]int{}
@@ -241,10 +241,11 @@ func generalised(uses []replay.Use) []replay.Use {
 	return uses
 }
 
-// maxElements is how many first elements of object keys a policy names, before it names the whole bucket.
+// maxElements is how many uses of an action on a bucket keep their first elements. See generalised.
 const maxElements = 20
 
-// merged returns the resources without those that another resource of the list includes.
+// merged returns the resources without those that another resource of the list includes. A list of more than 200
+// resources only loses duplicates, because the comparison is slow.
 func merged(list []string) []string {
 	slices.Sort(list)
 	list = slices.Compact(list)

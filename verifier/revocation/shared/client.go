@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/claimgate/claimgate/internal/pemfile"
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
@@ -74,13 +74,9 @@ func newClient(o *Options) (*redis.Client, int, error) {
 }
 
 func certPool(file string) (*x509.CertPool, error) {
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("revocation.ca_file: %w", err)
-	}
 	certificates := x509.NewCertPool()
-	if !certificates.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("revocation.ca_file: %s holds no PEM certificate", file)
+	if err := pemfile.Append(certificates, file); err != nil {
+		return nil, fmt.Errorf("revocation.ca_file: %w", err)
 	}
 	return certificates, nil
 }

@@ -22,6 +22,6 @@
 // Each entry has its own key with the store's own expiry, so the clocks of replicas
 // need not agree:
 //
-//	claimgate:revocation:<SHA-256 of issuer and jti>   the entry as JSON, SET NX PX
+//	claimgate:revocation:<SHA-256 of issuer and jti>   the entry as JSON, SET NX PX; so a jti counts once
 //	claimgate:revocations:<database>                   the channel: new entries
 package shared

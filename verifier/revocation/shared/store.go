@@ -145,7 +145,8 @@ func (s *Store) isPending(key string) bool {
 	return s.pending[key] > 0
 }
 
-// end reports whether the logout counts, and whether the store has it.
+// end reports whether the logout counts, and whether the store has it. A jti counts at the
+// replica whose push adds the entry.
 func (s *Store) end(ctx context.Context, l *revocation.Logout) (counts, shared bool) {
 	if !s.o.List.End(l) {
 		return false, true
