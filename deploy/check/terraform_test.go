@@ -99,9 +99,49 @@ func terraform(t *testing.T) []*hclsyntax.Body {
 		if string(hclwrite.Format(text)) != string(text) {
 			t.Errorf("%s is not formatted: tofu fmt", file)
 		}
-		bodies = append(bodies, f.Body.(*hclsyntax.Body))
+		body := f.Body.(*hclsyntax.Body)
+		checkOldSyntax(t, body, text)
+		bodies = append(bodies, body)
 	}
 	return bodies
+}
+
+// checkOldSyntax finds what tofu fmt rewrites besides the layout: an attribute that is one interpolation, "${x}" for
+// x, a variable's type in quotes or without its element type, and labels without quotes.
+func checkOldSyntax(t *testing.T, body *hclsyntax.Body, text []byte) {
+	t.Helper()
+	for _, a := range body.Attributes {
+		if _, wrapped := a.Expr.(*hclsyntax.TemplateWrapExpr); wrapped {
+			t.Errorf("%s: write the expression without \"${ }\"", a.SrcRange)
+		}
+	}
+	for _, block := range body.Blocks {
+		for _, label := range block.LabelRanges {
+			if text[label.Start.Byte] != '"' {
+				t.Errorf("%s: put the label in quotes", label)
+			}
+		}
+		if a := block.Body.Attributes["type"]; block.Type == "variable" && a != nil {
+			if kind := string(a.Expr.Range().SliceBytes(text)); slices.Contains([]string{"list", "map", "set"}, kind) || strings.HasPrefix(kind, `"`) {
+				t.Errorf("%s: write a type such as string or list(string)", a.SrcRange)
+			}
+		}
+		checkOldSyntax(t, block.Body, text)
+	}
+}
+
+func TestOldSyntaxIsFound(t *testing.T) {
+	for _, text := range []string{`a = "${b}"`, "variable \"a\" {\n  type = \"string\"\n}", "variable \"a\" {\n  type = list\n}", "variable a {}"} {
+		f, problems := hclsyntax.ParseConfig([]byte(text+"\n"), "a.tf", hcl.InitialPos)
+		if problems.HasErrors() {
+			t.Fatal(problems)
+		}
+		found := new(testing.T)
+		checkOldSyntax(found, f.Body.(*hclsyntax.Body), []byte(text))
+		if !found.Failed() {
+			t.Errorf("nothing is found in %s", text)
+		}
+	}
 }
 
 func checkArguments(t *testing.T, kind string, body *hclsyntax.Body) {
