@@ -14,6 +14,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"github.com/claimgate/claimgate/e2e/internal/person"
@@ -35,9 +36,16 @@ func glewlwyd() provider {
 		start: g.start,
 		login: enter,
 		device: func(who, code string) []chromedp.Action {
-			return append(enter(who), person.Reads(code))
+			actions := []chromedp.Action{chromedp.SendKeys("input[maxlength='9']", code, chromedp.ByQuery), chromedp.Click("button.btn-primary", chromedp.ByQuery, chromedp.NodeVisible)}
+			return append(append(actions, enter(who)...), person.Reads("Authorization complete"))
 		},
 		rotate: func(*world) { g.keys(esKey("two")) },
+		// Glewlwyd's page for the end of a session fails in version 2.7.5, before it sends this request.
+		end: []chromedp.Action{chromedp.Evaluate(
+			"fetch('/api/oidc/session/' + new URLSearchParams(location.search).get('sid'), {method: 'DELETE'}).then(r => { if (!r.ok) throw r.status })",
+			nil, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) },
+		)},
+		noNewIDToken: true,
 	}
 }
 
@@ -104,7 +112,7 @@ func (g *glewlwydServer) start(w *world) string {
 	g.call(http.MethodPost, "/client/", map[string]any{
 		"client_id": "minio", "name": "MinIO", "enabled": true, "confidential": false, "token_endpoint_auth_method": []string{"none"}, "scope": []string{"openid"},
 		"redirect_uri":           []string{"http://127.0.0.1:18250/callback", "http://127.0.0.1:18251/callback", "http://127.0.0.1:18252/callback"},
-		"authorization_type":     []string{"code", "device_code", "refresh_token"},
+		"authorization_type":     []string{"code", "device_authorization", "refresh_token"},
 		"backchannel_logout_uri": "http://" + w.gate + "/backchannel-logout", "backchannel_logout_session_required": "1",
 	})
 	g.call(http.MethodPost, "/mod/plugin/", g.plugin(esKey("one")))

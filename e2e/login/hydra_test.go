@@ -56,7 +56,7 @@ serve:
   public: {host: %q, port: %s}
   admin: {host: %q, port: %s}
 urls:
-  self: {issuer: %q, public: %q}
+  self: {issuer: %q}
   login: %[6]q
   consent: %[7]q
   logout: %[8]q

@@ -394,12 +394,13 @@ func (w *world) secrets() []string {
 
 // provider is an OpenID Connect provider.
 type provider struct {
-	name       string
-	start      func(w *world) (issuer string)
-	login      func(who string) []chromedp.Action
-	device     func(who, code string) []chromedp.Action // nil if the provider has no device grant
-	evidence   bool                                     // the id_token has a token inside
-	logoutEnds bool                                     // claimgate logout ends the session at the provider, which sends a logout token
+	name         string
+	start        func(w *world) (issuer string)
+	login        func(who string) []chromedp.Action
+	device       func(who, code string) []chromedp.Action // nil if the provider has no device grant
+	evidence     bool                                     // the id_token has a token inside
+	noNewIDToken bool                                     // a refresh gives no id_token, so that a session is not renewed
+	logoutEnds   bool                                     // claimgate logout ends the session at the provider, which sends a logout token
 
 	end           []chromedp.Action // what a person does on the page that ends the session there; nil if the provider sends no logout token
 	rotate        func(w *world)    // lets the provider sign with a new key and publish no older key; nil if there is no such function

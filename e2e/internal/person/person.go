@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -77,7 +78,20 @@ func (p *Person) heard(event any) {
 func (p *Person) Visit(address string, actions ...chromedp.Action) error {
 	ctx, cancel := context.WithTimeout(p.ctx, 90*time.Second) // for an action that waits for a missing element
 	defer cancel()
-	return chromedp.Run(ctx, append([]chromedp.Action{chromedp.Navigate(address)}, actions...)...)
+	if err := chromedp.Run(ctx, append([]chromedp.Action{chromedp.Navigate(address)}, actions...)...); err != nil {
+		return fmt.Errorf("%w\n%s", err, p.shown())
+	}
+	return nil
+}
+
+// shown returns the address of the page, cut before its query, and the page's text.
+func (p *Person) shown() string {
+	ctx, cancel := context.WithTimeout(p.ctx, time.Minute)
+	defer cancel()
+	var text, at string
+	_ = chromedp.Run(ctx, chromedp.Location(&at), chromedp.Evaluate("document.body?.innerText || ''", &text))
+	at, _, _ = strings.Cut(at, "?")
+	return at + "\n" + text
 }
 
 // Reads waits until the page shows the text. The page may change meanwhile.
@@ -93,9 +107,6 @@ func Reads(text string) chromedp.Action {
 				return ctx.Err()
 			}
 		}
-		var has, at string
-		_ = chromedp.Text("body", &has).Do(ctx)
-		_ = chromedp.Location(&at).Do(ctx)
-		return fmt.Errorf("the page does not say %q\n%.60s\n%s", text, at, has)
+		return fmt.Errorf("the page does not say %q", text)
 	})
 }
