@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/claimgate/claimgate/internal/testsupport/leaks"
 	"github.com/redis/go-redis/v9"
-	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) {
@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 		println("redis-server is not in PATH: apt-get install redis-server, or run .ci/run redis. These tests need it and are not skipped.")
 		os.Exit(1)
 	}
-	goleak.VerifyTestMain(m)
+	leaks.Main(m)
 }
 
 // server is a redis-server that only one test uses.
