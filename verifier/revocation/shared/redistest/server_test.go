@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/claimgate/claimgate/internal/testsupport/leaks"
+	"github.com/claimgate/claimgate/internal/testsupport/wait"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -63,11 +64,7 @@ func startServer(t *testing.T, args ...string) *server {
 func (s *server) start() {
 	s.t.Helper()
 	s.startBare()
-	for !s.answers() {
-		if s.process.ProcessState != nil || s.t.Context().Err() != nil {
-			s.t.Fatalf("redis-server does not answer:\n%s", s.log.String())
-		}
-	}
+	wait.Until(s.t, "redis-server answers", s.answers)
 }
 
 func (s *server) startBare() {
