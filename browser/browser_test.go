@@ -76,7 +76,7 @@ func open(t *testing.T) *session {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.WindowSize(1440, 1000))
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 5*time.Minute) // ends a test that hangs
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
@@ -156,7 +156,7 @@ func (s *session) waitFor(selector, text string) {
 	s.Helper()
 	quoted := fmt.Sprintf("(document.querySelector(%q)?.innerText || '').includes(%q)", selector, text)
 	var found bool
-	if err := chromedp.Run(s.ctx, chromedp.Poll(quoted, &found, chromedp.WithPollingTimeout(30*time.Second))); err != nil {
+	if err := chromedp.Run(s.ctx, chromedp.Poll(quoted, &found, chromedp.WithPollingTimeout(2*time.Minute))); err != nil {
 		var has string
 		_ = chromedp.Run(s.ctx, chromedp.Text(selector, &has))
 		s.Fatalf("%s does not say %q: %v\n%s", selector, text, err, has)

@@ -421,8 +421,13 @@ func TestARestingCredential(t *testing.T) {
 	})
 }
 
-// Only a bad signature counts as a failed check.
+// Only a bad signature counts as a failed check. In a bubble, because a failure and a forgery are remembered for
+// seconds.
 func TestOnlyAForgedSignatureCostsItsBearer(t *testing.T) {
+	synctest.Test(t, onlyAForgedSignatureCostsItsBearer)
+}
+
+func onlyAForgedSignatureCostsItsBearer(t *testing.T) {
 	one, two, forger := idp.RSAKey(0, idp.KidOne), idp.RSAKey(1, idp.KidOne), idp.RSAKey(2, idp.KidOne)
 	v := offline(t, idp.JWKSOf(one, two), func(o *Options) { o.Checks = 1 })
 	useDistinctQueues(t, v)

@@ -15,7 +15,7 @@ import (
 
 func chained(t *testing.T, file string, with ...audit.Option) *audit.Log {
 	t.Helper()
-	l, err := audit.Open(file, "all", append(with, audit.Chained())...)
+	l, err := audit.Open(file, "all", append(with, patient, audit.Chained())...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestALineThatLacksItsNewlineIsALine(t *testing.T) {
 
 func TestAChainIsLinkedToEarlierUnchainedLines(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "decisions.jsonl")
-	l, err := audit.Open(file, "all")
+	l, err := audit.Open(file, "all", patient)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +241,7 @@ func TestAChainedFileHasOneWriter(t *testing.T) {
 
 func TestManyWritersAndRotationsMakeOneChain(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "decisions.jsonl")
-	l, err := audit.Open(file, "1/2", audit.Chained())
+	l, err := audit.Open(file, "1/2", patient, audit.Chained())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import "time"
 func (l *Log) SetMaxWait(d time.Duration) { l.maxWait = d }
 
 // Writing reports whether a write to the output is in progress.
-
 func (l *Log) Writing() bool {
 	if l.out.mu.TryLock() {
 		l.out.mu.Unlock()

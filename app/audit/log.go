@@ -29,7 +29,8 @@ type Log struct {
 	num, den uint64 // num out of den allows are written
 	seen     atomic.Uint64
 	required bool
-	maxWait  time.Duration
+
+	maxWait, closeTimeout time.Duration
 
 	queue chan *line
 	stop  chan struct{} // closed by Close
@@ -48,9 +49,9 @@ type Log struct {
 
 const (
 	queueSize = 1024 // the capacity of queue, in lines
-	// maxWait is how long Write waits for its line to be written.
+	// maxWait is how long Write waits for its line to be written, unless Patience says otherwise.
 	maxWait = time.Second
-	// closeTimeout is how long Close waits for a stalled output.
+	// closeTimeout is how long Close waits for a stalled output, unless Patience says otherwise.
 	closeTimeout = 5 * time.Second
 )
 
@@ -63,6 +64,12 @@ func Required() Option { return func(l *Log) { l.required = true } }
 // Chained adds the hash of the previous line to each line.
 func Chained() Option { return func(l *Log) { l.writer.chain = newLinks() } }
 
+// Patience sets how long Write waits for its line, and how long Close waits for a stalled output, instead of 1 s and
+// 5 s. A test that wants every line uses it, because a busy machine can stop the writer for longer.
+func Patience(write, closing time.Duration) Option {
+	return func(l *Log) { l.maxWait, l.closeTimeout = write, closing }
+}
+
 // Notify makes the log call f when the output begins to fail, at most every 10 s while it fails, and when
 // it has recovered. Calls do not overlap, and f may block.
 func Notify(f func(Notice)) Option { return func(l *Log) { l.health.notify = f } }
@@ -70,7 +77,7 @@ func Notify(f func(Notice)) Option { return func(l *Log) { l.health.notify = f }
 // Open opens a log. output and allow have the values of the configuration: output is stdout, stderr, off
 // or a file name; allow is all, none or a rate such as 1/100.
 func Open(output, allow string, with ...Option) (*Log, error) {
-	l := &Log{queue: make(chan *line, queueSize), stop: make(chan struct{}), ended: make(chan struct{}), maxWait: maxWait}
+	l := &Log{queue: make(chan *line, queueSize), stop: make(chan struct{}), ended: make(chan struct{}), maxWait: maxWait, closeTimeout: closeTimeout}
 	l.closeOnce = sync.OnceValue(l.close)
 	var ok bool
 	if l.num, l.den, ok = rate.Parse(allow); !ok {
@@ -107,7 +114,7 @@ func (l *Log) Reopen() error {
 }
 
 // Close writes the queued lines and closes the file, if there is one. Lines written later are lost. Close
-// waits 5 s at most for a stalled output.
+// waits 5 s at most for a stalled output, unless Patience says otherwise.
 func (l *Log) Close() error {
 	if l.off {
 		return nil
@@ -119,7 +126,7 @@ func (l *Log) close() error {
 	close(l.stop)
 	select {
 	case <-l.ended:
-	case <-time.After(closeTimeout):
+	case <-time.After(l.closeTimeout):
 		return errors.New("audit.output: the output stalls; lines that waited are lost")
 	}
 	return l.out.close()

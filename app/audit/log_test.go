@@ -24,10 +24,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// patient makes a log whose lines and whose Close have as long as a busy machine needs.
+var patient = audit.Patience(2*time.Minute, 2*time.Minute)
+
 func open(t *testing.T, allow string) (*audit.Log, string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "decisions.jsonl")
-	l, err := audit.Open(file, allow)
+	l, err := audit.Open(file, allow, patient)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +191,7 @@ func TestALineThatCannotBeWrittenIsAnErrorAndCounted(t *testing.T) {
 		t.Error("a line into a closed log is no error")
 	}
 	if _, err := os.Stat("/dev/full"); err == nil {
-		full, err := audit.Open("/dev/full", "all")
+		full, err := audit.Open("/dev/full", "all", patient)
 		if err != nil {
 			t.Fatal(err)
 		}

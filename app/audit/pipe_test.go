@@ -13,6 +13,9 @@ import (
 	"github.com/claimgate/claimgate/app/gateway"
 )
 
+// hangs ends a test that hangs.
+const hangs = time.Minute
+
 func newPipe(t *testing.T) string {
 	t.Helper()
 	fifo := filepath.Join(t.TempDir(), "fifo")
@@ -41,7 +44,7 @@ func atOnce(t *testing.T, fifo string, f func() error) error {
 	select {
 	case err := <-done:
 		return err
-	case <-time.After(10 * time.Second): // bounds a failing test
+	case <-time.After(hangs):
 		reader := reading(t, fifo)
 		err := <-done
 		_ = reader.Close()
@@ -52,7 +55,7 @@ func atOnce(t *testing.T, fifo string, f func() error) error {
 
 func readLine(t *testing.T, reader *os.File) string {
 	t.Helper()
-	if err := reader.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil { // bounds a failing test
+	if err := reader.SetReadDeadline(time.Now().Add(hangs)); err != nil {
 		t.Fatal(err)
 	}
 	text, err := bufio.NewReader(reader).ReadString('\n')
@@ -92,7 +95,7 @@ func TestReopenKeepsAPipeWhoseReaderHasEnded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			fifo := newPipe(t)
 			reader := reading(t, fifo)
-			l, err := audit.Open(fifo, "all", with...)
+			l, err := audit.Open(fifo, "all", append(with, patient)...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -120,7 +123,7 @@ func TestReopenKeepsAPipeWhoseReaderHasEnded(t *testing.T) {
 func TestReopenRefusesAnotherPipeWithoutAReader(t *testing.T) {
 	fifo := newPipe(t)
 	reader := reading(t, fifo)
-	l, err := audit.Open(fifo, "all")
+	l, err := audit.Open(fifo, "all", patient)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +153,7 @@ func TestReopeningAPipeThatStallsDoesNotWait(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(10 * time.Second): // bounds a failing test
+	case <-time.After(hangs):
 		t.Error("it waits for the writer")
 	}
 	in := bufio.NewScanner(reader)

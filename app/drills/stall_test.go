@@ -5,8 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/claimgate/claimgate/internal/testsupport/pipe"
 	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
@@ -69,14 +69,7 @@ func fullPipe(t *testing.T) (reader, writer *os.File) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = reader.Close(); _ = writer.Close() })
-	for n := 1; n > 0; { // until the pipe takes nothing
-		if err := writer.SetWriteDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
-			t.Fatal(err)
-		}
-		if n, err = writer.WriteString(strings.Repeat("\n", 1<<20)); err == nil {
-			t.Fatalf("a pipe took %d bytes", n)
-		}
-	}
+	pipe.Fill(t, writer)
 	return reader, writer
 }
 

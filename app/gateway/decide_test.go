@@ -9,6 +9,7 @@ import (
 
 	"github.com/claimgate/claimgate/app/demo/issuer"
 	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/internal/testsupport/testgate"
 	"github.com/claimgate/claimgate/verifier"
 	"github.com/claimgate/claimgate/verifier/revocation"
 )
@@ -21,7 +22,8 @@ var reasonsOfServer = map[gateway.Reason]bool{
 func TestEveryReasonIsGiven(t *testing.T) {
 	g := newGate(t)
 	attesting := newGate(t, attested)
-	down := newGate(t)
+	down := &gate{testgate.NewWithoutKeys(t), t}
+	down.use(rules)
 	if err := down.Issuer.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -11,13 +11,14 @@ import (
 	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/internal/fixtures"
 	"github.com/claimgate/claimgate/internal/strictjson"
+	"github.com/claimgate/claimgate/internal/testsupport/leaks"
 	"github.com/claimgate/claimgate/internal/testsupport/testgate"
 	"github.com/claimgate/claimgate/verifier"
 	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon"))
+	leaks.Main(m, goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon"))
 }
 
 const rules = `

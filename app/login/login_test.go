@@ -30,6 +30,8 @@ type world struct {
 	tokens *issuer.Server
 	front  *httptest.Server // the endpoints of a provider, and STS
 
+	browsers sync.WaitGroup // requests that may end after their login
+
 	mu           sync.Mutex
 	challenges   map[string]string // code -> challenge
 	nonces       map[string]string
@@ -64,6 +66,7 @@ func start(t *testing.T) *world {
 	w.front.Config.Handler = w.handler()
 	w.front.Start()
 	t.Cleanup(w.front.Close)
+	t.Cleanup(w.browsers.Wait)
 	return w
 }
 
@@ -208,14 +211,14 @@ func (w *world) profile() login.Profile {
 
 // browser opens the address as a person's browser would.
 func (w *world) browser(address string) {
-	go func() {
+	w.browsers.Go(func() {
 		resp, err := http.Get(address)
 		if err != nil {
 			w.t.Error(err)
 			return
 		}
 		_ = resp.Body.Close()
-	}()
+	})
 }
 
 func (w *world) login() (*login.Session, error) {

@@ -55,7 +55,7 @@ func TestAnIdleHandshakeDoesNotDelayAStop(t *testing.T) {
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "c"), filepath.Join(dir, "k")
 	certificate(t, cert, key)
-	l := start(t, "CLAIMGATE_SERVER_TLS_CERT="+cert, "CLAIMGATE_SERVER_TLS_KEY="+key, "CLAIMGATE_SERVER_SHUTDOWN_GRACE=60s")
+	l := start(t, "CLAIMGATE_SERVER_TLS_CERT="+cert, "CLAIMGATE_SERVER_TLS_KEY="+key, "CLAIMGATE_SERVER_SHUTDOWN_GRACE=10m")
 	c, err := net.Dial("tcp", l.publicListener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func TestAnIdleHandshakeDoesNotDelayAStop(t *testing.T) {
 	}
 	wait.Until(t, "the connection", func() bool { _, text := l.get("/metrics"); return metric(text, "claimgate_connections") > 0 })
 	l.stop()
-	if err := c.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil { // half of the grace
+	if err := c.SetReadDeadline(time.Now().Add(2 * time.Minute)); err != nil { // a fifth of the grace
 		t.Fatal(err)
 	}
 	if _, err := io.ReadAll(c); errors.Is(err, os.ErrDeadlineExceeded) {
@@ -80,7 +80,7 @@ func TestAnIdleHandshakeDoesNotDelayAStop(t *testing.T) {
 
 // A request in progress at the stop signal is answered, and its line is in the log.
 func TestAStopLosesNoLine(t *testing.T) {
-	l := start(t, "CLAIMGATE_SERVER_SHUTDOWN_GRACE=30s")
+	l := start(t, "CLAIMGATE_SERVER_SHUTDOWN_GRACE=5m")
 	ctx, stopLoad := context.WithCancel(t.Context())
 	answered := make(chan int, 1)
 	go func() {

@@ -39,6 +39,13 @@ func (l *live) reason(body []byte) string {
 	return string(reason)
 }
 
+// becomes waits until a question has the reason. The gateway waits two seconds for the issuer, and then decides by
+// on_error: on a busy machine one answer proves nothing.
+func (l *live) becomes(what, want string, question []byte) {
+	l.t.Helper()
+	wait.Until(l.t, what+": "+want, func() bool { return l.reason(question) == want })
+}
+
 func startIntrospecting(t *testing.T, secret, onError string) *live {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "secret")
@@ -62,14 +69,10 @@ func TestATokenThatTheIssuerRevokedIsDenied(t *testing.T) {
 	alice, _ := l.iss.User("alice")
 	token, other := l.iss.AccessToken(alice), l.iss.AccessToken(alice)
 	question := l.questionWith(token)
-	if got := l.reason(question); got != "policy_allow" {
-		t.Fatalf("a token that lives: %s", got)
-	}
+	l.becomes("a token that lives", "policy_allow", question)
 	l.iss.Revoke(token)
-	wait.Until(t, "the token is denied", func() bool { return l.reason(question) == "token_revoked" })
-	if got := l.reason(l.questionWith(other)); got != "policy_allow" {
-		t.Errorf("another token of the user: %s", got)
-	}
+	l.becomes("the token that was revoked", "token_revoked", question)
+	l.becomes("another token of the user", "policy_allow", l.questionWith(other))
 	if _, body := l.get("/metrics"); !strings.Contains(body, `claimgate_introspections_total{issuer="authentik",outcome="inactive"} `) {
 		t.Error("/metrics does not count the answers")
 	}
@@ -80,9 +83,7 @@ func TestIntrospectionWithAWrongSecret(t *testing.T) {
 	l := startIntrospecting(t, wrong, "allow")
 	alice, _ := l.iss.User("alice")
 	// Authentik answers as for an unknown token, so on_error = "allow" has no effect.
-	if got := l.reason(l.questionWith(l.iss.AccessToken(alice))); got != "token_revoked" {
-		t.Errorf("got %s", got)
-	}
+	l.becomes("a token that lives", "token_revoked", l.questionWith(l.iss.AccessToken(alice)))
 	_, ready := l.get("/readyz")
 	l.program.mu.Lock()
 	defer l.program.mu.Unlock()
@@ -98,12 +99,8 @@ func TestIntrospectionWhileTheIssuerIsDown(t *testing.T) {
 		token, revoked := l.iss.AccessToken(alice), l.iss.AccessToken(alice)
 		l.iss.Revoke(revoked)
 		before, gone := l.questionWith(token), l.questionWith(revoked)
-		if got := l.reason(before); got != "policy_allow" {
-			t.Fatalf("before: %s", got)
-		}
-		if got := l.reason(gone); got != "token_revoked" {
-			t.Fatalf("before: %s", got)
-		}
+		l.becomes("before the outage", "policy_allow", before)
+		l.becomes("before the outage", "token_revoked", gone)
 		if err := l.iss.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -112,14 +109,15 @@ func TestIntrospectionWhileTheIssuerIsDown(t *testing.T) {
 			_, body := l.get("/readyz")
 			return strings.Contains(body, `"introspection":{`) && strings.Contains(body, "connection refused")
 		})
-		wait.Until(t, "the answer is too old", func() bool { return l.reason(before) == want })
+		l.becomes("with an answer that is too old", want, before)
 		if got := l.reason(gone); got != "token_revoked" {
 			t.Errorf("%s: an outage brought a revoked token back: %s", onError, got)
 		}
 		// /readyz shows the outage before the log has its line.
 		said := func() int { return l.program.count("does not answer introspection") }
 		wait.Until(t, "the log says so", func() bool { return said() > 0 })
-		if n := said(); n != 1 {
+		// On a busy machine the issuer can also be too slow before the outage.
+		if n := said() - l.program.count("answers introspection again"); n != 1 {
 			t.Errorf("%s: the log says so %d times, want once", onError, n)
 		}
 	}

@@ -3,10 +3,11 @@ package server_test
 import (
 	"fmt"
 	"io"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
 // A sender that is too slow loses its connection after 30 s and gets no allow, in any part of a request.
@@ -24,13 +25,13 @@ func TestASlowSenderLosesItsConnection(t *testing.T) {
 		if name == "a second question" {
 			c.write(whole)
 			c.read()
-			until(t, func() bool { return r.server.Busy() == 0 }) // the server has finished the first request
+			r.idle()
 		}
 		if _, err := io.WriteString(c, sent); err != nil {
 			t.Fatal(err)
 		}
-		until(t, func() bool { return sent == "" || r.server.Busy() > 0 })                        // the server has read the first byte
-		until(t, func() bool { return sample(t, r.metrics(), "claimgate_connections") > before }) // the server has accepted
+		wait.Until(t, "the first byte is read", func() bool { return sent == "" || r.server.Busy() > 0 })
+		wait.Until(t, "the connection is accepted", func() bool { return sample(t, r.metrics(), "claimgate_connections") > before })
 		r.server.Pass(29 * time.Second)
 		asks := r.connect()
 		asks.write(whole)
@@ -44,18 +45,15 @@ func TestASlowSenderLosesItsConnection(t *testing.T) {
 			t.Errorf("%s: got %q", name, rest)
 		}
 		_ = c.Close()
-		until(t, func() bool { return sample(t, r.metrics(), "claimgate_connections") == before })
+		wait.Until(t, "the end of the connection", func() bool { return sample(t, r.metrics(), "claimgate_connections") == before })
 	}
 }
 
-// until waits until holds returns true, for 20 s at most.
-func until(t *testing.T, holds func() bool) {
-	t.Helper()
-	for begun := time.Now(); !holds(); runtime.Gosched() {
-		if time.Since(begun) > 20*time.Second {
-			t.Fatal("the condition does not hold after 20 s")
-		}
-	}
+// idle waits until no request is in progress. A client has its answer shortly before the server notes the end of the
+// request.
+func (r *running) idle() {
+	r.t.Helper()
+	wait.Until(r.t, "the end of the request", func() bool { return r.server.Busy() == 0 })
 }
 
 // MinIO keeps an idle connection for 15 s. The server must not close it earlier, and must not keep it
@@ -68,12 +66,12 @@ func TestAnIdleConnectionIsKeptForLongerThanMinIOKeepsIt(t *testing.T) {
 		if body, closes := c.read(); body != `{"result":true}` || closes {
 			t.Fatalf("got %s, closes %v", body, closes)
 		}
-		until(t, func() bool { return r.server.Busy() == 0 })
+		r.idle()
 		r.server.Pass(60 * time.Second)
 	}
 	c.write(fmt.Sprintf(known, len(aliceReads), aliceReads))
 	c.read()
-	until(t, func() bool { return r.server.Busy() == 0 })
+	r.idle()
 	r.server.Pass(77 * time.Second)
 	if !c.closed() {
 		t.Error("an idle connection is kept for longer than 75 s")

@@ -1,6 +1,11 @@
 package server
 
-import "time"
+import (
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+)
 
 // Pass moves the clock of the connections' timeouts forward by d, and checks the timeouts.
 func (s *Server) Pass(d time.Duration) {
@@ -24,4 +29,13 @@ func (s *Server) Busy() (busy int) {
 		}
 	}
 	return busy
+}
+
+// StopSamplers stops the clock of zerolog's samplers until the end of the test, so that all refusals of the test fall
+// into one minute, on a busy machine too. Call it before the server starts.
+func StopSamplers(t testing.TB) {
+	t.Helper()
+	before, now := zerolog.TimestampFunc, time.Now()
+	zerolog.TimestampFunc = func() time.Time { return now }
+	t.Cleanup(func() { zerolog.TimestampFunc = before })
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
 const known = "POST /authz HTTP/1.1\r\nHost: x\r\nAuthorization: known\r\nContent-Length: %d\r\n\r\n%s"
@@ -60,8 +62,7 @@ func TestAConnectionOfMinIOAboveTheLimitWaits(t *testing.T) {
 	}
 	waiting := r.connect()
 	waiting.write(fmt.Sprintf(known, len(aliceReads), aliceReads))
-	for sample(t, r.metrics(), `claimgate_connection_limit_total{outcome="waited"}`) == 0 {
-	}
+	wait.Until(t, "the connection waits", func() bool { return sample(t, r.metrics(), `claimgate_connection_limit_total{outcome="waited"}`) > 0 })
 	_ = all[0].Close()
 	if body, _ := waiting.read(); body != `{"result":true}` {
 		t.Errorf("got %s", body)
@@ -79,8 +80,7 @@ func TestShutdownEndsTheWaitForRoom(t *testing.T) {
 		all = append(all, c)
 	}
 	r.connect()
-	for sample(t, r.metrics(), `claimgate_connection_limit_total{outcome="waited"}`) == 0 {
-	}
+	wait.Until(t, "the connection waits", func() bool { return sample(t, r.metrics(), `claimgate_connection_limit_total{outcome="waited"}`) > 0 })
 	stopped := make(chan error, 1)
 	go func() { stopped <- r.server.Shutdown(t.Context()) }()
 	for _, c := range all {

@@ -84,6 +84,7 @@ func TestHowLogoutTokensAreAnswered(t *testing.T) {
 // address.
 
 func TestAFloodOfLogoutTokens(t *testing.T) {
+	StopSamplers(t)
 	var log bytes.Buffer
 	post := logoutServer(t, &log, func(context.Context, string) error { return &verifier.Error{Reason: verifier.Signature} })
 	for range 1000 {

@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/claimgate/claimgate/app/server"
 )
 
 // Anybody who reaches the port can cause refusals without end. They must not fill the disk, and MinIO's
 // requests still have their lines.
 func TestRefusalsOfStrangersDoNotFillTheDecisionLog(t *testing.T) {
+	server.StopSamplers(t)
 	r := start(t, "a token that is known")
 	const sent, lines = 800, 600
 	elsewhere := "http://" + r.address + "/"
@@ -58,6 +61,7 @@ func TestAStrangerKeepsNoConnection(t *testing.T) {
 // A request of a known caller always has its line, whatever unknown callers send. If the server has read
 // the body, it keeps the connection.
 func TestAKnownCallersRefusalsAlwaysHaveTheirLine(t *testing.T) {
+	server.StopSamplers(t)
 	const token, strangers = "a token that is known", 600
 	r := start(t, token)
 	elsewhere := "http://" + r.address + "/"

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -45,6 +46,18 @@ type running struct {
 	callers *server.Callers
 	program *bytes.Buffer
 	admin   server.Admin
+	closed  <-chan struct{} // closed when the server no longer listens
+}
+
+// noted is a listener that notes its end.
+type noted struct {
+	net.Listener
+	ended func()
+}
+
+func (l noted) Close() error {
+	defer l.ended()
+	return l.Listener.Close()
 }
 
 // metrics returns the text of /metrics.
@@ -94,7 +107,7 @@ func startOn(t *testing.T, seen func(net.Listener) net.Listener, now func() time
 	r := &running{
 		t: t, log: filepath.Join(dir, "decisions.jsonl"), gateway: g, callers: new(server.Callers), program: new(bytes.Buffer),
 	}
-	log, err := audit.Open(r.log, "all")
+	log, err := audit.Open(r.log, "all", audit.Patience(2*time.Minute, 2*time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,11 +124,13 @@ func startOn(t *testing.T, seen func(net.Listener) net.Listener, now func() time
 	}
 	r.address = ln.Addr().String()
 	r.url = "http://" + r.address + "/authz"
-	ended := make(chan error, 1)
+	ended, closed := make(chan error, 1), make(chan struct{})
+	r.closed = closed
+	ln = noted{ln, sync.OnceFunc(func() { close(closed) })}
 	go func() { ended <- r.server.Serve(seen(ln), nil) }()
 	t.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute) // ends a test that hangs
 		defer cancel()
 		if err := r.server.Shutdown(ctx); err != nil {
 			t.Errorf("shutdown: %v", err)
@@ -363,13 +378,11 @@ func TestBrokenHTTPIsAnsweredWithFalse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := io.WriteString(conn, text); err != nil {
-			t.Fatal(err)
-		}
-		answer, _ := io.ReadAll(conn) // a reset after the answer is fine
+		_, _ = io.WriteString(conn, text) // the server may have answered and closed before it has read all
+		answer, _ := io.ReadAll(conn)     // a reset after the answer is fine
 		if strings.Contains(string(answer), "true") {
 			t.Errorf("%s: %q", name, answer)
 		}

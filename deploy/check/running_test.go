@@ -6,13 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/claimgate/claimgate/internal/testsupport/wait"
 )
 
 // serve starts claimgate with every feature that has its own metrics, and returns the
@@ -20,8 +20,13 @@ import (
 func serve(t *testing.T) (public, admin string) {
 	t.Helper()
 	dir := t.TempDir()
-	issuer := freeAddress(t)
-	start(t, "demo issuer", "demo", "issuer", "--listen", issuer)
+	// A free port could be taken before the issuer listens, so the issuer chooses its port.
+	said := start(t, "demo issuer", "demo", "issuer", "--listen", "127.0.0.1:0")
+	_, issuer, _ := strings.Cut(said, "demo issuer ")
+	issuer, _, found := strings.Cut(issuer, " listens on ")
+	if !found {
+		t.Fatalf("the demo issuer says %q", said)
+	}
 	write(t, filepath.Join(dir, "mapping.toml"), `version = 1
 
 [[group]]
@@ -34,7 +39,7 @@ listen = "127.0.0.1:0"
 [admin]
 listen = "127.0.0.1:0"
 [[issuer]]
-url       = "http://%s/application/o/minio/"
+url       = "%s"
 audiences = ["minio"]
 refresh   = "1s"
 [issuer.introspection]
@@ -55,12 +60,7 @@ store = "redis://127.0.0.1:1/0"
 	}
 	admin = "http://" + serving.Admin
 	// claimgate is ready when it has the keys.
-	for tries := 0; get(t, admin+"/readyz") != http.StatusOK; tries++ {
-		if tries == 1200 { // ends a test that hangs
-			t.Fatal("claimgate does not become ready")
-		}
-		<-time.After(100 * time.Millisecond)
-	}
+	wait.Until(t, "claimgate becomes ready", func() bool { return get(t, admin+"/readyz") == http.StatusOK })
 	return serving.URL, admin
 }
 
@@ -91,16 +91,6 @@ func start(t *testing.T, text string, args ...string) string {
 	}
 	t.Fatalf("claimgate %s printed no %s:\n%s", strings.Join(args, " "), text, strings.Join(seen, "\n"))
 	return ""
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func get(t *testing.T, url string) int {

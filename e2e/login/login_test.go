@@ -258,7 +258,7 @@ func setUpLines(script string) string {
 // A session ends when the token inside its id_token expires, because claimgate checks this token. The AWS CLI still
 // works after that, because credentials renews the session.
 func TestASessionThatEnded(t *testing.T) {
-	w := start(t, demo("--evidence-lifetime", "5s"))
+	w := start(t, demo("--evidence-lifetime", "30s")) // long enough for a busy machine to use a session before it ends
 	w.login(person.New(t), "alice", "")
 	env := w.env("alice")
 	kept := w.must(env, "claimgate credentials --format env")

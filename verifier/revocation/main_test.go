@@ -3,7 +3,7 @@ package revocation
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/claimgate/claimgate/internal/testsupport/leaks"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaks.Main(m) }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/claimgate/claimgate/app/demo/issuer"
 	"github.com/claimgate/claimgate/app/gateway"
+	"github.com/claimgate/claimgate/internal/testsupport/wait"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/claimgate/claimgate/verifier"
 	"github.com/claimgate/claimgate/verifier/revocation"
@@ -25,8 +26,18 @@ type Gate struct {
 // Change changes the options of a Gate before it is made.
 type Change func(*gateway.Options, *verifier.Issuer, *verifier.Options)
 
-// New returns a Gate without a mapping. The test closes it at its end.
+// New returns a Gate that has the issuer's keys, and no mapping. The test closes it at its end.
 func New(t testing.TB, changes ...Change) *Gate {
+	t.Helper()
+	g := NewWithoutKeys(t, changes...)
+	// A decision waits three seconds for the keys, which can be too short on a busy machine.
+	g.Verifier.Start()
+	wait.Until(t, "the keys", g.Verifier.Ready)
+	return g
+}
+
+// NewWithoutKeys returns a Gate without a mapping. The first decision about a token fetches the keys.
+func NewWithoutKeys(t testing.TB, changes ...Change) *Gate {
 	t.Helper()
 	iss, err := issuer.Listen(t.Context(), "127.0.0.1:0", issuer.Options{ClientID: "minio"})
 	if err != nil {

@@ -26,7 +26,9 @@ func New(size, maxWaiting int, maxWait time.Duration) *Pool {
 }
 
 // WithRest makes a slot rest after a failed operation: the slot stays taken for factor
-// times as long as the operation took. WithRest returns p and must be called before Do.
+// times as long as the operation took, and for half of maxWait at most. If the machine
+// stands still during an operation, the operation seems to take long. The next caller
+// still gets its turn in time. WithRest returns p and must be called before Do.
 func (p *Pool) WithRest(factor int) *Pool {
 	p.restFactor = factor
 	return p
@@ -52,7 +54,7 @@ func (p *Pool) Do(ctx context.Context, f func() bool) bool {
 	began, good := time.Now(), false
 	defer func() {
 		// This caller does not wait for the rest; the next caller of the slot does.
-		if rest := time.Duration(p.restFactor) * time.Since(began); !good && rest > 0 {
+		if rest := min(time.Duration(p.restFactor)*time.Since(began), p.maxWait/2); !good && rest > 0 {
 			time.AfterFunc(rest, p.release)
 			return
 		}

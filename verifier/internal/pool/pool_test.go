@@ -80,3 +80,15 @@ func TestASlotRestsAfterAFailureOnly(t *testing.T) {
 		}
 	})
 }
+
+// After the machine stood still during an operation, the next caller gets its turn.
+func TestARestIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pool.New(1, 8, time.Minute).WithRest(9)
+		p.Do(t.Context(), takes(time.Hour, false))
+		began := time.Now()
+		if !p.Do(t.Context(), takes(0, true)) || time.Since(began) != 30*time.Second {
+			t.Errorf("the next caller waited %s, want half of a minute", time.Since(began))
+		}
+	})
+}

@@ -8,17 +8,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/claimgate/claimgate/internal/testsupport/leaks"
 	"github.com/claimgate/claimgate/verifier"
 	"github.com/claimgate/claimgate/verifier/revocation"
 	"github.com/claimgate/claimgate/verifier/revocation/shared"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
-	"go.uber.org/goleak"
 )
 
 // Tests that need a server are in the module redistest.
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaks.Main(m) }
 
 func TestAnInvalidStoreURLIsRefused(t *testing.T) {
 	noPEM := filepath.Join(t.TempDir(), "ca.pem")

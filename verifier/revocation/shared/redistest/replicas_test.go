@@ -194,7 +194,7 @@ func session(t *testing.T, iss *issuer.Server, name string) (question []byte, lo
 }
 
 // Two replicas share their logouts through a server with TLS and a password. If one replica
-// receives a logout, the other denies the session within a second.
+// receives a logout, it publishes the logout at once, and the other denies the session.
 func TestTwoReplicas(t *testing.T) {
 	t.Cleanup(http.DefaultClient.CloseIdleConnections)
 	binary := build(t)
@@ -216,6 +216,7 @@ func TestTwoReplicas(t *testing.T) {
 	wait.Until(t, "both have joined", func() bool { return up(one) && up(two) })
 
 	var longest time.Duration
+	published := map[*process]int{} // logouts that came at once, by the replica that did not receive them
 	for n := range 20 {
 		question, logout := session(t, iss, "session "+number(n))
 		for _, p := range []*process{one, two} {
@@ -227,14 +228,13 @@ func TestTwoReplicas(t *testing.T) {
 		if n%2 == 1 {
 			here, there = two, one
 		}
-		began := time.Now()
+		before, began := strings.Count(there.log.String(), synchronized), time.Now()
 		if got := here.logout(logout); got != 200 {
 			t.Fatalf("the logout got %d", got)
 		}
-		for there.ask(question) != "token_revoked" {
-			if time.Since(began) > 10*time.Second {
-				t.Fatal("the other replica never denied the session")
-			}
+		wait.Until(t, "the other replica denies the session", func() bool { return there.ask(question) == "token_revoked" })
+		if strings.Count(there.log.String(), synchronized) == before {
+			published[there]++
 		}
 		longest = max(longest, time.Since(began))
 		if got := here.ask(question); got != "token_revoked" {
@@ -243,11 +243,12 @@ func TestTwoReplicas(t *testing.T) {
 		if got := there.logout(logout); got != 400 {
 			t.Errorf("the same logout token again, at the other replica, got %d", got)
 		}
+		// On a busy machine a replica can miss a publication and get the logout with a synchronization.
+		if n == 9 && (published[one] == 0 || published[two] == 0) {
+			t.Fatal("every logout came with a synchronization, none with its publication")
+		}
 	}
 	t.Logf("denied on the other replica within %s of sending the logout, at the longest of 20", longest)
-	if longest > time.Second {
-		t.Errorf("it took %s, more than a second", longest)
-	}
 
 	s.kill()
 	wait.Until(t, "the outage is visible", func() bool { return !up(one) && !up(two) })
@@ -294,9 +295,10 @@ func TestWhyTheStoreCannotBeReached(t *testing.T) {
 		{"nobody listens", "redis://127.0.0.1:1", "", "", "connection refused"},
 	} {
 		r := newReplica(t, c.url, passwordAndCA(c.password, c.ca))
-		wait.Until(t, c.name, func() bool { return r.State().Error != "" })
-		if got := r.State(); got.Up || !strings.Contains(got.Error, c.want) {
-			t.Errorf("%s: %+v, want %q", c.name, got, c.want)
+		// On a busy machine the first error can be a timeout.
+		wait.Until(t, c.name+": "+c.want, func() bool { return strings.Contains(r.State().Error, c.want) })
+		if got := r.State(); got.Up {
+			t.Errorf("%s: %+v", c.name, got)
 		}
 		if strings.Contains(r.log.String()+r.State().Error, secret) {
 			t.Errorf("%s: the password is shown", c.name)

@@ -11,8 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/claimgate/claimgate/internal/testsupport/leaks"
+	"github.com/claimgate/claimgate/internal/testsupport/wait"
 	"github.com/redis/go-redis/v9"
-	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) {
@@ -20,7 +21,7 @@ func TestMain(m *testing.M) {
 		println("redis-server is not in PATH: apt-get install redis-server, or run .ci/run redis. These tests need it and are not skipped.")
 		os.Exit(1)
 	}
-	goleak.VerifyTestMain(m)
+	leaks.Main(m)
 }
 
 // server is a redis-server that only one test uses.
@@ -63,11 +64,7 @@ func startServer(t *testing.T, args ...string) *server {
 func (s *server) start() {
 	s.t.Helper()
 	s.startBare()
-	for !s.answers() {
-		if s.process.ProcessState != nil || s.t.Context().Err() != nil {
-			s.t.Fatalf("redis-server does not answer:\n%s", s.log.String())
-		}
-	}
+	wait.Until(s.t, "redis-server answers", s.answers)
 }
 
 func (s *server) startBare() {
