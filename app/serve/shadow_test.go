@@ -79,6 +79,7 @@ func TestTheNextMappingIsOnlyCompared(t *testing.T) {
 	// /readyz shows the error before the log has its line.
 	said := func() int { return l.program.count("the next mapping has errors") }
 	wait.Until(t, "the log says that the next mapping is broken", func() bool { return said() > 0 })
+	l.reload() // with the same error
 	replace(t, next, grantsRead)
 	wait.Until(t, "the mended file is compared", func() bool {
 		l.answers(true)()
