@@ -249,8 +249,8 @@ at the issuer (RFC 7009). MinIO's credentials cannot be revoked. With
 back-channel logout (docs/operations.md), claimgate denies them after the
 session has ended at the issuer.
 
-Exit codes: 0 logged out; 1 nobody was logged in, or the issuer could not be
-told; 2 wrong usage.`,
+Exit codes: 0 logged out; 1 nobody was logged in, the session could not be
+removed, or the issuer could not be told; 2 wrong usage.`,
 		Example: `  claimgate logout --profile lab`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
