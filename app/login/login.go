@@ -19,7 +19,7 @@ type How struct {
 	Port   int                                  // of the callback; -1: 18250 to 18252, 0: any free port
 	Open   func(address string)                 // shows the address of the login page
 	Show   func(address, withCode, code string) // shows the device page, its address with the code (or ""), and the code
-	Warn   func(text string)                    // receives what will not work after the login; may be nil
+	Warn   func(text string)                    // receives what is missing after the login; may be nil
 }
 
 // loginTimeout bounds the time that a person takes to log in.
@@ -55,6 +55,9 @@ func Login(ctx context.Context, name string, p Profile, how How) (*Session, erro
 	if err == nil && how.Warn != nil {
 		for _, text := range loginWarnings(token) {
 			how.Warn(text)
+		}
+		if s.Unsealed != "" {
+			how.Warn(s.Unsealed)
 		}
 	}
 	return s, err
