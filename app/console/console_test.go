@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -314,18 +315,56 @@ func TestABrokenMappingBreaksNothing(t *testing.T) {
 	}
 }
 
+// pasteForm returns what a browser sends from the form for something recorded: the fields that the page has, with the
+// given texts. It fails if the page lacks a field.
+func (p *page) pasteForm(texts map[string]string) string {
+	p.t.Helper()
+	_, form, _ := strings.Cut(p.get("/explain"), `<form class="card" action="/explain" method="post">`)
+	form, _, _ = strings.Cut(form, "</form>")
+	fields := url.Values{}
+	for _, field := range regexp.MustCompile(`<label[^>]*>[^<]+<(?:input|textarea) name="([a-z]+)"`).FindAllStringSubmatch(form, -1) {
+		fields.Set(field[1], texts[field[1]])
+	}
+	for name := range texts {
+		if !fields.Has(name) {
+			p.t.Errorf("the form has no field %s with a label", name)
+		}
+	}
+	return fields.Encode()
+}
+
 // A pasted token is explained without a check of its signature, and no page shows the token.
 func TestAPastedTokenIsNotKept(t *testing.T) {
 	p := open(t, company)
 	const token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEiLCJncm91cHMiOlsicmVhZGVycyJdfQ.c2VjcmV0"
-	code, text, _ := p.ask("POST", "/explain", url.Values{"pasted": {token}, "bucket": {"b"}, "object": {"o"}}.Encode(), nil)
-	if code != http.StatusOK || !strings.Contains(text, "policy_allow") || strings.Contains(text, token) || strings.Contains(text, "c2VjcmV0") {
-		t.Errorf("%d %s", code, text)
+	for _, c := range []struct {
+		texts map[string]string
+		want  string
+	}{
+		{map[string]string{"action": "s3:GetObject", "bucket": "reports", "object": "q1.csv"}, "<b>Allow</b>"},
+		{map[string]string{"action": "s3:PutObject", "bucket": "reports", "object": "q1.csv"}, "policy_implicit_deny"},
+		{map[string]string{"action": "s3:PutObjct", "bucket": "reports"}, "no action of MinIO is called"},
+		{map[string]string{"action": "s3:GetObject", "bucket": "reports", "object": "o", "condition": "SourceIp"}, "write a condition as NAME=VALUE"},
+		{map[string]string{"action": "s3:GetObject", "bucket": "reports", "object": "o", "issuer": "partner"}, "policy_allow"},
+		{map[string]string{}, "a token names no request"},
+	} {
+		c.texts["pasted"] = token
+		code, text, _ := p.ask("POST", "/explain", p.pasteForm(c.texts), nil)
+		if code != http.StatusOK || !strings.Contains(text, c.want) || strings.Contains(text, token) || strings.Contains(text, "c2VjcmV0") {
+			t.Errorf("%v: %d, want %q\n%s", c.texts, code, c.want, text)
+		}
+		if object := c.texts["object"]; object != "" && strings.Count(text, `value="`+object+`"`) != 1 {
+			t.Errorf("%v: the fields are not kept in their own form alone", c.texts)
+		}
 	}
 	for pasted, want := range map[string]string{"a.b.c": "not base64url", "{}": "not a recorded request", "x": "not a recorded request"} {
-		if _, text, _ := p.ask("POST", "/explain", url.Values{"pasted": {pasted}}.Encode(), nil); !strings.Contains(text, want) {
+		if _, text, _ := p.ask("POST", "/explain", p.pasteForm(map[string]string{"pasted": pasted, "bucket": "b"}), nil); !strings.Contains(text, want) {
 			t.Errorf("%s: %q is not said", pasted, want)
 		}
+	}
+	_, line, _ := strings.Cut(log, "no line\n")
+	if _, text, _ := p.ask("POST", "/explain", p.pasteForm(map[string]string{"pasted": line, "action": "s3:GetObject", "bucket": "b"}), nil); !strings.Contains(text, "policy_implicit_deny") {
+		t.Errorf("the fields for a token count for a line of the log\n%s", text)
 	}
 }
 
