@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 
 	"github.com/claimgate/claimgate/app/audit/chain"
@@ -149,7 +150,7 @@ func printVerified(w io.Writer, r *chain.Report) error {
 		fmt.Fprintf(&b, "  %s cut short by a crash or a full disk, as a later line says\n", cli.Plural(r.Torn, "line"))
 	}
 	if r.Lost > 0 {
-		fmt.Fprintf(&b, "  %s never written, as the log itself says\n", cli.Plural(int(r.Lost), "line"))
+		fmt.Fprintf(&b, "  %s never written, as the log itself says\n", cli.Plural(int(min(r.Lost, math.MaxInt)), "line"))
 	}
 	for _, c := range r.Chains {
 		fmt.Fprintf(&b, "  chain %s, sequence %d to %d, head %s\n", c.Chain, c.First, c.Last, c.Head)

@@ -37,7 +37,8 @@ The client at the provider must be public, without a secret. Its redirect URIs
 must allow http://127.0.0.1:18250/callback, and the same with 18251 and 18252,
 which login uses if the port is taken. --device is for a machine without a
 browser. login saves the session in a file that only you can read. If the
-system has a keyring, a key of the keyring seals the file.
+system has a keyring, a key of the keyring seals the file; if the keyring is
+locked, a warning says that the file is not sealed.
 
 Exit codes: 0 logged in; 1 the login failed; 2 wrong usage.`,
 		Example: `  claimgate login --issuer https://auth.example.com/application/o/minio/ \
@@ -94,7 +95,7 @@ func (f *loginFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 				fmt.Fprintf(stdout, "or    %s\n", cli.Printable(whole))
 			}
 		},
-		Warn: func(text string) { fmt.Fprintln(stderr, "claimgate: "+text) },
+		Warn: func(text string) { fmt.Fprintln(stderr, "claimgate: "+cli.Printable(text)) },
 	})
 	if err != nil {
 		return cli.Exit(cli.ExitFound, err)
@@ -153,6 +154,9 @@ claimgate login; 2 wrong usage.`,
 			s, err := login.Current(cmd.Context(), profile, refresh, time.Now())
 			if err != nil {
 				return notLoggedIn(err)
+			}
+			if s.Unsealed != "" {
+				fmt.Fprintln(cmd.ErrOrStderr(), "claimgate: "+cli.Printable(s.Unsealed))
 			}
 			return login.Write(cmd.OutOrStdout(), format, s)
 		},
@@ -249,8 +253,8 @@ at the issuer (RFC 7009). MinIO's credentials cannot be revoked. With
 back-channel logout (docs/operations.md), claimgate denies them after the
 session has ended at the issuer.
 
-Exit codes: 0 logged out; 1 nobody was logged in, or the issuer could not be
-told; 2 wrong usage.`,
+Exit codes: 0 logged out; 1 nobody was logged in, the session could not be
+removed, or the issuer could not be told; 2 wrong usage.`,
 		Example: `  claimgate logout --profile lab`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -146,7 +146,7 @@ func suggestionsText(w io.Writer, all []suggest.Suggestion, r *replay.Result, fr
 // youngLog is the length below which the output warns that rare actions may be missing from the log.
 const youngLog = 30 * 24 * time.Hour
 
-func suggestionsTOML(w io.Writer, all []suggest.Suggestion, from time.Time) error {
+func suggestionsTOML(w io.Writer, all []suggest.Need, from time.Time) error {
 	var b strings.Builder
 	for i := range all {
 		s := &all[i]

@@ -3,6 +3,7 @@ package browser
 import (
 	"bufio"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"net/url"
 	"os"
@@ -217,6 +218,22 @@ func TestAnOperatorExplainsADeniedLine(t *testing.T) {
 	s.waitFor(".answer", "Deny")
 	s.waitFor(".steps", "policies")
 	s.waitFor("#results", "It would be allowed if")
+}
+
+// With the keyboard alone, an operator asks about a request with a pasted token.
+func TestAnOperatorPastesAToken(t *testing.T) {
+	s := open(t)
+	s.visit("/explain")
+	const claims = `{"sub":"ada","groups":["team-blue"]}`
+	for _, field := range [][2]string{
+		{"textarea[name=pasted]", "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln"},
+		{"fieldset input[name=action]", "s3:GetObject"}, {"fieldset input[name=bucket]", "team-blue"}, {"fieldset input[name=object]", "q1.csv"},
+	} {
+		s.tabTo(field[0])
+		s.run(chromedp.KeyEvent(field[1]))
+	}
+	s.run(chromedp.KeyEvent("\r"), chromedp.WaitVisible(".answer.allow"))
+	s.waitFor(".answer", "policy_allow")
 }
 
 // With the keyboard alone, an engineer sees that an edited mapping gives contractors write access.

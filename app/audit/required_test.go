@@ -287,3 +287,40 @@ func TestAfterACrashTheNextLineIsSeparate(t *testing.T) {
 		t.Errorf("the log holds %q", rows)
 	}
 }
+
+// Each failure is reported at once and once in 10 s, also if it comes soon after a recovery.
+func TestEachFailureIsReportedAtOnce(t *testing.T) {
+	var mu sync.Mutex
+	var notices []audit.Notice
+	file := filepath.Join(t.TempDir(), "decisions.jsonl")
+	l, err := audit.Open(file, "all", audit.Notify(func(n audit.Notice) {
+		mu.Lock()
+		defer mu.Unlock()
+		notices = append(notices, n)
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	for failure := range 3 {
+		info, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		restore := limitFileSize(t, uint64(info.Size())+20)
+		for range 5 {
+			if l.Write(numbered(1, gateway.NoToken)) == nil {
+				t.Fatal("the output takes lines")
+			}
+		}
+		restore()
+		if err := l.Write(numbered(2, gateway.NoToken)); err != nil {
+			t.Fatal(err)
+		}
+		wait.Until(t, "the notices of a failure and its recovery", func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return len(notices) == 2*(failure+1) && !notices[2*failure].Recovered && notices[2*failure+1].Recovered
+		})
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/claimgate/claimgate/app/review/offline"
 	"github.com/claimgate/claimgate/mapping"
@@ -212,7 +213,7 @@ func (a *accessQuery) action(pattern string) error {
 	return nil
 }
 
-// fields splits a question into words. Double quotes keep a name with blanks together.
+// fields splits a question into words at white space. Double quotes keep a name with white space together.
 func fields(text string) []string {
 	var all []string
 	var word strings.Builder
@@ -221,7 +222,7 @@ func fields(text string) []string {
 		switch {
 		case r == '"':
 			quoted = !quoted
-		case r == ' ' && !quoted:
+		case unicode.IsSpace(r) && !quoted:
 			all = append(all, word.String())
 			word.Reset()
 		default:

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -206,24 +207,26 @@ func TestTheViewsSayWhatThereIs(t *testing.T) {
 	p := open(t, company)
 	p.write("mapping.invariants.toml", "[[never]]\nname = \"nobody deletes backups\"\nactions = [\"s3:DeleteObject\"]\nresources = [\"arn:aws:s3:::backups/*\"]\n")
 	for path, wants := range map[string][]string{
-		"/":                                 {"nobody deletes backups", "violated", "2027-02-01, in 32 days", `href="/access?q=group%3Areaders"`, "M104"},
-		"/api/":                             {`"verdict": "violated"`, `"rules": 2`},
-		"/report":                           {"Review of"},
-		"/access?q=DeleteObject+backups":    {"group:ops &lt;b&gt;", "Explain one", "action s3:DeleteObject, bucket backups"},
-		"/access?q=readers":                 {"s3:GetObject", "Read as: group readers"},
-		"/access?q=s3:ListObjectsV2":        {"write &#34;s3:ListBucket&#34;"},
-		"/access?q=group:readers+PutObject": {"Nobody may"},
-		"/access?q=a/*+b/*":                 {"ask about one"},
+		"/":                              {"nobody deletes backups", "violated", "2027-02-01, in 32 days", `href="/access?q=group%3Areaders"`, "M104"},
+		"/api/":                          {`"verdict": "violated"`, `"rules": 2`},
+		"/report":                        {"Review of"},
+		"/access?q=DeleteObject+backups": {"group:ops &lt;b&gt;", "Explain one", "action s3:DeleteObject, bucket backups"},
+		"/access?q=DeleteObject%09%0Abackups%C2%A0":                    {"Read as: action s3:DeleteObject, bucket backups."},
+		"/access?q=group:%22ops+%3Cb%3E%22%09PutObject":                {"Read as: group ops &lt;b&gt;, action s3:PutObject"},
+		"/access?q=readers":                                            {"s3:GetObject", "Read as: group readers"},
+		"/access?q=s3:ListObjectsV2":                                   {"write &#34;s3:ListBucket&#34;"},
+		"/access?q=group:readers+PutObject":                            {"Nobody may"},
+		"/access?q=a/*+b/*":                                            {"ask about one"},
 		"/explain?group=readers&action=s3:GetObject&bucket=b&object=o": {"<b>Allow</b>", "policy_allow", "mapping.toml:2", "It would be denied if"},
 		"/explain?account=k&action=s3:GetObject&bucket=b&object=o":     {"<b>Deny</b>", "no_token"},
-		"/explain?id=two":                    {"<b>Deny</b>", "policy_implicit_deny"},
-		"/explain?id=three":                  {"the log has no decision &#34;three&#34;"},
-		"/decisions":                         {"2 of 3 decisions", "policy_implicit_deny", "1 allowed and 1 denied"},
-		"/decisions?answer=deny&who=bob":     {"1 of 3 decisions"},
-		"/decisions?rule=readers&part=1":     {"1 of 3 decisions"},
-		"/api/decisions?reason=policy_allow": {`"matched": 1`},
-		"/decisions?next=flips":              {"1 of 3 decisions", "next: allow", "deny 0 allowed requests and allow 1 denied ones", "rule writers &lt;b&gt;"},
-		"/api/decisions?next=flips":          {`"gains": 1`, `"losses": 0`, `"reason": "policy_allow"`},
+		"/explain?id=two":                                              {"<b>Deny</b>", "policy_implicit_deny"},
+		"/explain?id=three":                                            {"the log has no decision &#34;three&#34;"},
+		"/decisions":                                                   {"2 of 3 decisions", "policy_implicit_deny", "1 allowed and 1 denied"},
+		"/decisions?answer=deny&who=bob":                               {"1 of 3 decisions"},
+		"/decisions?rule=readers&part=1":                               {"1 of 3 decisions"},
+		"/api/decisions?reason=policy_allow":                           {`"matched": 1`},
+		"/decisions?next=flips":                                        {"1 of 3 decisions", "next: allow", "deny 0 allowed requests and allow 1 denied ones", "rule writers &lt;b&gt;"},
+		"/api/decisions?next=flips":                                    {`"gains": 1`, `"losses": 0`, `"reason": "policy_allow"`},
 	} {
 		text := p.get(path)
 		for _, want := range wants {
@@ -314,18 +317,56 @@ func TestABrokenMappingBreaksNothing(t *testing.T) {
 	}
 }
 
+// pasteForm returns what a browser sends from the form for something recorded: the fields that the page has, with the
+// given texts. It fails if the page lacks a field.
+func (p *page) pasteForm(texts map[string]string) string {
+	p.t.Helper()
+	_, form, _ := strings.Cut(p.get("/explain"), `<form class="card" action="/explain" method="post">`)
+	form, _, _ = strings.Cut(form, "</form>")
+	fields := url.Values{}
+	for _, field := range regexp.MustCompile(`<label[^>]*>[^<]+<(?:input|textarea) name="([a-z]+)"`).FindAllStringSubmatch(form, -1) {
+		fields.Set(field[1], texts[field[1]])
+	}
+	for name := range texts {
+		if !fields.Has(name) {
+			p.t.Errorf("the form has no field %s with a label", name)
+		}
+	}
+	return fields.Encode()
+}
+
 // A pasted token is explained without a check of its signature, and no page shows the token.
 func TestAPastedTokenIsNotKept(t *testing.T) {
 	p := open(t, company)
 	const token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEiLCJncm91cHMiOlsicmVhZGVycyJdfQ.c2VjcmV0"
-	code, text, _ := p.ask("POST", "/explain", url.Values{"pasted": {token}, "bucket": {"b"}, "object": {"o"}}.Encode(), nil)
-	if code != http.StatusOK || !strings.Contains(text, "policy_allow") || strings.Contains(text, token) || strings.Contains(text, "c2VjcmV0") {
-		t.Errorf("%d %s", code, text)
+	for _, c := range []struct {
+		texts map[string]string
+		want  string
+	}{
+		{map[string]string{"action": "s3:GetObject", "bucket": "reports", "object": "q1.csv"}, "<b>Allow</b>"},
+		{map[string]string{"action": "s3:PutObject", "bucket": "reports", "object": "q1.csv"}, "policy_implicit_deny"},
+		{map[string]string{"action": "s3:PutObjct", "bucket": "reports"}, "no action of MinIO is called"},
+		{map[string]string{"action": "s3:GetObject", "bucket": "reports", "object": "o", "condition": "SourceIp"}, "write a condition as NAME=VALUE"},
+		{map[string]string{"action": "s3:GetObject", "bucket": "reports", "object": "o", "issuer": "partner"}, "policy_allow"},
+		{map[string]string{}, "a token names no request"},
+	} {
+		c.texts["pasted"] = token
+		code, text, _ := p.ask("POST", "/explain", p.pasteForm(c.texts), nil)
+		if code != http.StatusOK || !strings.Contains(text, c.want) || strings.Contains(text, token) || strings.Contains(text, "c2VjcmV0") {
+			t.Errorf("%v: %d, want %q\n%s", c.texts, code, c.want, text)
+		}
+		if object := c.texts["object"]; object != "" && strings.Count(text, `value="`+object+`"`) != 1 {
+			t.Errorf("%v: the fields are not kept in their own form alone", c.texts)
+		}
 	}
 	for pasted, want := range map[string]string{"a.b.c": "not base64url", "{}": "not a recorded request", "x": "not a recorded request"} {
-		if _, text, _ := p.ask("POST", "/explain", url.Values{"pasted": {pasted}}.Encode(), nil); !strings.Contains(text, want) {
+		if _, text, _ := p.ask("POST", "/explain", p.pasteForm(map[string]string{"pasted": pasted, "bucket": "b"}), nil); !strings.Contains(text, want) {
 			t.Errorf("%s: %q is not said", pasted, want)
 		}
+	}
+	_, line, _ := strings.Cut(log, "no line\n")
+	if _, text, _ := p.ask("POST", "/explain", p.pasteForm(map[string]string{"pasted": line, "action": "s3:GetObject", "bucket": "b"}), nil); !strings.Contains(text, "policy_implicit_deny") {
+		t.Errorf("the fields for a token count for a line of the log\n%s", text)
 	}
 }
 

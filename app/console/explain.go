@@ -24,6 +24,22 @@ type explainView struct {
 	Log         bool                 `json:"-"`
 }
 
+// Request returns the texts of the form for a request, which are those of the question unless something was pasted.
+func (v explainView) Request() form {
+	if v.Pasted {
+		return form{}
+	}
+	return v.Form
+}
+
+// Token returns the texts of the fields for a pasted token.
+func (v explainView) Token() form {
+	if v.Pasted {
+		return v.Form
+	}
+	return form{}
+}
+
 // form holds the fields of the form for a request.
 type form struct {
 	Sub        string   `json:"sub"`
@@ -153,18 +169,24 @@ func explainRecorded(r *http.Request, gate *offline.Gate, text []byte) (explain.
 // explainToken explains the request of the form for the subject of a pasted token. It does not check the
 // signature, and does not keep the token.
 func (c *Console) explainToken(r *http.Request, gate *offline.Gate, v *explainView, token string) (explain.Explanation, error) {
-	q := &offline.Question{Action: v.Form.Action, Bucket: v.Form.Bucket, Object: v.Form.Object}
-	if q.Action == "" {
-		q.Action = "s3:GetObject"
-	}
 	claims, err := offline.Claims(token)
 	if err != nil {
 		return explain.Explanation{}, err
 	}
-	q.Subject, _ = claims["sub"].(string)
-	q.Claims = claims
-	if q.Subject == "" {
+	asked := form{Issuer: v.Form.Issuer, Action: v.Form.Action, Bucket: v.Form.Bucket, Object: v.Form.Object, Conditions: v.Form.Conditions}
+	if asked.Sub, _ = claims["sub"].(string); asked.Sub == "" {
 		return explain.Explanation{}, errors.New("the token has no sub")
 	}
+	switch {
+	case asked.Action == "" && asked.Bucket == "":
+		return explain.Explanation{}, errors.New("a token names no request: fill in the action, bucket and object, too")
+	case asked.Action == "":
+		asked.Action = "s3:GetObject"
+	}
+	q, err := asked.question()
+	if err != nil {
+		return explain.Explanation{}, err
+	}
+	q.Claims = claims
 	return gate.ExplainQuestion(r.Context(), q)
 }

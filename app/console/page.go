@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/claimgate/claimgate/mapping/access"
 )
@@ -64,12 +65,12 @@ func write(w io.Writer, p *page, part bool) error {
 	return templates[p.Name].ExecuteTemplate(w, "layout.html", p)
 }
 
-// questionFor returns the question for Access about one principal. It puts a name with blanks in quotes.
+// questionFor returns the question for Access about one principal. It puts a name with white space in quotes.
 func questionFor(kind, name string) string {
 	if kind != "" {
 		name = kind + ":" + name
 	}
-	if strings.Contains(name, " ") {
+	if strings.ContainsFunc(name, unicode.IsSpace) {
 		name = `"` + strings.ReplaceAll(name, `"`, "") + `"`
 	}
 	return name

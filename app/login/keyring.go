@@ -8,11 +8,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
+	"github.com/godbus/dbus/v5"
 	"github.com/zalando/go-keyring"
 )
 
@@ -105,23 +108,39 @@ func sealer(key []byte) (cipher.AEAD, error) {
 }
 
 // seal seals the text of a session. Without a keyring it returns the text unchanged, and the file's mode 0600 is
-// the only protection.
-func seal(profile string, text []byte) ([]byte, error) {
+// the only protection. If there is a keyring that is locked or fails, seal also returns a warning.
+func seal(profile string, text []byte) (sealed []byte, warning string, err error) {
 	if !hasKeyring() {
-		return text, nil
+		return text, "", nil
 	}
 	key, err := sealingKey(profile)
-	if err != nil {
+	if err != nil && !errors.Is(err, errKeyringTimeout) && !isAbsent(err) {
 		key, err = newSealingKey(profile)
 	}
-	if err != nil {
-		return text, nil //nolint:nilerr // a bus without a keyring, such as on a server
+	switch {
+	case err != nil && isAbsent(err):
+		return text, "", nil
+	case err != nil:
+		return text, fmt.Sprintf("the session is not sealed, because the system's keyring cannot be used (%.200s): only the mode 0600 protects its file; unlock the keyring, then claimgate login",
+			strings.Join(strings.Fields(err.Error()), " ")), nil
 	}
 	a, err := sealer(key)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return json.Marshal(sealedFile{a.Seal(nil, nil, text, []byte(profile))}) //nolint:gosec // the AEAD makes a random nonce itself
+	sealed, err = json.Marshal(sealedFile{a.Seal(nil, nil, text, []byte(profile))}) //nolint:gosec // the AEAD makes a random nonce itself
+	return sealed, "", err
+}
+
+// isAbsent returns true if an error of the keyring says that there is none: nothing listens on the session bus, or the bus
+// has no Secret Service, such as on a server.
+func isAbsent(err error) bool {
+	var refused dbus.Error
+	if errors.As(err, &refused) {
+		return refused.Name == "org.freedesktop.DBus.Error.ServiceUnknown" || refused.Name == "org.freedesktop.DBus.Error.NameHasNoOwner"
+	}
+	var bus *net.OpError
+	return errors.As(err, &bus) || errors.Is(err, keyring.ErrUnsupportedPlatform)
 }
 
 // unseal reverses seal. It returns a text that is not sealed unchanged.

@@ -19,7 +19,7 @@ type How struct {
 	Port   int                                  // of the callback; -1: 18250 to 18252, 0: any free port
 	Open   func(address string)                 // shows the address of the login page
 	Show   func(address, withCode, code string) // shows the device page, its address with the code (or ""), and the code
-	Warn   func(text string)                    // receives what will not work after the login; may be nil
+	Warn   func(text string)                    // receives what is missing after the login; may be nil
 }
 
 // loginTimeout bounds the time that a person takes to log in.
@@ -55,6 +55,9 @@ func Login(ctx context.Context, name string, p Profile, how How) (*Session, erro
 	if err == nil && how.Warn != nil {
 		for _, text := range loginWarnings(token) {
 			how.Warn(text)
+		}
+		if s.Unsealed != "" {
+			how.Warn(s.Unsealed)
 		}
 	}
 	return s, err
@@ -112,7 +115,8 @@ func policyOf(id *verifier.Identity) []string {
 const renewBefore = 5 * time.Minute
 
 // Current returns the session of a profile, and never asks a person. If the session ends within 5 minutes of now,
-// or if renew is true, Current renews the session with the refresh token first.
+// or if renew is true, Current renews the session with the refresh token first. A renewal with a profile that Check
+// refuses, or that names another issuer, is an error.
 func Current(ctx context.Context, name string, renew bool, now time.Time) (*Session, error) {
 	var s *Session
 	err := locked(name, func() (err error) {
@@ -133,14 +137,14 @@ func renewed(ctx context.Context, name string, s *Session, now time.Time) (*Sess
 		}
 		return nil, fmt.Errorf("the session has ended (%w): claimgate login", err)
 	}
-	p, err := Load(name)
-	if err != nil {
-		return nil, err
-	}
 	if s.RefreshToken == "" {
 		return fail(errors.New("the issuer gave no refresh token: ask for the scope offline_access"))
 	}
-	d, err := discover(ctx, &p)
+	p, err := profileFor(name, s)
+	if err != nil {
+		return nil, err
+	}
+	d, err := discover(ctx, p)
 	if err != nil {
 		return fail(err)
 	}
@@ -162,33 +166,56 @@ func renewed(ctx context.Context, name string, s *Session, now time.Time) (*Sess
 }
 
 // Logout revokes the refresh token at the issuer, and forgets the session even if the issuer cannot be told. page
-// is the issuer's page that ends the session of the browser, or "".
+// is the issuer's page that ends the session of the browser, or "". The error says what happened in both places.
 func Logout(ctx context.Context, name string) (page string, err error) {
 	err = locked(name, func() error {
 		s, err := Read(name)
 		if err != nil {
 			return err
 		}
-		d, revokeErr := providerOf(ctx, name)
-		if revokeErr == nil {
-			page, revokeErr = d.EndSession, d.revoke(ctx, s.RefreshToken)
+		var atIssuer error
+		page, atIssuer = endAtIssuer(ctx, name, s)
+		here := Forget(name)
+		switch {
+		case here != nil && atIssuer != nil:
+			return fmt.Errorf("the session is still on this machine (%w), and %w", here, atIssuer)
+		case here != nil:
+			return fmt.Errorf("the session is still on this machine: %w", here)
+		case atIssuer != nil:
+			return fmt.Errorf("the session is forgotten here, and %w", atIssuer)
 		}
-		return errors.Join(Forget(name), revokeErr)
+		return nil
 	})
 	return page, err
 }
 
-// providerOf returns the provider of a saved profile.
-func providerOf(ctx context.Context, name string) (*provider, error) {
+// endAtIssuer revokes the refresh token of a session, and returns the page that ends the session of the browser, or "".
+func endAtIssuer(ctx context.Context, name string, s *Session) (page string, err error) {
+	p, err := profileFor(name, s)
+	if err != nil {
+		return "", fmt.Errorf("the issuer was not told: %w", err)
+	}
+	d, err := discover(ctx, p)
+	if err != nil {
+		return "", fmt.Errorf("the issuer was not told: %w", err)
+	}
+	return d.EndSession, d.revoke(ctx, s.RefreshToken)
+}
+
+// profileFor returns the saved profile to use with the secrets of a session. It checks the profile, because somebody may
+// have edited the file since the login. The refresh token is for the issuer of the session only.
+func profileFor(name string, s *Session) (*Profile, error) {
 	p, err := Load(name)
 	if err != nil {
 		return nil, err
 	}
-	d, err := discover(ctx, &p)
-	if err != nil {
-		return nil, fmt.Errorf("the session is forgotten here, and the issuer was not told: %w", err)
+	if err := p.Check(); err != nil {
+		return nil, err
 	}
-	return d, nil
+	if p.Issuer != s.Issuer {
+		return nil, fmt.Errorf("the session is a login at %q, and --issuer of the profile is %q now: claimgate login", s.Issuer, p.Issuer)
+	}
+	return &p, nil
 }
 
 // revoke revokes a refresh token (RFC 7009), if the issuer has an endpoint for that.
@@ -204,10 +231,11 @@ func (d *provider) revoke(ctx context.Context, refresh string) error {
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, err := d.client.Do(req)
 	if err != nil {
-		return fmt.Errorf("the session is forgotten here, and the issuer was not told: %w", err)
+		return fmt.Errorf("the issuer was not told: %w", err)
 	}
-	if err := resp.Body.Close(); err != nil || resp.StatusCode >= http.StatusBadRequest {
-		return fmt.Errorf("the session is forgotten here, and the issuer refuses to end it: %s", resp.Status)
+	_ = resp.Body.Close()
+	if resp.StatusCode/100 != 2 { // RFC 7009 section 2.2; a redirect is not followed
+		return fmt.Errorf("the issuer refuses to end it: %s", resp.Status)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -38,6 +39,7 @@ type world struct {
 	refresh      map[string]bool // valid refresh tokens
 	made         int
 	pending      int                  // answers of the device grant before the person decides; negative: the code has expired
+	revoke       int                  // status of the revocation endpoint, 0 for 200
 	device       int                  // status of the device endpoint, 0 for 200
 	lifetime     time.Duration        // of MinIO's credentials
 	roleMode     bool                 // MinIO knows the role of the client
@@ -97,9 +99,13 @@ func (w *world) handler() http.Handler {
 		}
 		reply(rw, 200, map[string]any{"device_code": "dc", "user_code": "1234", "verification_uri": w.front.URL + "/type", "expires_in": 60, "interval": 1})
 	})
-	mux.HandleFunc("POST /revoke", func(_ http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("POST /revoke", func(rw http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
+		if w.revoke != 0 && w.revoke != http.StatusOK {
+			rw.WriteHeader(w.revoke)
+			return
+		}
 		delete(w.refresh, r.FormValue("token"))
 	})
 	mux.HandleFunc("POST /{$}", w.assume)
@@ -207,6 +213,16 @@ func (w *world) assume(rw http.ResponseWriter, r *http.Request) {
 
 func (w *world) profile() login.Profile {
 	return login.Profile{Issuer: w.issuer(), ClientID: "minio", Endpoint: w.front.URL}
+}
+
+// sessionFile returns the path of the only session.
+func (w *world) sessionFile() string {
+	w.t.Helper()
+	found, err := filepath.Glob(filepath.Join(os.Getenv("XDG_CACHE_HOME"), "claimgate", "session-*.json"))
+	if err != nil || len(found) != 1 {
+		w.t.Fatal(found, err)
+	}
+	return found[0]
 }
 
 // browser opens the address as a person's browser would.
@@ -474,6 +490,89 @@ func TestARenewalForSomebodyElse(t *testing.T) {
 	}
 	if got, err := login.Read("default"); err != nil || got.Subject != "u-1" {
 		t.Errorf("%v", err)
+	}
+}
+
+// A saved profile is checked at each use: an endpoint or issuer that was edited to plain http gets no secret, and an issuer
+// other than the session's gets no refresh token of the session.
+func TestAProfileThatWasEdited(t *testing.T) {
+	for want, edit := range map[string]func(*login.Profile){
+		"is plain http":              func(p *login.Profile) { p.Endpoint = "http://s3.example.invalid" },
+		"\"http://i.example.invalid": func(p *login.Profile) { p.Issuer = "http://i.example.invalid" },
+		"is missing":                 func(p *login.Profile) { p.Endpoint = "" },
+		"MinIO takes 15m":            func(p *login.Profile) { p.Duration = "1m" },
+		"is a login at":              nil,
+	} {
+		w := start(t)
+		other := start(t)
+		if _, err := w.login(); err != nil {
+			t.Fatal(err)
+		}
+		tokens, renewals := len(w.refresh), len(w.sts)
+		p := w.profile()
+		if edit == nil {
+			p = other.profile()
+			other.refresh = map[string]bool{"refresh-2": true}
+		} else {
+			edit(&p)
+		}
+		if err := login.Save("default", p); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := login.Current(t.Context(), "default", true, time.Now()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: renewed, with %v", want, err)
+		}
+		if _, err := login.Logout(t.Context(), "default"); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "the session is forgotten here") {
+			t.Errorf("%s: logged out, with %v", want, err)
+		}
+		if len(w.refresh) != tokens || len(w.sts) != renewals || len(other.sts) != 0 || edit == nil && len(other.refresh) != 1 {
+			t.Errorf("%s: somebody was asked", want)
+		}
+	}
+}
+
+// The error of Logout says what happened to the session here, and at the issuer.
+func TestALogoutThatFails(t *testing.T) {
+	for name, c := range map[string]struct {
+		kept    bool // the session's file cannot be removed
+		status  int  // of the revocation endpoint
+		want    []string
+		without []string
+	}{
+		"the file stays":                 {true, 200, []string{"the session is still on this machine", "directory not empty"}, []string{"forgotten", "issuer"}},
+		"the issuer refuses":             {false, 503, []string{"the session is forgotten here", "the issuer refuses to end it: 503"}, []string{"still"}},
+		"the issuer sends elsewhere":     {false, 307, []string{"the session is forgotten here", "the issuer refuses to end it: 307"}, []string{"still"}},
+		"the file stays, and it refuses": {true, 503, []string{"the session is still on this machine", "the issuer refuses to end it: 503"}, []string{"forgotten"}},
+	} {
+		w := start(t)
+		if _, err := w.login(); err != nil {
+			t.Fatal(err)
+		}
+		w.revoke = c.status
+		file := w.sessionFile()
+		w.document = func(map[string]any) {
+			if !c.kept {
+				return
+			}
+			if err := errors.Join(os.Remove(file), os.MkdirAll(filepath.Join(file, "full"), 0o700)); err != nil {
+				t.Error(err)
+			}
+		}
+		_, err := login.Logout(t.Context(), "default")
+		if err == nil {
+			t.Errorf("%s: no error", name)
+			continue
+		}
+		for _, text := range c.want {
+			if !strings.Contains(err.Error(), text) {
+				t.Errorf("%s: %v\nlacks %q", name, err, text)
+			}
+		}
+		for _, text := range c.without {
+			if strings.Contains(err.Error(), text) {
+				t.Errorf("%s: %v\nsays %q", name, err, text)
+			}
+		}
 	}
 }
 

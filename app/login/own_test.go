@@ -13,16 +13,6 @@ import (
 	"github.com/claimgate/claimgate/app/login"
 )
 
-// sessionFile returns the path of the only session.
-func (w *world) sessionFile() string {
-	w.t.Helper()
-	found, err := filepath.Glob(filepath.Join(os.Getenv("XDG_CACHE_HOME"), "claimgate", "session-*.json"))
-	if err != nil || len(found) != 1 {
-		w.t.Fatal(found, err)
-	}
-	return found[0]
-}
-
 // A session file that others may read or replace, or that is damaged, is refused. The error says what to do.
 func TestAFileThatOthersCouldHaveTouched(t *testing.T) {
 	for name, c := range map[string]struct {

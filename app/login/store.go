@@ -27,6 +27,10 @@ type Session struct {
 	SecretKey    string `json:"secret_key"`
 	SessionToken string `json:"session_token"`
 	RefreshToken string `json:"refresh_token,omitempty"`
+
+	// Unsealed warns that the file of the session is not sealed although the system has a keyring, and says what to
+	// do. It is set by a login or a renewal, and holds no secret.
+	Unsealed string `json:"-"`
 }
 
 // ErrNotLoggedIn is the error of Read, Current and Logout if the profile has no session.
@@ -75,7 +79,7 @@ func (s *Session) save() error {
 	}
 	text, err := json.Marshal(s) //nolint:gosec // into a file of mode 0600, which is what the session is for
 	if err == nil {
-		text, err = seal(s.Profile, text)
+		text, s.Unsealed, err = seal(s.Profile, text)
 	}
 	if err != nil {
 		return err

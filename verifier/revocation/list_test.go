@@ -122,51 +122,82 @@ func TestRevocationsAreBounded(t *testing.T) {
 	}
 }
 
-// The list revokes at least what a simple model revokes.
+// The list revokes exactly what a simple model revokes: each logout ends its session, or the earlier sessions of its
+// subject, for the retention. A later logout of the same subject prolongs those that are still in force.
 func TestRevocationsModel(t *testing.T) {
+	const retention = time.Hour
 	rapid.Check(t, func(t *rapid.T) {
 		now := revocationStart
-		r := NewList(func() time.Time { return now }, time.Hour)
+		r := NewList(func() time.Time { return now }, retention)
 		type entry struct {
 			Logout
-			until time.Time
+			seen  time.Time // until then the jti counts no second time
+			until time.Time // until then sessions are revoked
 		}
 		var model []entry
+		sameTarget := func(a, b *Logout) bool {
+			return a.Issuer == b.Issuer && a.Session == b.Session && (a.Session != "" || a.Subject == b.Subject)
+		}
 		name := rapid.SampledFrom([]string{"", "x", "y"})
+		issuer := rapid.SampledFrom([]string{"a", "b"})
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 40).Draw(t, "minutes")) * time.Minute)
 			l := Logout{
-				Issuer: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "issuer"), Session: name.Draw(t, "sid"), Subject: name.Draw(t, "sub"),
+				Issuer: issuer.Draw(t, "issuer"), Session: name.Draw(t, "sid"), Subject: name.Draw(t, "sub"),
 				ID: rapid.StringMatching("[0-9]").Draw(t, "jti"), IssuedAt: now.Add(-time.Duration(rapid.IntRange(0, 5).Draw(t, "late")) * time.Minute),
 			}
-			if l.Session == "" && l.Subject == "" {
-				continue
+			if l.Session != "" || l.Subject != "" {
+				again := false
+				for _, e := range model {
+					again = again || (e.Issuer == l.Issuer && e.ID == l.ID && now.Before(e.seen))
+				}
+				if r.End(&l) == again {
+					t.Fatalf("End of jti %q: want %v", l.ID, !again)
+				}
+				if !again {
+					for i := range model {
+						if e := &model[i]; sameTarget(&e.Logout, &l) && now.Before(e.until) {
+							e.until = now.Add(retention)
+						}
+					}
+					model = append(model, entry{l, now.Add(retention), now.Add(retention)})
+				}
 			}
-			again := false
+			id := verifier.Identity{Issuer: issuer.Draw(t, "its issuer"), Session: name.Draw(t, "session"), Subject: name.Draw(t, "subject")}
+			if age := rapid.IntRange(-1, 120).Draw(t, "age"); age >= 0 {
+				id.IssuedAt = now.Add(-time.Duration(age) * time.Minute)
+			}
+			attested := name.Draw(t, "attested session")
+			session := id.Session
+			if session == "" {
+				session = attested
+			}
+			want, sessions, subjects := false, map[string]bool{}, map[string]bool{}
 			for _, e := range model {
-				again = again || (e.Issuer == l.Issuer && e.ID == l.ID && now.Before(e.until))
-			}
-			if r.End(&l) == again {
-				t.Fatalf("End of jti %q: want %v", l.ID, !again)
-			}
-			if !again {
-				model = append(model, entry{l, now.Add(time.Hour)})
-			}
-			id := verifier.Identity{Issuer: "a", Session: name.Draw(t, "session"), Subject: "x", IssuedAt: now.Add(-time.Duration(rapid.IntRange(0, 60).Draw(t, "age")) * time.Minute)}
-			want := false
-			for _, e := range model {
-				if e.Issuer != id.Issuer || !now.Before(e.until) {
+				ofSession := e.Session != ""
+				switch {
+				case !now.Before(e.until):
 					continue
+				case ofSession:
+					sessions[e.Issuer+" "+e.Session] = true
+				default:
+					subjects[e.Issuer+" "+e.Subject] = true
 				}
-				if e.Session != "" {
-					want = want || e.Session == id.Session
-				} else {
-					want = want || (e.Subject == id.Subject && !id.IssuedAt.After(e.IssuedAt))
+				switch {
+				case e.Issuer != id.Issuer:
+				case ofSession:
+					want = want || e.Session == session
+				default:
+					want = want || e.Subject == id.Subject && !id.IssuedAt.After(e.IssuedAt) // a zero IssuedAt is before every logout
 				}
 			}
-			// A newer logout of the subject prolongs an older one, so more than the model may be revoked.
-			if got := r.Revoked(&id, ""); got != want && want {
-				t.Fatalf("Revoked(%+v) = %v, want %v", id, got, want)
+			if got := r.Revoked(&id, attested); got != want {
+				t.Fatalf("Revoked(%+v, %q) = %v, want %v", id, attested, got, want)
+			}
+			if rapid.Bool().Draw(t, "count") {
+				if diff := cmp.Diff(Counts{Sessions: len(sessions), Subjects: len(subjects)}, r.Counts()); diff != "" {
+					t.Fatalf("counts (-want +got):\n%s", diff)
+				}
 			}
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash"
+	"math"
 	"strconv"
 )
 
@@ -161,7 +162,7 @@ func (v *Verifier) verifyChained(text []byte, link *Link) error {
 			v.expected[sum] = true
 		}
 	}
-	v.report.Lost += lost(text)
+	v.report.Lost += min(lost(text), math.MaxUint64-v.report.Lost)
 	s := v.chains[link.Chain]
 	if s == nil {
 		if len(v.chains) == maxChains {

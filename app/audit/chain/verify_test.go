@@ -3,6 +3,7 @@ package chain_test
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -282,6 +283,12 @@ func TestLostLinesAreCounted(t *testing.T) {
 	expect(t, "with lost lines", r)
 	if r.Lost != 7 {
 		t.Errorf("%d lines are lost, want 7", r.Lost)
+	}
+	for range 2 {
+		w.write("{\"time\":\"2026-11-21T12:00:00Z\",\"event\":\"lost\",\"lost\":18446744073709551615,\"cause\":\"a full disk\"}\n")
+	}
+	if r := verify(t, chain.Options{}, string(w.text)); r.Lost != math.MaxUint64 {
+		t.Errorf("%d lines are lost, want the largest number", r.Lost)
 	}
 }
 

@@ -49,7 +49,7 @@ func (t *tally) line(text []byte) {
 	root := t.doc.Root()
 	if root.Get("event").View() == "lost" { // the line says how many decisions were not written
 		if n, ok := root.Get("lost").Int(); ok && n > 0 {
-			t.result.Lost += int(n)
+			t.result.Lost = addLost(t.result.Lost, n)
 		}
 		return
 	}

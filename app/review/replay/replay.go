@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"io"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -25,7 +26,7 @@ type Result struct {
 	Uncertain  int `json:"uncertain"`       // the line does not hold enough
 	Gains      int `json:"gains"`           // deny before, allow now
 	Losses     int `json:"losses"`          // allow before, deny now
-	// Lost is the number of decisions that were not written, as the log itself says.
+	// Lost is the number of decisions that were not written, as the log itself says; math.MaxInt stands for more.
 	Lost int `json:"lost,omitempty"`
 
 	// Flips are the groups of Gains and Losses, the largest first.
@@ -202,7 +203,7 @@ func merge(partial []*tally) *Result {
 		all.Uncertain += r.Uncertain
 		all.Gains += r.Gains
 		all.Losses += r.Losses
-		all.Lost += r.Lost
+		all.Lost = addLost(all.Lost, int64(r.Lost))
 		all.More += r.More
 		for rule, n := range r.Rules {
 			all.Rules[rule] += n
@@ -230,6 +231,14 @@ func merge(partial []*tally) *Result {
 		)
 	})
 	return all
+}
+
+// addLost returns a + b, or math.MaxInt if the sum is larger. Neither is negative.
+func addLost(a int, b int64) int {
+	if b > int64(math.MaxInt-a) {
+		return math.MaxInt
+	}
+	return a + int(b)
 }
 
 // earlier returns the example with the smaller ID, so that the result does not depend on which worker was first.

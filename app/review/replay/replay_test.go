@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
@@ -140,5 +141,18 @@ func TestABrokenReadIsAnError(t *testing.T) {
 	r, err := replay.Run(strings.NewReader(""), replay.Options{Mapping: m})
 	if err != nil || r.Lines != 0 || r.Flips == nil {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// The number of lost decisions stays at the largest number, however many huge numbers the log says.
+func TestHugeNumbersOfLostDecisions(t *testing.T) {
+	line := fmt.Sprintf("{\"event\":\"lost\",\"lost\":%d}\n", math.MaxInt)
+	for _, lines := range []int{1, 2, 3, 100_000} {
+		for _, workers := range []int{1, 4} {
+			r, err := replay.Run(strings.NewReader(strings.Repeat(line, lines)+"{\"event\":\"lost\",\"lost\":7}\n"), replay.Options{Workers: workers})
+			if err != nil || r.Lost != math.MaxInt {
+				t.Errorf("%d huge lines, %d workers: %d, %v", lines, workers, r.Lost, err)
+			}
+		}
 	}
 }

@@ -19,13 +19,18 @@ import (
 
 // Suggestion is about one policy that a rule grants.
 type Suggestion struct {
-	Rule     access.RuleReference `json:"rule"`
-	Unused   bool                 `json:"unused"` // no decision of the log needed the policy from this rule
-	Policy   string               `json:"policy"`
-	Document *Document            `json:"document"` // nil if unused
-	Used     int                  `json:"used"`     // number of decisions
-	LastUsed string               `json:"last_used,omitempty"`
-	Never    []string             `json:"never"` // actions that the policy allows and nobody used, shortened
+	Rule access.RuleReference `json:"rule"`
+	Need
+}
+
+// Need is what the log needed of one policy.
+type Need struct {
+	Unused   bool      `json:"unused"` // no decision of the log needed the policy
+	Policy   string    `json:"policy"`
+	Document *Document `json:"document"` // nil if unused
+	Used     int       `json:"used"`     // number of decisions
+	LastUsed string    `json:"last_used,omitempty"`
+	Never    []string  `json:"never"` // actions that the policy allows and nobody used, shortened
 }
 
 // Document is a policy document.
@@ -51,16 +56,18 @@ func Of(m *mapping.Mapping, found *replay.Result, since time.Time) []Suggestion 
 	for _, r := range m.Rules() {
 		for _, name := range r.Policies {
 			if h, ok := held(m, r, name); ok {
-				all = append(all, of(h, r.Rule, found, since))
+				rule := access.RuleReference{Name: r.Name, Kind: r.Kind, File: r.File, Line: r.Line}
+				all = append(all, Suggestion{rule, of(h, r.Rule, found, since)})
 			}
 		}
 	}
 	return all
 }
 
-// Together returns a suggestion for each policy, from the uses after since by all rules that grant the policy.
-func Together(m *mapping.Mapping, found *replay.Result, since time.Time) []Suggestion {
-	all := []Suggestion{}
+// Together returns the need of each policy, from the uses after since by all rules that grant the policy. Its document
+// allows what the documents of Of for these rules allow together.
+func Together(m *mapping.Mapping, found *replay.Result, since time.Time) []Need {
+	all := []Need{}
 	seen := map[string]bool{}
 	for _, r := range m.Rules() {
 		for _, name := range r.Policies {
@@ -84,11 +91,9 @@ func held(m *mapping.Mapping, r mapping.RuleInfo, name string) (mapping.Granted,
 	return m.Policy(name, vars)
 }
 
-// of returns a suggestion for a policy. If rule is zero, the uses by every rule count.
-func of(h mapping.Granted, rule mapping.Rule, found *replay.Result, since time.Time) Suggestion {
-	s := Suggestion{
-		Rule: access.RuleReference{Name: rule.Name, Kind: rule.Kind, File: rule.File, Line: rule.Line}, Policy: h.Policy.Name(), Never: []string{},
-	}
+// of returns the need of a policy. If rule is zero, the uses by every rule count.
+func of(h mapping.Granted, rule mapping.Rule, found *replay.Result, since time.Time) Need {
+	s := Need{Policy: h.Policy.Name(), Never: []string{}}
 	uses := map[int][]replay.Use{} // by statement
 	actions := map[string]bool{}
 	var last time.Time
@@ -142,15 +147,18 @@ func document(h mapping.Granted, uses map[int][]replay.Use) *Document {
 // statement.
 func allow(s policy.Statement, condition json.RawMessage, uses []replay.Use) []Statement {
 	resources := map[string][]string{} // by action
-	keepsNotResource := false
+	keepsNotResource := map[string]bool{}
 	for _, use := range generalised(uses) {
 		list, narrowed := resourcesOf(s, &use)
 		resources[use.Action] = append(resources[use.Action], list...)
-		keepsNotResource = keepsNotResource || !narrowed
+		keepsNotResource[use.Action] = keepsNotResource[use.Action] || !narrowed
 	}
-	together := map[string][]string{} // actions by their resources
+	together := map[string][]string{} // actions by their resources; "" stands for the NotResource of s
 	for action, list := range resources {
-		key := strings.Join(merged(list), "\n")
+		key := ""
+		if len(s.NotResources) == 0 || !keepsNotResource[action] {
+			key = strings.Join(merged(list), "\n")
+		}
 		together[key] = append(together[key], action)
 	}
 	var all []Statement
@@ -161,10 +169,9 @@ func allow(s policy.Statement, condition json.RawMessage, uses []replay.Use) []S
 			// MinIO lets s3:GetObjectVersion allow s3:GetObject, too.
 			one.Action, one.NotAction = s.Actions, s.NotActions
 		}
-		switch {
-		case keepsNotResource && len(s.NotResources) > 0:
+		if key == "" {
 			one.NotResource = s.NotResources
-		case key != "":
+		} else {
 			one.Resource = strings.Split(key, "\n")
 		}
 		all = append(all, one)
@@ -224,24 +231,32 @@ func resourcesOf(s policy.Statement, use *replay.Use) (list []string, narrowed b
 
 var variable = regexp.MustCompile(`\$\{[^{}]*\}`)
 
-// generalised returns the uses of a statement. If more than maxElements of them have the same action and bucket,
-// these uses get the whole bucket in place of the object. Each use has another rule or first element.
+// generalised returns the uses of a statement. If a rule uses more than maxElements first elements with the same action
+// and bucket, these uses get the whole bucket in place of the object. The rules are counted apart, so that the
+// suggestion for all rules together is the sum of the suggestions for each.
 func generalised(uses []replay.Use) []replay.Use {
-	type place struct{ action, bucket string }
-	elements := map[place]int{}
+	type place struct {
+		rule           mapping.Rule
+		action, bucket string
+	}
+	elements := map[place]map[string]bool{}
 	for _, use := range uses {
-		elements[place{use.Action, use.Bucket}]++
+		at := place{use.Rule, use.Action, use.Bucket}
+		if elements[at] == nil {
+			elements[at] = map[string]bool{}
+		}
+		elements[at][use.First] = true
 	}
 	uses = slices.Clone(uses)
 	for i := range uses {
-		if use := &uses[i]; use.First != "" && elements[place{use.Action, use.Bucket}] > maxElements {
+		if use := &uses[i]; use.First != "" && len(elements[place{use.Rule, use.Action, use.Bucket}]) > maxElements {
 			use.First, use.Below = "", true
 		}
 	}
 	return uses
 }
 
-// maxElements is how many uses of an action on a bucket keep their first elements. See generalised.
+// maxElements is how many first elements an action of a rule keeps on a bucket. See generalised.
 const maxElements = 20
 
 // merged returns the resources without those that another resource of the list includes. A list of more than 200
