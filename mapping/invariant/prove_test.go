@@ -186,7 +186,10 @@ var (
 	probeBuckets = []string{"", "bob", "bobby", "cat", "bob-x", "zoo"}
 	probeObjects = []string{"", "x", "secret/x", "bob/x", "cat", "bob"}
 	probeTimes   = []map[string][]string{
-		{}, {"SourceIp": {"10.1.1.1"}}, {"SourceIp": {"192.0.2.1"}, "username": {"bob"}}, {"SourceIp": {"2001:db8::1"}, "object-lock-mode": {"GOVERNANCE"}},
+		{},
+		{"SourceIp": {"10.1.1.1"}},
+		{"SourceIp": {"192.0.2.1"}, "username": {"bob"}},
+		{"SourceIp": {"2001:db8::1"}, "object-lock-mode": {"GOVERNANCE"}},
 		{"SourceIp": {"unknown"}, "CurrentTime": {"soon"}, "max-keys": {"many"}, "object-lock-mode": {"GOVERNANCE"}, "Object-Lock-Mode": {"COMPLIANCE"}},
 		{"SourceIp": {"10.1.1.1"}, "CurrentTime": {"2027-01-01T00:00:00Z"}, "max-keys": {"5"}, "prefix": {"bob/"}, "Object-Lock-Mode": {"COMPLIANCE"}},
 	}
