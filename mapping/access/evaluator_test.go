@@ -91,7 +91,9 @@ func matches(text string, a *asker, ctx keys, action, bucket, object, unset stri
 	for _, key := range []string{"jwt:sub", "aws:username", "claim:dept"} {
 		value := unset
 		if held := ctx[key]; len(held) > 0 {
-			value = strings.Trim(held[0], `"`)
+			if value = strings.Trim(held[0], `"`); strings.HasPrefix(key, "claim:") && value == held[0] {
+				value = unset // a claim that is no text
+			}
 		}
 		if value == "" && strings.Contains(text, "${"+key+"}") {
 			return false
@@ -130,10 +132,15 @@ func lists(e *access.Entry, a *asker, ctx keys, action, bucket, object string) (
 
 // can and who-can print exactly what the evaluator allows. With conditions or variables they may print more.
 func TestWhatIsPrintedIsWhatIsAllowed(t *testing.T) {
-	for _, plain := range []bool{true, false} {
-		dir := t.TempDir()
+	for _, mode := range []string{"plain", "conditions", "broad"} {
+		dir, plain := t.TempDir(), mode == "plain"
 		rapid.Check(t, func(t *rapid.T) {
-			m := anymapping.Draw(t, dir, plain)
+			var m anymapping.Mapping
+			if mode == "broad" {
+				m = anymapping.Broad(t, dir)
+			} else {
+				m = anymapping.Draw(t, dir, plain)
+			}
 			a := anymapping.Pick(t, "asker", askers())
 			ctx := keys{}
 			if a.account == "" {
@@ -143,11 +150,24 @@ func TestWhatIsPrintedIsWhatIsAllowed(t *testing.T) {
 				}
 			}
 			if !plain {
-				for _, values := range [][]string{{"aws:SourceIp", "", "10.1.1.1", "192.0.2.1"}, {"aws:username", "", "bob"}, {"claim:dept", "", `"eng"`, `"cat"`}} {
+				// Some values are of another type than the operators need, or cannot be read.
+				for _, values := range [][]string{
+					{"aws:SourceIp", "", "10.1.1.1", "192.0.2.1", "unknown"},
+					{"aws:username", "", "bob"},
+					{"claim:dept", "", `"eng"`, `"cat"`, "7", "{}"},
+					{"claim:level", "", "0", "6", `"high"`},
+					{"claim:mfa", "", "true", `"yes"`, "{}"},
+					{"claim:realm", "", `"x"`, "{}"},
+					{"claim:realm/level", "", "2", `"x"`},
+					{"aws:CurrentTime", "", "2027-01-01T00:00:00Z", "soon"},
+					{"s3:max-keys", "", "5", "many"},
+					{"jwt:email", "", "a@example.com", "b"},
+				} {
 					if value := anymapping.Pick(t, values[0], values[1:]); value != "" {
 						ctx[values[0]] = []string{value}
 					}
 				}
+				ctx["s3:object-lock-mode"] = anymapping.Pick(t, "lock", [][]string{nil, {"GOVERNANCE"}, {"GOVERNANCE", "COMPLIANCE"}})
 				if len(a.who.Groups) > 0 {
 					ctx["aws:groups"], ctx["jwt:groups"] = a.who.Groups, a.who.Groups
 				}
@@ -178,7 +198,7 @@ func TestWhatIsPrintedIsWhatIsAllowed(t *testing.T) {
 							listed, surely = listed || l, surely || s
 						}
 						// An Allow whose NotResource has a variable that is not set allows nothing.
-						set := a.account == "" && len(ctx["aws:username"]) > 0 && len(ctx["claim:dept"]) > 0
+						set := mode == "broad" || a.account == "" && len(ctx["aws:username"]) > 0 && len(ctx["claim:dept"]) > 0 && ctx["claim:dept"][0][0] == '"'
 						if is && !listed || surely && !is && (set || plain) || plain && listed != is {
 							t.Fatalf("%s: %s at %q, %s on %s/%s under %v: allowed %v, listed %v, surely %v\n%+v\n%s", name, a.name, a.who.Issuer, action, bucket, object, ctx, is, listed, surely, list, m.Text)
 						}

@@ -211,7 +211,9 @@ func (r *Reader) Tests(g *mapping.Grants, action string, on Region) []Test {
 // tests parses a condition: {"Operator":{"key":"value"}} or {"Operator":{"key":["value"]}}.
 func tests(condition string) []Test {
 	var read map[string]map[string]any
-	if condition == "" || json.Unmarshal([]byte(condition), &read) != nil {
+	decoder := json.NewDecoder(strings.NewReader(condition))
+	decoder.UseNumber() // a float64 does not hold every number
+	if condition == "" || decoder.Decode(&read) != nil {
 		return nil
 	}
 	var all []Test

@@ -30,7 +30,14 @@ var (
 	someContexts  = []string{"b/${aws:username}/*", "${jwt:sub}/*", "b/secret/${aws:username}"}
 	buckets       = []string{"", "b", "bb", "bcd", "c", "bcd-x", "bcd-x-x"}
 	variables     = policy.Variables()
-	objects       = []string{"", "x", "secret/x", "k/d", "xx", "secret/alice", "alice/x", "bcd/x"}
+	addressTests  = []string{`{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`, `{"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`}
+	claimTests    = []string{ // the claim may have another type than the operator needs
+		`{"StringEquals":{"claim:dept":"eng"}}`, `{"StringNotEquals":{"claim:dept":"eng"}}`, `{"NumericLessThan":{"claim:dept":1},"NumericGreaterThan":{"claim:dept":5}}`,
+	}
+	lockTests = []string{ // two different values are unknown
+		`{"StringEquals":{"s3:object-lock-mode":"GOVERNANCE"}}`, `{"StringEquals":{"s3:object-lock-mode":"GOVERNANCE"},"StringNotEquals":{"s3:object-lock-mode":"GOVERNANCE"}}`,
+	}
+	objects = []string{"", "x", "secret/x", "k/d", "xx", "secret/alice", "alice/x", "bcd/x"}
 )
 
 // writer writes random mappings. With contexts, policies have conditions and variables.
@@ -71,7 +78,11 @@ func (w *writer) statement(deny, capture bool) string {
 	}
 	condition := ""
 	if w.contexts && rapid.Bool().Draw(w.T, "condition") {
-		condition = fmt.Sprintf(`,"Condition":{%q:{"aws:SourceIp":"10.0.0.0/8"}}`, anymapping.Pick(w.T, "operator", []string{"IpAddress", "NotIpAddress"}))
+		tests := slices.Concat(addressTests, addressTests, claimTests)
+		if actions == `"s3:PutObject"` || actions == `"s3:*"` {
+			tests = append(tests, lockTests...)
+		}
+		condition = `,"Condition":` + anymapping.Pick(w.T, "test", tests)
 	}
 	return fmt.Sprintf(`{"Effect":%q,%q:[%s],%q:[%s]%s}`, effect, member, actions, about, strings.Join(list, ","), condition)
 }
@@ -355,12 +366,13 @@ func TestDiffMissesNoGainUnderConditions(t *testing.T) {
 		x, y := a.holds(before, now), a.holds(after, now)
 		ctx := request{}
 		for _, values := range [][]string{
-			{"aws:SourceIp", "", "10.1.1.1", "192.0.2.1"}, {"aws:username", "", "alice", "x"}, {"jwt:sub", "", "b", "*"},
+			{"aws:SourceIp", "", "10.1.1.1", "192.0.2.1", "unknown"}, {"aws:username", "", "alice", "x"}, {"jwt:sub", "", "b", "*"}, {"claim:dept", "", `"eng"`, `"hr"`, "7", "{}"},
 		} {
 			if value := anymapping.Pick(t, values[0], values[1:]); value != "" {
 				ctx[values[0]] = []string{value}
 			}
 		}
+		ctx["s3:object-lock-mode"] = anymapping.Pick(t, "lock", [][]string{nil, {"GOVERNANCE"}, {"GOVERNANCE", "COMPLIANCE"}})
 		a.ctx = ctx
 		eachProbe(func(action, bucket, object string) {
 			was, is := allowed(x, ctx, action, bucket, object), allowed(y, ctx, action, bucket, object)

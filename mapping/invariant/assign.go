@@ -32,7 +32,13 @@ func (a *attempt) assignments(h *holder, open, closed []access.Pattern, unset bo
 		}
 	}
 	for _, u := range unknowns {
+		if u.Variable != "" && a.overwritten(u.Variable) {
+			complete = false
+		}
 		texts, all := a.textsFor(u, open, closed)
+		if unset && a.worstUnset(u) { // without a value, the variable denies whatever any text denies
+			continue
+		}
 		complete = complete && all
 		var next []*assignment
 		for _, have := range list {
@@ -61,6 +67,12 @@ func (a *attempt) fixed(h *holder, u access.Unknown) bool {
 		return h.Subject != "" || h.Account != ""
 	}
 	return h.Account != "" && inToken(u.Variable)
+}
+
+// worstUnset returns true if no text of the variable is worse for an Always than no text. That is so for a claim: a
+// test of the claim, too, is unknown if the variable has no text.
+func (a *attempt) worstUnset(u access.Unknown) bool {
+	return strings.HasPrefix(u.Variable, "claim:") && !isSubject(u.Variable) && !a.overwritten(u.Variable)
 }
 
 // textsFor returns texts for one unknown, so that a pattern of open and a pattern of closed can match the same

@@ -1,6 +1,7 @@
 package invariant
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -140,6 +141,9 @@ func (a *attempt) ask(id Identity, req Request, facts []fact) (broken, same bool
 	same = changed.Subject == id.Subject && len(changed.Groups) == len(id.Groups)
 	a.questions++
 	allow, err := a.Judge(changed, req)
+	if errors.Is(err, ErrNoToken) {
+		return false, false
+	}
 	if err != nil {
 		a.undecide("a request could not be judged: %v", err)
 		return false, false
@@ -155,25 +159,51 @@ func (a *attempt) ask(id Identity, req Request, facts []fact) (broken, same bool
 	return true, same
 }
 
-// try gives the Judge a request for each sample, with every set of facts that the tests could distinguish, until
-// an answer breaks the invariant. sure is true if no other facts could give another answer.
+// try gives the Judge a request for each sample, with every set of facts that could decide the invariant, until an
+// answer breaks it. sure is true if no other facts could give another answer.
 func (a *attempt) try(id Identity, action string, samples []access.Sample, tests []access.Test, s *assignment) (found, sure bool) {
-	// A key that the assignment fixes has a single value, so the search is not complete if a test reads the key.
-	sure = !slices.ContainsFunc(tests, func(t access.Test) bool { return slices.Contains(s.keys, t.Key) })
+	// A key that the assignment fixes has a single value, so the search is not complete if a test reads the key, or if
+	// the Judge sets another value.
+	sure = !slices.ContainsFunc(tests, func(t access.Test) bool { return slices.Contains(s.keys, t.Key) }) && !slices.ContainsFunc(s.keys, a.overwritten)
 	facts := slices.Concat(a.assumed, s.facts)
+	choices, all := a.choices(tests, facts)
+	sure = sure && all
 	for _, sample := range samples {
 		req := Request{Action: action, Bucket: sample.Bucket, Object: sample.Object}
-		found, every := contexts(tests, facts, min(maxContexts, maxQuestions-a.questions), func(changed []fact) bool {
+		var last []fact
+		found, every := contexts(choices, facts, min(maxContexts, maxQuestions-a.questions), func(changed []fact) bool {
 			broken, same := a.ask(id, req, changed)
 			sure = sure && same
+			last = changed
 			return broken
 		})
 		if found {
+			a.simplify(id, req, slices.Clone(last), len(facts), tests)
 			return true, true
 		}
 		sure = sure && every
 	}
 	return false, sure
+}
+
+// simplify leaves out the facts of a counterexample to an Always that do not matter, and replaces unreadable values
+// by readable ones. The first fixed facts stay.
+func (a *attempt) simplify(id Identity, req Request, facts []fact, fixed int, tests []access.Test) {
+	if a.invariant.Kind == Never {
+		return
+	}
+	for i := fixed; i < len(facts); i++ {
+		values, _ := candidates(facts[i].key, slices.DeleteFunc(slices.Clone(tests), func(t access.Test) bool { return t.Key != facts[i].key }))
+		worst := facts[i].value
+		for _, v := range append([]any{nil}, values...) {
+			facts[i].value = v
+			if broken, _ := a.ask(id, req, facts); broken {
+				worst = v
+				break
+			}
+		}
+		facts[i].value = worst
+	}
 }
 
 // tryAll tries the samples of each identity that the assignments make of the holder, until an answer breaks the
@@ -183,6 +213,10 @@ func (a *attempt) tryAll(
 	h *holder, list []*assignment, action string, on part,
 	samplesOf func(*mapping.Grants, string, access.Region, access.Value) access.Samples, tried func(samples access.Samples, all bool),
 ) (found bool) {
+	// The assignments have texts for resources. A condition could need another text for a capture.
+	captures := slices.ContainsFunc(slices.Concat(h.policies, h.guards), func(one *held) bool {
+		return one.readsCaptures && (a.relevance(one).allows || one.denies)
+	})
 	for _, s := range list {
 		id := a.identityOf(h, s)
 		if a.excepted(&id) {
@@ -194,7 +228,7 @@ func (a *attempt) tryAll(
 		if found {
 			return true
 		}
-		tried(samples, all)
+		tried(samples, all && !captures)
 	}
 	return false
 }

@@ -45,7 +45,7 @@ func setClaim(claims map[string]any, key string, value any) {
 // fact is the value of a condition key or of a policy variable. A nil value means that the key is not set.
 type fact struct {
 	key   string
-	value any // string, []string, int, bool, or nil
+	value any // string, []string, int, bool, unknown, or nil
 }
 
 // inToken returns true if the value of the key is in the token. The value of any other key is in the request.
@@ -78,9 +78,13 @@ func withFacts(id Identity, req Request, facts []fact) (Identity, Request, bool)
 			continue
 		}
 		names := policy.ConditionNames(f.key)
-		delete(req.Conditions, names[len(names)-1])
+		for _, name := range names {
+			delete(req.Conditions, name)
+		}
 		switch v := f.value.(type) {
 		case nil:
+		case unknown: // two values that contradict each other
+			req.Conditions[names[0]], req.Conditions[names[len(names)-1]] = []string{freshPrefix}, []string{freshPrefix + "2"}
 		case []string:
 			req.Conditions[names[len(names)-1]] = v
 		default:
@@ -117,7 +121,14 @@ func addToToken(id *Identity, f fact) bool {
 	case setByJudge(f.key):
 		return false
 	case prefix == "claim":
-		setClaim(id.Claims, name, f.value)
+		value := f.value
+		if u, ok := value.(unknown); ok {
+			if _, object := claimOf(id.Claims, name).(map[string]any); object { // a fact about a member has made the object
+				return true
+			}
+			value = u.claim
+		}
+		setClaim(id.Claims, name, value)
 	default:
 		id.Claims[name] = f.value
 	}

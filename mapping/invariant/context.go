@@ -1,6 +1,7 @@
 package invariant
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -12,7 +13,8 @@ import (
 )
 
 // candidates returns values of a key to try: for each test, values that match and values that do not. nil means
-// that the key is not set. complete is true if every other value gives the same answers as one of these.
+// that the key is not set. complete is true if every other value that the tests can read gives the same answers as
+// one of these. Values that a test cannot read are in worst.
 func candidates(key string, tests []access.Test) (values []any, complete bool) {
 	complete = true
 	fresh := freshText(tests)
@@ -24,10 +26,7 @@ func candidates(key string, tests []access.Test) (values []any, complete bool) {
 	}
 	texts := 0
 	for _, t := range tests {
-		_, operator, qualified := strings.Cut(t.Operator, ":")
-		if !qualified {
-			operator = t.Operator
-		}
+		operator := unqualified(t.Operator)
 		for _, text := range t.Values {
 			switch {
 			case operator == "Null":
@@ -54,7 +53,7 @@ func candidates(key string, tests []access.Test) (values []any, complete bool) {
 				}
 				dates = append(dates, at)
 				for _, near := range []time.Duration{0, -time.Second, time.Second} {
-					add(at.Add(near).UTC().Format(time.RFC3339))
+					add(at.Add(near).UTC().Format(time.RFC3339Nano))
 				}
 			case strings.HasSuffix(operator, "IpAddress"):
 				for _, address := range append(addresses(text), "203.0.113.1", "2001:db8::1") { // IPv4 and IPv6
@@ -67,7 +66,7 @@ func candidates(key string, tests []access.Test) (values []any, complete bool) {
 		}
 	}
 	if texts > 0 {
-		complete = complete && textPairs(key, &values, texts)
+		complete = textPairs(key, &values, texts) && complete && !comparedTwice(key, tests)
 	}
 	if !alwaysSent(key) {
 		values = append(values, nil)
@@ -210,50 +209,59 @@ func multiValued(key string) bool {
 	return inToken(key) || key == "s3:RequestObjectTagKeys"
 }
 
-// contexts calls try with sets of facts for the keys of the tests, the assumed facts alone first. contexts stops
-// if try returns true, or after about limit calls. complete is true if no other facts could give another answer.
-func contexts(tests []access.Test, assumed []fact, limit int, try func([]fact) bool) (found, complete bool) {
+// choice is a key with the values to try.
+type choice struct {
+	key    string
+	values []any
+}
+
+// choices returns the values to try for each key of the tests that is not assumed. complete is true if no other
+// values could give another answer.
+func (a *attempt) choices(tests []access.Test, assumed []fact) (list []choice, complete bool) {
 	complete = true
-	var keys []string
 	byKey := map[string][]access.Test{}
 	for _, t := range tests {
-		if !slices.Contains(keys, t.Key) {
-			keys = append(keys, t.Key)
+		if !slices.ContainsFunc(assumed, func(f fact) bool { return f.key == t.Key }) {
+			byKey[t.Key] = append(byKey[t.Key], t)
 		}
-		byKey[t.Key] = append(byKey[t.Key], t)
 	}
-	slices.Sort(keys)
-	var lists [][]fact
-	total := 1
-	for _, key := range keys {
-		if slices.ContainsFunc(assumed, func(f fact) bool { return f.key == key }) {
-			continue
-		}
+	for _, key := range slices.Sorted(maps.Keys(byKey)) {
 		values, all := candidates(key, byKey[key])
-		complete = complete && all && !setByJudge(key)
-		list := make([]fact, len(values))
-		for i, v := range values {
-			list[i] = fact{key, v}
+		overwritten := a.overwritten(key)
+		if a.invariant.Kind == Always && !overwritten {
+			values, all = worst(key, byKey[key], values, all)
 		}
-		lists = append(lists, list)
-		total *= len(list)
-		if total > limit {
-			total, complete = limit+1, false
+		complete = complete && all && !overwritten && !readTwice(key, tests)
+		if slices.ContainsFunc(a.GroupsPaths, func(path []string) bool { return key == "claim:"+policy.ClaimKey(path) }) {
+			key = "aws:groups" // the claim gets its values from the groups of the identity
+		}
+		list = append(list, choice{key, values})
+	}
+	return list, complete
+}
+
+// contexts calls try with the assumed facts alone, and then with each combination of the choices. contexts stops if
+// try returns true, or after about limit calls. complete is false if the limit ended the search.
+func contexts(choices []choice, assumed []fact, limit int, try func([]fact) bool) (found, complete bool) {
+	total := 1
+	for _, c := range choices {
+		if total *= len(c.values); total > limit {
+			total = limit + 1
 		}
 	}
 	chosen := slices.Clone(assumed)
 	left := limit
 	var choose func(n int) bool
 	choose = func(n int) bool {
-		if n == len(lists) {
+		if n == len(choices) {
 			left--
 			return try(chosen)
 		}
-		for _, f := range lists[n] {
+		for _, v := range choices[n].values {
 			if left <= 0 {
 				return false
 			}
-			chosen = append(chosen, f)
+			chosen = append(chosen, fact{choices[n].key, v})
 			if choose(n + 1) {
 				return true
 			}
@@ -261,7 +269,7 @@ func contexts(tests []access.Test, assumed []fact, limit int, try func([]fact) b
 		}
 		return false
 	}
-	return try(chosen) || len(lists) > 0 && choose(0), complete
+	return try(chosen) || len(choices) > 0 && choose(0), total <= limit
 }
 
 // Assumption parses assumptions about condition keys: KEY=VALUE. A key that is given twice has several values.

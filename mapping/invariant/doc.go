@@ -7,8 +7,8 @@
 //
 // What the package promises:
 //
-//   - Holds means that package access found nothing left of any region, or that every text that could make
-//     a difference was tried.
+//   - Holds means that package access found nothing left of any region, or that every value that could make
+//     a difference was tried. For an Always that includes values that a condition cannot read; see unknown.go.
 //   - Violated comes with a counterexample: a request to which the Judge gave the wrong answer.
 //   - Every other invariant is Undecided, and the result says why. Undecided never counts as Holds.
 //

@@ -9,6 +9,7 @@ import (
 // never searches for an identity that is not excepted and may do one of the actions. The rights of two groups
 // are the sum of the rights of each, minus what a Deny of either takes away. Only a group that a guard excepts
 // brings more. So never looks at each principal alone, then with one such group, then with two, and so on.
+// Values that a condition cannot read are not tried: an unknown test opens no Allow and stops no Deny.
 func (a *attempt) never() {
 	level := a.holders
 	for len(level) > 0 {

@@ -20,7 +20,13 @@ type Options struct {
 	// Issuers are the names of the configured issuers. The default is the issuers that the mapping and the
 	// invariants name, and any other issuer.
 	Issuers []string
+	// GroupsPaths are the paths of the claims from which the Judge reads groups. The default is the claim groups.
+	GroupsPaths [][]string
 }
+
+// ErrNoToken is an error of a Judge: no issuer writes a token with the claims of the identity, or every such token is
+// refused. The request breaks no invariant.
+var ErrNoToken = errors.New("no token has these claims")
 
 // The limits of one invariant. An invariant that needs more is Undecided.
 const (
@@ -39,6 +45,9 @@ func Prove(o Options, list []Invariant) ([]Result, error) {
 	principals, placeholders := access.Principals(o.Mapping)
 	p := &prover{
 		Options: o, assumed: assumed, symbolic: access.NewReader(placeholders), concrete: access.NewReader(nil), issuers: o.Issuers, policies: map[string]*held{},
+	}
+	if len(p.GroupsPaths) == 0 {
+		p.GroupsPaths = [][]string{{"groups"}}
 	}
 	if len(p.issuers) == 0 {
 		p.issuers = access.Issuers(o.Mapping)
@@ -97,6 +106,7 @@ type held struct {
 	invariant      *Invariant // the one that allows and denies are about; nil before the first
 	allows, denies bool
 	readsGroups    bool // a condition reads the groups
+	readsCaptures  bool // a condition may hold a capture
 }
 
 // holder returns the principal with the policies that a token of the issuer holds.
@@ -118,6 +128,9 @@ func (p *prover) held(g mapping.Granted) *held {
 		known = &held{Granted: g, number: len(p.policies)}
 		for _, text := range g.Conditions() {
 			known.readsGroups = known.readsGroups || strings.Contains(text, "groups")
+			for _, captured := range g.Vars {
+				known.readsCaptures = known.readsCaptures || strings.Contains(text, captured)
+			}
 		}
 		p.policies[id] = known
 	}

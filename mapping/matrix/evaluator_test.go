@@ -113,6 +113,55 @@ func TestCellsAreWhatTheEvaluatorAllows(t *testing.T) {
 	})
 }
 
+type values map[string][]string
+
+func (v values) Values(key string) []string { return v[key] }
+
+// A row without a condition and without Minus says what is allowed under every condition, also if a test of another
+// statement cannot read the value.
+func TestACellWithoutAConditionIsAllowedUnderAll(t *testing.T) {
+	dir, sure := t.TempDir(), 0
+	contexts := []values{
+		nil,
+		{"aws:SourceIp": {"10.1.1.1"}, "claim:dept": {`"eng"`}, "claim:level": {"6"}, "claim:mfa": {"true"}, "s3:object-lock-mode": {"GOVERNANCE"}, "s3:max-keys": {"5"}},
+		{"aws:SourceIp": {"unknown"}, "aws:CurrentTime": {"soon"}, "s3:max-keys": {"many"}, "s3:object-lock-mode": {"GOVERNANCE", "COMPLIANCE"}, "jwt:email": {"a@example.com", "b"}},
+		{"claim:dept": {"7"}, "claim:level": {`"high"`}, "claim:mfa": {"{}"}, "claim:realm": {"{}"}, "claim:realm/level": {`"x"`}, "jwt:sub": {"bob"}},
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		m := anymapping.Broad(t, dir)
+		rows := matrix.Of(m.Mapping)
+		for i := range rows {
+			row := &rows[i]
+			name, group := strings.CutPrefix(row.Principal, "group:")
+			if !group || row.Effect != "Allow" || len(row.Conditions)+len(row.Minus) > 0 {
+				continue
+			}
+			g := m.Principal(mapping.Principal{Issuer: "one", Groups: strings.Split(name, " + group:")}, time.Time{})
+			for c, cell := range row.Cells() {
+				if class := matrix.Classes()[c]; cell == matrix.All && class != matrix.RootEquivalent {
+					for _, action := range class.Actions() {
+						for _, probe := range probes(action) {
+							if !on(row, action, probe[0], probe[1]) || !slices.Contains(access.KindsOn(row.Resource), access.KindOf(action)) {
+								continue
+							}
+							for _, context := range contexts {
+								r := &policy.Request{Action: action, Bucket: probe[0], Object: probe[1], Context: context}
+								if _, denied := g.Guard(r); denied || !g.Evaluate(r).Allowed() {
+									t.Fatalf("%+v: %s on %s/%s is denied under %v\n%s", row, action, probe[0], probe[1], context, m.Text)
+								}
+								sure++
+							}
+						}
+					}
+				}
+			}
+		}
+	})
+	if sure == 0 {
+		t.Error("no row is without a condition")
+	}
+}
+
 // A row has a cell for a class only if an action of the class is allowed.
 func TestNoCellWithoutAnAllow(t *testing.T) {
 	dir := t.TempDir()

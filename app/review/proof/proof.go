@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/claimgate/claimgate/app/review/offline"
 	"github.com/claimgate/claimgate/internal/finding"
@@ -23,10 +24,18 @@ func Of(ctx context.Context, o offline.Options, list []invariant.Invariant, assu
 	defer gate.Close()
 	p := invariant.Options{Mapping: o.Mapping, Now: o.Now(), Assume: assume, Judge: func(id invariant.Identity, req invariant.Request) (bool, error) {
 		x, err := gate.ExplainQuestion(ctx, question(&id, &req))
+		if err == nil && id.Account == "" && strings.HasPrefix(string(x.Reason), "token_") {
+			err = fmt.Errorf("%w: %s: %s", invariant.ErrNoToken, x.Reason, x.Detail)
+		}
 		return x.Allow, err
 	}}
 	for _, i := range o.Issuers {
 		p.Issuers = append(p.Issuers, i.Name)
+		path := i.GroupsPath
+		if len(path) == 0 {
+			path = []string{"groups"}
+		}
+		p.GroupsPaths = append(p.GroupsPaths, path)
 	}
 	return invariant.Prove(p, list)
 }

@@ -42,8 +42,37 @@ var (
 		`{"StringLike":{"aws:username":"b*"}}`, `{"StringEquals":{"jwt:sub":"bob"}}`, `{"IpAddress":{"aws:SourceIp":"2001:db8::/32"}}`,
 		`{"StringEquals":{"claim:azp":"minio"}}`, `{"StringNotEquals":{"claim:azp":"minio"}}`, `{"StringLike":{"jwt:sub":"zqx*"}}`,
 		`{"StringEquals":{"jwt:iss":"one"}}`, `{"Null":{"jwt:iss":"true"}}`,
+		// A claim of another type than the operator needs, and a text that the operator cannot read, are unknown.
+		`{"ForAllValues:StringLike":{"claim:dept":"*"}}`, `{"StringEquals":{"claim:dept":"eng"},"StringNotEquals":{"claim:dept":"eng"}}`,
+		`{"NumericLessThan":{"claim:level":1},"NumericGreaterThan":{"claim:level":5}}`, `{"NumericGreaterThan":{"claim:level":3}}`,
+		`{"Bool":{"claim:mfa":"true"}}`, `{"Bool":{"claim:mfa":"true"},"StringEquals":{"claim:mfa":"yes"}}`,
+		`{"StringLike":{"claim:realm":"*"},"Null":{"claim:realm/level":"false"}}`, `{"NumericEquals":{"claim:realm/level":2}}`,
+		`{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"},"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`,
+		`{"DateLessThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"},"DateGreaterThan":{"aws:CurrentTime":"2028-01-01T00:00:00Z"}}`,
+		`{"ForAnyValue:StringNotEquals":{"jwt:email":"a@example.com"}}`, `{"StringEquals":{"jwt:email":"a@example.com"},"StringNotEquals":{"jwt:email":"a@example.com"}}`,
+	}
+	// Two different values of an object-lock key are unknown.
+	lockConditions = []string{
+		`{"StringEquals":{"s3:object-lock-mode":"GOVERNANCE"},"StringNotEquals":{"s3:object-lock-mode":"GOVERNANCE"}}`, `{"StringEquals":{"s3:object-lock-mode":"GOVERNANCE"}}`,
+		`{"StringNotEquals":{"s3:object-lock-mode":"GOVERNANCE"}}`, `{"Null":{"s3:object-lock-mode":"true"},"StringEquals":{"s3:object-lock-mode":"GOVERNANCE"}}`,
+	}
+	listConditions = []string{
+		`{"NumericLessThan":{"s3:max-keys":10},"NumericGreaterThan":{"s3:max-keys":20}}`, `{"NumericLessThan":{"s3:max-keys":10}}`, `{"StringLike":{"s3:prefix":"bob*"}}`,
 	}
 )
+
+// conditionsFor returns conditions that MinIO supports for the actions of a statement.
+func conditionsFor(actions string) []string {
+	switch actions {
+	case `"s3:PutObject"`:
+		return slices.Concat(conditions, lockConditions, lockConditions)
+	case `"s3:ListBucket"`:
+		return slices.Concat(conditions, listConditions)
+	case `"s3:*"`:
+		return slices.Concat(conditions, lockConditions, listConditions)
+	}
+	return conditions
+}
 
 // Groups returns names of groups that the rules and guards of a random mapping match or nearly match.
 func Groups() []string { return []string{"g1", "g2", "eve", "team-bob", "team-cat", "t-bob-x"} }
@@ -60,6 +89,36 @@ func Draw(t *rapid.T, dir string, plain bool) Mapping {
 	w := &writer{T: t}
 	m := w.mapping(dir, plain)
 	return Mapping{m, w.text.String()}
+}
+
+// Broad writes a random mapping in which the groups g1 and g2 may do nearly everything, and loads it. Each statement
+// but one has a condition. So conditions alone decide most requests.
+func Broad(t *rapid.T, dir string) Mapping {
+	w := &writer{T: t}
+	w.text.WriteString("version = 1\n[claim]\nallow = [\"p1\"]\n")
+	for i, name := range []string{"p1", "d1"} {
+		actions := Pick(t, "actions", []string{`"s3:*"`, `"s3:PutObject"`, `"s3:GetObject","s3:PutObject"`, `"s3:ListBucket"`})
+		statement := func(effect, condition string) string {
+			return fmt.Sprintf(`{"Effect":%q,"Action":[%s],"Resource":["arn:aws:s3:::%s"]%s}`, effect, actions, Pick(t, "resource", []string{"*", "*", "bob/*", "bob*"}), condition)
+		}
+		var list []string
+		if i == 0 && rapid.IntRange(0, 3).Draw(t, "sure") > 0 {
+			list = append(list, `{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::*"]}`)
+		}
+		for len(list) == 0 || rapid.Bool().Draw(t, "more") {
+			effect := "Deny"
+			if i == 0 && rapid.Bool().Draw(t, "allow") {
+				effect = "Allow"
+			}
+			list = append(list, statement(effect, `,"Condition":`+Pick(t, "condition", conditionsFor(actions))))
+		}
+		fmt.Fprintf(&w.text, "[[policy]]\nname = %q\ndocument = '''{\"Statement\":[%s]}'''\n", name, strings.Join(list, ","))
+	}
+	w.text.WriteString("[[group]]\nname = \"g1\"\npolicies = [\"p1\"]\n[[group]]\nname = \"g2\"\npolicies = [\"p1\", \"readwrite\"]\n")
+	if rapid.Bool().Draw(t, "guard") {
+		w.text.WriteString("[[guard]]\nname = \"d1\"\npolicy = \"d1\"\nexcept_groups = [\"g2\"]\n")
+	}
+	return Mapping{w.load(dir), w.text.String()}
 }
 
 type writer struct {
@@ -90,7 +149,7 @@ func (w *writer) statement(effect string, capture, plain bool) string {
 	}
 	condition := ""
 	if !plain && rapid.IntRange(0, 2).Draw(w.T, "conditional") == 0 {
-		condition = `,"Condition":` + Pick(w.T, "condition", conditions)
+		condition = `,"Condition":` + Pick(w.T, "condition", conditionsFor(actions))
 	}
 	return fmt.Sprintf(`{"Effect":%q,%q:[%s],%q:[%s]%s}`, effect, member, actions, about, strings.Join(list, ","), condition)
 }
@@ -141,6 +200,11 @@ func (w *writer) mapping(dir string, plain bool) *mapping.Mapping {
 				Pick(w.T, "except", []string{"", `"g2"`, `"g1"`, `"eve","g1"`, `"team-bob"`}))
 		}
 	}
+	return w.load(dir)
+}
+
+// load writes the text to a file and loads the file.
+func (w *writer) load(dir string) *mapping.Mapping {
 	path := filepath.Join(dir, "mapping.toml")
 	if err := os.WriteFile(path, []byte(w.text.String()), 0o600); err != nil {
 		w.Fatal(err)
