@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/claimgate/claimgate/internal/parent"
 
@@ -47,4 +48,61 @@ func TestAccessKeysOfAFormerURL(t *testing.T) {
 		o.Formerly = map[string][]string{i.URL: {old}}
 	})
 	taken.expect("the claims of the former url on MinIO's word", key(taken, old, "bob", parent.MinIO(old, "bob").String()), gateway.ClaimsUntrusted)
+}
+
+// The expired token of an access key counts until its MaxAge exactly if the fresh token is bound to the key, also if the
+// key was made under a former URL. Beside a session no expired token counts. This holds for MinIO, and for a server that
+// writes its own iss if the configuration names the provider of the login.
+func TestTheAgeOfAccessKeysOfAFormerURL(t *testing.T) {
+	const old = "https://old.example/application/o/minio/"
+	formerly := func(o *gateway.Options, i *verifier.Issuer, _ *verifier.Options) {
+		o.Formerly = map[string][]string{i.URL: {old}}
+	}
+	g := newGate(t, accountAge(24*time.Hour), providers, formerly)
+	plain := newGate(t, accountAge(24*time.Hour), providers)
+	other := newGate(t, accountAge(24*time.Hour), formerly, func(o *gateway.Options, _ *verifier.Issuer, _ *verifier.Options) {
+		o.Providers = map[string]gateway.Provider{"default": {Issuer: "https://other.example/", Audience: "minio"}}
+	})
+	expired := []any{"iat", time.Now().Add(-2 * time.Hour).Unix(), "exp", time.Now().Add(-time.Hour).Unix()}
+	tooOld := []any{"iat", time.Now().Add(-48 * time.Hour).Unix(), "exp", time.Now().Add(-47 * time.Hour).Unix()}
+	bound := 0
+	for gateName, g := range map[string]*gate{"formerly": g, "nothing is former": plain, "the provider is another issuer": other} {
+		for _, iss := range []string{g.Issuer.URL(), old, "https://evil.example/"} {
+			for _, sub := range []string{"bob", "ada"} {
+				for _, provider := range []string{"default", "second"} {
+					for _, key := range []bool{true, false} {
+						ask := func(rustFS bool, claims ...any) bool {
+							in := g.session(ask("AK", "s3:GetObject", "b", "o"), sub).claim("iss", iss)
+							if key {
+								in.claim("sa-policy", "inherited-policy").noClaim("exp").claim("parent", parent.MinIO(iss, sub).String())
+							}
+							in.condition("X-Authentik-Jwt", g.sign("bob", []string{"devs"}, claims...))
+							if !rustFS {
+								d := g.decide(in)
+								return d.Allow()
+							}
+							q := inRustFS(in)
+							claimsOf(q)["oidc_provider"] = provider
+							d := g.decideRustFS(q)
+							return d.Allow()
+						}
+						for _, rustFS := range []bool{false, true} {
+							fresh, late, past := ask(rustFS), ask(rustFS, expired...), ask(rustFS, tooOld...)
+							named := !rustFS || provider == "default"
+							if late != (fresh && key && named) || past {
+								t.Errorf("%s: a credential of %s at %s, provider %s, a key: %v, RustFS: %v: a fresh token is allowed: %v, an expired one: %v, one past its age: %v",
+									gateName, sub, iss, provider, key, rustFS, fresh, late, past)
+							}
+							if iss == old && fresh {
+								bound++
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	if bound == 0 {
+		t.Error("no key of the former URL is bound")
+	}
 }

@@ -9,10 +9,12 @@ import (
 
 // presented returns who presents the token: the access key, as MinIO names it. A failed check then costs
 // that access key only (ADR 0018). The token frozen in an access key may count past its exp, but only if
-// claims.parent shows that the key belongs to the user whom its claims name.
+// claims.parent shows that the key belongs to the user whom its claims name. binds checks the same parents once the
+// token is verified. MinIO's iss is the URL at the time of the login. The iss of a server with its own iss is the URL of
+// today, so its former URLs count as in binds.
 func (g *Gateway) presented(r *Request, c *credential) verifier.Presented {
 	p := verifier.Presented{By: r.Account}
-	if c.kind == oidcAccessKey && c.parentMatches(c.iss) {
+	if c.kind == oidcAccessKey && (c.parentMatches(c.iss) || c.server.OwnIssuer != "" && c.parentMatches(g.formerly[c.iss]...)) {
 		p.MaxAge = g.evidence.ServiceAccountMaxAge
 	}
 	return p
