@@ -227,7 +227,9 @@ func TestAnOperatorPastesAToken(t *testing.T) {
 	const claims = `{"sub":"ada","groups":["team-blue"]}`
 	for _, field := range [][2]string{
 		{"textarea[name=pasted]", "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln"},
-		{"fieldset input[name=action]", "s3:GetObject"}, {"fieldset input[name=bucket]", "team-blue"}, {"fieldset input[name=object]", "q1.csv"},
+		{"fieldset input[name=action]", "s3:GetObject"},
+		{"fieldset input[name=bucket]", "team-blue"},
+		{"fieldset input[name=object]", "q1.csv"},
 	} {
 		s.tabTo(field[0])
 		s.run(chromedp.KeyEvent(field[1]))

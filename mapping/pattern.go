@@ -70,7 +70,7 @@ func contains(list []string, s string) bool {
 	return false
 }
 
-// ambiguous returns two neighbouring captures between which a name can be split in several ways. This is
+// ambiguous returns two neighboring captures between which a name can be split in several ways. This is
 // possible if all of the literal between them could also be part of a capture.
 func (p *pattern) ambiguous() (first, second string, is bool) {
 	for i := 1; i < len(p.captures); i++ {

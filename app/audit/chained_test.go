@@ -210,7 +210,6 @@ func TestAChainStaysWholeWhenAFullDiskCutsLines(t *testing.T) {
 			t.Fatal(err)
 		}
 		if room%2 == 1 { // with a restart
-
 			l = chained(t, file)
 			write(t, l, 1)
 			counts.Written++

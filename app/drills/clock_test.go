@@ -189,7 +189,6 @@ expires = %s
 				want = c.behind[moment]
 			}
 			for range 2 { // the second answer comes from the caches
-
 				if got := j.ask(c.account, c.token); got.reason != string(want) || got.allow != want.Allows() {
 					t.Errorf("%s, with the clock %s off: %+v, want %s", c.name, offset, got, want)
 				}

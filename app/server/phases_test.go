@@ -58,7 +58,6 @@ func TestEachPhaseHasItsTimeout(t *testing.T) {
 					t.Errorf("the phase ended after %s with %v, want no timeout", took, err)
 				case test.least > 0 && (took < test.least || took > test.least+2*time.Second || !errors.Is(err, os.ErrDeadlineExceeded)):
 					t.Errorf("the phase ended after %s with %v, its timeout is %s", took, err, test.least)
-
 				}
 				_ = c.Close()
 				_ = far.Close()

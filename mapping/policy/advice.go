@@ -65,11 +65,11 @@ func ActionAdvice(text string) string {
 	return guess(family, name)
 }
 
-// misspelt is the largest number of wrong letters in a text that counts as a misspelling. GetObject and
+// misspelled is the largest number of wrong letters in a text that counts as a misspelling. GetObject and
 // PutObject differ by two letters, so a guess keeps a known verb as well.
-const misspelt = 2
+const misspelled = 2
 
-// guess returns the advice for a misspelt action or operation. A guess must not grant more than was meant. So
+// guess returns the advice for a misspelled action or operation. A guess must not grant more than was meant. So
 // it never names a root-equivalent action, and never replaces a known verb with another verb.
 func guess(family, name string) string {
 	candidates := misspellable
@@ -79,7 +79,7 @@ func guess(family, name string) string {
 			return firstWord(other) != verb
 		})
 	}
-	near := spelling.Within(family+":"+name, candidates, misspelt)
+	near := spelling.Within(family+":"+name, candidates, misspelled)
 	_, name, _ = strings.Cut(near, ":")
 	switch asked, isOperation := operations[name]; {
 	case near == "":
