@@ -144,7 +144,7 @@ func (t tokens) revoke(w *world) {
 
 // session makes credentials of MinIO's from an id_token.
 func (w *world) session(idToken string) *credentials.Credentials {
-	sum := sha1.Sum([]byte("minio")) //nolint:gosec // MinIO names a role so
+	sum := sha1.Sum([]byte("minio")) // MinIO names a role so
 	return credentials.New(&credentials.STSWebIdentity{
 		STSEndpoint: w.minio, RoleARN: "arn:minio:iam:::role/" + base64.RawURLEncoding.EncodeToString(sum[:]),
 		GetWebIDTokenExpiry: func() (*credentials.WebIdentityToken, error) {
