@@ -261,6 +261,20 @@ func TestDecisionsOfALargeLog(t *testing.T) {
 	}
 }
 
+// A log that a shell wrote with a byte order mark loses no line, and a log in UTF-16 is an error that says so.
+func TestDecisionsOfALogWithAByteOrderMark(t *testing.T) {
+	p := open(t, company)
+	plain := p.get("/api/decisions?answer=deny")
+	p.write("log.jsonl", "\ufeff"+log)
+	if marked := p.get("/api/decisions?answer=deny"); marked != plain {
+		t.Errorf("with a byte order mark:\n%s\nwithout:\n%s", marked, plain)
+	}
+	p.write("log.jsonl", "\xff\xfe{\x00}\x00")
+	if _, answer, _ := p.ask("GET", "/decisions?part=1", "", nil); !strings.Contains(answer, "UTF-16") {
+		t.Errorf("UTF-16 is answered\n%s", answer)
+	}
+}
+
 // Change shows what an edited mapping would change, and saves nothing.
 func TestAChangeIsToldAndNotSaved(t *testing.T) {
 	p := open(t, company)

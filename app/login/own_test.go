@@ -92,6 +92,35 @@ func TestProfilesThatOthersMayWrite(t *testing.T) {
 	}
 }
 
+// A file of profiles that an editor saved with a byte order mark is read. A file in UTF-16 is refused by that name.
+func TestProfilesInOtherEncodings(t *testing.T) {
+	w := start(t)
+	if _, err := w.login(); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(os.Getenv("XDG_CONFIG_HOME"), "claimgate", "login.toml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := login.Load("default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, append([]byte("\ufeff"), text...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := login.Load("default"); err != nil || got.Issuer != want.Issuer {
+		t.Errorf("with a byte order mark: %+v, %v", got, err)
+	}
+	if err := os.WriteFile(file, []byte("\xff\xfea\x00=\x00"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := login.Load("default"); err == nil || !strings.Contains(err.Error(), "UTF-16") {
+		t.Errorf("in UTF-16: %v", err)
+	}
+}
+
 // The callback accepts only the answer of this login, and only one.
 func TestCallbacksOfOthers(t *testing.T) {
 	w := start(t)

@@ -97,6 +97,8 @@ func TestSnapshotsThatDoNotCount(t *testing.T) {
 		want string // part of the warning; "" if the snapshot is used, "none" if it is not used without a warning
 	}{
 		{"a good one", file(idp.JSON(good), 0o600), ""},
+		{"with a byte order mark", file(append([]byte("\ufeff"), idp.JSON(good)...), 0o600), ""},
+		{"in UTF-16", file([]byte("\xff\xfe{\x00}\x00"), 0o600), "UTF-16"},
 		{"read by others", file(idp.JSON(good), 0o644), ""},
 		{"from an hour less than max_stale ago", file(with(func(s *jwks.Snapshot) { s.Fetched = idp.Now.Add(-23 * time.Hour) }), 0o600), ""},
 		{"from ten minutes ahead", file(with(func(s *jwks.Snapshot) { s.Fetched = idp.Now.Add(10 * time.Minute) }), 0o600), ""},
