@@ -29,7 +29,7 @@ type Notice struct {
 	Recovered bool
 }
 
-// noticeInterval is the shortest time between two notices of one failure.
+// noticeInterval is the shortest time between two notices of a failing output.
 const noticeInterval = 10 * time.Second
 
 type health struct {
@@ -43,7 +43,8 @@ type health struct {
 	chain      *links
 	seq        uint64
 	head       chain.Hash
-	lastNotice time.Time // when the last notice of the present failure was made
+	lastNotice time.Time // when the last notice of a failure was made
+	noticed    bool      // a notice of the present failure was made
 	pending    []Notice
 	notifying  bool // a goroutine calls notify
 }
@@ -65,7 +66,7 @@ func (h *health) setFailing(l *Log, err error) {
 	}
 	h.state.Error = err.Error()
 	if now.Sub(h.lastNotice) >= noticeInterval {
-		h.lastNotice = now
+		h.lastNotice, h.noticed = now, true
 		h.send(Notice{State: h.stateOf(l)})
 	}
 }
@@ -79,8 +80,10 @@ func (h *health) setRecovered(l *Log) {
 	defer h.mu.Unlock()
 	h.stalled.Store(false)
 	h.failing.Store(false)
-	h.send(Notice{State: h.stateOf(l), Recovered: true})
-	h.state, h.lastNotice = State{}, time.Time{} // the next failure is reported at once
+	if h.noticed {
+		h.send(Notice{State: h.stateOf(l), Recovered: true})
+	}
+	h.state, h.noticed = State{}, false
 }
 
 // send calls notify on another goroutine, because notify may write to the stalled output. If notify is too
