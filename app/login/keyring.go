@@ -8,11 +8,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -132,15 +133,14 @@ func seal(profile string, text []byte) (sealed []byte, warning string, err error
 	return sealed, "", err
 }
 
-// isAbsent returns true if an error of the keyring says that there is none: nothing listens on the session bus, or the bus
-// has no Secret Service, such as on a server.
+// isAbsent returns true if an error of the keyring says that there is none: there is no session bus or nothing listens on
+// it, or the bus has no Secret Service, such as on a server.
 func isAbsent(err error) bool {
 	var refused dbus.Error
 	if errors.As(err, &refused) {
 		return refused.Name == "org.freedesktop.DBus.Error.ServiceUnknown" || refused.Name == "org.freedesktop.DBus.Error.NameHasNoOwner"
 	}
-	var bus *net.OpError
-	return errors.As(err, &bus) || errors.Is(err, keyring.ErrUnsupportedPlatform)
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, keyring.ErrUnsupportedPlatform)
 }
 
 // unseal reverses seal. It returns a text that is not sealed unchanged.

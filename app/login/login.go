@@ -191,11 +191,14 @@ func Logout(ctx context.Context, name string) (page string, err error) {
 
 // endAtIssuer revokes the refresh token of a session, and returns the page that ends the session of the browser, or "".
 func endAtIssuer(ctx context.Context, name string, s *Session) (page string, err error) {
-	p, err := profileFor(name, s)
+	p, err := Load(name)
+	if err == nil {
+		err = p.checkIssuer(s) // another fault of the profile must not keep the refresh token alive
+	}
 	if err != nil {
 		return "", fmt.Errorf("the issuer was not told: %w", err)
 	}
-	d, err := discover(ctx, p)
+	d, err := discover(ctx, &p)
 	if err != nil {
 		return "", fmt.Errorf("the issuer was not told: %w", err)
 	}
@@ -209,13 +212,21 @@ func profileFor(name string, s *Session) (*Profile, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.Check(); err != nil {
+	if err := errors.Join(p.Check(), p.checkIssuer(s)); err != nil {
 		return nil, err
 	}
-	if p.Issuer != s.Issuer {
-		return nil, fmt.Errorf("the session is a login at %q, and --issuer of the profile is %q now: claimgate login", s.Issuer, p.Issuer)
-	}
 	return &p, nil
+}
+
+// checkIssuer returns an error unless the profile's issuer is that of the session, with https or on this machine.
+func (p *Profile) checkIssuer(s *Session) error {
+	switch {
+	case p.Issuer != s.Issuer:
+		return fmt.Errorf("the session is a login at %q, and --issuer of the profile is %q now: claimgate login", s.Issuer, p.Issuer)
+	case !isSecure(p.Issuer):
+		return fmt.Errorf("--issuer %q is plain http, so anybody on the network could read the refresh token", p.Issuer)
+	}
+	return nil
 }
 
 // revoke revokes a refresh token (RFC 7009), if the issuer has an endpoint for that.
