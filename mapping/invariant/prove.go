@@ -156,6 +156,9 @@ func (p *prover) prove(i *Invariant) Result {
 	} else {
 		a.always()
 	}
+	if a.found == nil {
+		a.limits()
+	}
 	r := Result{Invariant: *i, Counterexample: a.found, Why: a.undecided}
 	switch {
 	case a.found != nil:

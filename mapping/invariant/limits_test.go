@@ -1,0 +1,121 @@
+package invariant_test
+
+import (
+	"testing"
+
+	"github.com/claimgate/claimgate/internal/testsupport/anymapping"
+	"github.com/claimgate/claimgate/mapping/invariant"
+)
+
+// A token or a request breaks each of these invariants. The search does not find all of them, and must not say holds.
+func TestABrokenInvariantNeverHolds(t *testing.T) {
+	for _, test := range []struct{ mapping, invariants string }{
+		{`
+[[group]]
+name = "g"
+policies = ["p"]
+[[policy]]
+name="p"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::${jwt:sub}"]}]}'''
+`, `
+[[never]]
+name="x"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::secret/x"]
+`},
+		{`
+[[group]]
+name = "g"
+policies = ["p"]
+[[policy]]
+name="p"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:*"], "Resource": ["arn:aws:s3:::${claim:home}"]}]}'''
+`, `
+[[never]]
+name="x"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::secret/x"]
+`},
+		{`
+[[group]]
+name = "g"
+policies = ["p", "readwrite"]
+[[policy]]
+name="p"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": ["s3:*"], "Resource": ["arn:aws:s3:::${claim:home}"]}]}'''
+`, `
+[[always]]
+name="x"
+principal="group:g"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::logs/x"]
+`},
+		{`
+[[group]]
+name = "g"
+policies = ["p"]
+[[policy]]
+name="p"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:*"], "Resource": ["arn:aws:s3:::*"]}, {"Effect": "Deny", "Action": ["s3:*"], "NotResource": ["arn:aws:s3:::${claim:home}"]}]}'''
+`, `
+[[never]]
+name="x"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::secret/x"]
+`},
+		{`
+[[group]]
+name = "g"
+policies = ["readwrite"]
+[[policy]]
+name="d"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": ["s3:*"], "Resource": ["arn:aws:s3:::${claim:home}"]}]}'''
+[[guard]]
+name="gd"
+policy="d"
+`, `
+[[always]]
+name="x"
+principal="group:g"
+actions=["s3:PutObject"]
+resources=["arn:aws:s3:::logs/x"]
+`},
+		{`
+[[group]]
+name = "g"
+policies = ["p"]
+[[policy]]
+name="p"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": ["arn:aws:s3:::${aws:username}"]}]}'''
+`, `
+[[never]]
+name="x"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::secret/*"]
+[[never]]
+name="y"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::secret/*.pdf"]
+[[never]]
+name="z"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::*"]
+`},
+		// end of the table
+	} {
+		list, err := invariant.Parse("invariants.toml", []byte(test.invariants))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := anymapping.Load(t, "version = 1\n"+test.mapping)
+		results, err := invariant.Prove(invariant.Options{Mapping: m, Judge: judge(m), Now: now, GroupsPaths: [][]string{{"groups"}, {"teams"}}}, list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range results {
+			if r.Verdict == invariant.Holds {
+				t.Errorf("%s holds of\n%s", r.Invariant.Name, test.mapping)
+			}
+		}
+	}
+}
