@@ -101,6 +101,43 @@ name="z"
 actions=["s3:GetObject"]
 resources=["arn:aws:s3:::*"]
 `},
+		{`
+[claim]
+name="policy"
+allow=["p1","p2"]
+[[policy]]
+name="p1"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::*"]}]}'''
+[[policy]]
+name="p2"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::secret/*"]}]}'''
+`, `
+[[always]]
+name="x"
+principal="claim:policy=p1"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::*"]
+`},
+		{`
+[[user]]
+subject = "bob"
+policies = ["d"]
+[[user]]
+subject = "eve"
+policies = ["d"]
+[[group]]
+name = "g"
+policies = ["readwrite"]
+[[policy]]
+name="d"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::b/${jwt:sub}/*"]}]}'''
+`, `
+[[always]]
+name="x"
+principal="group:g"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::b/eve/x"]
+`},
 		// end of the table
 	} {
 		list, err := invariant.Parse("invariants.toml", []byte(test.invariants))
