@@ -101,6 +101,7 @@ func (a *attempt) denyKey(h *holder) string {
 
 // findDenied searches for a request that the holder is denied.
 func (a *attempt) findDenied(h *holder) {
+	a.oneValue(h)
 	seen := map[string]bool{}
 	for _, on := range a.on {
 		for _, action := range on.actions {

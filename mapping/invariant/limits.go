@@ -2,6 +2,9 @@ package invariant
 
 import (
 	"slices"
+	"strings"
+
+	"github.com/claimgate/claimgate/mapping/policy"
 )
 
 // The search does not understand every policy. limits finds the policies that the search could read wrongly, and
@@ -32,4 +35,61 @@ func (a *attempt) limits() {
 		about(h.policies)
 		about(h.guards)
 	}
+}
+
+// reads returns the keys of the policy variables in the resources of the holder's policies, and the keys that the
+// conditions test. Only statements about an action of the invariant count.
+func (a *attempt) reads(h *holder) (resources, conditions []string) {
+	var actions []string
+	for _, on := range a.on {
+		actions = append(actions, on.actions...)
+	}
+	for _, one := range slices.Concat(h.policies, h.guards) {
+		variables, tested := a.symbolic.Reads(one.Granted, actions)
+		resources, conditions = append(resources, variables...), append(conditions, tested...)
+	}
+	return resources, conditions
+}
+
+// oneValue makes the verdict Undecided if two keys that the holder's policies read share a value. The search gives
+// each key a value of its own.
+func (a *attempt) oneValue(h *holder) {
+	variables, tested := a.reads(h)
+	for _, f := range a.assumed {
+		variables = append(variables, f.key)
+	}
+	all := slices.Concat(variables, tested)
+	for _, key := range variables {
+		for _, other := range all {
+			if key != other && sameClaim(key, other) {
+				a.undecide("policies of %s read both %s and %s, which are not independent", h.Name, key, other)
+			}
+		}
+	}
+	for _, key := range all {
+		for _, other := range all {
+			if key != other && !inToken(key) && !inToken(other) && slices.ContainsFunc(policy.ConditionNames(key), func(name string) bool {
+				return slices.Contains(policy.ConditionNames(other), name)
+			}) {
+				a.undecide("policies of %s read both %s and %s, and MinIO sends one value for both", h.Name, key, other)
+			}
+		}
+	}
+}
+
+// sameClaim returns true if both keys read the same claim, or one reads a member of the claim that the other reads.
+func sameClaim(key, other string) bool {
+	x, ok := tokenPath(key)
+	y, too := tokenPath(other)
+	n := min(len(x), len(y))
+	return ok && too && slices.Equal(x[:n], y[:n])
+}
+
+// tokenPath returns the path of the claim that the key reads. ok is false if the key reads no claim.
+func tokenPath(key string) (path []string, ok bool) {
+	prefix, name, _ := strings.Cut(key, ":")
+	if prefix != "jwt" && prefix != "claim" {
+		return nil, false
+	}
+	return policy.ClaimPath(name)
 }

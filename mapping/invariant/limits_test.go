@@ -138,6 +138,114 @@ principal="group:g"
 actions=["s3:GetObject"]
 resources=["arn:aws:s3:::b/eve/x"]
 `},
+		{`
+[[group]]
+name = "g"
+policies = ["readwrite", "d"]
+[[policy]]
+name="d"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::b/${claim:home}/*"], "Condition": {"Null": {"claim:home": "false"}}}]}'''
+`, `
+[[always]]
+name="x"
+principal="group:g"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::b/logs/x"]
+`},
+		{`
+[[group]]
+name = "g"
+policies = ["readwrite", "d"]
+[[policy]]
+name="d"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::b/${claim:email}/*"], "Condition": {"Null": {"jwt:email": "false"}}}]}'''
+`, `
+[[always]]
+name="x"
+principal="group:g"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::b/logs/x"]
+`},
+		{`
+[[group]]
+name = "g"
+policies = ["readwrite", "d"]
+[[policy]]
+name="d"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::b/${claim:email}/*"], "Condition": {"NumericLessThan": {"jwt:email": 5}}}]}'''
+`, `
+[[always]]
+name="x"
+principal="group:g"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::b/logs/x"]
+`},
+		{`
+[[group]]
+name = "g"
+policies = ["p"]
+[[policy]]
+name="p"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::b/x"], "Condition": {"Null": {"jwt:email": "true"}}}, {"Effect": "Deny", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::c/${claim:email}/*"]}]}'''
+`, `
+[[never]]
+name="x"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::b/x"]
+`},
+		{`
+[[group]]
+name = "g"
+policies = ["p"]
+[[policy]]
+name="p"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::b/x"], "Condition": {"Null": {"claim:a": "true"}}}, {"Effect": "Deny", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::c/${claim:a/b}/*"]}]}'''
+`, `
+[[never]]
+name="x"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::b/x"]
+`},
+		{`
+[[group]]
+name = "g"
+policies = ["p"]
+[[policy]]
+name="p"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::x/${claim:a}/y"]}, {"Effect": "Deny", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::x/${claim:a/b}/z"]}]}'''
+`, `
+[[never]]
+name="x"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::x/eve/y"]
+`},
+		{`
+[[group]]
+name = "g"
+policies = ["p"]
+[[policy]]
+name="p"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::b/*"], "Condition": {"StringEquals": {"aws:username": "bob"}, "Null": {"ldap:username": "true"}}}]}'''
+`, `
+[[never]]
+name="x"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::b/*"]
+`},
+		{`
+[[group]]
+name = "g"
+policies = ["readwrite", "p"]
+[[policy]]
+name="p"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::b/*"], "Condition": {"StringEquals": {"aws:username": "bob"}, "Null": {"ldap:username": "true"}}}]}'''
+`, `
+[[always]]
+name="x"
+principal="group:g"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::b/*"]
+`},
 		// end of the table
 	} {
 		list, err := invariant.Parse("invariants.toml", []byte(test.invariants))
