@@ -102,12 +102,12 @@ func (a *attempt) textsFor(u access.Unknown, open, closed []access.Pattern) (tex
 			}
 		}
 	}
-	for _, fresh := range freshTexts {
+	for _, fresh := range a.freshTexts {
 		for _, value := range wide {
 			add(value.Instance(fresh))
 		}
 	}
-	add(freshTexts[0])
+	add(a.freshTexts[0])
 	return texts, len(wide) == 0
 }
 

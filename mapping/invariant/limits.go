@@ -93,3 +93,24 @@ func tokenPath(key string) (path []string, ok bool) {
 	}
 	return policy.ClaimPath(name)
 }
+
+// unusedTexts returns freshTexts, with letters added until no resource of a policy or of an invariant contains them.
+func (p *prover) unusedTexts(list []Invariant) []string {
+	var used []string
+	for _, i := range list {
+		used = append(used, i.Resources...)
+	}
+	for _, one := range p.Mapping.Policies() {
+		for _, s := range one.Statements() {
+			used = append(append(used, s.Resources...), s.NotResources...)
+		}
+	}
+	all := strings.ToLower(strings.Join(used, "\n"))
+	fresh := slices.Clone(freshTexts)
+	for i := range fresh {
+		for strings.Contains(all, strings.ToLower(fresh[i])) {
+			fresh[i] += fresh[i][len(fresh[i])-1:]
+		}
+	}
+	return fresh
+}

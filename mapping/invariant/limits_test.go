@@ -246,6 +246,65 @@ principal="group:g"
 actions=["s3:GetObject"]
 resources=["arn:aws:s3:::b/*"]
 `},
+		{`
+[claim]
+name="scope"
+allow=["p1"]
+[[policy]]
+name="p1"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::b/*"], "Condition": {"StringEquals": {"jwt:scope": "v"}}}]}'''
+`, `
+[[never]]
+name="x"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::b/*"]
+`},
+		{`
+[claim]
+name="scope"
+allow=["p1"]
+[[group]]
+name = "g"
+policies = ["d"]
+[[policy]]
+name="p1"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::b/*"]}]}'''
+[[policy]]
+name="d"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::b/*"], "Condition": {"StringEquals": {"jwt:scope": "v"}}}]}'''
+`, `
+[[always]]
+name="x"
+principal="claim:scope=p1"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::b/*"]
+`},
+		{`
+[[group]]
+name = "g"
+policies = ["p"]
+[[policy]]
+name="p"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::b/*"]}, {"Effect": "Deny", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::b/${claim:a}/x"]}]}'''
+`, `
+[[never]]
+name="x"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::b/zqx/x"]
+`},
+		{`
+[[group]]
+name = "g"
+policies = ["p"]
+[[policy]]
+name="p"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::b/*"], "Condition": {"StringEquals": {"jwt:name": "v"}}}]}'''
+`, `
+[[never]]
+name="x"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::b/*"]
+`},
 		// end of the table
 	} {
 		list, err := invariant.Parse("invariants.toml", []byte(test.invariants))
@@ -253,7 +312,7 @@ resources=["arn:aws:s3:::b/*"]
 			t.Fatal(err)
 		}
 		m := anymapping.Load(t, "version = 1\n"+test.mapping)
-		results, err := invariant.Prove(invariant.Options{Mapping: m, Judge: judge(m), Now: now, GroupsPaths: [][]string{{"groups"}, {"teams"}}}, list)
+		results, err := invariant.Prove(invariant.Options{Mapping: m, Judge: judge(m), Now: now, GroupsPaths: [][]string{{"groups"}, {"name"}}}, list)
 		if err != nil {
 			t.Fatal(err)
 		}

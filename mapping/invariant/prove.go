@@ -70,6 +70,7 @@ func Prove(o Options, list []Invariant) ([]Result, error) {
 			}
 		}
 	}
+	p.freshTexts = p.unusedTexts(list)
 	results := make([]Result, len(list))
 	for i := range list {
 		results[i] = p.prove(&list[i])
@@ -87,6 +88,8 @@ type prover struct {
 	issuers  []string
 	subjects []string // the subjects that rules name
 	policies map[string]*held
+	// freshTexts are texts that no resource of a policy or of an invariant contains. See the variable freshTexts.
+	freshTexts []string
 }
 
 // holder is a principal with a token of one issuer.
