@@ -20,6 +20,9 @@ func (a *attempt) limits() {
 			}
 		}
 	}
+	if a.unmatched != "" {
+		a.undecide("no made-up group could be found that matches the pattern %q as every other group does", a.unmatched)
+	}
 	holders := a.holders
 	if a.invariant.Kind == Always {
 		for _, issuer := range a.tokenIssuers() {
@@ -113,4 +116,35 @@ func (p *prover) unusedTexts(list []Invariant) []string {
 		}
 	}
 	return fresh
+}
+
+// unmatchedPattern returns the pattern of a rule whose made-up group does not hold what the rule grants: the group is
+// too long, or the pattern matches it with other captures. The result is empty if there is no such rule.
+func (p *prover) unmatchedPattern() string {
+	for _, r := range p.Mapping.Rules() {
+		if r.Captures == nil || !r.Expires.IsZero() && !p.Now.Before(r.Expires) {
+			continue
+		}
+		for _, h := range p.holders {
+			if h.Name != "group:"+r.Name || r.Issuer != "" && r.Issuer != h.issuer {
+				continue
+			}
+			for _, name := range r.Policies {
+				if !slices.ContainsFunc(h.policies, func(one *held) bool { return one.Policy.Name() == name && h.capturesWhole(one) }) {
+					return r.Name
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// capturesWhole returns true if each capture of the policy is the whole placeholder for that capture.
+func (h *holder) capturesWhole(one *held) bool {
+	for name, text := range one.Vars {
+		if h.Show(text) != "{"+name+"}" {
+			return false
+		}
+	}
+	return true
 }

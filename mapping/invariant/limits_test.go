@@ -305,6 +305,29 @@ name="x"
 actions=["s3:GetObject"]
 resources=["arn:aws:s3:::b/*"]
 `},
+		{`
+[[group]]
+match = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-{x}"
+policies = ["readwrite"]
+`, `
+[[never]]
+name="x"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::b/*"]
+`},
+		{`
+[[group]]
+match = "abcdefghijklmnopqrstuvwxyz0123456789-{bucket}q{x}"
+policies = ["p"]
+[[policy]]
+name="p"
+document='''{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::${group:bucket}/*"]}]}'''
+`, `
+[[never]]
+name="x"
+actions=["s3:GetObject"]
+resources=["arn:aws:s3:::*"]
+`},
 		// end of the table
 	} {
 		list, err := invariant.Parse("invariants.toml", []byte(test.invariants))

@@ -70,7 +70,7 @@ func Prove(o Options, list []Invariant) ([]Result, error) {
 			}
 		}
 	}
-	p.freshTexts = p.unusedTexts(list)
+	p.freshTexts, p.unmatched = p.unusedTexts(list), p.unmatchedPattern()
 	results := make([]Result, len(list))
 	for i := range list {
 		results[i] = p.prove(&list[i])
@@ -90,6 +90,7 @@ type prover struct {
 	policies map[string]*held
 	// freshTexts are texts that no resource of a policy or of an invariant contains. See the variable freshTexts.
 	freshTexts []string
+	unmatched  string // see unmatchedPattern
 }
 
 // holder is a principal with a token of one issuer.
