@@ -23,6 +23,9 @@ func (a *attempt) limits() {
 	if a.unmatched != "" {
 		a.undecide("no made-up group could be found that matches the pattern %q as every other group does", a.unmatched)
 	}
+	if len(a.assumed) > 0 && a.questions > 0 && !a.judged {
+		a.undecide("under these assumptions no request could be judged")
+	}
 	holders := a.holders
 	if a.invariant.Kind == Always {
 		for _, issuer := range a.tokenIssuers() {

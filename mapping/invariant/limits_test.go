@@ -346,3 +346,34 @@ resources=["arn:aws:s3:::*"]
 		}
 	}
 }
+
+// An assumption that no token can have leaves nothing to try, and that is no proof.
+func TestAnImpossibleAssumptionProvesNothing(t *testing.T) {
+	m := anymapping.Load(t, "version = 1\n[[account]]\nname = \"velero\"\npolicies = [\"readwrite\"]\n")
+	list, err := invariant.Parse("invariants.toml", []byte(nobodyReads+
+		"[[always]]\nname = \"a\"\nprincipal = \"account:velero\"\nactions = [\"admin:ServerInfo\"]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		assume  []string
+		refused bool
+	}{
+		{[]string{"jwt:sub="}, true},
+		{[]string{"claim:sub="}, true},
+		{[]string{"jwt:sub=a", "jwt:sub=b"}, true},
+		{[]string{"jwt:sub=a", "claim:sub=b"}, true},
+		{[]string{"claim:dept=x"}, false},
+		{[]string{"jwt:email=x"}, false},
+	} {
+		results, err := invariant.Prove(invariant.Options{Mapping: m, Judge: judge(m), Now: now, Assume: test.assume}, list)
+		if (err != nil) != test.refused {
+			t.Errorf("%q: %v", test.assume, err)
+		}
+		for _, r := range results {
+			if r.Verdict == invariant.Holds {
+				t.Errorf("%s holds under %q", r.Invariant.Name, test.assume)
+			}
+		}
+	}
+}
