@@ -31,6 +31,9 @@ func (a *attempt) always() {
 			continue
 		}
 		denied[key] = true
+		if p := a.principal(); p.Policy != "" && other.Policy != "" && p.Policy != other.Policy {
+			a.undecide("a token may name both %s and %s, and policies that a token names together are not tried", p.Name, other.Name)
+		}
 		if a.findDenied(a.with(other)); a.found != nil {
 			return
 		}
@@ -82,7 +85,7 @@ func (a *attempt) with(other *holder) *holder {
 }
 
 // denyKey returns a key of the policies of the holder that deny something of the invariant. Two holders with the
-// same key have the same such policies. The key is empty if there is no such policy.
+// same key have the same such policies, issuer and subject. The key is empty if there is no such policy.
 func (a *attempt) denyKey(h *holder) string {
 	var key strings.Builder
 	for _, one := range h.policies {
@@ -91,13 +94,14 @@ func (a *attempt) denyKey(h *holder) string {
 		}
 	}
 	if key.Len() > 0 {
-		key.WriteString(h.issuer)
+		key.WriteString(h.issuer + "\x00" + h.Subject)
 	}
 	return key.String()
 }
 
 // findDenied searches for a request that the holder is denied.
 func (a *attempt) findDenied(h *holder) {
+	a.oneValue(h)
 	seen := map[string]bool{}
 	for _, on := range a.on {
 		for _, action := range on.actions {

@@ -36,7 +36,7 @@ func (a *attempt) assignments(h *holder, open, closed []access.Pattern, unset bo
 			complete = false
 		}
 		texts, all := a.textsFor(u, open, closed)
-		if unset && a.worstUnset(u) { // without a value, the variable denies whatever any text denies
+		if unset && a.worstUnset(h, u) { // without a value, the variable denies whatever any text denies
 			continue
 		}
 		complete = complete && all
@@ -69,9 +69,13 @@ func (a *attempt) fixed(h *holder, u access.Unknown) bool {
 	return h.Account != "" && inToken(u.Variable)
 }
 
-// worstUnset returns true if no text of the variable is worse for an Always than no text. That is so for a claim: a
-// test of the claim, too, is unknown if the variable has no text.
-func (a *attempt) worstUnset(u access.Unknown) bool {
+// worstUnset returns true if no text of the variable is worse for an Always than no text. That is so for a claim that
+// no condition reads: a test may need the claim to be present.
+func (a *attempt) worstUnset(h *holder, u access.Unknown) bool {
+	_, tested := a.reads(h)
+	if slices.ContainsFunc(tested, func(key string) bool { return sameClaim(key, u.Variable) }) {
+		return false
+	}
 	return strings.HasPrefix(u.Variable, "claim:") && !isSubject(u.Variable) && !a.overwritten(u.Variable)
 }
 
@@ -98,12 +102,12 @@ func (a *attempt) textsFor(u access.Unknown, open, closed []access.Pattern) (tex
 			}
 		}
 	}
-	for _, fresh := range freshTexts {
+	for _, fresh := range a.freshTexts {
 		for _, value := range wide {
 			add(value.Instance(fresh))
 		}
 	}
-	add(freshTexts[0])
+	add(a.freshTexts[0])
 	return texts, len(wide) == 0
 }
 

@@ -16,6 +16,7 @@ type attempt struct {
 	invariant *Invariant
 	on        []part
 	questions int             // see maxQuestions
+	judged    bool            // a request was judged
 	together  int             // see maxTogether
 	seen      map[string]bool // keys of the holders that were tried; see isNew
 
@@ -135,12 +136,16 @@ func (a *attempt) holds(id *Identity) *mapping.Grants {
 // if the facts do not change the grants of the identity, or if the request does not count.
 func (a *attempt) ask(id Identity, req Request, facts []fact) (broken, same bool) {
 	changed, req, ok := withFacts(id, req, facts)
+	if !ok && id.Account != "" && slices.ContainsFunc(a.assumed, func(f fact) bool { return inToken(f.key) }) {
+		a.undecide("account %q has no token, so an assumption about a token cannot be tried", id.Account)
+	}
 	if !ok || a.excepted(&changed) {
 		return false, true
 	}
 	same = changed.Subject == id.Subject && len(changed.Groups) == len(id.Groups)
 	a.questions++
 	allow, err := a.Judge(changed, req)
+	a.judged = a.judged || err == nil
 	if errors.Is(err, ErrNoToken) {
 		return false, false
 	}

@@ -286,7 +286,11 @@ func Assumption(list []string) (facts []fact, message string) {
 		case setByJudge(key):
 			return nil, key + " cannot be fixed: the issuer writes it; write issuer = ... in the invariant for one issuer"
 		}
-		if i := slices.IndexFunc(facts, func(f fact) bool { return f.key == key }); i >= 0 {
+		i := slices.IndexFunc(facts, func(f fact) bool { return f.key == key })
+		if isSubject(key) && (value == "" || slices.ContainsFunc(facts, func(f fact) bool { return isSubject(f.key) })) {
+			return nil, key + " cannot be fixed like this: each token has one subject, and the subject is not empty"
+		}
+		if i >= 0 {
 			switch v := facts[i].value.(type) {
 			case []string:
 				facts[i].value = append(v, value)

@@ -66,6 +66,7 @@ func (a *attempt) spared(h *holder) []*holder {
 
 // findAllowed searches for a request that the holder is allowed.
 func (a *attempt) findAllowed(h *holder) {
+	a.oneValue(h)
 	for _, on := range a.on {
 		for _, chance := range a.symbolic.Chances(h.grants, on.actions, on.Region) {
 			if a.findAllowedBy(h, &chance, on) {

@@ -70,6 +70,7 @@ func Prove(o Options, list []Invariant) ([]Result, error) {
 			}
 		}
 	}
+	p.freshTexts, p.unmatched = p.unusedTexts(list), p.unmatchedPattern()
 	results := make([]Result, len(list))
 	for i := range list {
 		results[i] = p.prove(&list[i])
@@ -87,6 +88,9 @@ type prover struct {
 	issuers  []string
 	subjects []string // the subjects that rules name
 	policies map[string]*held
+	// freshTexts are texts that no resource of a policy or of an invariant contains. See the variable freshTexts.
+	freshTexts []string
+	unmatched  string // see unmatchedPattern
 }
 
 // holder is a principal with a token of one issuer.
@@ -155,6 +159,9 @@ func (p *prover) prove(i *Invariant) Result {
 		a.never()
 	} else {
 		a.always()
+	}
+	if a.found == nil {
+		a.limits()
 	}
 	r := Result{Invariant: *i, Counterexample: a.found, Why: a.undecided}
 	switch {

@@ -113,12 +113,15 @@ func (p *prover) overwritten(key string) bool {
 	if setByJudge(key) {
 		return true
 	}
-	name, isClaim := strings.CutPrefix(key, "claim:")
-	path, ok := policy.ClaimPath(name)
-	if !isClaim || !ok {
+	path, ok := tokenPath(key)
+	if !ok {
 		return false
 	}
-	return slices.ContainsFunc(append([][]string{p.Mapping.ClaimPath()}, p.GroupsPaths...), func(o []string) bool {
+	made := [][]string{p.Mapping.ClaimPath()}
+	if !isGroups(key) { // the groups of an identity are tried
+		made = append(made, p.GroupsPaths...)
+	}
+	return slices.ContainsFunc(made, func(o []string) bool {
 		n := min(len(o), len(path))
 		return slices.Equal(o[:n], path[:n])
 	})
