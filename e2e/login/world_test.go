@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -162,15 +163,23 @@ func (w *world) root() *minio.Client {
 	return c
 }
 
-// freeAddress returns an unused address on the loopback interface.
+// lastPort is the port that freeAddress returned last. The first one is below the range from which Linux takes the
+// ports of outgoing connections (32768 to 60999), and not among those of claimgate login.
+var lastPort = 21000
+
+// freeAddress returns an address of the loopback interface on which nothing listens. It returns each address once: a
+// server may need some time until it listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for lastPort++; lastPort < 32768; lastPort++ {
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(lastPort)))
+		if err == nil {
+			_ = l.Close()
+			return l.Addr().String()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 func (w *world) write(name, text string) {
