@@ -163,3 +163,12 @@ func TestKeysOfAWSHaveAdvice(t *testing.T) {
 		}
 	}
 }
+
+// A name in another case is the action itself, whatever its verb, and a root-equivalent action too.
+func TestTheCaseOfAnActionIsCorrected(t *testing.T) {
+	for text, want := range map[string]string{"s3:getobject": `write "s3:GetObject"`, "ADMIN:SERVERINFO": `write "admin:ServerInfo"`, "s3:PUTBUCKETPOLICY": `write "s3:PutBucketPolicy"`} {
+		if got := ActionAdvice(text); !strings.HasPrefix(got, want) {
+			t.Errorf("for %s the advice is %s", text, got)
+		}
+	}
+}
