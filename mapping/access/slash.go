@@ -12,11 +12,11 @@ import (
 // a text as the name of a bucket, but the value of the variable may hold a slash, and so name an object.
 func (r *Reader) ReachesSlash(h mapping.Granted, actions []string, on Region) bool {
 	return slices.ContainsFunc(r.Statements(h), func(s Statement) bool {
-		return slices.ContainsFunc(actions, s.Covers) && slices.ContainsFunc(s.Regions, func(p Region) bool {
+		return slices.ContainsFunc(s.Regions, func(p Region) bool {
 			return slices.ContainsFunc(p.Except, Pattern.onlyBucket) || slices.ContainsFunc(p.In, func(g Pattern) bool {
 				return g.onlyBucket() && !slices.ContainsFunc(on.In, func(h Pattern) bool { return prefixesDiffer(g[:len(g)-1], h) })
 			})
-		})
+		}) && slices.ContainsFunc(actions, s.Covers)
 	})
 }
 

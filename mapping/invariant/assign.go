@@ -18,6 +18,27 @@ type assignment struct {
 // freshTexts are texts that policies hardly name. The first could be the name of a bucket, the others could not.
 var freshTexts = []string{freshPrefix, "ZQX", "q7"}
 
+// unusedTexts returns freshTexts, with letters added until no resource of a policy or of an invariant contains them.
+func (p *prover) unusedTexts(list []Invariant) []string {
+	var used []string
+	for _, i := range list {
+		used = append(used, i.Resources...)
+	}
+	for _, one := range p.Mapping.Policies() {
+		for _, s := range one.Statements() {
+			used = append(append(used, s.Resources...), s.NotResources...)
+		}
+	}
+	all := strings.ToLower(strings.Join(used, "\n"))
+	fresh := slices.Clone(freshTexts)
+	for i := range fresh {
+		for strings.Contains(all, strings.ToLower(fresh[i])) {
+			fresh[i] += fresh[i][len(fresh[i])-1:]
+		}
+	}
+	return fresh
+}
+
 // assignments returns the assignments with which a resource can match a pattern of open and a pattern of
 // closed. complete is true if there are no others. If unset is true, the list also has assignments that do not
 // set a variable.

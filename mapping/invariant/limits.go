@@ -1,25 +1,11 @@
 package invariant
 
-import (
-	"slices"
-	"strings"
-
-	"github.com/claimgate/claimgate/mapping/policy"
-)
+import "slices"
 
 // The search does not understand every policy. limits finds the policies that the search could read wrongly, and
 // makes the verdict Undecided. limits looks only at how the policies are written, and finds too many rather than too
 // few: an invariant that is wrongly called proved is the worst answer.
 func (a *attempt) limits() {
-	about := func(list []*held) {
-		for _, one := range list {
-			for _, on := range a.on {
-				if a.symbolic.ReachesSlash(one.Granted, on.actions, on.Region) {
-					a.undecide("policy %q has a resource with a variable and no slash; the variable may hold a slash, so write VARIABLE/*", one.Policy.Name())
-				}
-			}
-		}
-	}
 	if a.unmatched != "" {
 		a.undecide("no made-up group could be found that matches the pattern %q as every other group does", a.unmatched)
 	}
@@ -28,108 +14,50 @@ func (a *attempt) limits() {
 	}
 	holders := a.holders
 	if a.invariant.Kind == Always {
+		holders = slices.Clone(holders)
 		for _, issuer := range a.tokenIssuers() {
-			holders = append(slices.Clone(holders), a.holder(a.principal(), issuer))
+			holders = append(holders, a.holder(a.principal(), issuer))
 		}
 	}
+	known := map[int]bool{}
+	reaches := func(one *held) bool {
+		found, is := known[one.number]
+		if !is {
+			found = slices.ContainsFunc(a.on, func(on part) bool { return a.symbolic.ReachesSlash(one.Granted, on.actions, on.Region) })
+			known[one.number] = found
+		}
+		return found
+	}
 	for _, h := range holders {
+		n := slices.IndexFunc(h.policies, reaches)
+		policies := h.policies
+		if n < 0 {
+			if n, policies = slices.IndexFunc(h.guards, reaches), h.guards; n < 0 {
+				continue
+			}
+		}
 		if a.invariant.Kind == Never {
 			if id := a.identityOf(h, &assignment{}); !a.accepts(h) || a.excepted(&id) {
 				continue
 			}
 		}
-		about(h.policies)
-		about(h.guards)
+		a.undecide("policy %q has a resource with a variable and no slash; the value of the variable may hold a slash, so write VARIABLE/*", policies[n].Policy.Name())
 	}
-}
-
-// reads returns the keys of the policy variables in the resources of the holder's policies, and the keys that the
-// conditions test. Only statements about an action of the invariant count.
-func (a *attempt) reads(h *holder) (resources, conditions []string) {
-	var actions []string
-	for _, on := range a.on {
-		actions = append(actions, on.actions...)
-	}
-	for _, one := range slices.Concat(h.policies, h.guards) {
-		variables, tested := a.symbolic.Reads(one.Granted, actions)
-		resources, conditions = append(resources, variables...), append(conditions, tested...)
-	}
-	return resources, conditions
-}
-
-// oneValue makes the verdict Undecided if two keys that the holder's policies read share a value. The search gives
-// each key a value of its own.
-func (a *attempt) oneValue(h *holder) {
-	variables, tested := a.reads(h)
-	for _, f := range a.assumed {
-		variables = append(variables, f.key)
-	}
-	all := slices.Concat(variables, tested)
-	for _, key := range variables {
-		for _, other := range all {
-			if key != other && sameClaim(key, other) {
-				a.undecide("policies of %s read both %s and %s, which are not independent", h.Name, key, other)
-			}
-		}
-	}
-	for _, key := range all {
-		for _, other := range all {
-			if key != other && !inToken(key) && !inToken(other) && slices.ContainsFunc(policy.ConditionNames(key), func(name string) bool {
-				return slices.Contains(policy.ConditionNames(other), name)
-			}) {
-				a.undecide("policies of %s read both %s and %s, and MinIO sends one value for both", h.Name, key, other)
-			}
-		}
-	}
-}
-
-// sameClaim returns true if both keys read the same claim, or one reads a member of the claim that the other reads.
-func sameClaim(key, other string) bool {
-	x, ok := tokenPath(key)
-	y, too := tokenPath(other)
-	n := min(len(x), len(y))
-	return ok && too && slices.Equal(x[:n], y[:n])
-}
-
-// tokenPath returns the path of the claim that the key reads. ok is false if the key reads no claim.
-func tokenPath(key string) (path []string, ok bool) {
-	prefix, name, _ := strings.Cut(key, ":")
-	if prefix != "jwt" && prefix != "claim" {
-		return nil, false
-	}
-	return policy.ClaimPath(name)
-}
-
-// unusedTexts returns freshTexts, with letters added until no resource of a policy or of an invariant contains them.
-func (p *prover) unusedTexts(list []Invariant) []string {
-	var used []string
-	for _, i := range list {
-		used = append(used, i.Resources...)
-	}
-	for _, one := range p.Mapping.Policies() {
-		for _, s := range one.Statements() {
-			used = append(append(used, s.Resources...), s.NotResources...)
-		}
-	}
-	all := strings.ToLower(strings.Join(used, "\n"))
-	fresh := slices.Clone(freshTexts)
-	for i := range fresh {
-		for strings.Contains(all, strings.ToLower(fresh[i])) {
-			fresh[i] += fresh[i][len(fresh[i])-1:]
-		}
-	}
-	return fresh
 }
 
 // unmatchedPattern returns the pattern of a rule whose made-up group does not hold what the rule grants: the group is
 // too long, or the pattern matches it with other captures. The result is empty if there is no such rule.
 func (p *prover) unmatchedPattern() string {
+	byName := map[string][]*holder{}
+	for _, h := range p.holders {
+		byName[h.Name] = append(byName[h.Name], h)
+	}
 	for _, r := range p.Mapping.Rules() {
 		if r.Captures == nil || !r.Expires.IsZero() && !p.Now.Before(r.Expires) {
 			continue
 		}
-		for _, h := range p.holders {
-			if h.Name != "group:"+r.Name || r.Issuer != "" && r.Issuer != h.issuer {
+		for _, h := range byName["group:"+r.Name] {
+			if r.Issuer != "" && r.Issuer != h.issuer {
 				continue
 			}
 			for _, name := range r.Policies {

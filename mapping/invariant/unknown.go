@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/claimgate/claimgate/mapping/access"
-	"github.com/claimgate/claimgate/mapping/policy"
 )
 
 // A test of a condition is unknown if it cannot read the value: a claim has another type than the operator needs,
@@ -82,47 +81,5 @@ func comparedTwice(key string, tests []access.Test) bool {
 		operator := unqualified(t.Operator)
 		typed := strings.HasPrefix(operator, "Numeric") || operator == "Bool" // of a claim: not a text
 		return !isText(operator) && operator != "Null" && (!typed || !strings.HasPrefix(key, "claim:"))
-	})
-}
-
-// readTwice returns true if another test reads the claim of the key under another prefix: claim:email and jwt:email.
-// The values of such keys are not independent.
-func readTwice(key string, tests []access.Test) bool {
-	claim, ok := topClaim(key)
-	return ok && slices.ContainsFunc(tests, func(t access.Test) bool {
-		other, too := topClaim(t.Key)
-		return too && other == claim && !strings.EqualFold(prefixOf(key), prefixOf(t.Key))
-	})
-}
-
-func prefixOf(key string) string { return key[:strings.Index(key, ":")+1] }
-
-// topClaim returns the name of the top-level claim that the key reads. ok is false if the key reads no claim.
-func topClaim(key string) (name string, ok bool) {
-	prefix, name, _ := strings.Cut(key, ":")
-	path, ok := policy.ClaimPath(name)
-	if !ok || prefix != "jwt" && prefix != "claim" {
-		return "", false
-	}
-	return path[0], true
-}
-
-// overwritten returns true if the Judge sets the claim of the key itself, or makes the claim from the groups or the
-// policies of an identity. Not every value of such a claim can be tried.
-func (p *prover) overwritten(key string) bool {
-	if setByJudge(key) {
-		return true
-	}
-	path, ok := tokenPath(key)
-	if !ok {
-		return false
-	}
-	made := [][]string{p.Mapping.ClaimPath()}
-	if !isGroups(key) { // the groups of an identity are tried
-		made = append(made, p.GroupsPaths...)
-	}
-	return slices.ContainsFunc(made, func(o []string) bool {
-		n := min(len(o), len(path))
-		return slices.Equal(o[:n], path[:n])
 	})
 }
