@@ -3,6 +3,7 @@ package mapping
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -44,7 +45,7 @@ func parsePattern(text string) (p *pattern, message, fix string) {
 			return nil, `"{" without "}"`, "write a capture as {bucket}, or the exact name with name = ..."
 		case !captureName.MatchString(name):
 			return nil, fmt.Sprintf("%q is not a valid name for a capture", name), "write a lower-case letter, then lower-case letters, digits and _, such as {bucket}"
-		case contains(p.captures, name):
+		case slices.Contains(p.captures, name):
 			return nil, fmt.Sprintf("the pattern has {%s} twice", name), "give every capture a name of its own"
 		case len(p.captures) > 0 && literal == "":
 			return nil, "there is nothing between two captures", "write what separates them, such as {team}/{bucket}"
@@ -59,15 +60,6 @@ func parsePattern(text string) (p *pattern, message, fix string) {
 		return nil, fmt.Sprintf("the pattern has more than %d captures", maxCaptures), "use fewer"
 	}
 	return p, "", ""
-}
-
-func contains(list []string, s string) bool {
-	for _, e := range list {
-		if e == s {
-			return true
-		}
-	}
-	return false
 }
 
 // ambiguous returns two neighboring captures between which a name can be split in several ways. This is
