@@ -64,9 +64,9 @@ func Required() Option { return func(l *Log) { l.required = true } }
 // Chained adds the hash of the previous line to each line.
 func Chained() Option { return func(l *Log) { l.writer.chain = newLinks() } }
 
-// Patience sets how long Write waits for its line, and how long Close waits for a stalled output, instead of 1 s and
+// Timeouts sets how long Write waits for its line, and how long Close waits for a stalled output, instead of 1 s and
 // 5 s. A test that wants every line uses it, because a busy machine can stop the writer for longer.
-func Patience(write, closing time.Duration) Option {
+func Timeouts(write, closing time.Duration) Option {
 	return func(l *Log) { l.maxWait, l.closeTimeout = write, closing }
 }
 

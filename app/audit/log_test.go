@@ -25,7 +25,7 @@ import (
 )
 
 // patient makes a log whose lines and whose Close have as long as a busy machine needs.
-var patient = audit.Patience(2*time.Minute, 2*time.Minute)
+var patient = audit.Timeouts(2*time.Minute, 2*time.Minute)
 
 func open(t *testing.T, allow string) (*audit.Log, string) {
 	t.Helper()

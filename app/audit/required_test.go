@@ -113,7 +113,7 @@ func stalled(t *testing.T, with ...audit.Option) (l *audit.Log, reader *os.File)
 	}
 	t.Cleanup(func() { _ = reader.Close() })
 	pipe.Fill(t, reader)
-	if l, err = audit.Open(fifo, "all", append(with, audit.Patience(50*time.Millisecond, 2*time.Minute))...); err != nil {
+	if l, err = audit.Open(fifo, "all", append(with, audit.Timeouts(50*time.Millisecond, 2*time.Minute))...); err != nil {
 		t.Fatal(err)
 	}
 	return l, reader

@@ -77,7 +77,7 @@ func startJumping(t *testing.T, mappingText string) *jumping {
 		t.Fatal(found)
 	}
 	g.Use(m)
-	if j.audit, err = audit.Open(j.log, "all", audit.Chained(), audit.Required(), audit.Patience(2*time.Minute, 2*time.Minute)); err != nil {
+	if j.audit, err = audit.Open(j.log, "all", audit.Chained(), audit.Required(), audit.Timeouts(2*time.Minute, 2*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	j.serve(g)

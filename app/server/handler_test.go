@@ -75,7 +75,7 @@ func newInside(tb testing.TB, output string) *inside {
 	if output == "" {
 		output = filepath.Join(dir, "decisions.jsonl")
 	}
-	log, err := audit.Open(output, "all", audit.Patience(2*time.Minute, 2*time.Minute))
+	log, err := audit.Open(output, "all", audit.Timeouts(2*time.Minute, 2*time.Minute))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -107,7 +107,7 @@ func startOn(t *testing.T, seen func(net.Listener) net.Listener, now func() time
 	r := &running{
 		t: t, log: filepath.Join(dir, "decisions.jsonl"), gateway: g, callers: new(server.Callers), program: new(bytes.Buffer),
 	}
-	log, err := audit.Open(r.log, "all", audit.Patience(2*time.Minute, 2*time.Minute))
+	log, err := audit.Open(r.log, "all", audit.Timeouts(2*time.Minute, 2*time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
