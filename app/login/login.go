@@ -212,7 +212,10 @@ func profileFor(name string, s *Session) (*Profile, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(p.Check(), p.checkIssuer(s)); err != nil {
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	if err := p.checkIssuer(s); err != nil { // after Check, so that an error is one line
 		return nil, err
 	}
 	return &p, nil
