@@ -153,8 +153,8 @@ func TestWhatIsPrintedIsWhatIsAllowed(t *testing.T) {
 				// Some values are of another type than the operators need, or cannot be read.
 				for _, values := range [][]string{
 					{"aws:SourceIp", "", "10.1.1.1", "192.0.2.1", "unknown"},
-					{"aws:username", "", "bob"},
-					{"claim:dept", "", `"eng"`, `"cat"`, "7", "{}"},
+					{"aws:username", "", "bob", "bob/x"},
+					{"claim:dept", "", `"eng"`, `"cat"`, `"bob/secret/x"`, "7", "{}"},
 					{"claim:level", "", "0", "6", `"high"`},
 					{"claim:mfa", "", "true", `"yes"`, "{}"},
 					{"claim:realm", "", `"x"`, "{}"},

@@ -134,7 +134,11 @@ func (r *Reader) regions(h mapping.Granted, s policy.Statement, condition string
 	}
 	var all []Region
 	for _, text := range h.Resources(s.Resources) {
-		all = append(all, NewRegion([]Pattern{r.parse(text)}, nil, condition))
+		g := r.parse(text)
+		all = append(all, NewRegion([]Pattern{g}, nil, condition))
+		if g.onlyBucket() { // the value of the variable may hold a slash, and so name an object
+			all = append(all, NewRegion([]Pattern{g[:len(g)-1]}, nil, condition))
+		}
 	}
 	if kms { // the statement also covers calls that name no key
 		all = append(all, NewRegion([]Pattern{{'/'}}, nil, condition))

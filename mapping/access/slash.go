@@ -7,16 +7,13 @@ import (
 	"github.com/claimgate/claimgate/mapping"
 )
 
-// ReachesSlash returns true if a statement of the policy that covers an action of the list has a Resource or a
-// NotResource with a policy variable and without a slash, such as ${claim:home}, near the region. Patterns read such
-// a text as the name of a bucket, but the value of the variable may hold a slash, and so name an object.
-func (r *Reader) ReachesSlash(h mapping.Granted, actions []string, on Region) bool {
+// SparesUnknown returns true if a statement of the policy that covers an action of the list has a NotResource with a
+// policy variable and without a slash, such as ${claim:home}. Its Region excepts a bucket. But the value of the variable
+// may hold a slash, and so name an object.
+func (r *Reader) SparesUnknown(h mapping.Granted, actions []string) bool {
 	return slices.ContainsFunc(r.Statements(h), func(s Statement) bool {
-		return slices.ContainsFunc(s.Regions, func(p Region) bool {
-			return slices.ContainsFunc(p.Except, Pattern.onlyBucket) || slices.ContainsFunc(p.In, func(g Pattern) bool {
-				return g.onlyBucket() && !slices.ContainsFunc(on.In, func(h Pattern) bool { return prefixesDiffer(g[:len(g)-1], h) })
-			})
-		}) && slices.ContainsFunc(actions, s.Covers)
+		return slices.ContainsFunc(s.Regions, func(p Region) bool { return slices.ContainsFunc(p.Except, Pattern.onlyBucket) }) &&
+			slices.ContainsFunc(actions, s.Covers)
 	})
 }
 

@@ -27,9 +27,9 @@ var (
 		`"admin:ServerInfo"`, `"kms:*"`, `"kms:CreateKey"`, `"s3:GetObjectVersion"`,
 	}
 	someResources = []string{"*", "b/*", "b", "b*", "bb/*", "b?/x*", "*/x", "b/secret/*", "b/*/d", "c/*", "*b/*x*", "b/x"}
-	someContexts  = []string{"b/${aws:username}/*", "${jwt:sub}/*", "b/secret/${aws:username}"}
+	someContexts  = []string{"b/${aws:username}/*", "${jwt:sub}/*", "b/secret/${aws:username}", "${claim:dept}"}
 	buckets       = []string{"", "b", "bb", "bcd", "c", "bcd-x", "bcd-x-x"}
-	variables     = policy.Variables()
+	variables     = append(policy.Variables(), "claim:dept")
 	addressTests  = []string{`{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`, `{"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`}
 	claimTests    = []string{ // the claim may have another type than the operator needs
 		`{"StringEquals":{"claim:dept":"eng"}}`, `{"StringNotEquals":{"claim:dept":"eng"}}`, `{"NumericLessThan":{"claim:dept":1},"NumericGreaterThan":{"claim:dept":5}}`,
@@ -228,7 +228,9 @@ func named(list []string, a *asker, bucket, object, unset string) bool {
 		for _, v := range variables {
 			value := unset
 			if held := a.ctx[v]; len(held) > 0 && unset == "" {
-				value = held[0]
+				if value = strings.Trim(held[0], `"`); strings.HasPrefix(v, "claim:") && value == held[0] {
+					value = "" // a claim that is no text
+				}
 			}
 			if (value == "" || value == "*" && unset == "") && strings.Contains(text, v) {
 				text = "\x00"
@@ -366,7 +368,7 @@ func TestDiffMissesNoGainUnderConditions(t *testing.T) {
 		x, y := a.holds(before, now), a.holds(after, now)
 		ctx := request{}
 		for _, values := range [][]string{
-			{"aws:SourceIp", "", "10.1.1.1", "192.0.2.1", "unknown"}, {"aws:username", "", "alice", "x"}, {"jwt:sub", "", "b", "*"}, {"claim:dept", "", `"eng"`, `"hr"`, "7", "{}"},
+			{"aws:SourceIp", "", "10.1.1.1", "192.0.2.1", "unknown"}, {"aws:username", "", "alice", "x"}, {"jwt:sub", "", "b", "*"}, {"claim:dept", "", `"eng"`, `"hr"`, `"b/x"`, "7", "{}"},
 		} {
 			if value := anymapping.Pick(t, values[0], values[1:]); value != "" {
 				ctx[values[0]] = []string{value}

@@ -20,19 +20,19 @@ func (a *attempt) limits() {
 		}
 	}
 	known := map[int]bool{}
-	reaches := func(one *held) bool {
+	spares := func(one *held) bool {
 		found, is := known[one.number]
 		if !is {
-			found = slices.ContainsFunc(a.on, func(on part) bool { return a.symbolic.ReachesSlash(one.Granted, on.actions, on.Region) })
+			found = slices.ContainsFunc(a.on, func(on part) bool { return a.symbolic.SparesUnknown(one.Granted, on.actions) })
 			known[one.number] = found
 		}
 		return found
 	}
 	for _, h := range holders {
-		n := slices.IndexFunc(h.policies, reaches)
+		n := slices.IndexFunc(h.policies, spares)
 		policies := h.policies
 		if n < 0 {
-			if n, policies = slices.IndexFunc(h.guards, reaches), h.guards; n < 0 {
+			if n, policies = slices.IndexFunc(h.guards, spares), h.guards; n < 0 {
 				continue
 			}
 		}
@@ -41,7 +41,7 @@ func (a *attempt) limits() {
 				continue
 			}
 		}
-		a.undecide("policy %q has a resource with a variable and no slash; the value of the variable may hold a slash, so write VARIABLE/*", policies[n].Policy.Name())
+		a.undecide("policy %q has a NotResource with a variable and no slash; the value of the variable may hold a slash, so write VARIABLE/*", policies[n].Policy.Name())
 	}
 }
 

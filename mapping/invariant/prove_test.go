@@ -164,7 +164,7 @@ func everybody() []invariant.Identity {
 	for _, issuer := range []string{"one", "two"} {
 		for i, set := range sets {
 			all = append(all, invariant.Identity{Issuer: issuer, Subject: "bob", Groups: set},
-				invariant.Identity{Issuer: issuer, Subject: "cat", Groups: set, Claims: map[string]any{"dept": []string{"eng", "hr", "bob"}[i%3]}})
+				invariant.Identity{Issuer: issuer, Subject: "cat", Groups: set, Claims: map[string]any{"dept": []string{"eng", "hr", "bob", "bob/x", "cat/x"}[i%5]}})
 			if len(set) == 1 {
 				all = append(all, invariant.Identity{Issuer: issuer, Subject: "zqx1", Groups: set, Claims: map[string]any{"azp": "minio"}})
 			}
@@ -188,7 +188,7 @@ var (
 	probeTimes   = []map[string][]string{
 		{},
 		{"SourceIp": {"10.1.1.1"}},
-		{"SourceIp": {"192.0.2.1"}, "username": {"bob"}},
+		{"SourceIp": {"192.0.2.1"}, "username": {"bob"}}, {"username": {"bob/x"}},
 		{"SourceIp": {"2001:db8::1"}, "object-lock-mode": {"GOVERNANCE"}},
 		{"SourceIp": {"unknown"}, "CurrentTime": {"soon"}, "max-keys": {"many"}, "object-lock-mode": {"GOVERNANCE"}, "Object-Lock-Mode": {"COMPLIANCE"}},
 		{"SourceIp": {"10.1.1.1"}, "CurrentTime": {"2027-01-01T00:00:00Z"}, "max-keys": {"5"}, "prefix": {"bob/"}, "Object-Lock-Mode": {"COMPLIANCE"}},

@@ -34,7 +34,7 @@ var (
 		`"s3:GetObject"`, `"s3:PutObject"`, `"s3:Get*"`, `"s3:*"`, `"s3:DeleteObject","s3:ListBucket"`, `"admin:*"`, `"kms:*"`, `"s3:ListBucket"`,
 	}
 	resourceWords = []string{"*", "bob/*", "bob", "bo*", "bob/secret/*", "*/x", "cat/*", "b?b/x*", "*b/*x*", "bob/x"}
-	variableWords = []string{"bob/${jwt:sub}/*", "${jwt:sub}/*", "bob/${aws:username}", "${claim:dept}/*"}
+	variableWords = []string{"bob/${jwt:sub}/*", "${jwt:sub}/*", "bob/${aws:username}", "${claim:dept}/*", "${claim:dept}", "${aws:username}"}
 	captureWords  = []string{"${group:team}/*", "${group:team}", "bob/${group:team}/*", "${group:team}-x/*"}
 	conditions    = []string{
 		`{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`, `{"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`, `{"StringEquals":{"claim:dept":"eng"}}`,
