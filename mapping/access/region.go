@@ -127,17 +127,15 @@ func (r *Reader) regions(h mapping.Granted, s policy.Statement, condition string
 	case len(s.NotResources) > 0:
 		var except []Pattern
 		for _, text := range h.Resources(s.NotResources) {
-			except = append(except, r.parse(text))
+			except = append(except, r.parse(text).readings()...)
 		}
 		slices.SortFunc(except, func(a, b Pattern) int { return strings.Compare(a.Key(), b.Key()) })
 		return []Region{NewRegion([]Pattern{everything}, except, condition)}
 	}
 	var all []Region
 	for _, text := range h.Resources(s.Resources) {
-		g := r.parse(text)
-		all = append(all, NewRegion([]Pattern{g}, nil, condition))
-		if g.onlyBucket() { // the value of the variable may hold a slash, and so name an object
-			all = append(all, NewRegion([]Pattern{g[:len(g)-1]}, nil, condition))
+		for _, g := range r.parse(text).readings() {
+			all = append(all, NewRegion([]Pattern{g}, nil, condition))
 		}
 	}
 	if kms { // the statement also covers calls that name no key

@@ -147,8 +147,8 @@ func (r *Reader) concrete(g *mapping.Grants, action string, value Value) (allows
 	return allows, denies
 }
 
-// with returns the region with values in place of policy variables. ok is false if an Allow has a variable
-// without a value in its Resource.
+// with returns the region with values in place of policy variables. ok is false if the region is empty: an Allow has a
+// variable without a value in its Resource, or the resource of the region names no bucket.
 func (r Region) with(value Value, deny bool) (q Region, ok bool) {
 	if !slices.ContainsFunc(r.In, Pattern.hasVariable) && !slices.ContainsFunc(r.Except, Pattern.hasVariable) {
 		return r, true
@@ -156,6 +156,8 @@ func (r Region) with(value Value, deny bool) (q Region, ok bool) {
 	var in, except []Pattern
 	for _, g := range r.In {
 		switch bound, ok := g.with(value); {
+		case ok && g.onlyBucket() && slices.Index(bound, '/') < len(bound)-1:
+			return q, false // the value has a slash, so the resource names no bucket
 		case ok:
 			in = append(in, bound)
 		case !deny:
@@ -166,6 +168,7 @@ func (r Region) with(value Value, deny bool) (q Region, ok bool) {
 	}
 	for _, g := range r.Except {
 		switch bound, ok := g.with(value); {
+		case ok && g.onlyBucket() && slices.Index(bound, '/') < len(bound)-1: // excepts no bucket
 		case ok:
 			except = append(except, bound)
 		case !deny:

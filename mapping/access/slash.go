@@ -7,18 +7,23 @@ import (
 	"github.com/claimgate/claimgate/mapping"
 )
 
-// SparesUnknown returns true if a statement of the policy that covers an action of the list has a NotResource with a
-// policy variable and without a slash, such as ${claim:home}. Its Region excepts a bucket. But the value of the variable
-// may hold a slash, and so name an object.
-func (r *Reader) SparesUnknown(h mapping.Granted, actions []string) bool {
-	return slices.ContainsFunc(r.Statements(h), func(s Statement) bool {
-		return slices.ContainsFunc(s.Regions, func(p Region) bool { return slices.ContainsFunc(p.Except, Pattern.onlyBucket) }) &&
-			slices.ContainsFunc(actions, s.Covers)
-	})
+// readings returns the pattern. If the pattern has a variable and no slash but the last, readings adds the pattern
+// without the last slash, because the value of the variable may hold a slash, and so name an object.
+func (g Pattern) readings() []Pattern {
+	if g.onlyBucket() {
+		return []Pattern{g, g[:len(g)-1]}
+	}
+	return []Pattern{g}
 }
 
 // onlyBucket returns true if the pattern has a policy variable, and its only slash is the last symbol.
 func (g Pattern) onlyBucket() bool { return g.hasVariable() && slices.Index(g, '/') == len(g)-1 }
+
+// namesBucket returns true if a pattern names a bucket by a variable, and the kind is an object. Such a pattern stands
+// for the values without a slash. readings has another pattern for the values with a slash.
+func namesBucket(kind Kind, in []Pattern) bool {
+	return kind == ObjectKind && slices.ContainsFunc(in, Pattern.onlyBucket)
+}
 
 // Reads returns the keys of the policy variables in the resources of the statements that cover an action of the list,
 // and the keys that the conditions of these statements test.

@@ -69,7 +69,7 @@ func (t Term) minus(r Region) []Term {
 	switch {
 	case r.Condition != "" && !slices.Contains(t.Conditions, r.Condition),
 		slices.ContainsFunc(r.Except, Pattern.hasVariable),
-		slices.ContainsFunc(r.In, t.disjointFrom):
+		slices.ContainsFunc(r.In, t.disjointFrom), namesBucket(t.Kind, r.In):
 		return []Term{t}
 	}
 	var left []Term
@@ -95,7 +95,7 @@ func (t Term) disjointFrom(g Pattern) bool {
 // much, so one search that finds nothing is enough. The first search reads unknown texts as exists does. The
 // second search takes any text for an unknown text of In, and leaves out the exceptions with an unknown text.
 func (t Term) Empty() bool {
-	if !exists(t.Kind, t.In, t.Except) {
+	if namesBucket(t.Kind, t.In) || !exists(t.Kind, t.In, t.Except) {
 		return true
 	}
 	var in []Pattern

@@ -2,46 +2,14 @@ package invariant
 
 import "slices"
 
-// The search does not understand every policy. limits finds the policies that the search could read wrongly, and
-// makes the verdict Undecided. limits looks only at how the policies are written, and finds too many rather than too
-// few: an invariant that is wrongly called proved is the worst answer.
+// limits makes the verdict Undecided where the search could miss a counterexample: a pattern of groups has no made-up
+// group, or no request could be judged. An invariant that is wrongly called proved is the worst answer.
 func (a *attempt) limits() {
 	if a.unmatched != "" {
 		a.undecide("no made-up group could be found that matches the pattern %q as every other group does", a.unmatched)
 	}
 	if len(a.assumed) > 0 && a.questions > 0 && !a.judged {
 		a.undecide("under these assumptions no request could be judged")
-	}
-	holders := a.holders
-	if a.invariant.Kind == Always {
-		holders = slices.Clone(holders)
-		for _, issuer := range a.tokenIssuers() {
-			holders = append(holders, a.holder(a.principal(), issuer))
-		}
-	}
-	known := map[int]bool{}
-	spares := func(one *held) bool {
-		found, is := known[one.number]
-		if !is {
-			found = slices.ContainsFunc(a.on, func(on part) bool { return a.symbolic.SparesUnknown(one.Granted, on.actions) })
-			known[one.number] = found
-		}
-		return found
-	}
-	for _, h := range holders {
-		n := slices.IndexFunc(h.policies, spares)
-		policies := h.policies
-		if n < 0 {
-			if n, policies = slices.IndexFunc(h.guards, spares), h.guards; n < 0 {
-				continue
-			}
-		}
-		if a.invariant.Kind == Never {
-			if id := a.identityOf(h, &assignment{}); !a.accepts(h) || a.excepted(&id) {
-				continue
-			}
-		}
-		a.undecide("policy %q has a NotResource with a variable and no slash; the value of the variable may hold a slash, so write VARIABLE/*", policies[n].Policy.Name())
 	}
 }
 
