@@ -2,6 +2,7 @@ package audit
 
 import (
 	"encoding/json"
+	"net"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -49,4 +50,12 @@ func TestMembersReadAsEncodingJSONWouldWriteThem(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAnAddressHasItsUsualText(t *testing.T) {
+	for _, ip := range []net.IP{nil, {}, {1, 2}, net.IPv4(127, 0, 0, 1), net.IPv4(10, 1, 2, 3).To4(), net.ParseIP("2001:db8::1"), net.ParseIP("::"), net.IPv6loopback} {
+		if got := string(appendAddress(nil, ip)); got != ip.String() {
+			t.Errorf("%#v: %s, want %s", ip, got, ip)
+		}
+	}
 }

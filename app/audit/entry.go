@@ -3,6 +3,8 @@ package audit
 import (
 	"encoding/hex"
 	"maps"
+	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -46,8 +48,19 @@ func (e *Entry) marshal(b []byte) []byte {
 		}
 		ev.b = shadow.end()
 	}
-	ev.text("peer", e.Peer.String()).number("status", int64(e.Status)).number("duration_us", e.Duration.Microseconds())
+	ev.name("peer")
+	ev.b = append(appendAddress(append(ev.b, '"'), e.Peer), '"')
+	ev.number("status", int64(e.Status)).number("duration_us", e.Duration.Microseconds())
 	return append(ev.end(), '\n')
+}
+
+// appendAddress appends the text of net.IP.String, which allocates.
+func appendAddress(b []byte, ip net.IP) []byte {
+	addr, ok := netip.AddrFromSlice(ip)
+	if !ok {
+		return append(b, ip.String()...)
+	}
+	return addr.Unmap().AppendTo(b)
 }
 
 func addRequest(ev *object, r *gateway.Request) {

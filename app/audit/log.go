@@ -32,8 +32,7 @@ type Log struct {
 
 	maxWait, closeTimeout time.Duration
 
-	queue chan *line
-	stop  chan struct{} // closed by Close
+	queue queue
 	ended chan struct{} // closed when the writer has ended
 
 	closeOnce func() error
@@ -48,10 +47,9 @@ type Log struct {
 }
 
 const (
-	queueSize = 1024 // the capacity of queue, in lines
-	// maxWait is how long Write waits for its line to be written, unless Patience says otherwise.
+	// maxWait is how long Write waits for its line to be written, unless Timeouts says otherwise.
 	maxWait = time.Second
-	// closeTimeout is how long Close waits for a stalled output, unless Patience says otherwise.
+	// closeTimeout is how long Close waits for a stalled output, unless Timeouts says otherwise.
 	closeTimeout = 5 * time.Second
 )
 
@@ -77,7 +75,7 @@ func Notify(f func(Notice)) Option { return func(l *Log) { l.health.notify = f }
 // Open opens a log. output and allow have the values of the configuration: output is stdout, stderr, off
 // or a file name; allow is all, none or a rate such as 1/100.
 func Open(output, allow string, with ...Option) (*Log, error) {
-	l := &Log{queue: make(chan *line, queueSize), stop: make(chan struct{}), ended: make(chan struct{}), maxWait: maxWait, closeTimeout: closeTimeout}
+	l := &Log{queue: queue{wake: make(chan struct{}, 1)}, ended: make(chan struct{}), maxWait: maxWait, closeTimeout: closeTimeout}
 	l.closeOnce = sync.OnceValue(l.close)
 	var ok bool
 	if l.num, l.den, ok = rate.Parse(allow); !ok {
@@ -114,7 +112,7 @@ func (l *Log) Reopen() error {
 }
 
 // Close writes the queued lines and closes the file, if there is one. Lines written later are lost. Close
-// waits 5 s at most for a stalled output, unless Patience says otherwise.
+// waits 5 s at most for a stalled output, unless Timeouts says otherwise.
 func (l *Log) Close() error {
 	if l.off {
 		return nil
@@ -123,7 +121,7 @@ func (l *Log) Close() error {
 }
 
 func (l *Log) close() error {
-	close(l.stop)
+	l.queue.close()
 	select {
 	case <-l.ended:
 	case <-time.After(l.closeTimeout):

@@ -2,10 +2,7 @@ package audit
 
 import (
 	"errors"
-	"fmt"
 	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/claimgate/claimgate/app/gateway"
 )
@@ -16,32 +13,22 @@ var ErrStalled = errors.New("audit.output: the output stalls")
 
 var errClosed = errors.New("audit: the log is closed")
 
-// line is one line on its way to the output.
+// line is one line on its way to the output. queue.mu guards waited and replaced while the line is queued.
 type line struct {
 	text []byte
-	done chan error // receives one result per use
-	// noWaiter is true if nobody receives from done.
-	noWaiter bool
+	done chan error // receives one result per use, if somebody waits
+	// waited is true if somebody receives from done.
+	waited bool
 	// replaced is true if WriteDeny replaces this line when this line fails. Then this line does not
 	// count as lost.
 	replaced bool
-	state    atomic.Int32
-	timer    *time.Timer // of wait; nil before the first use
 }
-
-// The states of a line. The goroutine that changes queued to another state owns the line.
-const (
-	queued    = iota
-	taken     // by the writer
-	withdrawn // by wait
-)
 
 var lines = sync.Pool{New: func() any { return &line{done: make(chan error, 1)} }}
 
 func newLine(e *Entry) *line {
 	ln := lines.Get().(*line)
-	ln.noWaiter, ln.replaced = false, false
-	ln.state.Store(queued)
+	ln.waited, ln.replaced = false, false
 	ln.text = e.marshal(ln.text[:0])
 	return ln
 }
@@ -59,20 +46,20 @@ func (l *Log) Write(e *Entry) error {
 		l.skipped.Add(1)
 		return nil
 	}
-	required := allow && l.required
-	stalled := l.health.stalled.Load()
-	if stalled && required {
-		return ErrStalled // the answer is a deny, so an allow must not be queued
-	}
 	ln := newLine(e)
-	ln.replaced, ln.noWaiter = required, stalled
-	if !l.enqueue(ln) {
-		return fmt.Errorf("%w, and too many lines wait", ErrStalled)
+	ln.replaced, ln.waited = allow && l.required, true
+	waits, err := l.enqueue(ln)
+	switch {
+	case err != nil:
+		return err
+	case !waits: // do not wait for an output that is known to stall
+		return ErrStalled
 	}
-	if stalled {
-		return ErrStalled // do not wait for an output that is known to stall
+	err = <-ln.done
+	if !errors.Is(err, ErrStalled) { // a line of a stalled output still belongs to the writer, which counts it if it is lost
+		lines.Put(ln)
 	}
-	return l.wait(ln)
+	return err
 }
 
 // Denies reports whether an allow must become a deny if its line cannot be written.
@@ -83,57 +70,16 @@ func (l *Log) Denies() bool { return l.required }
 func (l *Log) WriteDeny(e *Entry) {
 	l.denied.Add(1)
 	ln := newLine(e)
-	ln.noWaiter = true
-	l.enqueue(ln)
+	_, _ = l.enqueue(ln)
 }
 
-// enqueue queues a line. If the queue is full or the log is closed, enqueue counts the line as lost and
-// returns false.
-func (l *Log) enqueue(ln *line) bool {
-	select {
-	case <-l.ended:
-	default:
-		select {
-		case l.queue <- ln:
-			return true
-		default:
-		}
-	}
-	l.countLost(ln, ErrStalled)
-	lines.Put(ln)
-	return false
-}
-
-// wait waits until a line is written, for l.maxWait at most.
-func (l *Log) wait(ln *line) error {
-	if ln.timer == nil {
-		ln.timer = time.NewTimer(l.maxWait)
-	} else {
-		ln.timer.Reset(l.maxWait)
-	}
-	timer := ln.timer // after lines.Put another Write may use ln
-	select {
-	case err := <-ln.done:
-		timer.Stop()
+// enqueue queues a line as put does. It counts a line that cannot be queued as lost.
+func (l *Log) enqueue(ln *line) (waits bool, err error) {
+	if waits, err = l.put(ln); err != nil {
+		l.countLost(ln, err)
 		lines.Put(ln)
-		return err
-	case <-l.ended: // the writer has ended; it may have written this line before
-		select {
-		case err := <-ln.done:
-			return err
-		default:
-			l.countLost(ln, errClosed)
-			return errClosed
-		}
-	case <-timer.C:
 	}
-	l.health.setStalled(l)
-	if ln.replaced {
-		// If the writer has taken the line, it may still write it. The line of the deny comes later: of two
-		// lines with one id, the later one is the answer.
-		ln.state.CompareAndSwap(queued, withdrawn)
-	}
-	return ErrStalled // if the line is lost, the writer counts the line
+	return waits, err
 }
 
 // countLost counts a line that will not be written.

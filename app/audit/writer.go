@@ -3,15 +3,14 @@ package audit
 import (
 	"bytes"
 	"fmt"
-	"runtime"
 	"time"
 
 	"github.com/claimgate/claimgate/app/audit/chain"
 	"github.com/rs/zerolog"
 )
 
-// maxBatch is the largest number of lines in one write.
-const maxBatch = 256
+// maxKept is the largest text that the writer keeps for the next batch, in bytes.
+const maxKept = 1 << 20
 
 // writer joins lines for one write call, and tracks the end of the output. output.mu guards it.
 type writer struct {
@@ -90,44 +89,13 @@ func (w *writer) wrote(n int) (whole int) {
 // one write call serves many requests.
 func (l *Log) write() {
 	defer close(l.ended)
-	var batch []*line
 	for {
-		batch = batch[:0]
-		select {
-		case first := <-l.queue:
-			batch = l.take(batch, first)
-		case <-l.stop:
-			select {
-			case first := <-l.queue:
-				batch = l.take(batch, first)
-			default:
-				l.writeBatch(nil) // report lost lines, if the output takes the event
-				return
-			}
-		}
-		// The first line wakes this goroutine before other requests have queued theirs. Let them run.
-		runtime.Gosched()
-		for more := true; more && len(batch) < maxBatch; {
-			select {
-			case next := <-l.queue:
-				batch = l.take(batch, next)
-			default:
-				more = false
-			}
-		}
-		if len(batch) > 0 {
-			l.writeBatch(batch)
+		batch, ok := l.queue.next()
+		l.writeBatch(batch) // without a line: report lost lines, if the output takes the event
+		if !ok {
+			return
 		}
 	}
-}
-
-// take adds a line to batch, unless wait has withdrawn the line.
-func (l *Log) take(batch []*line, ln *line) []*line {
-	if !ln.state.CompareAndSwap(queued, taken) {
-		lines.Put(ln)
-		return batch
-	}
-	return append(batch, ln)
 }
 
 func (l *Log) writeBatch(batch []*line) {
@@ -152,30 +120,14 @@ func (l *Log) writeBatch(batch []*line) {
 	if events == 1 && whole >= 0 {
 		l.unreported.Add(-reported)
 	}
-	if err == nil {
-		l.health.setRecovered(l)
-	} else {
+	if err != nil {
 		err = fmt.Errorf("audit.output: %w", err)
 	}
 	l.health.setHead(w) // before Write returns, so that State then has the new head
-	for i, ln := range batch {
-		if i < whole {
-			l.written.Add(1)
-			l.finish(ln, nil)
-			continue
-		}
-		l.countLost(ln, err)
-		l.finish(ln, err)
+	l.done(whole, err)
+	if cap(w.text) > maxKept {
+		w.text = nil
 	}
-}
-
-// finish passes the result of a line to its wait, if there is one.
-func (l *Log) finish(ln *line, err error) {
-	if ln.noWaiter {
-		lines.Put(ln)
-		return
-	}
-	ln.done <- err
 }
 
 // lostEvent returns the line which reports that n lines are missing before it.

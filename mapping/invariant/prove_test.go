@@ -188,7 +188,8 @@ var (
 	probeTimes   = []map[string][]string{
 		{},
 		{"SourceIp": {"10.1.1.1"}},
-		{"SourceIp": {"192.0.2.1"}, "username": {"bob"}}, {"username": {"bob/x"}},
+		{"SourceIp": {"192.0.2.1"}, "username": {"bob"}},
+		{"username": {"bob/x"}},
 		{"SourceIp": {"2001:db8::1"}, "object-lock-mode": {"GOVERNANCE"}},
 		{"SourceIp": {"unknown"}, "CurrentTime": {"soon"}, "max-keys": {"many"}, "object-lock-mode": {"GOVERNANCE"}, "Object-Lock-Mode": {"COMPLIANCE"}},
 		{"SourceIp": {"10.1.1.1"}, "CurrentTime": {"2027-01-01T00:00:00Z"}, "max-keys": {"5"}, "prefix": {"bob/"}, "Object-Lock-Mode": {"COMPLIANCE"}},
