@@ -27,6 +27,7 @@ type settings struct {
 	only     string
 	project  string
 	write    bool
+	capacity bool
 	minRatio float64
 }
 
@@ -63,6 +64,7 @@ func main() {
 	flag.StringVar(&s.only, "only", "", "parts to measure, separated by commas: "+strings.Join(partNames(), ", "))
 	flag.StringVar(&s.project, "project", "..", "the project's root")
 	flag.BoolVar(&s.write, "write", false, "write docs/performance.md and its plots")
+	flag.BoolVar(&s.capacity, "capacity", false, "measure only the figures of docs/capacity.md; print the page, or write it with -write; needs root, haproxy and redis-server")
 	flag.Float64Var(&s.minRatio, "at-least", 0, "measure only the requests/s of claimgate with its log off, and fail if they are less than this many times a bare Fiber's")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -114,6 +116,9 @@ func run(ctx context.Context, s *settings) error {
 	}
 	if s.minRatio > 0 {
 		return atLeast(ctx, w)
+	}
+	if s.capacity {
+		return capacity(ctx, w)
 	}
 	r := newResults()
 	for n := range s.runs {
