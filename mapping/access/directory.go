@@ -78,7 +78,7 @@ func (d *Directory) Some(actions []string, on string, now time.Time, limit int) 
 		clear(d.r.remainders)
 	}
 	d.refresh(now)
-	w := query{Directory: d, actions: actions, on: Everything(), now: now, at: map[string]int{}, meets: map[string]bool{}}
+	w := query{Directory: d, actions: actions, on: Everything(), now: now, at: map[string]int{}, meets: map[string]bool{}, tried: map[string]bool{}}
 	if on != "" {
 		w.on = d.r.On(on)
 	}
@@ -88,7 +88,8 @@ func (d *Directory) Some(actions []string, on string, now time.Time, limit int) 
 			break
 		}
 		if slices.ContainsFunc(h.ids, func(id string) bool { return w.mayAllow(id, h.grants) }) {
-			w.add(h.Principal, h.issuer, h.grants, nil)
+			clear(w.tried)
+			w.add(h.Principal, h.issuer, h.grants, nil, nil)
 		}
 	}
 	return w.list(), more
@@ -125,6 +126,7 @@ type query struct {
 	on      Region
 	now     time.Time
 	meets   map[string]bool // by the ID of a policy: an Allow of the policy applies to the question
+	tried   map[string]bool // the sets of groups that were added to the present principal
 
 	found []foundEntry
 	at    map[string]int // the index in found, by principal and Entry.key
@@ -152,14 +154,11 @@ type foundEntry struct {
 }
 
 // add adds the entries of the principal at the issuer, without the known ones. Then add does the same for the
-// principal together with each group that a guard excepts.
-func (w *query) add(p *Principal, issuer string, g *mapping.Grants, known []Entry) {
-	list := w.r.Allowed(g, w.actions, w.on)
-	if p.Together { // what the last group alone grants is in the entries of that group
-		list = slices.DeleteFunc(list, func(a Allowed) bool {
-			return a.Granted.Rule.Kind == "group" && slices.Contains(p.Groups[len(p.Groups)-1:], a.Granted.Rule.Name)
-		})
-	}
+// principal together with each group that a guard excepts. added are the groups of these that the principal has.
+func (w *query) add(p *Principal, issuer string, g *mapping.Grants, added []string, known []Entry) {
+	list := slices.DeleteFunc(w.r.Allowed(g, w.actions, w.on), func(a Allowed) bool { // in the entries of that group
+		return a.Granted.Rule.Kind == "group" && slices.Contains(added, a.Granted.Rule.Name)
+	})
 	all := entries(list, p.Show)
 	for _, e := range all {
 		key := e.key()
@@ -169,16 +168,22 @@ func (w *query) add(p *Principal, issuer string, g *mapping.Grants, known []Entr
 		e.Principal = p.Name
 		w.keep(&e, issuer, p.Account != "")
 	}
-	if p.Account != "" || len(p.Groups) > maxTogether {
+	if p.Account != "" || len(added) == maxTogether {
 		return
 	}
 	for _, spared := range w.spared(p, g, issuer) {
+		groups := append(slices.Clone(added), spared)
+		set := strings.Join(sortedUnique(groups), "\x00")
+		if w.tried[set] { // the same groups, in another order
+			continue
+		}
+		w.tried[set] = true
 		both := p.With(&Principal{Name: "group:" + spared, Groups: []string{spared}})
-		w.add(both, issuer, both.Holds(w.m, issuer, w.now), slices.Concat(known, all))
+		w.add(both, issuer, both.Holds(w.m, issuer, w.now), groups, slices.Concat(known, all))
 	}
 }
 
-// maxTogether is how many groups that guards except may be added to a principal with one group.
+// maxTogether is how many groups that guards except may be added to a principal.
 const maxTogether = 3
 
 // spared returns the groups that lift a guard from the principal: the guard takes away something that the
