@@ -32,14 +32,7 @@ func candidates(key string, tests []access.Test) (values []any, complete bool) {
 				add(boolOf(key, true))
 				add(boolOf(key, false))
 			case strings.HasPrefix(operator, "Numeric"):
-				n, err := strconv.Atoi(text)
-				if err != nil {
-					complete = false
-					continue
-				}
-				for _, near := range []int{n, n - 1, n + 1} {
-					add(numberOf(key, near))
-				}
+				complete = numberCandidates(key, text, add) && complete
 			case strings.HasPrefix(operator, "Date"):
 				at, err := time.Parse(time.RFC3339, text)
 				if err != nil {
@@ -73,6 +66,18 @@ func candidates(key string, tests []access.Test) (values []any, complete bool) {
 		add(otherValue(key, fresh))
 	}
 	return values, complete
+}
+
+// numberCandidates adds the number of a test and its neighbours. complete is false if the text is no number.
+func numberCandidates(key, text string, add func(any)) (complete bool) {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return false
+	}
+	for _, near := range []int{n, n - 1, n + 1} {
+		add(numberOf(key, near))
+	}
+	return true
 }
 
 // equal returns true if two values of facts are equal.
