@@ -57,20 +57,11 @@ func objects(ctx context.Context, w *world, r *results) error {
 	}
 	for range w.rounds(5) {
 		for _, s := range all {
-			before, err := s.processorTime()
-			if err != nil {
-				return err
-			}
-			l, err := load(ctx, script, s.url, 32, w.seconds())
+			rate, micros, err := w.costOf(ctx, script, s.url, s)
 			if err != nil {
 				return fmt.Errorf("%s: %w", s.name, err)
 			}
-			after, err := s.processorTime()
-			if err != nil {
-				return err
-			}
-			rates[s.name] = append(rates[s.name], l.rate)
-			spent[s.name] = append(spent[s.name], (after-before).Seconds()*1e6/(l.rate*float64(w.seconds())))
+			rates[s.name], spent[s.name] = append(rates[s.name], rate), append(spent[s.name], micros)
 		}
 	}
 	rate, cost := rates.medians(), spent.medians()

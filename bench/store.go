@@ -32,10 +32,6 @@ type storeResult struct {
 
 // storeSize ends sessions at one of two replicas that share their revocations through Redis.
 func storeSize(ctx context.Context, w *world, s *sizes) error {
-	count, wait := 100_000, time.Minute
-	if w.quick {
-		count, wait = 1000, 30*time.Second
-	}
 	address, err := freeAddress(ctx)
 	if err != nil {
 		return err
@@ -56,13 +52,13 @@ func storeSize(ctx context.Context, w *world, s *sizes) error {
 	defer iss.close()
 	var replicas []*process
 	defer func() { stop(replicas...) }()
-	for range 2 {
+	for n := range 2 {
 		p, err := w.startClaimgate(ctx, offName, iss.url, "CLAIMGATE_ISSUER_0_JWKS_URL="+iss.url+"jwks/", "CLAIMGATE_ISSUER_0_ALGORITHMS=EdDSA", "CLAIMGATE_REVOCATION_STORE=redis://"+address+"/0")
 		if err != nil {
 			return err
 		}
 		replicas = append(replicas, p)
-		first, err := iss.question(len(replicas))
+		first, err := iss.question(n)
 		if err != nil {
 			return err
 		}
@@ -70,52 +66,60 @@ func storeSize(ctx context.Context, w *world, s *sizes) error {
 			return err
 		}
 	}
-	before, err := redisInfo(ctx, port)
-	if err != nil {
-		return err
+	s.store, err = w.endSessions(ctx, iss, port, replicas)
+	return err
+}
+
+// usage is what the store and two replicas have used.
+type usage struct {
+	infoResult
+	processor time.Duration // of the first replica
+	resident  float64       // of the second, in bytes
+}
+
+func usageOf(ctx context.Context, port string, replicas []*process) (u usage, err error) {
+	var err1, err2, err3 error
+	u.infoResult, err1 = redisInfo(ctx, port)
+	u.processor, err2 = replicas[0].processorTime()
+	u.resident, err3 = replicas[1].resident()
+	u.resident *= 1 << 20
+	return u, errors.Join(err1, err2, err3)
+}
+
+// endSessions ends sessions at the first replica, and then watches the store for some time.
+func (w *world) endSessions(ctx context.Context, iss *signer, port string, replicas []*process) (r storeResult, err error) {
+	count, wait := 100_000, time.Minute
+	if w.quick {
+		count, wait = 1000, 30*time.Second
 	}
-	memoryBefore, err := replicas[1].resident()
+	before, err := usageOf(ctx, port, replicas)
 	if err != nil {
-		return err
-	}
-	usedBefore, err := replicas[0].processorTime()
-	if err != nil {
-		return err
+		return r, err
 	}
 	begun := time.Now()
 	if err := iss.endAll(ctx, replicas[0], count); err != nil {
-		return err
+		return r, err
 	}
-	r := storeResult{sessions: count, logoutsASecond: float64(count) / time.Since(begun).Seconds()}
-	after, err := redisInfo(ctx, port)
+	took := time.Since(begun)
+	after, err := usageOf(ctx, port, replicas)
 	if err != nil {
-		return err
+		return r, err
 	}
-	usedAfter, err := replicas[0].processorTime()
-	if err != nil {
-		return err
-	}
-	r.processorMicros = (usedAfter - usedBefore).Seconds() * 1e6 / float64(count)
-	r.memory = (after.memory - before.memory) / float64(count)
-	r.perLogout = (after.commands - before.commands) / float64(count)
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
+		return r, ctx.Err()
 	case <-time.After(wait):
 	}
-	quiet, err := redisInfo(ctx, port)
+	quiet, err := usageOf(ctx, port, replicas)
 	if err != nil {
-		return err
+		return r, err
 	}
-	halves := wait.Seconds() / 30 * float64(len(replicas))
-	r.perSync, r.sentPerSync = (quiet.commands-after.commands)/halves, (quiet.sent-after.sent)/halves
-	memoryAfter, err := replicas[1].resident()
-	if err != nil {
-		return err
-	}
-	r.replica = (memoryAfter - memoryBefore) * (1 << 20) / float64(count)
-	s.store = r
-	return nil
+	n, halves := float64(count), wait.Seconds()/30*float64(len(replicas))
+	return storeResult{
+		sessions: count, logoutsASecond: n / took.Seconds(), processorMicros: (after.processor - before.processor).Seconds() * 1e6 / n,
+		memory: (after.memory - before.memory) / n, replica: (quiet.resident - before.resident) / n, perLogout: (after.commands - before.commands) / n,
+		perSync: (quiet.commands - after.commands) / halves, sentPerSync: (quiet.sent - after.sent) / halves,
+	}, nil
 }
 
 // infoResult is a part of the output of the Redis command INFO.
@@ -153,7 +157,7 @@ func (s *signer) endAll(ctx context.Context, p *process, count int) error {
 		})
 	}
 	running.Wait()
-	return errors.Join(append(failed, ctx.Err())...)
+	return errors.Join(errors.Join(failed...), ctx.Err())
 }
 
 // end posts the nth logout token. It posts the token again if the replica asks for that.
