@@ -27,7 +27,10 @@ func glewlwyd() provider {
 	g := &glewlwydServer{}
 	enter := func(who string) []chromedp.Action {
 		return []chromedp.Action{
-			chromedp.SendKeys("#username", who, chromedp.ByQuery), chromedp.SendKeys("#password", password+"\r", chromedp.ByQuery),
+			person.Repeat(
+				chromedp.SendKeys("#username", who, chromedp.ByQuery, chromedp.NodeVisible), chromedp.SendKeys("#password", password+"\r", chromedp.ByQuery),
+				chromedp.WaitVisible(next, chromedp.ByQuery),
+			),
 			chromedp.Click(next, chromedp.ByQuery, chromedp.NodeVisible),
 		}
 	}

@@ -76,7 +76,7 @@ func (p *Person) heard(event any) {
 
 // Visit opens an address and runs the actions there.
 func (p *Person) Visit(address string, actions ...chromedp.Action) error {
-	ctx, cancel := context.WithTimeout(p.ctx, 90*time.Second) // for an action that waits for a missing element
+	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Minute) // for an action that waits for a missing element
 	defer cancel()
 	if err := chromedp.Run(ctx, append([]chromedp.Action{chromedp.Navigate(address)}, actions...)...); err != nil {
 		return fmt.Errorf("%w\n%s", err, p.shown())
@@ -92,6 +92,25 @@ func (p *Person) shown() string {
 	_ = chromedp.Run(ctx, chromedp.Location(&at), chromedp.Evaluate("document.body?.innerText || ''", &text))
 	at, _, _ = strings.Cut(at, "?")
 	return at + "\n" + text
+}
+
+// Repeat runs the actions. If they do not end within half a minute, Repeat loads the page again and repeats them, as a
+// person does with a page that hangs: on a busy machine, some providers' pages do not get past "Loading".
+func Repeat(actions ...chromedp.Action) chromedp.Action {
+	return chromedp.ActionFunc(func(ctx context.Context) error {
+		for {
+			try, cancel := context.WithTimeout(ctx, 30*time.Second)
+			err := chromedp.Tasks(actions).Do(try)
+			hangs := err != nil && try.Err() != nil && ctx.Err() == nil
+			cancel()
+			if !hangs {
+				return err
+			}
+			if err := chromedp.Reload().Do(ctx); err != nil {
+				return err
+			}
+		}
+	})
 }
 
 // Reads waits until the page shows the text. The page may change meanwhile.
