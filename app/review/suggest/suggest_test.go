@@ -262,3 +262,30 @@ func oneOf(names []string, name string) string {
 	}
 	return `"readonly"`
 }
+
+// A condition may stand beside NotAction or s3:* that no policy may have beside the action that was used. The suggestion
+// then keeps the actions, so that a mapping accepts it.
+func TestASuggestionIsAPolicyThatAMappingAccepts(t *testing.T) {
+	for _, actions := range []string{`"NotAction":["s3:PutObject"]`, `"Action":["s3:*"]`} {
+		m := anymapping.Load(t, `version = 1
+[[policy]]
+name = "p"
+document = '''{"Statement":[{"Effect":"Allow",`+actions+`,"Resource":["arn:aws:s3:::bob/*"],"Condition":{"StringNotEquals":{"s3:object-lock-mode":"GOVERNANCE"}}}]}'''
+[[group]]
+name = "g"
+policies = ["p"]
+`)
+		q := question{"s3:GetObject", "bob", "x/y", "10.1.1.1"}
+		found, err := replay.Run(strings.NewReader(q.line("g")), replay.Options{Mapping: m, Now: now, Uses: true, Workers: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(suggest.Of(m, found, time.Time{})[0].Document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := policy.Parse("p", text, policy.Source{}); err != nil || !strings.Contains(string(text), `"arn:aws:s3:::bob/x/*"`) {
+			t.Errorf("%v in %s", err, text)
+		}
+	}
+}
