@@ -55,6 +55,7 @@ const (
 	CodeTakenBack      = "M121"
 	CodeNotSent        = "M122"
 	CodeOverridden     = "M123"
+	CodeLastMark       = "M124"
 )
 
 // The codes of invariants.
@@ -112,6 +113,7 @@ var codes = []Code{
 	{Code: CodeNotTheirs, Severity: finding.Warning, Meaning: "a policy reads a key that has no useful value for holders of a token"},
 	{Code: CodeNotSent, Severity: finding.Warning, Meaning: "a policy reads a key that the server of the dialect does not send"},
 	{Code: CodeOverridden, Severity: finding.Warning, Meaning: "an action that can override a deny on the server of the dialect"},
+	{Code: CodeLastMark, Severity: finding.Warning, Meaning: "a resource whose last ? stands for the slash after the bucket's name"},
 }
 
 // Codes lists all codes, for the reference in the documentation.

@@ -183,7 +183,7 @@ func TestEveryCodeIsReportedAtItsPlace(t *testing.T) {
 		})
 	}
 	for _, code := range []string{ // package lint
-		CodeRootEquivalent, CodeAddsNothing, CodeGuardsNothing, CodeNotTheirs, CodeOperation, CodeNoBucket, CodeNeverApplies, CodeTakenBack, CodeNotSent, CodeOverridden,
+		CodeRootEquivalent, CodeAddsNothing, CodeGuardsNothing, CodeNotTheirs, CodeOperation, CodeNoBucket, CodeNeverApplies, CodeTakenBack, CodeNotSent, CodeOverridden, CodeLastMark,
 		CodeViolated, CodeUndecided, CodeInvariants, // invariants
 	} {
 		seen[code] = true

@@ -141,6 +141,6 @@ func (a *attempt) findDeniedOn(h *holder, action string, on part) {
 		sure = sure && samples.Sure && all
 	})
 	if !found && !sure {
-		a.undecide("%s may be denied %s on %s, and no tried request is", h.Name, action, on.text)
+		a.missed(h, "denied", action, on)
 	}
 }

@@ -38,6 +38,15 @@ func (a *attempt) undecide(why string, values ...any) {
 	}
 }
 
+// missed records that the search expects a counterexample that it has not found.
+func (a *attempt) missed(h *holder, answer, action string, on part) {
+	if a.questions >= maxQuestions {
+		a.undecide("the search ended after %d requests; split the invariant by actions or resources", maxQuestions)
+		return
+	}
+	a.undecide("%s may be %s %s on %s, and no tried request is", h.Name, answer, action, on.text)
+}
+
 // relevance returns the policy with allows and denies for the invariant of this attempt.
 func (a *attempt) relevance(h *held) *held {
 	if h.invariant != a.invariant {

@@ -88,7 +88,7 @@ func (a *attempt) findAllowedBy(h *holder, chance *access.Chance, on part) bool 
 		settled = settled || free && all
 	})
 	if !found && !sure && !settled {
-		a.undecide("%s may be allowed %s on %s, and no tried request is", h.Name, action, on.text)
+		a.missed(h, "allowed", action, on)
 	}
 	return found
 }

@@ -53,8 +53,19 @@ func (c *checker) impossibleResources(name string, s policy.Statement, at policy
 			c.at(mapping.CodeNoBucket, at, fmt.Sprintf("policy %q names the resource %q, which nothing can match: %s", name, text, why),
 				"write arn:aws:s3:::BUCKET for a bucket, arn:aws:s3:::BUCKET/* for its objects")
 		}
+		if endsInMark(resource) {
+			c.at(mapping.CodeLastMark, at, fmt.Sprintf("policy %q names the resource %q: MinIO compares it with the bucket's name and a slash, so the last ? stands for the slash", name, text),
+				fmt.Sprintf("write %q for these buckets, %q for their objects", text+"/", text+"/*"))
+		}
 	}
 	return found
+}
+
+// endsInMark returns true if the last question mark of a resource stands for the slash. MinIO asks about the bucket b
+// with the text b/ (minio/pkg policy/statement.go), and * before the question mark stands for any text.
+func endsInMark(resource string) bool {
+	before := strings.TrimRight(resource, "?")
+	return before != resource && !strings.HasSuffix(before, "*") && !strings.Contains(resource, "/")
 }
 
 // whyImpossible says why nothing can match a resource, or returns "". Bucket names of MinIO have letters,
