@@ -68,7 +68,7 @@ func candidates(key string, tests []access.Test) (values []any, complete bool) {
 	return values, complete
 }
 
-// numberCandidates adds the number of a test and its neighbours. complete is false if the text is no number.
+// numberCandidates adds the number of a test, and one less and one more. complete is false if the text is no number.
 func numberCandidates(key, text string, add func(any)) (complete bool) {
 	n, err := strconv.Atoi(text)
 	if err != nil {
