@@ -9,8 +9,8 @@ import (
 )
 
 // Region is a set of resources under a condition: the resources that match every pattern of In and no
-// pattern of Except. Each text of a statement's Resource is a Region of its own. All texts of a NotResource
-// make one Region:
+// pattern of Except. Each text of a statement's Resource is a Region of its own, or two (Pattern.readings). All texts
+// of a NotResource make one Region:
 //
 //	"Resource": ["a/*", "b/*"]     In a/*, and a second Region with In b/*
 //	"NotResource": ["a/*", "b/*"]  In *, Except a/* and b/*
