@@ -167,3 +167,15 @@ func TestATokenInFrontIsForgottenInTime(t *testing.T) {
 		t.Error("it is accepted after its key has left the set")
 	}
 }
+
+// A claim with more values takes more of the cache's memory.
+func TestTheSizeOfAnEntryGrowsWithItsClaims(t *testing.T) {
+	sizeOf := func(values int) int64 {
+		f := found("t")
+		f.identity.claims = []claim{{values: make([]string, values)}}
+		return f.size()
+	}
+	if none, one, many := found("t").size(), sizeOf(1), sizeOf(10); none >= one || one+9*16 != many {
+		t.Errorf("%d bytes without a claim, %d with one value, %d with ten", none, one, many)
+	}
+}

@@ -3,6 +3,7 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -125,6 +126,24 @@ func TestAllFindingsInTheirOrder(t *testing.T) {
 	}
 	if got := (&Error{Pos: Position{"f", 1, 2}, Msg: "m"}).Error(); got != "f:1:2: m" {
 		t.Errorf("a finding without a fix reads %q", got)
+	}
+}
+
+// The findings of one line stand in the order of their columns: a member that is missing comes before what is wrong in
+// the members that are there.
+func TestTheFindingsOfALineInTheirOrder(t *testing.T) {
+	for _, document := range []string{
+		`{"Statement":[{"Effect":"Permit","Action":["s3:GetObject"]}],"Version":"2012","Foo":1}`,
+		`{"Foo":1,"Statement":[{"Action":["s3:Foo"],"Resource":["b"]}],"Version":"2012"}`,
+	} {
+		_, err := Parse("p", []byte(document), Source{File: "f", Line: 1})
+		var all Errors
+		if !errors.As(err, &all) || len(all) < 3 {
+			t.Fatalf("%v", err)
+		}
+		if !slices.IsSortedFunc(all, func(a, b *Error) int { return a.Pos.Column - b.Pos.Column }) {
+			t.Errorf("%v", err)
+		}
 	}
 }
 

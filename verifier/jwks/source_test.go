@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
@@ -246,6 +247,17 @@ func TestKeysOfCryptoRSAAreNotFactorable(t *testing.T) {
 	for n := range 3 {
 		if factorable(idp.RSAPrivate(n).N) {
 			t.Errorf("a key of crypto/rsa is taken for one that can be factored: modulus %d", n)
+		}
+	}
+}
+
+// An RSA key may have from 2048 to 8192 bits, both included.
+func TestTheBoundsOfAnRSAModulus(t *testing.T) {
+	for bits, ok := range map[uint]bool{2047: false, 2048: true, 8192: true, 8193: false} {
+		n := new(big.Int).Lsh(big.NewInt(1), bits-1)
+		n.Add(n, big.NewInt(12345))
+		if err := new(Key).setPublic(&rsa.PublicKey{N: n, E: 65537}); (err == nil) != ok {
+			t.Errorf("%d bits: %v", bits, err)
 		}
 	}
 }
