@@ -40,13 +40,15 @@ func replicaSize(ctx context.Context, w *world, s *sizes) (err error) {
 		return err
 	}
 	var all []*process
+	started := 0
 	defer func() {
 		stop(all...)
-		for n := range all {
-			err = errors.Join(err, run1(context.WithoutCancel(ctx), "ip", "netns", "delete", namespace(n+1)))
+		for n := range started {
+			err = errors.Join(err, execute(context.WithoutCancel(ctx), "ip", "netns", "delete", namespace(n+1)))
 		}
 	}()
 	for n := range 4 {
+		started = n + 1
 		p, err := w.startReplica(ctx, n+1, iss.URL(), snapshot, tokens)
 		if err != nil {
 			return err
@@ -101,7 +103,7 @@ func (w *world) startReplica(ctx context.Context, n int, issuerURL, snapshot, to
 		"ip -n " + ns + " link set eth0 up",
 		"ip -n " + ns + " link set lo up",
 	} {
-		if err := run1(ctx, strings.Fields(command)...); err != nil {
+		if err := execute(ctx, strings.Fields(command)...); err != nil {
 			return nil, err
 		}
 	}
@@ -164,8 +166,8 @@ listen claimgate
 	return replicaResult{len(replicas), median(rates), median(micros)}, nil
 }
 
-// run1 runs one command, and returns its output as an error if it fails.
-func run1(ctx context.Context, command ...string) error {
+// execute runs one command, and returns its output as an error if it fails.
+func execute(ctx context.Context, command ...string) error {
 	if out, err := exec.CommandContext(ctx, command[0], command[1:]...).CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", strings.Join(command, " "), err, out)
 	}

@@ -40,7 +40,7 @@ func (l *Log) put(ln *line) (waits bool, err error) {
 		return false, errClosed
 	case len(q.waiting) >= maxQueued:
 		return false, fmt.Errorf("%w, and too many lines wait", ErrStalled)
-	case l.health.stalled.Load(): // expire changes stalled under mu
+	case l.health.stalled.Load(): // stalled changes under mu only
 		if ln.replaced {
 			return false, ErrStalled
 		}
@@ -141,8 +141,8 @@ func (q *queue) next() (batch []*line, ok bool) {
 	}
 }
 
-// done gives the lines of the batch their results: nil to the first lines, up to whole, and err to the others.
-func (l *Log) done(whole int, err error) {
+// deliver gives the lines of the batch their results: nil to the first lines, up to whole, and err to the others.
+func (l *Log) deliver(whole int, err error) {
 	q := &l.queue
 	q.mu.Lock()
 	defer q.mu.Unlock()

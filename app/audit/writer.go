@@ -124,7 +124,7 @@ func (l *Log) writeBatch(batch []*line) {
 		err = fmt.Errorf("audit.output: %w", err)
 	}
 	l.health.setHead(w) // before Write returns, so that State then has the new head
-	l.done(whole, err)
+	l.deliver(whole, err)
 	if cap(w.text) > maxKept {
 		w.text = nil
 	}

@@ -168,7 +168,7 @@ func (w *query) add(p *Principal, issuer string, g *mapping.Grants, added []stri
 		e.Principal = p.Name
 		w.keep(&e, issuer, p.Account != "")
 	}
-	if p.Account != "" || len(added) == maxTogether {
+	if p.Account != "" || len(p.Groups) > maxTogether {
 		return
 	}
 	for _, spared := range w.spared(p, g, issuer) {
@@ -183,7 +183,7 @@ func (w *query) add(p *Principal, issuer string, g *mapping.Grants, added []stri
 	}
 }
 
-// maxTogether is how many groups that guards except may be added to a principal.
+// maxTogether is how many groups that guards except may be added to a principal with one group.
 const maxTogether = 3
 
 // spared returns the groups that lift a guard from the principal: the guard takes away something that the

@@ -42,7 +42,7 @@ func (a *attempt) choices(tests []access.Test, assumed []fact) (list []choice, c
 }
 
 // contexts calls try with the assumed facts alone, and then with each combination of the choices. contexts stops if
-// try returns true, or after about limit calls. complete is false if the limit ended the search. No limit is below 0.
+// try returns true, or after about limit calls. complete is false if the limit ended the search. A limit below 0 counts as 0.
 func contexts(choices []choice, assumed []fact, limit int, try func([]fact) bool) (found, complete bool) {
 	limit = max(limit, 0)
 	total := 1
