@@ -127,7 +127,7 @@ func tokenSize(ctx context.Context, w *world, s *sizes) error {
 		return err
 	}
 	defer iss.close()
-	p, err := w.startClaimgate(ctx, offName, iss.url, "CLAIMGATE_ISSUER_0_JWKS_URL="+iss.url+"jwks/", "CLAIMGATE_ISSUER_0_ALGORITHMS=EdDSA", "CLAIMGATE_CACHE_TOKEN_BYTES=1GiB")
+	p, err := w.startFor(ctx, iss, "CLAIMGATE_CACHE_TOKEN_BYTES=1GiB")
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func memory(ctx context.Context, w *world, r *results) error {
 		return err
 	}
 	defer s.close()
-	p, err := w.startClaimgate(ctx, offName, s.url, "CLAIMGATE_ISSUER_0_JWKS_URL="+s.url+"jwks/", "CLAIMGATE_ISSUER_0_ALGORITHMS=EdDSA")
+	p, err := w.startFor(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -155,6 +155,11 @@ func newSigner(ctx context.Context) (*signer, error) {
 	})
 	go func() { _ = s.server.Serve(l) }() // until close
 	return s, nil
+}
+
+// startFor starts claimgate for the tokens of the signer, with the environment variables set as further settings.
+func (w *world) startFor(ctx context.Context, s *signer, set ...string) (*process, error) {
+	return w.startClaimgate(ctx, offName, s.url, append(set, "CLAIMGATE_ISSUER_0_JWKS_URL="+s.url+"jwks/", "CLAIMGATE_ISSUER_0_ALGORITHMS=EdDSA")...)
 }
 
 func (s *signer) close() { _ = s.server.Close() }

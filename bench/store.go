@@ -53,7 +53,7 @@ func storeSize(ctx context.Context, w *world, s *sizes) error {
 	var replicas []*process
 	defer func() { stop(replicas...) }()
 	for n := range 2 {
-		p, err := w.startClaimgate(ctx, offName, iss.url, "CLAIMGATE_ISSUER_0_JWKS_URL="+iss.url+"jwks/", "CLAIMGATE_ISSUER_0_ALGORITHMS=EdDSA", "CLAIMGATE_REVOCATION_STORE=redis://"+address+"/0")
+		p, err := w.startFor(ctx, iss, "CLAIMGATE_REVOCATION_STORE=redis://"+address+"/0")
 		if err != nil {
 			return err
 		}
