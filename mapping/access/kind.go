@@ -105,6 +105,3 @@ func (s stages) next(a symbol) stages {
 	}
 	return to
 }
-
-// settled returns true if the slash is read at every stage.
-func (s stages) settled() bool { return s&(atStart|inBucket) == 0 }

@@ -130,7 +130,7 @@ func (w *walker) step(s state, a symbol) (state, bool) {
 		if i < w.in && len(positions) == 0 {
 			return next, false
 		}
-		if i >= w.in && next.at.settled() && len(positions) > 0 && int(positions[len(positions)-1]) == len(g) && g[len(g)-1] == star {
+		if i >= w.in && len(positions) > 0 && int(positions[len(positions)-1]) == len(g) && g[len(g)-1] == star {
 			return next, false
 		}
 		next.positions[i] = positions
