@@ -2,7 +2,11 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"net/url"
+	"sync"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -37,4 +41,33 @@ func (c *client) post(body []byte) (allowed bool, err error) {
 		return false, fmt.Errorf("%s: %w", c.url, err)
 	}
 	return bytes.Equal(resp.Body(), allowAnswer), nil
+}
+
+// askAll asks the questions from to n-1, over so many connections. It fails if an answer is a deny.
+func (p *process) askAll(ctx context.Context, connections, from, n int, question func(int) ([]byte, error)) error {
+	at, err := url.Parse(p.url)
+	if err != nil {
+		return err
+	}
+	c := newClient(at.Host, p.url, connections)
+	defer c.CloseIdleConnections()
+	var running sync.WaitGroup
+	failed := make([]error, connections)
+	for lane := range connections {
+		running.Go(func() {
+			for i := from + lane; i < n && failed[lane] == nil && ctx.Err() == nil; i += connections {
+				body, err := question(i)
+				var ok bool
+				if err == nil {
+					ok, err = c.post(body)
+				}
+				if err == nil && !ok {
+					err = fmt.Errorf("question %d is denied", i)
+				}
+				failed[lane] = err
+			}
+		})
+	}
+	running.Wait()
+	return errors.Join(errors.Join(failed...), ctx.Err())
 }

@@ -28,6 +28,7 @@ type settings struct {
 	project  string
 	write    bool
 	capacity bool
+	count    bool
 	minRatio float64
 }
 
@@ -65,6 +66,7 @@ func main() {
 	flag.StringVar(&s.project, "project", "..", "the project's root")
 	flag.BoolVar(&s.write, "write", false, "write docs/performance.md and its plots")
 	flag.BoolVar(&s.capacity, "capacity", false, "measure only the figures of docs/capacity.md; print the page, or write it with -write; needs root, haproxy and redis-server")
+	flag.BoolVar(&s.count, "instructions", false, "count only the instructions of a request with callgrind, and print the table of docs/performance.md; needs valgrind")
 	flag.Float64Var(&s.minRatio, "at-least", 0, "measure only the requests/s of claimgate with its log off, and fail if they are less than this many times a bare Fiber's")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -119,6 +121,9 @@ func run(ctx context.Context, s *settings) error {
 	}
 	if s.capacity {
 		return capacity(ctx, w)
+	}
+	if s.count {
+		return instructions(ctx, w, os.Stdout)
 	}
 	r := newResults()
 	for n := range s.runs {

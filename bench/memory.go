@@ -9,11 +9,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"regexp"
 	"strconv"
-	"sync"
 	"time"
 )
 
@@ -188,38 +186,5 @@ func (s *signer) question(n int) ([]byte, error) {
 
 // askAll asks once with each token from from to n-1.
 func (s *signer) askAll(ctx context.Context, p *process, from, n int) error {
-	at, err := url.Parse(p.url)
-	if err != nil {
-		return err
-	}
-	const lanes = 8
-	c := newClient(at.Host, p.url, lanes)
-	defer c.CloseIdleConnections()
-	var running sync.WaitGroup
-	firstErr := make(chan error, lanes)
-	for lane := range lanes {
-		running.Go(func() {
-			for i := from + lane; i < n && ctx.Err() == nil; i += lanes {
-				body, err := s.question(i)
-				var ok bool
-				if err == nil {
-					ok, err = c.post(body)
-				}
-				if err == nil && !ok {
-					err = fmt.Errorf("token %d is denied", i)
-				}
-				if err != nil {
-					firstErr <- err
-					return
-				}
-			}
-		})
-	}
-	running.Wait()
-	select {
-	case err := <-firstErr:
-		return err
-	default:
-		return ctx.Err()
-	}
+	return p.askAll(ctx, 8, from, n, s.question)
 }

@@ -79,18 +79,32 @@ func objects(ctx context.Context, w *world, r *results) error {
 
 // writeObjects writes a script with which wrk sends the body with another object each time.
 func writeObjects(path string, body []byte) error {
-	before, rest, found := bytes.Cut(body, []byte(`"object":"`))
-	_, after, closed := bytes.Cut(rest, []byte(`"`))
-	if !found || !closed {
-		return errors.New("the question has no object")
+	before, after, err := aroundObject(body)
+	if err != nil {
+		return err
 	}
-	script := fmt.Sprintf(`local before, after, n = [==[%s"object":"data/]==], [==["%s]==], 0
+	script := fmt.Sprintf(`local before, after, n = [==[%sdata/]==], [==[%s]==], 0
 function request()
   n = n + 1
   return wrk.format("POST", nil, {["Host"] = wrk.headers["Host"], ["Content-Type"] = "application/json"}, before .. string.format("%%012d", n) .. after)
 end
 `, before, after)
 	return os.WriteFile(path, []byte(script), 0o600)
+}
+
+// aroundObject returns what is before and after the name of the object in the body of a question.
+func aroundObject(body []byte) (before, after []byte, err error) {
+	member := []byte(`"object":"`)
+	at := bytes.Index(body, member)
+	if at < 0 {
+		return nil, nil, errors.New("the question has no object")
+	}
+	at += len(member)
+	end := bytes.IndexByte(body[at:], '"')
+	if end < 0 {
+		return nil, nil, errors.New("the name of the object does not end")
+	}
+	return body[:at], body[at+end:], nil
 }
 
 // processorTime returns the user and system time that the process has used, from /proc/PID/stat (proc(5)), in ticks of

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/claimgate/claimgate/app/demo/issuer"
@@ -23,7 +25,9 @@ type world struct {
 	*settings
 	dir       string
 	claimgate string
-	mapping   string // the file of smallMapping
+	bare      string   // the program of the bare Fiber; this program if empty
+	wrap      []string // a command before each server, such as valgrind
+	mapping   string   // the file of smallMapping
 }
 
 const smallMapping = "version = 1\n[[group]]\nname = \"MinIO users\"\npolicies = [\"readwrite\"]\n"
@@ -159,15 +163,18 @@ func (p *process) waitUntilAllows(ctx context.Context, body []byte) error {
 }
 
 func (w *world) startBare(ctx context.Context) (*process, error) {
-	self, err := os.Executable()
-	if err != nil {
+	self, err1 := os.Executable()
+	listen, err2 := freeAddress(ctx)
+	if err := errors.Join(err1, err2); err != nil {
 		return nil, err
 	}
-	listen, err := freeAddress(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return start("bare Fiber", "http://"+listen+"/authz", exec.CommandContext(ctx, self, "bare", listen))
+	return start("bare Fiber", "http://"+listen+"/authz", w.command(ctx, cmp.Or(w.bare, self), "bare", listen))
+}
+
+// command returns the command of a server, behind w.wrap.
+func (w *world) command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	all := slices.Concat(w.wrap, []string{name}, args)
+	return exec.CommandContext(ctx, all[0], all[1:]...)
 }
 
 // startClaimgate starts claimgate, with the environment variables set as further
@@ -178,7 +185,7 @@ func (w *world) startClaimgate(ctx context.Context, name, issuerURL string, set 
 	if err := errors.Join(err1, err2); err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, w.claimgate, "serve")
+	cmd := w.command(ctx, w.claimgate, "serve")
 	cmd.Env = append(os.Environ(),
 		"CLAIMGATE_SERVER_LISTEN="+listen, "CLAIMGATE_ADMIN_LISTEN="+admin, "CLAIMGATE_MAPPING_FILE="+w.mapping,
 		"CLAIMGATE_ISSUER_0_URL="+issuerURL, "CLAIMGATE_ISSUER_0_AUDIENCES=minio", "CLAIMGATE_AUDIT_OUTPUT=off", "CLAIMGATE_LOG_LEVEL=error",

@@ -12,6 +12,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/claimgate/claimgate/e2e/internal/images"
 	"github.com/claimgate/claimgate/e2e/internal/person"
 )
 
@@ -41,7 +42,7 @@ type hydraServer struct {
 }
 
 func (h *hydraServer) start(w *world) string {
-	if err := build("e2e/providers/hydra", "hydra", "github.com/ory/hydra/v2", "-tags", "sqlite,json1"); err != nil {
+	if err := images.Build(w.Context(), bin, "hydra"); err != nil {
 		w.Fatal(err)
 	}
 	public, admin := freeAddress(w.T), freeAddress(w.T)

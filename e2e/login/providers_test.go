@@ -6,6 +6,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/claimgate/claimgate/e2e/internal/images"
 	"github.com/claimgate/claimgate/e2e/internal/person"
 )
 
@@ -49,7 +50,7 @@ func dex() provider {
 	return provider{
 		name: "Dex",
 		start: func(w *world) string {
-			if err := build("e2e/providers/dex", "dex", "github.com/dexidp/dex/cmd/dex"); err != nil {
+			if err := images.Build(w.Context(), bin, "dex"); err != nil {
 				w.Fatal(err)
 			}
 			address := freeAddress(w.T)
@@ -89,7 +90,7 @@ func zitadel() provider {
 	return provider{
 		name: "zitadel/oidc",
 		start: func(w *world) string {
-			if err := build("e2e/providers/zitadel", "zitadel", "."); err != nil {
+			if err := images.Build(w.Context(), bin, "zitadel"); err != nil {
 				w.Fatal(err)
 			}
 			users := "{"

@@ -48,7 +48,7 @@ func runTests(m *testing.M) (code int, err error) {
 			return 1, err
 		}
 	}
-	if err := build(".", "claimgate", "./app"); err != nil {
+	if err := images.Build(context.Background(), bin, "claimgate"); err != nil {
 		return 1, err
 	}
 	opener := "#!/bin/sh\nprintf %s \"$1\" > \"$PAGE.new\" && mv \"$PAGE.new\" \"$PAGE\"\n"
@@ -56,20 +56,6 @@ func runTests(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	return m.Run(), nil
-}
-
-// build builds the package what of a module of this repository as bin/name.
-func build(module, name, what string, flags ...string) error {
-	root, err := images.Repository()
-	if err != nil {
-		return err
-	}
-	cmd := exec.Command("go", append(append([]string{"build", "-o", filepath.Join(bin, name)}, flags...), what)...)
-	cmd.Dir = filepath.Join(root, module)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", cmd, err, out)
-	}
-	return nil
 }
 
 // mapping is the mapping of all worlds. It names a subject for the provider whose tokens have no groups.
