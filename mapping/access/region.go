@@ -25,7 +25,8 @@ func NewRegion(in, except []Pattern, condition string) Region {
 	var key strings.Builder
 	for i, list := range [][]Pattern{in, except} {
 		for _, g := range list {
-			key.WriteString(string(rune('\x00'+i)) + g.Key() + "\x02")
+			key.WriteByte(byte(i))
+			key.WriteString(g.Key() + "\x02")
 		}
 	}
 	key.WriteString("\x03" + condition)

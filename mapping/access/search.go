@@ -107,15 +107,9 @@ func (w *walker) start() state {
 // closure adds the positions that are reached if a star matches the empty text. The result is sorted.
 func closure(g Pattern, positions []uint16) []uint16 {
 	var all []uint16
-	add := func(p uint16) {
-		if len(all) == 0 || all[len(all)-1] < p {
-			all = append(all, p)
-		}
-	}
 	for _, p := range positions {
-		for add(p); int(p) < len(g) && g[p] == star; {
+		for all = appendPosition(all, p); int(p) < len(g) && g[p] == star; all = appendPosition(all, p) {
 			p++
-			add(p)
 		}
 	}
 	return all
@@ -185,23 +179,11 @@ func mayContain(text, b symbol) bool { return text >= variable && (text < captur
 
 // appendPosition adds a position and keeps the list sorted, each position once.
 func appendPosition(positions []uint16, p uint16) []uint16 {
-	if n := len(positions); n > 0 && positions[n-1] >= p {
-		if positions[n-1] == p {
-			return positions
-		}
-		for i, q := range positions {
-			if q == p {
-				return positions
-			}
-			if q > p {
-				positions = append(positions, 0)
-				copy(positions[i+1:], positions[i:])
-				positions[i] = p
-				return positions
-			}
-		}
+	at, found := slices.BinarySearch(positions, p)
+	if found {
+		return positions
 	}
-	return append(positions, p)
+	return slices.Insert(positions, at, p)
 }
 
 // accepts returns true if every pattern of in and no pattern of out matches the resource that ends here.
