@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,6 +57,13 @@ func instructions(ctx context.Context, w *world, out io.Writer) error {
 		a.name, columns = c.name, append(columns, a)
 	}
 	printAccounts(out, columns)
+	for _, a := range columns[2:] {
+		fmt.Fprintf(out, "\nMost instructions: %s\n", a.name)
+		functions := slices.SortedFunc(maps.Keys(a.most), func(f, g string) int { return cmp.Compare(a.most[g], a.most[f]) })
+		for _, f := range functions[:min(40, len(functions))] {
+			fmt.Fprintf(out, "%7.0f  %s\n", a.most[f], f)
+		}
+	}
 	return nil
 }
 
@@ -81,7 +90,8 @@ type account struct {
 	name  string
 	total float64
 	calls float64 // of the kernel; without runtime.nanotime1 and walltime, which need no call outside callgrind
-	spent map[string]float64
+	spent map[string]float64 // by stage
+	most  map[string]float64 // by function
 }
 
 // countOf starts a server under callgrind, warms it up, and counts what the next requests cost.
@@ -124,7 +134,7 @@ func (w *world) countOf(ctx context.Context, start func() (*process, error), bod
 // readAccount reads a file of callgrind (its format is in the manual of valgrind). A line with counts belongs to the
 // function of the line fn= before, except the line after calls=, which counts what a called function spent.
 func readAccount(text string, requests float64) (*account, error) {
-	a := &account{spent: map[string]float64{}}
+	a := &account{spent: map[string]float64{}, most: map[string]float64{}}
 	names := map[string]string{} // by the number that stands for a name after its first use
 	var function string
 	called := false
@@ -155,6 +165,8 @@ func readAccount(text string, requests float64) (*account, error) {
 				switch {
 				case i == 0:
 					a.spent[stageOf(function)] += n / requests
+					name, _, _ := strings.Cut(function, "'")
+					a.most[name] += n / requests
 					a.total += n / requests
 				case i == 1 && !strings.Contains(function, "time1"):
 					a.calls += n / requests
