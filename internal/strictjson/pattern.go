@@ -94,38 +94,31 @@ func (p *Pattern) take(data []byte, nodes []node, at cursor) ([]node, cursor, bo
 		// A plain value in place of another plain value changes no structure.
 		return nodes, at, !at.name && plain(p.data[start]) && at.pos < len(data) && plain(data[at.pos])
 	}
-	// The last node whose first byte is the same.
-	k := i + countBefore(p.nodes[i:], int32(start+same)) - 1
+	// The last node whose first byte is the same. All calls for a text together pass each node once.
+	k := i
+	for k+1 < len(p.nodes) && int(p.nodes[k+1].start) < start+same {
+		k++
+	}
 	by := int32(at.pos - start)
-	// The objects and lists around the cursor end as in the pattern,
-	for in := at.in; in >= 0; in = p.places[in].in {
+	// The objects and lists around the cursor that end before node k end as in the pattern.
+	for in := at.in; in >= 0 && int(p.nodes[in].next) <= k; in = p.places[in].in {
 		n, theirs := &nodes[in], &p.nodes[in]
 		n.end, n.next, n.count = theirs.end+by, theirs.next, theirs.count
 	}
 	nodes = moved(nodes, p.nodes[i:k], by)
 	next := &p.places[k]
-	// except those that are still open at node k: they count the members before the node, and keep
-	// their parent.
+	// Those around node k are still open: they count the members before the node, and the new ones keep their parent.
 	for before, in := next.before, next.in; in >= 0; {
+		nodes[in].count = before
+		if int(in) < i {
+			break // the objects and lists around an old one stay as they are
+		}
 		outer := &p.places[in]
-		nodes[in].count, *nodes[in].parent() = before, outer.in
+		*nodes[in].parent() = outer.in
 		before, in = outer.before, outer.in
 	}
 	alike := !next.name || int(p.nodes[k].end) <= start+same
 	return nodes, cursor{pos: int(p.nodes[k].start + by), depth: int(next.depth), in: next.in, name: next.name}, alike
-}
-
-// countBefore returns how many nodes begin before pos.
-func countBefore(nodes []node, pos int32) int {
-	low, high := 0, len(nodes)
-	for low < high {
-		if middle := (low + high) / 2; nodes[middle].start < pos {
-			low = middle + 1
-		} else {
-			high = middle
-		}
-	}
-	return low
 }
 
 // moved appends the nodes of more, moved by that number of bytes.
