@@ -54,13 +54,13 @@ func flood(ctx context.Context, w *world, r *results) error {
 		return err
 	}
 	var known, flooded []float64
-	if _, _, err = flooding(ctx, knownFlood, p.url, body, func() (err error) {
+	if _, _, err = flooding(ctx, knownFlood, p.url, forgedRate, [][]byte{body}, func() (err error) {
 		known, err = sendSteadily(ctx, warm, body, length)
 		return err
 	}); err != nil {
 		return err
 	}
-	report, took, err := flooding(ctx, forgedFlood, p.url, body, func() (err error) {
+	report, took, err := flooding(ctx, forgedFlood, p.url, forgedRate, [][]byte{body}, func() (err error) {
 		flooded, err = sendSteadily(ctx, warm, body, length)
 		return err
 	})
@@ -171,9 +171,9 @@ func (f forgery) number(n uint64) []byte {
 	return body
 }
 
-// sendFlood starts forgedRate questions a second until ctx ends. It skips a question
+// sendFlood starts rate questions a second until ctx ends or there is no further question. It skips a question
 // while floodConns others wait for their answers.
-func sendFlood(ctx context.Context, c *client, question func(n uint64) []byte, sent, allowed, failed *atomic.Uint64) {
+func sendFlood(ctx context.Context, c *client, rate int, question func(n uint64) []byte, sent, allowed, failed *atomic.Uint64) {
 	const tick = 2 * time.Millisecond
 	turns := time.NewTicker(tick)
 	defer turns.Stop()
@@ -187,7 +187,11 @@ func sendFlood(ctx context.Context, c *client, question func(n uint64) []byte, s
 			return
 		case <-turns.C:
 		}
-		for due := uint64(time.Since(begun).Seconds() * forgedRate); n < due; n++ {
+		for due := uint64(time.Since(begun).Seconds() * float64(rate)); n < due; n++ {
+			body := question(n)
+			if body == nil {
+				return
+			}
 			select {
 			case slots <- struct{}{}:
 			default:
@@ -196,7 +200,7 @@ func sendFlood(ctx context.Context, c *client, question func(n uint64) []byte, s
 			running.Go(func() {
 				defer func() { <-slots }()
 				sent.Add(1)
-				ok, err := c.post(question(n))
+				ok, err := c.post(body)
 				switch {
 				case err != nil:
 					failed.Add(1)

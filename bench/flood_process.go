@@ -2,13 +2,16 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
 	"os"
 	"os/exec"
+	"strconv"
 	"sync/atomic"
 	"time"
 )
@@ -18,33 +21,49 @@ import (
 
 // The kinds of tokens in a flood.
 const (
-	forgedFlood = "forged"
-	knownFlood  = "known"
+	forgedFlood = "forged" // the one question, each time with another wrong signature
+	knownFlood  = "known"  // the one question
+	newFlood    = "new"    // all questions, each once
 )
 
 // floodReport is what the flooding process prints at its end, as JSON.
 type floodReport struct{ Sent, Allowed, Failed uint64 }
 
-// floodFrom is the flooding process. It reads one question from the first line of in,
-// sends questions to target until in ends, and writes floodReport to out.
-func floodFrom(in io.Reader, out io.Writer, kind, target string) error {
-	at, err := url.Parse(target)
-	if err != nil {
+// floodFrom is the flooding process. It reads questions, a line each, up to an empty line. It sends questions to
+// target, rate a second, until in ends, and writes floodReport to out.
+func floodFrom(in io.Reader, out io.Writer, kind, target, rate string) error {
+	at, err1 := url.Parse(target)
+	perSecond, err2 := strconv.Atoi(rate)
+	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
 	lines := bufio.NewReader(in)
-	body, err := lines.ReadBytes('\n')
-	if err != nil {
-		return err
+	var bodies [][]byte
+	for {
+		body, err := lines.ReadBytes('\n')
+		if err != nil {
+			return err
+		}
+		if len(body) == 1 {
+			break
+		}
+		bodies = append(bodies, body[:len(body)-1])
 	}
-	body = body[:len(body)-1]
-	question := func(uint64) []byte { return body }
-	if kind == forgedFlood {
-		forged, err := forgeries(body)
+	question := func(uint64) []byte { return bodies[0] }
+	switch kind {
+	case forgedFlood:
+		forged, err := forgeries(bodies[0])
 		if err != nil {
 			return err
 		}
 		question = forged.number
+	case newFlood:
+		question = func(n uint64) []byte {
+			if n < uint64(len(bodies)) {
+				return bodies[n]
+			}
+			return nil
+		}
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	go func() {
@@ -52,18 +71,18 @@ func floodFrom(in io.Reader, out io.Writer, kind, target string) error {
 		stop()
 	}()
 	var sent, allowed, failed atomic.Uint64
-	sendFlood(ctx, newClient(at.Host, target, floodConns), question, &sent, &allowed, &failed)
+	sendFlood(ctx, newClient(at.Host, target, floodConns), perSecond, question, &sent, &allowed, &failed)
 	return json.NewEncoder(out).Encode(floodReport{sent.Load(), allowed.Load(), failed.Load()})
 }
 
 // flooding runs do while the flooding process runs. It returns what the flooding
 // process printed, and how long it ran.
-func flooding(ctx context.Context, kind, target string, body []byte, do func() error) (t floodReport, length time.Duration, err error) {
+func flooding(ctx context.Context, kind, target string, rate int, bodies [][]byte, do func() error) (t floodReport, length time.Duration, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return t, 0, err
 	}
-	cmd := exec.CommandContext(ctx, self, "flood", kind, target)
+	cmd := exec.CommandContext(ctx, self, "flood", kind, target, strconv.Itoa(rate))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -77,7 +96,7 @@ func flooding(ctx context.Context, kind, target string, body []byte, do func() e
 		return t, 0, err
 	}
 	begun := time.Now()
-	_, err = fmt.Fprintf(in, "%s\n", body)
+	_, err = fmt.Fprintf(in, "%s\n\n", bytes.Join(bodies, []byte("\n")))
 	if err == nil {
 		time.Sleep(200 * time.Millisecond) // until the flood has begun
 		err = do()

@@ -54,7 +54,7 @@ func main() {
 		return
 	}
 	if len(os.Args) > 1 && os.Args[1] == "flood" {
-		if err := floodFrom(os.Stdin, os.Stdout, os.Args[2], os.Args[3]); err != nil {
+		if err := floodFrom(os.Stdin, os.Stdout, os.Args[2], os.Args[3], os.Args[4]); err != nil {
 			log.Fatal(err)
 		}
 		return
@@ -91,6 +91,7 @@ func parts() []part {
 		{"cold", cold},
 		{"together", together},
 		{"scale", scale},
+		{"newcomers", newcomers},
 		{"flood", flood},
 		{"memory", memory},
 		{"start", startUp},

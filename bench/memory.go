@@ -110,14 +110,17 @@ func (p *process) resident() (float64, error) {
 
 var hitLine = regexp.MustCompile(`claimgate_token_cache_total\{outcome="hit"\} (\S+)`)
 
-func (p *process) hits(ctx context.Context) (float64, error) {
+func (p *process) hits(ctx context.Context) (float64, error) { return p.metric(ctx, hitLine) }
+
+// metric returns the value of the metric that the expression finds.
+func (p *process) metric(ctx context.Context, line *regexp.Regexp) (float64, error) {
 	text, err := get(ctx, p.admin+"/metrics")
 	if err != nil {
 		return 0, err
 	}
-	m := hitLine.FindStringSubmatch(text)
+	m := line.FindStringSubmatch(text)
 	if m == nil {
-		return 0, fmt.Errorf("/metrics has no claimgate_token_cache_total for hits")
+		return 0, fmt.Errorf("/metrics has no line like %s", line)
 	}
 	return strconv.ParseFloat(m[1], 64)
 }
