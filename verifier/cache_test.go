@@ -59,6 +59,23 @@ func TestAFrontEntryHasTheDigestOfItsToken(t *testing.T) {
 	})
 }
 
+// Two tokens may share a slot of the front layer. Neither gets the entry or the digest of the other.
+func TestTokensThatShareASlot(t *testing.T) {
+	c := frontCache(t)
+	slotOf := func(token string) uint64 { return maphash.String(c.seed, token) % frontSlots }
+	const one = "the token of the slot"
+	other := ""
+	for n := 0; other == ""; n++ {
+		if text := fmt.Sprint("token ", n); slotOf(text) == slotOf(one) {
+			other = text
+		}
+	}
+	c.keepInFront(&c.front[slotOf(one)], one, found(one))
+	if digest, got := c.find(other, time.Now()); got != nil || digest != sha256.Sum256([]byte(other)) {
+		t.Errorf("the other token has the entry %v and the digest %x", got, digest)
+	}
+}
+
 func TestALongTokenIsNeverInFront(t *testing.T) {
 	r := frontCache(t)
 	known := func(token string) bool {
@@ -175,7 +192,26 @@ func TestTheSizeOfAnEntryGrowsWithItsClaims(t *testing.T) {
 		f.identity.claims = []claim{{values: make([]string, values)}}
 		return f.size()
 	}
+	short, long := found("t"), found("t")
+	long.payloadSize = 1000
+	if long.size() != short.size()+1000 {
+		t.Errorf("%d bytes without a payload, %d with 1000 bytes", short.size(), long.size())
+	}
 	if none, one, many := found("t").size(), sizeOf(1), sizeOf(10); none >= one || one+9*16 != many {
 		t.Errorf("%d bytes without a claim, %d with one value, %d with ten", none, one, many)
+	}
+}
+
+// Bad tokens cost a forger little, so they have a sixteenth of the memory of good tokens, and at least 1 MiB.
+func TestTheMemoryOfBadTokens(t *testing.T) {
+	for bytes, want := range map[int64]int64{64 << 20: 4 << 20, 1 << 20: 1 << 20} {
+		c, err := newTokenCache(bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if good, bad := c.good.cache.MaxCost(), c.bad.cache.MaxCost(); good != bytes || bad != want {
+			t.Errorf("of %d bytes good tokens have %d, bad ones %d, want %d", bytes, good, bad, want)
+		}
+		c.close()
 	}
 }

@@ -56,7 +56,9 @@ func TestIdentity(t *testing.T) {
 // More malformed headers and payloads, in addition to those of malformed_test.go.
 func TestStrictForm(t *testing.T) {
 	one := idp.RSAKey(0, idp.KidOne)
-	v := offline(t, idp.JWKSOf(one))
+	shortest := &idp.Key{Kid: "k", Alg: "RS256", Private: one.Private}
+	longest := &idp.Key{Kid: strings.Repeat("k", 128), Alg: "RS256", Private: one.Private}
+	v := offline(t, idp.JWKSOf(one, shortest, longest))
 	head := `{"alg":"RS256","typ":"JWT","kid":"` + idp.KidOne + `"}`
 	good := one.Token(idp.IDClaims(idp.Now))
 	body := good[strings.Index(good, ".")+1:]
@@ -80,6 +82,8 @@ func TestStrictForm(t *testing.T) {
 		{"typ absent", one.Token(idp.IDClaims(idp.Now), "typ", idp.Drop), ""},
 		{"x5c and x5t, which are ignored", one.Token(idp.IDClaims(idp.Now), "x5c", []string{"?"}, "x5t", 7), ""},
 		{"kid empty", one.Token(idp.IDClaims(idp.Now), "kid", ""), Malformed},
+		{"kid of one byte", shortest.Token(idp.IDClaims(idp.Now)), ""},
+		{"kid of 128 bytes", longest.Token(idp.IDClaims(idp.Now)), ""},
 		{"kid of 129 bytes", one.Token(idp.IDClaims(idp.Now), "kid", strings.Repeat("k", 129)), Malformed},
 		{"alg of an EC key under the kid of an RSA key", one.Token(idp.IDClaims(idp.Now), "alg", "ES256"), Algorithm},
 		{"azp a list", one.Token(idp.IDClaims(idp.Now).With("azp", []string{idp.ClientID})), BadClaims},
@@ -89,12 +93,16 @@ func TestStrictForm(t *testing.T) {
 		{"sid a number", one.Token(idp.IDClaims(idp.Now).With("sid", 1)), BadClaims},
 		{"iat a string", one.Token(idp.IDClaims(idp.Now).With("iat", "now")), BadClaims},
 		{"nbf null", one.Token(idp.IDClaims(idp.Now).With("nbf", nil)), BadClaims},
+		{"nbf in the last second that a date can have", one.Token(idp.IDClaims(idp.Now).With("nbf", farFuture)), NotYetValid},
+		{"nbf after that second", one.Token(idp.IDClaims(idp.Now).With("nbf", farFuture+1)), BadClaims},
 		{"nbf out of all bounds", one.Token(idp.IDClaims(idp.Now).With("nbf", int64(1)<<41)), BadClaims},
 		{"the username claim in another case", one.Token(idp.IDClaims(idp.Now).With("PREFERRED_USERNAME", "root")), Malformed},
 		{"a claim whose long s folds to that of sub", one.Token(idp.IDClaims(idp.Now).With("\u017fub", "root")), Malformed},
 		{"a claim of another alphabet", one.Token(idp.IDClaims(idp.Now).With("имя", "root")), ""},
 		{"a line break in the signature", good[:len(good)-3] + "\n" + good[len(good)-3:], Malformed},
 		{"dots", strings.Repeat(".", 16<<10), Malformed},
+		{"as long as max_token", tokenOfLength(t, one, 16<<10), ""},
+		{"longer than max_token by a byte", tokenOfLength(t, one, 16<<10+1), Malformed},
 		{"longer than max_token", strings.Repeat("a", 16<<10+1), Malformed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -105,6 +113,22 @@ func TestStrictForm(t *testing.T) {
 			}
 		})
 	}
+}
+
+// tokenOfLength returns a good token of that length. Not each length of the payload gives a new length of its base64url,
+// so the header grows as well.
+func tokenOfLength(t *testing.T, key *idp.Key, length int) string {
+	t.Helper()
+	for _, x5t := range []string{"", "a", "aa"} {
+		empty := len(key.Token(idp.IDClaims(idp.Now).With("pad", ""), "x5t", x5t))
+		for n := (length-empty)/4*3 - 4; n <= (length-empty)/4*3+4; n++ {
+			if token := key.Token(idp.IDClaims(idp.Now).With("pad", strings.Repeat("p", n)), "x5t", x5t); len(token) == length {
+				return token
+			}
+		}
+	}
+	t.Fatalf("no token has %d bytes", length)
+	return ""
 }
 
 // MaxAge accepts the expired token of an access key, by its iat.
@@ -122,6 +146,7 @@ func TestMaxAge(t *testing.T) {
 		{"expired, past grace", idp.IDClaims(idp.Now).With("iat", now-7200, "exp", now-3600), 7200 * time.Second, Expired},
 		{"expired, no iat", idp.IDClaims(idp.Now).With("iat", idp.Drop, "exp", now-3600), 1000 * time.Hour, Expired},
 		{"not expired, past grace", idp.IDClaims(idp.Now).With("iat", now-7200, "exp", now+3600), time.Second, ""},
+		{"expired before it was issued", idp.IDClaims(idp.Now).With("iat", now+1, "exp", now-3600), 0, Expired},
 		{"not yet valid", idp.IDClaims(idp.Now).With("iat", now+60), time.Hour, NotYetValid},
 	} {
 		t.Run(c.name, func(t *testing.T) {
