@@ -59,6 +59,7 @@ func TestAnInspectionNamesTheCheck(t *testing.T) {
 	}{
 		{"a good token", one.Token(id), "", true, true},
 		{"an opaque token", "opaque", "format", false, false},
+		{"as long as max_token", tokenOfLength(t, one, 16<<10), "", true, true},
 		{"a token too long", string(make([]byte, 17<<10)), "format", false, false},
 		{"a header that is no base64", "?." + idp.B64([]byte("{}")) + ".x", "format", false, true},
 		{"a logout token by its header", one.Token(id, "typ", "logout+jwt"), "type", true, true},
