@@ -89,7 +89,7 @@ func buildWithSymbols(ctx context.Context, w *world) error {
 type account struct {
 	name  string
 	total float64
-	calls float64            // of the kernel; without runtime.nanotime1 and walltime, which need no call outside callgrind
+	calls float64            // of the kernel, for files, sockets and waiting; only callgrind needs a call to read the clock
 	spent map[string]float64 // by stage
 	most  map[string]float64 // by function
 }
