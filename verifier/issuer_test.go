@@ -49,6 +49,8 @@ func TestConfiguration(t *testing.T) {
 		{"none", func(i *Issuer) { i.Algorithms = []string{"none"} }, `"none" is not one of`},
 		{"rs256", func(i *Issuer) { i.Algorithms = []string{"rs256"} }, `"rs256" is not one of`},
 		{"negative leeway", func(i *Issuer) { i.Leeway = -1 }, "leeway"},
+		{"no leeway", func(i *Issuer) { i.Leeway = 0 }, ""},
+		{"five minutes of leeway", func(i *Issuer) { i.Leeway = 5 * time.Minute }, ""},
 		{"six minutes of leeway", func(i *Issuer) { i.Leeway = 6 * time.Minute }, "leeway"},
 		{"no lifetime", func(i *Issuer) { i.MaxLifetime = 0 }, "max_lifetime must be positive"},
 		{"no refresh", func(i *Issuer) { i.Refresh = 0 }, "refresh must be positive"},

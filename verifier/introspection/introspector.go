@@ -224,7 +224,7 @@ func (i *Introspector) question(token string) (active bool, err error) {
 	defer cancel()
 	if !i.turns.Do(ctx, func() bool {
 		active, err = i.post(ctx, token)
-		return err == nil
+		return true // a failure makes no turn rest
 	}) {
 		return false, errors.New("too many questions wait for their turn")
 	}

@@ -296,6 +296,9 @@ func TestQuestionsAreBounded(t *testing.T) {
 
 		s := in
 		s.mu.Lock()
+		if s.pending != 0 {
+			t.Errorf("%d questions are pending after all were answered", s.pending)
+		}
 		s.pending = maxPending // no further question may wait
 		s.mu.Unlock()
 		late := newTestToken(t, in, "late")

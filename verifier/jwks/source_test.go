@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -262,13 +263,13 @@ func TestTheBoundsOfAnRSAModulus(t *testing.T) {
 	}
 }
 
-// The map of missing kids is bounded.
+// The map of missing kids is bounded. Below its bound each kid keeps its own wait.
 func TestMissingKidsAreBounded(t *testing.T) {
 	s := source(t, Config{RefetchCooldown: time.Second, Refresh: time.Minute})
 	for n := range 10 * maxMissingKids {
 		s.noteMissing(fmt.Sprint(n))
-		if len(s.missing) > maxMissingKids {
-			t.Fatalf("%d kids are remembered", len(s.missing))
+		if len(s.missing) > maxMissingKids || n < maxMissingKids && len(s.missing) != n+1 {
+			t.Fatalf("%d of %d kids are remembered", len(s.missing), n+1)
 		}
 	}
 }
@@ -280,9 +281,19 @@ func TestFetchOverASocket(t *testing.T) {
 		if r.Header.Get("Accept") != "application/json" || r.Method != http.MethodGet {
 			t.Errorf("asked by %s with %v", r.Method, r.Header)
 		}
-		_, _ = w.Write([]byte("hello"))
+		answer := []byte("hello")
+		if size, err := strconv.Atoi(r.URL.Path[1:]); err == nil {
+			answer = make([]byte, size)
+		}
+		_, _ = w.Write(answer)
 	}))
 	defer server.Close()
+	if body, err := f.get(t.Context(), fmt.Sprintf("%s/%d", server.URL, MaxAnswer)); err != nil || len(body) != MaxAnswer {
+		t.Errorf("of the longest answer %d bytes were read, error %v", len(body), err)
+	}
+	if _, err := f.get(t.Context(), fmt.Sprintf("%s/%d", server.URL, MaxAnswer+1)); err == nil {
+		t.Error("an answer that is a byte longer was read")
+	}
 	body, err := f.get(t.Context(), server.URL)
 	if err != nil || string(body) != "hello" {
 		t.Errorf("%q, error %v", body, err)
