@@ -113,6 +113,9 @@ func TestKeysThatCount(t *testing.T) {
 		{"no kid", other("kid", idp.Drop), "kid is not"},
 		{"kid empty", other("kid", ""), "kid is not"},
 		{"kid a number", other("kid", 1), "kid is not"},
+		{"kid of 128 bytes", other("kid", strings.Repeat("k", 128)), ""},
+		{"kid of 128 bytes, for encryption", other("kid", strings.Repeat("k", 128), "use", "enc"), `key "k`},
+		{"kid of 129 bytes, for encryption", other("kid", strings.Repeat("k", 129), "use", "enc"), "key 1: "},
 		{"kid of 129 bytes", other("kid", strings.Repeat("k", 129)), "kid is not"},
 		{"no kty", other("kty", idp.Drop), "kty is none of"},
 		{"kty in lower case", other("kty", "rsa"), "kty is none of"},
@@ -248,6 +251,16 @@ func TestKeysOfCryptoRSAAreNotFactorable(t *testing.T) {
 	for n := range 3 {
 		if factorable(idp.RSAPrivate(n).N) {
 			t.Errorf("a key of crypto/rsa is taken for one that can be factored: modulus %d", n)
+		}
+	}
+}
+
+// An RSA exponent is an odd number from 3 to 2^31-1.
+func TestTheBoundsOfAnRSAExponent(t *testing.T) {
+	n := idp.RSAPrivate(0).N
+	for e, ok := range map[int]bool{1: false, 2: false, 3: true, 4: false, 65536: false, 65537: true, 1<<31 - 1: true, 1<<31 + 1: false} {
+		if err := new(Key).setPublic(&rsa.PublicKey{N: n, E: e}); (err == nil) != ok {
+			t.Errorf("exponent %d: %v", e, err)
 		}
 	}
 }
