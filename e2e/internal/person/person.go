@@ -4,6 +4,7 @@ package person
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -78,7 +80,7 @@ func (p *Person) heard(event any) {
 func (p *Person) Visit(address string, actions ...chromedp.Action) error {
 	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Minute) // for an action that waits for a missing element
 	defer cancel()
-	if err := chromedp.Run(ctx, append([]chromedp.Action{chromedp.Navigate(address)}, actions...)...); err != nil {
+	if err := chromedp.Run(ctx, chromedp.Navigate(address), steady(actions)); err != nil {
 		return fmt.Errorf("%w\n%s", err, p.shown())
 	}
 	return nil
@@ -94,13 +96,36 @@ func (p *Person) shown() string {
 	return at + "\n" + text
 }
 
+// steady runs the actions. An action finds an element first and then does something with it. If the page is replaced in
+// between, as by a provider that redirects, the element is gone: nothing was done, and the action begins again.
+func steady(actions []chromedp.Action) chromedp.Action {
+	return chromedp.ActionFunc(func(ctx context.Context) error {
+		for _, action := range actions {
+			err := action.Do(ctx)
+			for ; isGone(err) && ctx.Err() == nil; err = action.Do(ctx) {
+				time.Sleep(50 * time.Millisecond)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// isGone reports whether the browser no longer knows the element that an action has found.
+func isGone(err error) bool {
+	var e *cdproto.Error
+	return errors.As(err, &e) && (strings.HasPrefix(e.Message, "Could not find node with given id") || strings.HasPrefix(e.Message, "No node with given id"))
+}
+
 // Repeat runs the actions. If they do not end within half a minute, Repeat loads the page again and repeats them, as a
 // person does with a page that hangs: on a busy machine, some providers' pages do not get past "Loading".
 func Repeat(actions ...chromedp.Action) chromedp.Action {
 	return chromedp.ActionFunc(func(ctx context.Context) error {
 		for {
 			try, cancel := context.WithTimeout(ctx, 30*time.Second)
-			err := chromedp.Tasks(actions).Do(try)
+			err := steady(actions).Do(try)
 			hangs := err != nil && try.Err() != nil && ctx.Err() == nil
 			cancel()
 			if !hangs {
