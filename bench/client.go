@@ -43,7 +43,7 @@ func (c *client) post(body []byte) (allowed bool, err error) {
 	return bytes.Equal(resp.Body(), allowAnswer), nil
 }
 
-// askAll asks the questions from to n-1, over so many connections. It fails if an answer is a deny.
+// askAll asks the questions with the numbers from up to n-1, over so many connections. askAll fails if an answer is a deny.
 func (p *process) askAll(ctx context.Context, connections, from, n int, question func(int) ([]byte, error)) error {
 	at, err := url.Parse(p.url)
 	if err != nil {

@@ -71,7 +71,7 @@ func instructions(ctx context.Context, w *world, out io.Writer) error {
 // Callgrind needs a program without cgo and without the signals of Go's scheduler, and does not know RDTSCP.
 func buildWithSymbols(ctx context.Context, w *world) error {
 	w.wrap = []string{
-		"valgrind", "--tool=callgrind", "--quiet", "--separate-callers=6", "--collect-systime=yes",
+		"env", "GODEBUG=asyncpreemptoff=1,cpu.rdtscp=off", "valgrind", "--tool=callgrind", "--quiet", "--separate-callers=6", "--collect-systime=yes",
 		"--callgrind-out-file=" + filepath.Join(w.dir, "callgrind.%p"),
 	}
 	w.bare, w.claimgate = filepath.Join(w.dir, "bare"), filepath.Join(w.dir, "claimgate-symbols")
@@ -82,7 +82,7 @@ func buildWithSymbols(ctx context.Context, w *world) error {
 			return fmt.Errorf("go build: %w\n%s", err, text)
 		}
 	}
-	return os.Setenv("GODEBUG", "asyncpreemptoff=1,cpu.rdtscp=off")
+	return nil
 }
 
 // account is what the requests of one kind cost on average.

@@ -29,19 +29,11 @@ func newcomers(ctx context.Context, w *world, r *results) error {
 	if w.quick {
 		size = 500
 	}
-	iss, err := startIssuer(ctx, 4096)
+	iss, private, err := startIssuerWith(ctx, 4096, privateKey)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = iss.Close() }()
-	text, err := iss.EncodeKey()
-	if err != nil {
-		return err
-	}
-	private, err := issuer.ParseKey(text)
-	if err != nil {
-		return err
-	}
 	tokens, bodies, err := sessions(iss, size)
 	if err != nil {
 		return err

@@ -134,19 +134,11 @@ func together(ctx context.Context, w *world, r *results) error {
 	if w.quick {
 		each = 5
 	}
-	iss, err := startIssuer(ctx, 4096)
+	iss, private, err := startIssuerWith(ctx, 4096, privateKey)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = iss.Close() }()
-	text, err := iss.EncodeKey()
-	if err != nil {
-		return err
-	}
-	private, err := issuer.ParseKey(text)
-	if err != nil {
-		return err
-	}
 	user, _ := iss.User("alice")
 	tokens := make([]string, clients*each)
 	for n := range tokens {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -106,15 +107,24 @@ func questionsOf(iss *issuer.Server) (all [][]byte, err error) {
 	return all, nil
 }
 
-// startIssuerWith starts an issuer and makes questions for it with ask, which is questionOf or questionsOf.
-func startIssuerWith[T any](ctx context.Context, bits int, ask func(*issuer.Server) (T, error)) (iss *issuer.Server, questions T, err error) {
+// privateKey returns the key that signs the issuer's tokens.
+func privateKey(iss *issuer.Server) (*rsa.PrivateKey, error) {
+	text, err := iss.EncodeKey()
+	if err != nil {
+		return nil, err
+	}
+	return issuer.ParseKey(text)
+}
+
+// startIssuerWith starts an issuer and returns what of returns for the issuer: questionOf, questionsOf or privateKey.
+func startIssuerWith[T any](ctx context.Context, bits int, of func(*issuer.Server) (T, error)) (iss *issuer.Server, made T, err error) {
 	if iss, err = startIssuer(ctx, bits); err != nil {
-		return nil, questions, err
+		return nil, made, err
 	}
-	if questions, err = ask(iss); err != nil {
-		return nil, questions, errors.Join(err, iss.Close())
+	if made, err = of(iss); err != nil {
+		return nil, made, errors.Join(err, iss.Close())
 	}
-	return iss, questions, nil
+	return iss, made, nil
 }
 
 // process is a running server.
