@@ -10,6 +10,7 @@
 //  2. The text and its escapes are valid UTF-8: a lone surrogate is refused.
 //  3. Lists and objects nest at most MaxDepth deep.
 //  4. No object, at any depth, has two members whose decoded names are equal.
+//  5. Every number is within the range of a 64-bit float (RFC 7493, section 2.2).
 //
 // Names are compared byte for byte after decoding; case matters.
 //

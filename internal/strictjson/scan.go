@@ -81,9 +81,9 @@ valueItself:
 				pos++
 			}
 		case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
-			end, ok := number(data, pos)
-			if !ok {
-				return &Error{end, "a digit is expected"}
+			end, wrong := number(data, pos)
+			if wrong != "" {
+				return &Error{end, wrong}
 			}
 			n.kind, pos = Number, end
 		default:
@@ -202,40 +202,3 @@ func word(data []byte) Kind {
 }
 
 func hasPrefix(data []byte, w string) bool { return len(data) >= len(w) && string(data[:len(w)]) == w }
-
-// number returns the position after a number. If ok is false, end is the position of the byte that
-// should be a digit.
-func number(data []byte, pos int) (end int, ok bool) {
-	if data[pos] == '-' {
-		pos++
-	}
-	if at(data, pos) == '0' {
-		pos++ // a number ends after a leading zero
-	} else if pos, ok = digits(data, pos); !ok {
-		return pos, false
-	}
-	if at(data, pos) == '.' {
-		if pos, ok = digits(data, pos+1); !ok {
-			return pos, false
-		}
-	}
-	if c := at(data, pos); c == 'e' || c == 'E' {
-		pos++
-		if c := at(data, pos); c == '+' || c == '-' {
-			pos++
-		}
-		if pos, ok = digits(data, pos); !ok {
-			return pos, false
-		}
-	}
-	return pos, true
-}
-
-// digits returns the position after at least one digit.
-func digits(data []byte, pos int) (end int, ok bool) {
-	from := pos
-	for c := at(data, pos); c >= '0' && c <= '9'; c = at(data, pos) {
-		pos++
-	}
-	return pos, pos > from
-}

@@ -154,6 +154,7 @@ func FuzzDecode(f *testing.F) {
 		}
 	}
 	f.Add([]byte(`{"input":{"action":"a","owner":true,"Owner":false}}`))
+	f.Add([]byte(`{"input":{"action":"a","claims":{"n":17531e4397}}}`))
 	doc := new(strictjson.Document)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		req, err := minio.Decode(bytes.Clone(body), doc)
