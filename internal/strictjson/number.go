@@ -5,7 +5,8 @@ import "strconv"
 // number scans a number. end is the position after the number. If wrong is not empty, it describes an
 // error at the position end.
 func number(data []byte, pos int) (end int, wrong string) {
-	from, ok, exponent := pos, true, false
+	from, exponent := pos, false
+	var ok bool
 	if data[pos] == '-' {
 		pos++
 	}

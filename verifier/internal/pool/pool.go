@@ -17,12 +17,15 @@ type Pool struct {
 	maxWaiting int64
 	maxWait    time.Duration
 	restFactor int
+
+	made   time.Time
+	polled atomic.Int64 // nanoseconds from made to the newest call of awaitNetwork
 }
 
 // New returns a pool that runs size operations at once. At most maxWaiting callers
 // wait, each for at most maxWait.
 func New(size, maxWaiting int, maxWait time.Duration) *Pool {
-	return &Pool{slots: make(chan struct{}, size), maxWaiting: int64(maxWaiting), maxWait: maxWait}
+	return &Pool{slots: make(chan struct{}, size), maxWaiting: int64(maxWaiting), maxWait: maxWait, made: time.Now()}
 }
 
 // WithRest makes a slot rest after a failed operation: the slot stays taken for factor
@@ -46,10 +49,12 @@ func (p *Pool) Full() bool { return p.waiting.Load() >= p.maxWaiting }
 func (p *Pool) Do(ctx context.Context, f func() bool) bool {
 	select {
 	case p.slots <- struct{}{}:
+		runtime.Gosched() // requests that have arrived go first
 	default:
 		if !p.wait(ctx) {
 			return false
 		}
+		p.yield() // requests that have arrived meanwhile go first
 	}
 	began, good := time.Now(), false
 	defer func() {
@@ -76,10 +81,6 @@ func (p *Pool) wait(ctx context.Context) bool {
 	defer timer.Stop()
 	select {
 	case p.slots <- struct{}{}:
-		// The Go scheduler runs a goroutine that receives a slot at once, in the time slice of the
-		// goroutine that released the slot. With a slot for each processor, no other goroutine would
-		// run while callers wait.
-		runtime.Gosched()
 		return true
 	case <-timer.C:
 	case <-ctx.Done():
