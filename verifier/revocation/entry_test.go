@@ -2,6 +2,8 @@ package revocation
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -155,6 +157,27 @@ func TestSharedRevocationsAreBounded(t *testing.T) {
 	}
 	if now = now.Add(31 * time.Minute); !r.Merge(Entry{Issuer: "a", Session: "later", ID: "later", Until: now.Add(time.Minute)}) {
 		t.Error("there is no room although everything is over")
+	}
+}
+
+// An entry counts its two texts and 440 bytes. What fits exactly is kept.
+func TestSharedRevocationsFillTheMemoryToTheLastByte(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	r := NewList(func() time.Time { return now }, time.Hour)
+	text := strings.Repeat("x", 299)
+	r.maxBytes = 3 * (440 + 300 + 300)
+	merge := func(n int, lasts time.Duration) bool {
+		digit := strconv.Itoa(n)
+		return r.Merge(Entry{Issuer: "a", Session: text + digit, ID: text + digit, Before: now, Until: now.Add(lasts)})
+	}
+	for n, want := range []bool{true, true, true, false} {
+		if got := merge(n, time.Duration(n+1)*time.Minute); got != want {
+			t.Errorf("entry %d was added: %v", n, got)
+		}
+	}
+	now = now.Add(90 * time.Second)
+	if !merge(4, time.Minute) || merge(5, time.Minute) {
+		t.Error("where one entry is over, one fits")
 	}
 }
 

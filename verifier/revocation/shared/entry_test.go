@@ -48,6 +48,25 @@ func TestAnEntryHasOneReading(t *testing.T) {
 	}
 }
 
+func TestTheBoundsOfAnEntry(t *testing.T) {
+	const latest = 1 << 40
+	with := func(before, until int64) string {
+		return encode(revocation.Entry{Session: "s1", ID: "1", Before: time.Unix(before, 0), Until: time.Unix(until, 0)}, "https://auth.example/")
+	}
+	ofSize := func(size int) string {
+		return strings.Replace(with(0, 0), "s1", "s1"+strings.Repeat("x", size-len(with(0, 0))), 1)
+	}
+	for text, good := range map[string]bool{
+		with(0, 0): true, with(latest, latest): true,
+		with(-1, 0): false, with(0, -1): false, with(latest+1, 0): false, with(0, latest+1): false,
+		ofSize(maxEntry): true, ofSize(maxEntry + 1): false,
+	} {
+		if _, err := decode(text); (err == nil) != good {
+			t.Errorf("an entry of %d bytes, %.100s: %v", len(text), text, err)
+		}
+	}
+}
+
 // decode does not panic on any text. An entry that decode accepts names one session or
 // subject, and encode writes the same entry.
 func FuzzDecode(f *testing.F) {

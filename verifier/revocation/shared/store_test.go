@@ -80,11 +80,28 @@ func TestAnUnreachableStore(t *testing.T) {
 	if s.Stale() {
 		t.Error("stale before max_stale")
 	}
-	if now = now.Add(30*time.Minute + time.Second); !s.Stale() || !s.State().Stale || s.State().Up {
+	if now = now.Add(30 * time.Minute); s.Stale() {
+		t.Error("stale at max_stale")
+	}
+	if now = now.Add(time.Second); !s.Stale() || !s.State().Stale || s.State().Up {
 		t.Errorf("%+v", s.State())
 	}
 	if now = now.Add(-48 * time.Hour); s.Stale() || s.Age() != 0 {
 		t.Error("a clock that is set back changes the age")
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWithoutMaxStaleNothingIsStale(t *testing.T) {
+	now := time.Now()
+	s, err := shared.New(shared.Options{URL: "redis://127.0.0.1:1", List: revocation.NewList(nil, time.Hour), Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if now = now.Add(8760 * time.Hour); s.Stale() || s.Age() != 8760*time.Hour {
+		t.Errorf("stale: %v, age %s", s.Stale(), s.Age())
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
