@@ -67,6 +67,20 @@ func TestTheBoundsOfAnEntry(t *testing.T) {
 	}
 }
 
+// A synchronization skips what is pending, so nothing may stay pending.
+func TestNothingIsPendingAfterALogout(t *testing.T) {
+	s, err := New(Options{URL: "redis://127.0.0.1:1", List: revocation.NewList(nil, time.Hour), Issuers: map[string]string{"a": "https://auth.example/"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !s.End(t.Context(), &revocation.Logout{Issuer: "a", Session: "s1", ID: "1", IssuedAt: at}) || len(s.pending) > 0 {
+		t.Errorf("%d entries are pending", len(s.pending))
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // decode does not panic on any text. An entry that decode accepts names one session or
 // subject, and encode writes the same entry.
 func FuzzDecode(f *testing.F) {
