@@ -215,3 +215,24 @@ func TestTheMemoryOfBadTokens(t *testing.T) {
 		c.close()
 	}
 }
+
+// A token is kept until it expires, and for the leeway, but no longer than TokenTTL.
+func TestATokenIsKeptUntilItExpires(t *testing.T) {
+	one := idp.RSAKey(0, idp.KidOne)
+	v := offline(t, idp.JWKSOf(one), func(o *Options) { o.TokenTTL = time.Hour })
+	leeway := v.order[0].config.Leeway
+	for _, c := range []struct {
+		expires time.Duration // after now
+		kept    time.Duration
+	}{
+		{2 * time.Hour, time.Hour},
+		{time.Minute, time.Minute + leeway},
+		{time.Hour - leeway + time.Second, time.Hour},
+		{-leeway / 2, time.Hour}, // each use judges its time
+	} {
+		token := one.Token(idp.IDClaims(idp.Now).With("exp", idp.Now.Add(c.expires).Unix()))
+		if f := v.verify(t.Context(), token, [32]byte{}, ""); f.bad != nil || !f.until.Equal(idp.Now.Add(c.kept)) {
+			t.Errorf("a token that expires after %s is kept for %s, %v", c.expires, f.until.Sub(idp.Now), f.bad)
+		}
+	}
+}
