@@ -38,6 +38,8 @@ func TestEvaluateGrantsAnswersAsDecide(t *testing.T) {
 			if diff := cmp.Diff(d.Answer, answer); diff != "" {
 				t.Errorf("%s: %s", name, diff)
 			}
+		} else if answer.Statement != -1 {
+			t.Errorf("%s: statement %d is named, but there is no policy", name, answer.Statement)
 		}
 		if !r.Signer().Static != (want != "") {
 			t.Errorf("a session is taken for a static key")
