@@ -72,3 +72,24 @@ func TestReadReturnsWhatPoliciesRead(t *testing.T) {
 		t.Errorf("an unconditional policy has read %v", d.Read())
 	}
 }
+
+func TestASignerHasASessionPolicyIfTheClaimsHoldOne(t *testing.T) {
+	g := newGate(t)
+	for _, in := range []input{
+		g.session(ask("KEY", "s3:GetObject", "b", "o"), "alice"),
+		g.session(ask("KEY", "s3:GetObject", "b", "o"), "alice").claim("sessionPolicy", sessionPolicy(`{}`)),
+	} {
+		body, err := json.Marshal(map[string]any{"input": in})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := minio.Decode(body, new(strictjson.Document))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, want := in["claims"].(map[string]any)["sessionPolicy"]
+		if got := r.Signer().SessionPolicy; got != want {
+			t.Errorf("the claims %v: a session policy is %v", in["claims"], got)
+		}
+	}
+}
