@@ -49,7 +49,9 @@ func (p *Pool) Full() bool { return p.waiting.Load() >= p.maxWaiting }
 func (p *Pool) Do(ctx context.Context, f func() bool) bool {
 	select {
 	case p.slots <- struct{}{}:
-		runtime.Gosched() // requests that have arrived go first
+		if len(p.slots) == cap(p.slots) { // no processor may be left for requests: those that have arrived go first
+			runtime.Gosched()
+		}
 	default:
 		if !p.wait(ctx) {
 			return false
