@@ -16,14 +16,7 @@ import (
 func cached(tb testing.TB, g *gate) *gateway.Request {
 	tb.Helper()
 	in := g.session(ask("S1", "s3:GetObject", "b", "o"), "bob").token(g.sign("bob", []string{"devs"}))
-	body, err := json.Marshal(map[string]any{"input": in})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	req, err := minio.Decode(body, new(strictjson.Document))
-	if err != nil {
-		tb.Fatal(err)
-	}
+	req := decoded(tb, in)
 	before := g.Stats().DecisionHits
 	for g.Stats().DecisionHits == before { // ristretto stores in the background, and may drop entries
 		if d := g.Decide(tb.Context(), &req); d.Reason != gateway.PolicyAllow {

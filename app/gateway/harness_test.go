@@ -177,6 +177,20 @@ func (g *gate) sign(sub string, groups []string, pairs ...any) string {
 	return g.Issuer.Token(claims)
 }
 
+// decoded returns the request that the dialect decodes from the question.
+func decoded(tb testing.TB, in input) gateway.Request {
+	tb.Helper()
+	body, err := json.Marshal(map[string]any{"input": in})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	req, err := minio.Decode(body, new(strictjson.Document))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return req
+}
+
 // decide encodes the question and lets the dialect decode it, as the server does.
 func (g *gate) decide(in input) gateway.Decision {
 	g.t.Helper()

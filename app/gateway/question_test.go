@@ -1,13 +1,10 @@
 package gateway_test
 
 import (
-	"encoding/json"
 	"testing"
 	"time"
 
-	"github.com/claimgate/claimgate/app/dialect/minio"
 	"github.com/claimgate/claimgate/app/gateway"
-	"github.com/claimgate/claimgate/internal/strictjson"
 	"github.com/claimgate/claimgate/mapping"
 	"github.com/google/go-cmp/cmp"
 )
@@ -22,14 +19,7 @@ func TestEvaluateGrantsAnswersAsDecide(t *testing.T) {
 		in.condition("SourceIp", "192.0.2.1")
 		d := g.expect(name, in, want)
 		grants := g.Mapping().Principal(mapping.Principal{Issuer: "authentik", Subject: "alice", Groups: []string{name}}, time.Now())
-		body, err := json.Marshal(map[string]any{"input": in})
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := minio.Decode(body, new(strictjson.Document))
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := decoded(t, in)
 		reason, answer := gateway.EvaluateGrants(grants, gateway.Question(&r, d.Identity))
 		if reason != want {
 			t.Errorf("%s: %s, want %s", name, reason, want)
@@ -55,14 +45,7 @@ func TestReadReturnsWhatPoliciesRead(t *testing.T) {
 	g := newGate(t)
 	in := g.session(ask("KEY", "s3:GetObject", "b", "o"), "alice").token(g.sign("alice", []string{"office"}))
 	in.condition("SourceIp", "10.1.1.1", "203.0.113.1").condition("Cookie", "SECRET")
-	body, err := json.Marshal(map[string]any{"input": in})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := minio.Decode(body, new(strictjson.Document))
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := decoded(t, in)
 	d := g.Decide(t.Context(), &r)
 	if diff := cmp.Diff(map[string][]string{"aws:SourceIp": {"10.1.1.1"}}, d.Read()); diff != "" {
 		t.Error(diff)
@@ -79,14 +62,7 @@ func TestASignerHasASessionPolicyIfTheClaimsHoldOne(t *testing.T) {
 		g.session(ask("KEY", "s3:GetObject", "b", "o"), "alice"),
 		g.session(ask("KEY", "s3:GetObject", "b", "o"), "alice").claim("sessionPolicy", sessionPolicy(`{}`)),
 	} {
-		body, err := json.Marshal(map[string]any{"input": in})
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := minio.Decode(body, new(strictjson.Document))
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := decoded(t, in)
 		_, want := in["claims"].(map[string]any)["sessionPolicy"]
 		if got := r.Signer().SessionPolicy; got != want {
 			t.Errorf("the claims %v: a session policy is %v", in["claims"], got)
