@@ -49,14 +49,16 @@ func (p *Pool) Full() bool { return p.waiting.Load() >= p.maxWaiting }
 func (p *Pool) Do(ctx context.Context, f func() bool) bool {
 	select {
 	case p.slots <- struct{}{}:
-		if len(p.slots) == cap(p.slots) { // no processor may be left for requests: those that have arrived go first
+		// With a slot for each processor, the last slot may take the last free processor. So the requests that
+		// are ready go first. While a slot is left, giving way would only delay the check.
+		if len(p.slots) == cap(p.slots) {
 			runtime.Gosched()
 		}
 	default:
 		if !p.wait(ctx) {
 			return false
 		}
-		p.yield() // requests that have arrived meanwhile go first
+		p.yield() // the requests that have arrived go first
 	}
 	began, good := time.Now(), false
 	defer func() {

@@ -17,7 +17,7 @@ func (p *Pool) yield() {
 	if now-last >= int64(pollEvery) && p.polled.CompareAndSwap(last, now) {
 		awaitNetwork()
 	}
-	// Of the goroutines that the network made ready, the scheduler runs this one first.
+	// The scheduler runs this goroutine first among those that the network made ready. So this goroutine gives way to the others.
 	runtime.Gosched()
 }
 
