@@ -47,6 +47,7 @@ func Files(ctx context.Context, list func() []string, changed func()) error {
 func loop(ctx context.Context, w *fsnotify.Watcher, files []string, before map[string]state, list func() []string, changed func()) {
 	ticker := time.NewTicker(poll)
 	defer ticker.Stop()
+	events := w.Events
 	var settled <-chan time.Time
 	for {
 		select {
@@ -56,15 +57,15 @@ func loop(ctx context.Context, w *fsnotify.Watcher, files []string, before map[s
 			if !open {
 				return
 			}
-		case <-w.Events:
-			if settled == nil {
-				settled = time.After(settle)
-			}
+		case <-events:
+			// Until the comparison, events stay in the kernel, which joins equal ones. A log in the same directory
+			// causes an event for each line.
+			events, settled = nil, time.After(settle)
 			continue
 		case <-settled:
 		case <-ticker.C:
 		}
-		settled = nil
+		events, settled = w.Events, nil
 		now := statAll(files)
 		if maps.Equal(before, now) {
 			continue

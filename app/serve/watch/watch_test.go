@@ -5,9 +5,11 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/claimgate/claimgate/internal/testsupport/leaks"
+	"github.com/fsnotify/fsnotify"
 )
 
 func TestMain(m *testing.M) { leaks.Main(m) }
@@ -115,6 +117,23 @@ func TestAnotherFileOfTheDirectoryIsNoChange(t *testing.T) {
 		t.Fatal("one change was reported twice, or the other file")
 	case <-time.After(4 * settle):
 	}
+}
+
+// A log beside the mapping causes an event for each line. Reading each of them took a tenth of a processor.
+func TestEventsAreLeftAloneUntilTheComparison(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		events := make(chan fsnotify.Event)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go loop(ctx, &fsnotify.Watcher{Events: events}, nil, statAll(nil), nil, nil)
+		began := time.Now()
+		for n := range 3 {
+			events <- fsnotify.Event{Name: "decisions.jsonl", Op: fsnotify.Write}
+			if waited := time.Since(began); waited != time.Duration(n)*settle {
+				t.Errorf("event %d was read after %s, want one event every %s", n, waited, settle)
+			}
+		}
+	})
 }
 
 func TestEndsWithItsContext(t *testing.T) {
