@@ -71,15 +71,22 @@ func (d *Decoder) Keep(body []byte, r *gateway.Request, doc *strictjson.Document
 }
 
 // unneeded returns the strings of a body that a pattern must not keep: those of unknown members, and of
-// conditions that are neither in Plain nor in Evidence. A client may send a secret in any of them.
+// conditions that are neither in Plain nor in Evidence. A client may send a secret in any of them. A value that
+// repeats the claim of its name is kept, because the pattern keeps the claim anyway: MinIO repeats all claims
+// that are strings.
 func (d *Decoder) unneeded(r *gateway.Request, doc *strictjson.Document) (blank []strictjson.Value) {
 	d.Dialect.Unread(doc, func(v strictjson.Value) { blank = appendStrings(blank, v) })
 	for name, list := range r.Conditions.Members() {
-		if n := name.View(); !d.Dialect.Plain[n] && !slices.Contains(d.Evidence, n) {
+		if n := name.View(); !d.Dialect.Plain[n] && !slices.Contains(d.Evidence, n) && !repeats(list, r.Claims.Get(n)) {
 			blank = appendStrings(blank, list)
 		}
 	}
 	return blank
+}
+
+// repeats reports whether the only value of a condition is the text of the claim.
+func repeats(list, claim strictjson.Value) bool {
+	return list.Len() == 1 && claim.Kind() == strictjson.String && list.First().Is(claim.View())
 }
 
 // appendStrings appends the strings of a value to list, at any depth.

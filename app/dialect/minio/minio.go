@@ -21,7 +21,7 @@ var Dialect = &dialect.Dialect{
 	Unread: unread,
 	Plain: dialect.Names(`CurrentTime EpochTime SecureTransport SourceIp UserAgent authType delimiter groups
 jwt:groups max-keys prefix principaltype signatureversion userid username versionid Accept-Encoding Connection Content-Length
-Content-Type X-Amz-Content-Sha256 X-Amz-Date X-Forwarded-For X-Real-Ip`),
+Content-Type User-Agent X-Amz-Content-Sha256 X-Amz-Date X-Forwarded-For X-Real-Ip`),
 }
 
 var server = &gateway.Server{Name: "minio", Parent: parent.MinIO, ConditionNames: policy.ConditionNames}

@@ -25,7 +25,7 @@ var Dialect = &dialect.Dialect{
 	Unread: unread,
 	Plain: dialect.Names(`CurrentTime EpochTime SecureTransport SourceIp UserAgent authType delimiter groups roles max-keys prefix
 principaltype signatureversion userid username versionid accept accept-encoding connection content-length content-type
-x-amz-content-sha256 x-amz-date x-forwarded-for x-real-ip`),
+user-agent x-amz-content-sha256 x-amz-date x-forwarded-for x-real-ip`),
 }
 
 var server = &gateway.Server{
