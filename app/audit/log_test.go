@@ -77,7 +77,7 @@ func TestAFullLineHoldsWhatIsDocumentedAndNothingElse(t *testing.T) {
 	e.Request = &gateway.Request{
 		Server:  minio.Dialect.Server,
 		Account: "KEY", Action: "s3:GetObject", Bucket: "b", Object: "a \"quoted\"\nkey", Owner: true, DenyOnly: true,
-		Conditions: doc.Root().Get("conditions"), Claims: doc.Root().Get("claims"),
+		Conditions: doc.Root().Get("conditions"), Claims: gateway.ClaimsOf(doc.Root().Get("claims")),
 	}
 	e.Decision.Detail, e.Decision.Hint, e.Decision.Revision = "what was wrong", "what to change", "rev"
 	e.Decision.Claim = []string{"readonly"}
@@ -114,7 +114,7 @@ func TestClaimsThatTheCallerSignedAreNotLogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := entry(gateway.NoPolicy)
-	e.Request = &gateway.Request{Server: minio.Dialect.Server, Account: "eve", Action: "admin:Prometheus", Claims: doc.Root()}
+	e.Request = &gateway.Request{Server: minio.Dialect.Server, Account: "eve", Action: "admin:Prometheus", Claims: gateway.ClaimsOf(doc.Root())}
 	if err := l.Write(e); err != nil {
 		t.Fatal(err)
 	}

@@ -77,7 +77,7 @@ func fullest(t testing.TB, reason gateway.Reason) *audit.Entry {
 	e.Request = &gateway.Request{
 		Server:  minio.Dialect.Server,
 		Account: "K", Action: "s3:GetObject", Bucket: "b", Object: "o\x00\u2028\"", Owner: true, DenyOnly: true,
-		Conditions: doc.Root().Get("conditions"), Claims: doc.Root().Get("claims"),
+		Conditions: doc.Root().Get("conditions"), Claims: gateway.ClaimsOf(doc.Root().Get("claims")),
 	}
 	d := e.Decision
 	d.Detail, d.Hint, d.Revision, d.Claim = "detail", "hint", m.Revision(), []string{"readonly", "root"}

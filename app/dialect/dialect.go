@@ -36,9 +36,12 @@ func Answer(allow bool) string {
 type Dialect struct {
 	// Server describes the server for decisions.
 	Server *gateway.Server
-	// Read makes a Request of the member "input" of a body. The Request shares the memory of input. With an
-	// error the Request is ignored.
-	Read func(input strictjson.Value) (gateway.Request, error)
+	// Find finds the members that are read in the member "input" of a body. What it finds, or its error, depends on
+	// the structure, the kinds and the names alone, never on the text of a value: what it has found in one body is
+	// at the same places of every body that resembles this one.
+	Find func(input strictjson.Value) (Members, error)
+	// Check refuses texts that cannot be. It is called with what Find has found.
+	Check func(v Values) error
 	// Unread calls f with the value of each member of the decoded body that the dialect does not know.
 	Unread func(doc *strictjson.Document, f func(strictjson.Value))
 	// Plain holds the names of conditions whose values are no secrets: the server's own values, and headers
@@ -50,21 +53,37 @@ type Dialect struct {
 func (d *Dialect) Name() string { return d.Server.Name }
 
 // Decode decodes a body into a Request. The Request shares the memory of body, and its values are valid until
-// doc is used again. The error is ErrProbe if body is empty.
+// doc is used again. The error is ErrProbe if body is empty. With an error the Request is the zero Request.
 func (d *Dialect) Decode(body []byte, doc *strictjson.Document) (gateway.Request, error) {
 	return d.DecodeLike(body, doc, nil)
 }
 
-// DecodeLike is Decode with the pattern of an earlier body, which makes decoding faster. guide may be nil. With
-// an error the Request is the zero Request.
-func (d *Dialect) DecodeLike(body []byte, doc *strictjson.Document, guide strictjson.Guide) (gateway.Request, error) {
-	input, err := Input(body, doc, guide)
-	if err != nil {
+// DecodeLike is Decode with the pattern of an earlier body, which makes decoding faster. p may be nil.
+func (d *Dialect) DecodeLike(body []byte, doc *strictjson.Document, p *Pattern) (gateway.Request, error) {
+	var m Members
+	if err := p.parse(body, doc); err != nil {
 		return gateway.Request{}, err
 	}
-	r, err := d.Read(input)
-	if err != nil {
+	if p != nil && doc.Resembled() {
+		m = p.form.in(doc)
+	} else {
+		found, err := d.find(doc)
+		if err != nil {
+			return gateway.Request{}, err
+		}
+		m = found
+	}
+	if err := d.Check(m.Values); err != nil {
 		return gateway.Request{}, err
 	}
-	return r, nil
+	return m.request(d.Server), nil
+}
+
+// find finds the members of a parsed body.
+func (d *Dialect) find(doc *strictjson.Document) (Members, error) {
+	in, err := input(doc)
+	if err != nil {
+		return Members{}, err
+	}
+	return d.Find(in)
 }

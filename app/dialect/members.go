@@ -5,32 +5,68 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/claimgate/claimgate/app/gateway"
 	"github.com/claimgate/claimgate/internal/strictjson"
 )
 
-// Input parses a body into doc and returns its member "input", which is an object. guide is the pattern of an
-// earlier body, or nil. The error is ErrProbe if body is empty.
-func Input(body []byte, doc *strictjson.Document, guide strictjson.Guide) (strictjson.Value, error) {
-	if len(body) == 0 {
-		return strictjson.Value{}, ErrProbe
+// Members are the members of a body that are read.
+type Members struct {
+	Values Values
+	Claims gateway.Claims
+}
+
+// Values are the members of a body that are read, except the claims. A member that the body lacks is Missing.
+type Values [members]strictjson.Value
+
+// Member is the index of a member in Values.
+type Member uint8
+
+// The members of all dialects, except the claims.
+const (
+	Account    Member = iota // a string
+	Action                   // a string
+	Bucket                   // a string
+	Object                   // a string
+	Owner                    // true or false
+	DenyOnly                 // true or false
+	Conditions               // an object of lists of strings, or null
+	ARN                      // a string, of RustFS
+	Timestamp                // a string, of RustFS
+	members                  // how many there are
+)
+
+// Text returns the text of a member, or "" if the body lacks it.
+func (v *Values) Text(m Member) string { return v[m].View() }
+
+// request returns the Request that the members make.
+func (m *Members) request(s *gateway.Server) gateway.Request {
+	v := &m.Values
+	return gateway.Request{
+		Server: s, Account: v.Text(Account), Action: v.Text(Action), Bucket: v.Text(Bucket), Object: v.Text(Object),
+		Owner: v[Owner].Kind() == strictjson.True, DenyOnly: v[DenyOnly].Kind() == strictjson.True,
+		Conditions: v[Conditions], Claims: m.Claims,
 	}
-	if err := doc.ParseLike(body, guide); err != nil {
-		return strictjson.Value{}, fmt.Errorf("the body is not strict JSON: %w", err)
-	}
+}
+
+// input returns the member "input" of a parsed body, which is an object.
+func input(doc *strictjson.Document) (strictjson.Value, error) {
 	for name := range doc.Root().Members() {
 		if n := name.View(); n != "input" && strings.EqualFold(n, "input") {
 			return strictjson.Value{}, errors.New(`a member differs from "input" only by case`)
 		}
 	}
-	input := doc.Root().Get("input")
-	if input.Kind() != strictjson.Object {
-		return strictjson.Value{}, fmt.Errorf(`"input" is %s, not an object`, input.Kind())
+	in := doc.Root().Get("input")
+	if in.Kind() != strictjson.Object {
+		return strictjson.Value{}, fmt.Errorf(`"input" is %s, not an object`, in.Kind())
 	}
-	return input, nil
+	return in, nil
 }
 
 // Reader reads the members of a body. Err is the first error; the caller checks Err at the end.
-type Reader struct{ Err error }
+type Reader struct {
+	Members
+	Err error
+}
 
 // Fail sets Err, unless Err is set: the member v does not have the type want.
 func (r *Reader) Fail(name string, v strictjson.Value, want string) {
@@ -48,39 +84,44 @@ func (r *Reader) RefuseOtherCase(text string, names []string) {
 	}
 }
 
-// Text returns a string. It sets Err for a value of another type.
-func (r *Reader) Text(name string, v strictjson.Value) string {
+// ReadString reads a member that is a string. It sets Err for a value of another type.
+func (r *Reader) ReadString(m Member, name string, v strictjson.Value) {
+	r.IsString(name, v)
+	r.Values[m] = v
+}
+
+// IsString sets Err unless v is a string.
+func (r *Reader) IsString(name string, v strictjson.Value) {
 	if v.Kind() != strictjson.String {
 		r.Fail(name, v, "a string")
 	}
-	return v.View()
 }
 
-// Flag returns true or false. It sets Err for a value of another type.
-func (r *Reader) Flag(name string, v strictjson.Value) bool {
+// ReadFlag reads a member that is true or false. It sets Err for a value of another type.
+func (r *Reader) ReadFlag(m Member, name string, v strictjson.Value) {
 	if k := v.Kind(); k != strictjson.True && k != strictjson.False {
 		r.Fail(name, v, "true or false")
 	}
-	return v.Kind() == strictjson.True
+	r.Values[m] = v
 }
 
-// Conditions returns v. It sets Err unless v is an object of lists of strings, or null.
-func (r *Reader) Conditions(v strictjson.Value) strictjson.Value {
+// ReadConditions reads the conditions. It sets Err unless v is an object of lists of strings, or null.
+func (r *Reader) ReadConditions(v strictjson.Value) {
 	if k := v.Kind(); k != strictjson.Object && k != strictjson.Null {
 		r.Fail("conditions", v, "an object")
 	}
 	for _, list := range v.Members() {
 		r.Strings("conditions", list)
 	}
-	return v
+	r.Values[Conditions] = v
 }
 
-// Claims returns v. It sets Err unless v is an object or null.
-func (r *Reader) Claims(v strictjson.Value) strictjson.Value {
+// ReadClaims reads the claims. It sets Err unless v is an object or null.
+func (r *Reader) ReadClaims(v strictjson.Value) {
 	if k := v.Kind(); k != strictjson.Object && k != strictjson.Null {
 		r.Fail("claims", v, "an object or null")
 	}
-	return v
+	r.Claims = gateway.ClaimsOf(v)
 }
 
 // Strings sets Err unless list is a list of strings.

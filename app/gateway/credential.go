@@ -43,28 +43,10 @@ func credentialOf(r *Request) credential {
 	if c.server == nil {
 		return c
 	}
-	var iss, sub, sid, exp, saPolicy, provider strictjson.Value
-	for name, v := range r.Claims.Members() {
-		switch name.View() {
-		case "iss":
-			iss = v
-		case "sub":
-			sub = v
-		case "sid":
-			sid = v
-		case "exp":
-			exp = v
-		case "sa-policy":
-			saPolicy = v
-		case "oidc_provider":
-			provider = v
-		case "parent":
-			c.parent = v
-		case "sessionPolicy":
-			c.policy = v
-		}
-	}
-	c.accessKey = saPolicy.Kind() != strictjson.Missing && exp.Kind() == strictjson.Missing
+	claim := &r.Claims.found
+	iss, sub := claim[claimIss], claim[claimSub]
+	c.parent, c.policy = claim[claimParent], claim[claimSessionPolicy]
+	c.accessKey = claim[claimSAPolicy].Kind() != strictjson.Missing && claim[claimExp].Kind() == strictjson.Missing
 	switch {
 	case r.Anonymous():
 	case iss.Kind() == strictjson.Missing && sub.Kind() == strictjson.Missing:
@@ -74,9 +56,9 @@ func credentialOf(r *Request) credential {
 		}
 	case iss.Kind() != strictjson.String || sub.Kind() != strictjson.String:
 	case c.server.OwnIssuer == "":
-		c.kind, c.iss, c.sub, c.session = oidcSession, iss.View(), sub.View(), sid.View()
+		c.kind, c.iss, c.sub, c.session = oidcSession, iss.View(), sub.View(), claim[claimSID].View()
 	case iss.View() == c.server.OwnIssuer:
-		c.kind, c.sub, c.provider = oidcSession, sub.View(), provider.View()
+		c.kind, c.sub, c.provider = oidcSession, sub.View(), claim[claimProvider].View()
 	}
 	if c.kind == oidcSession && c.accessKey {
 		c.kind = oidcAccessKey

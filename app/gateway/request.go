@@ -20,8 +20,8 @@ type Request struct {
 
 	// Conditions is an object of lists of strings. Clients can write into it.
 	Conditions strictjson.Value
-	// Claims is an object, or null for anonymous requests.
-	Claims strictjson.Value
+	// Claims are the claims of the access key.
+	Claims Claims
 }
 
 // Anonymous reports whether nobody signed the request.

@@ -51,7 +51,7 @@ type Document struct {
 	data      []byte
 	nodes     []node
 	hash      []hashedName // scratch of the duplicate check
-	resembled bool         // the whole text resembles its guide
+	resembled bool         // the whole text resembles its whole guide
 }
 
 type hashedName struct {
@@ -89,8 +89,8 @@ func (d *Document) ParseLike(data []byte, guide Guide) error {
 	return nil
 }
 
-// Resembled reports whether the text has the structure and the names of its guide, up to the end of the
-// text.
+// Resembled reports whether the text has the structure, the kinds and the names of its guide. Then a Place means
+// the same in both: a value of one kind, under the same names.
 func (d *Document) Resembled() bool { return d.resembled }
 
 // Reset forgets the text, so that a pooled document holds no data of a request.

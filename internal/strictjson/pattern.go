@@ -82,7 +82,7 @@ func (p *Pattern) locate(i int32, at location) {
 // take appends the nodes that the text after the cursor has in common with the pattern. It returns the
 // cursor before the next node, which the scanner must read itself, even if the node is equal. The last
 // result is true if the text still resembles the pattern: everything before the next node has the same
-// structure and the same names, and will have after the next node was read.
+// structure, the same kinds and the same names, and will have after the next node was read.
 func (p *Pattern) take(data []byte, nodes []node, at cursor) ([]node, cursor, bool) {
 	i := len(nodes)
 	if i >= len(p.nodes) || p.places[i].in != at.in || p.places[i].name != at.name {
@@ -91,8 +91,8 @@ func (p *Pattern) take(data []byte, nodes []node, at cursor) ([]node, cursor, bo
 	start := int(p.nodes[i].start)
 	same := commonPrefix(data[at.pos:], p.data[start:])
 	if same == 0 {
-		// A plain value in place of another plain value changes no structure.
-		return nodes, at, !at.name && plain(p.data[start]) && at.pos < len(data) && plain(data[at.pos])
+		// The first byte tells the kind of a value. Only numbers begin with different bytes.
+		return nodes, at, at.pos < len(data) && digit(p.data[start]) && digit(data[at.pos])
 	}
 	// The last node whose first byte is the same. All calls for a text together pass each node once.
 	k := i
@@ -134,8 +134,10 @@ func moved(nodes, more []node, by int32) []node {
 	return nodes
 }
 
-// plain reports whether a value that begins with c is neither an object nor a list.
-func plain(c byte) bool { return c != '{' && c != '[' }
+func (p *Pattern) size() int { return len(p.nodes) }
+
+// digit reports whether a value that begins with c is a number.
+func digit(c byte) bool { return c == '-' || '0' <= c && c <= '9' }
 
 // commonPrefix returns the length of the common prefix of two texts. The runtime compares long strings 32
 // bytes at a time.

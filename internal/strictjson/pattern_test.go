@@ -34,6 +34,24 @@ func sameAs(t interface {
 		}
 		t.Fatalf("pattern %s\ntext    %s\n%d nodes, without the pattern %d; that at %d is another", pattern, text, len(like.nodes), len(plain.nodes), n)
 	}
+	if like.Resembled() && skeleton(from.Root()) != skeleton(like.Root()) {
+		t.Fatalf("pattern %s\ntext    %s\nresembles it", pattern, text)
+	}
+	if bytes.Equal(pattern, text) && !like.Resembled() {
+		t.Fatalf("pattern %s\ndoes not resemble itself", pattern)
+	}
+}
+
+// skeleton describes a value by its structure, its kinds and its names.
+func skeleton(v Value) string {
+	text := v.Kind().String()
+	for name, inner := range v.Members() {
+		text += fmt.Sprintf(" %q:", name.View()) + skeleton(inner)
+	}
+	for inner := range v.Elements() {
+		text += " " + skeleton(inner)
+	}
+	return "(" + text + ")"
 }
 
 // changed returns a text that resembles the given text. Pieces are inserted, deleted, doubled
@@ -148,6 +166,60 @@ func TestAPatternHidesNoDuplicateName(t *testing.T) {
 			t.Errorf("after %s, %s is accepted", pattern, text)
 		}
 		sameAs(t, []byte(pattern), []byte(text))
+	}
+}
+
+// A text resembles a pattern only if it has no value more or less, and no other kind of value.
+func TestWhatResemblesAPattern(t *testing.T) {
+	for _, c := range []struct {
+		pattern, text string
+		want          bool
+	}{
+		{`{"a":1,"b":"x"}`, `{"a":-22,"b":""}`, true},
+		{`{"a":[true,{"b":null}]}`, `{"a":[true, {"b":null}]}`, true},
+		{`{"a":1,"b":2}`, `{"a":1}`, false},
+		{`{"a":[1,2]}`, `{"a":[1]}`, false},
+		{`{"a":[1]}`, `{"a":[]}`, false},
+		{`{"a":[]}`, `{"a":[1]}`, false},
+		{`{"a":1}`, `{"a":1,"b":2}`, false},
+		{`{"a":true}`, `{"a":false}`, false},
+		{`{"a":null}`, `{"a":""}`, false},
+		{`{"a":"1"}`, `{"a":1}`, false},
+		{`{"a":[]}`, `{"a":{}}`, false},
+		{`{"a":1}`, `{"b":1}`, false},
+		{`1`, `2`, true},
+	} {
+		from, err := Parse([]byte(c.pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc := new(Document)
+		if err := doc.ParseLike([]byte(c.text), from.Pattern()); err != nil || doc.Resembled() != c.want {
+			t.Errorf("%v: %s resembles %s: %v", err, c.text, c.pattern, doc.Resembled())
+		}
+	}
+}
+
+// A Place leads to the same value, and the zero Place to none.
+func TestAPlace(t *testing.T) {
+	doc, err := Parse([]byte(`{"a":[1,"x"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := doc.Root().Get("a")
+	for _, v := range []Value{a, a.First(), doc.Root().Get("b")} {
+		if got := doc.At(v.Place()); got != v {
+			t.Errorf("%v leads to %v", v, got)
+		}
+	}
+	shorter, err := Parse([]byte(`{}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []Value{doc.At(Place{}), doc.At(doc.Root().Place()), shorter.At(a.Place()), new(Document).At(a.Place())} {
+		if v.Kind() != Missing {
+			t.Errorf("a Place that is not there leads to %s", v.Kind())
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import "fmt"
 // the earlier text. Pattern is the only Guide.
 type Guide interface {
 	take(data []byte, nodes []node, at cursor) (more []node, now cursor, alike bool)
+	size() int // the number of nodes
 }
 
 // cursor is the scanner's position before a node.
@@ -20,7 +21,7 @@ type cursor struct {
 // kind of value, because a warm request spends the most time here: the position and the list of nodes
 // stay in registers. An open object or list is found through the parent that each node keeps.
 //
-// guide may be nil. While guide is not nil, the nodes read so far have the structure of the
+// guide may be nil. While guide is not nil, the nodes read so far have the structure and the kinds of the
 // guide's text, and the same names in every object.
 func (d *Document) scan(guide Guide) error {
 	data, nodes := d.data, d.nodes
@@ -98,7 +99,7 @@ ended: // a value has ended; the object or list around it goes on or ends
 		if pos != len(data) {
 			return &Error{pos, "there is text after the JSON value"}
 		}
-		d.nodes, d.resembled = nodes, guide != nil
+		d.nodes, d.resembled = nodes, guide != nil && len(nodes) == guide.size()
 		return nil
 	}
 	{

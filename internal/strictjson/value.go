@@ -36,6 +36,21 @@ type Value struct {
 	i   int32
 }
 
+// Place is where a value is in its document. The zero Place is nowhere.
+type Place struct{ i int32 }
+
+// Place returns where the value is. It is nowhere for a Missing value and for the document's root.
+func (v Value) Place() Place { return Place{v.i} }
+
+// At returns the value at a Place of this document, or of a document that this one resembled. It returns the zero
+// Value if the document has no such Place.
+func (d *Document) At(p Place) Value {
+	if p.i <= 0 || int(p.i) >= len(d.nodes) {
+		return Value{}
+	}
+	return Value{d, p.i}
+}
+
 // Kind returns the type of the value.
 func (v Value) Kind() Kind {
 	if v.doc == nil {

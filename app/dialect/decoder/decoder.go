@@ -15,8 +15,8 @@ import (
 // the body resembles a pattern: the questions of one session differ little. A pattern never changes what a body
 // means.
 //
-// A Decoder may be used concurrently. To remove this optimization, delete internal/strictjson/pattern.go and this
-// package, and call Dialect.Decode.
+// A Decoder may be used concurrently. To remove this optimization, delete internal/strictjson/pattern.go,
+// dialect/pattern.go and this package, and call Dialect.Decode.
 type Decoder struct {
 	// Dialect is the dialect of the bodies.
 	Dialect *dialect.Dialect
@@ -24,7 +24,7 @@ type Decoder struct {
 	// values, because the token cache holds a token in use anyway.
 	Evidence []string
 
-	slots [patterns]atomic.Pointer[strictjson.Pattern]
+	slots [patterns]atomic.Pointer[dialect.Pattern]
 	turn  atomic.Uint32
 }
 
@@ -45,16 +45,13 @@ const (
 // patternSeed is random, so that no client can choose whose pattern its body replaces.
 var patternSeed = maphash.MakeSeed()
 
-func (d *Decoder) slot(body []byte) *atomic.Pointer[strictjson.Pattern] {
+func (d *Decoder) slot(body []byte) *atomic.Pointer[dialect.Pattern] {
 	return &d.slots[maphash.Bytes(patternSeed, body[:min(len(body), keyLength)])%patterns]
 }
 
 // Decode decodes a body as Dialect.Decode does.
 func (d *Decoder) Decode(body []byte, doc *strictjson.Document) (gateway.Request, error) {
-	if p := d.slot(body).Load(); p != nil {
-		return d.Dialect.DecodeLike(body, doc, p)
-	}
-	return d.Dialect.Decode(body, doc) // not DecodeLike with p: a nil *Pattern in an interface is not nil
+	return d.Dialect.DecodeLike(body, doc, d.slot(body).Load())
 }
 
 // Keep makes a pattern of a body that was decoded into doc and r, if the body resembles no pattern. The caller
@@ -67,7 +64,7 @@ func (d *Decoder) Keep(body []byte, r *gateway.Request, doc *strictjson.Document
 	if slot.Load() != nil && d.turn.Add(1)%patternTurn != 0 {
 		return
 	}
-	slot.Store(doc.Pattern(d.unneeded(r, doc)...))
+	slot.Store(d.Dialect.Pattern(doc, d.unneeded(r, doc)...))
 }
 
 // unneeded returns the strings of a body that a pattern must not keep: those of unknown members, and of

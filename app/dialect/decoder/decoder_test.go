@@ -27,6 +27,7 @@ type decoded struct {
 	account, action, bucket, object string
 	owner, denyOnly, anonymous      bool
 	conditions, claims              string
+	found                           gateway.ClaimPlaces
 	err                             string
 }
 
@@ -34,12 +35,17 @@ func describe(r *gateway.Request, err error) decoded {
 	d := decoded{
 		account: strings.Clone(r.Account), action: strings.Clone(r.Action), bucket: strings.Clone(r.Bucket), object: strings.Clone(r.Object),
 		owner: r.Owner, denyOnly: r.DenyOnly, anonymous: r.Anonymous(),
-		conditions: string(r.Conditions.Raw()), claims: string(r.Claims.Raw()),
+		conditions: string(r.Conditions.Raw()), claims: string(r.Claims.Raw()), found: r.Claims.Places(),
 	}
 	if err != nil {
 		d.err = err.Error()
 	}
 	return d
+}
+
+// kept returns the text of the pattern for a body.
+func kept(d *Decoder, body []byte) []byte {
+	return reflect.ValueOf(d.slot(body).Load()).Elem().FieldByName("text").Elem().FieldByName("data").Bytes()
 }
 
 // plain decodes a body without a Decoder.
@@ -71,7 +77,7 @@ func TestPatternsChangeNoRequest(t *testing.T) {
 				if rapid.Bool().Draw(r, "changed") {
 					from := rapid.IntRange(0, len(body)-1).Draw(r, "from")
 					to := rapid.IntRange(from, min(len(body), from+20)).Draw(r, "to")
-					pieces := append([]string{"", "x", `"`, `true`, `{}`, `","s3:*`}, c.pieces...)
+					pieces := append([]string{"", "x", `"`, `true`, `{}`, `","s3:*`, `null`, `[]`, `7`, `sub`}, c.pieces...)
 					piece := rapid.SampledFrom(pieces).Draw(r, "piece")
 					body = append(append(bytes.Clone(body[:from]), piece...), body[to:]...)
 				}
@@ -138,7 +144,7 @@ func TestSecretsAreNotKept(t *testing.T) {
 	if !doc.Resembled() {
 		t.Error("the question does not resemble itself")
 	}
-	data := reflect.ValueOf(d.slot(body).Load()).Elem().FieldByName("data").Bytes()
+	data := kept(d, body)
 	if !bytes.Contains(data, []byte("kept")) {
 		t.Fatal("the pattern was not looked at")
 	}
@@ -158,7 +164,7 @@ func TestAConditionThatRepeatsItsClaimIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.Keep(body, &req, doc)
-	data := reflect.ValueOf(d.slot(body).Load()).Elem().FieldByName("data").Bytes()
+	data := kept(d, body)
 	if !bytes.Contains(data, []byte(`"email":["a@corp"]`)) {
 		t.Errorf("the condition is not kept: %s", data)
 	}
@@ -176,7 +182,7 @@ func TestSecretsOfRustFSAreNotKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.Keep(body, &req, doc)
-	data := reflect.ValueOf(d.slot(body).Load()).Elem().FieldByName("data").Bytes()
+	data := kept(d, body)
 	if !bytes.Contains(data, []byte("192.0.2.1")) || !bytes.Contains(data, []byte("a.token.here")) {
 		t.Fatal("the pattern was not looked at")
 	}
@@ -202,7 +208,7 @@ func TestPatternsAreBounded(t *testing.T) {
 		t.Error("a large body is kept")
 	}
 	taken := 0
-	var last *strictjson.Pattern
+	var last *dialect.Pattern
 	for n := range 16 * patternTurn {
 		body := []byte(`{"input":{"account":"a","action":"s3:GetObject","bucket":"a bucket of a long name, beyond what is hashed","` +
 			strings.Repeat("m", n+1) + `":1}}`)

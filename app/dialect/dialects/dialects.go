@@ -25,8 +25,7 @@ func Named(name string) *dialect.Dialect {
 // Decode decodes a recorded body of any dialect. If input.identity is an object, the dialect is RustFS's, else
 // MinIO's. The server does not guess: config.toml names the dialect of each endpoint.
 func Decode(body []byte, doc *strictjson.Document) (gateway.Request, error) {
-	input, err := dialect.Input(body, doc, nil)
-	if err == nil && input.Get("identity").Kind() == strictjson.Object {
+	if doc.Parse(body) == nil && doc.Root().Get("input").Get("identity").Kind() == strictjson.Object {
 		return rustfs.Decode(body, doc)
 	}
 	return minio.Decode(body, doc)

@@ -17,7 +17,8 @@ import (
 // Dialect is the dialect of MinIO.
 var Dialect = &dialect.Dialect{
 	Server: server,
-	Read:   read,
+	Find:   find,
+	Check:  check,
 	Unread: unread,
 	Plain: dialect.Names(`CurrentTime EpochTime SecureTransport SourceIp UserAgent authType delimiter groups
 jwt:groups max-keys prefix principaltype signatureversion userid username versionid Accept-Encoding Connection Content-Length
@@ -37,46 +38,47 @@ func Decode(body []byte, doc *strictjson.Document) (gateway.Request, error) {
 	return Dialect.Decode(body, doc)
 }
 
-func read(input strictjson.Value) (gateway.Request, error) {
-	r := reader{req: gateway.Request{Server: server}}
+func find(input strictjson.Value) (dialect.Members, error) {
+	var r reader
 	for name, v := range input.Members() {
 		r.member(name.View(), v)
 	}
-	if r.Err == nil && r.req.Action == "" {
-		r.Err = errors.New(`"action" is missing or empty`)
-	}
-	return r.req, r.Err
+	return r.Members, r.Err
 }
 
-type reader struct {
-	dialect.Reader
-	req gateway.Request
+func check(v dialect.Values) error {
+	if v.Text(dialect.Action) == "" {
+		return errors.New(`"action" is missing or empty`)
+	}
+	return nil
 }
+
+type reader struct{ dialect.Reader }
 
 func (r *reader) member(name string, v strictjson.Value) {
 	switch name {
 	case "account":
-		r.req.Account = r.Text(name, v)
+		r.ReadString(dialect.Account, name, v)
 	case "groups": // not used: clients can influence it, and MinIO sends null
 		if v.Kind() != strictjson.Null {
 			r.Strings(name, v)
 		}
 	case "action":
-		r.req.Action = r.Text(name, v)
+		r.ReadString(dialect.Action, name, v)
 	case "originalAction":
-		r.Text(name, v)
+		r.IsString(name, v)
 	case "bucket":
-		r.req.Bucket = r.Text(name, v)
+		r.ReadString(dialect.Bucket, name, v)
 	case "conditions":
-		r.req.Conditions = r.Conditions(v)
+		r.ReadConditions(v)
 	case "owner":
-		r.req.Owner = r.Flag(name, v)
+		r.ReadFlag(dialect.Owner, name, v)
 	case "object":
-		r.req.Object = r.Text(name, v)
+		r.ReadString(dialect.Object, name, v)
 	case "claims":
-		r.req.Claims = r.Claims(v)
+		r.ReadClaims(v)
 	case "denyOnly":
-		r.req.DenyOnly = r.Flag(name, v)
+		r.ReadFlag(dialect.DenyOnly, name, v)
 	default:
 		r.RefuseOtherCase(name, names)
 	}

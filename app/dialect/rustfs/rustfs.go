@@ -21,7 +21,8 @@ import (
 // Dialect is the dialect of RustFS.
 var Dialect = &dialect.Dialect{
 	Server: server,
-	Read:   read,
+	Find:   find,
+	Check:  check,
 	Unread: unread,
 	Plain: dialect.Names(`CurrentTime EpochTime SecureTransport SourceIp UserAgent authType delimiter groups roles max-keys prefix
 principaltype signatureversion userid username versionid accept accept-encoding connection content-length content-type
@@ -54,20 +55,18 @@ func Decode(body []byte, doc *strictjson.Document) (gateway.Request, error) {
 	return Dialect.Decode(body, doc)
 }
 
-func read(input strictjson.Value) (gateway.Request, error) {
-	r := reader{req: gateway.Request{Server: server}}
+func find(input strictjson.Value) (dialect.Members, error) {
+	var r reader
 	r.input(input)
-	if r.Err == nil {
-		r.Err = r.complete()
+	if r.Err == nil && r.seen != needed {
+		r.Err = errors.New("a member that RustFS always sends is missing")
 	}
-	return r.req, r.Err
+	return r.Members, r.Err
 }
 
 // reader reads the members of a body. seen counts the members that must not be missing.
 type reader struct {
 	dialect.Reader
-	req  gateway.Request
-	arn  string
 	seen int
 }
 
@@ -91,7 +90,7 @@ func (r *reader) input(input strictjson.Value) {
 		case "resource":
 			r.resource(v)
 		case "action":
-			r.req.Action = r.Text(name, v)
+			r.ReadString(dialect.Action, name, v)
 		case "context":
 			r.context(v)
 		default:
@@ -114,12 +113,12 @@ func (r *reader) identity(identity strictjson.Value) {
 		r.seen++
 		switch name := n.View(); name {
 		case "account":
-			r.req.Account = r.Text(name, v)
+			r.ReadString(dialect.Account, name, v)
 		case "is_owner":
-			r.req.Owner = r.Flag(name, v)
+			r.ReadFlag(dialect.Owner, name, v)
 		case "claims":
 			if r.object(name, v) { // RustFS sends {} if there are no claims
-				r.req.Claims = v
+				r.ReadClaims(v)
 			}
 		case "groups": // not used: the mapping reads the groups of the token
 			r.seen--
@@ -138,11 +137,11 @@ func (r *reader) resource(resource strictjson.Value) {
 		r.seen++
 		switch name := n.View(); name {
 		case "bucket":
-			r.req.Bucket = r.Text(name, v)
+			r.ReadString(dialect.Bucket, name, v)
 		case "object":
-			r.req.Object = r.Text(name, v)
+			r.ReadString(dialect.Object, name, v)
 		case "arn":
-			r.arn = r.Text(name, v)
+			r.ReadString(dialect.ARN, name, v)
 		default:
 			r.unknown(name, resourceNames)
 		}
@@ -157,43 +156,37 @@ func (r *reader) context(context strictjson.Value) {
 		r.seen++
 		switch name := n.View(); name {
 		case "conditions":
-			r.req.Conditions = r.Conditions(v)
+			r.ReadConditions(v)
 		case "deny_only":
-			r.req.DenyOnly = r.Flag(name, v)
+			r.ReadFlag(dialect.DenyOnly, name, v)
 		case "timestamp":
 			r.seen--
-			r.timestamp(r.Text(name, v))
+			r.ReadString(dialect.Timestamp, name, v)
 		default:
 			r.unknown(name, contextNames)
 		}
 	}
 }
 
-func (r *reader) timestamp(text string) {
-	if r.Err != nil {
-		return
+// check refuses a body whose arn names another resource than bucket and object. Such a body could be read in two
+// ways.
+func check(v dialect.Values) error {
+	if v[dialect.Timestamp].Kind() != strictjson.Missing {
+		if _, err := time.Parse(time.RFC3339, v.Text(dialect.Timestamp)); err != nil {
+			return errors.New(`"timestamp" is not a time by RFC 3339`)
+		}
 	}
-	if _, err := time.Parse(time.RFC3339, text); err != nil {
-		r.Err = errors.New(`"timestamp" is not a time by RFC 3339`)
-	}
-}
-
-// complete returns an error if a member is missing, or if arn names another resource than bucket and object. Such
-// a body could be read in two ways.
-func (r *reader) complete() error {
-	if r.seen != needed {
-		return errors.New("a member that RustFS always sends is missing")
-	}
-	if r.req.Action == "" {
+	if v.Text(dialect.Action) == "" {
 		return errors.New(`"action" is empty`)
 	}
-	rest, found := strings.CutPrefix(r.arn, "arn:aws:s3:::")
+	object := v.Text(dialect.Object)
+	rest, found := strings.CutPrefix(v.Text(dialect.ARN), "arn:aws:s3:::")
 	if found {
-		rest, found = strings.CutPrefix(rest, r.req.Bucket)
+		rest, found = strings.CutPrefix(rest, v.Text(dialect.Bucket))
 	}
 	switch {
-	case found && r.req.Object == "" && rest == "":
-	case found && r.req.Object != "" && strings.HasPrefix(rest, "/") && rest[1:] == r.req.Object:
+	case found && object == "" && rest == "":
+	case found && object != "" && strings.HasPrefix(rest, "/") && rest[1:] == object:
 	default:
 		return errors.New(`"arn" names another resource than "bucket" and "object"`)
 	}
