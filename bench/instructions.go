@@ -100,21 +100,13 @@ func (w *world) countOf(ctx context.Context, start func() (*process, error), bod
 	if w.quick {
 		warm, count = 100, 200
 	}
-	first, err1 := body(0)
-	p, err2 := start()
-	if err := errors.Join(err1, err2); err != nil {
+	p, err := startCounted(ctx, start, body)
+	if err != nil {
 		return nil, err
 	}
 	defer stop(p)
-	var err error
-	for range 10 { // a start under callgrind takes longer
-		if err = p.waitUntilAllows(ctx, first); err == nil {
-			break
-		}
-	}
 	pid := strconv.Itoa(p.cmd.Process.Pid)
 	for _, do := range []func() error{
-		func() error { return err },
 		func() error { return p.askAll(ctx, 8, 0, warm, body) },
 		func() error { return exec.CommandContext(ctx, "callgrind_control", "--zero", pid).Run() },
 		func() error { return p.askAll(ctx, 8, warm, warm+count, body) },
@@ -129,6 +121,29 @@ func (w *world) countOf(ctx context.Context, start func() (*process, error), bod
 		return nil, err
 	}
 	return readAccount(string(text), float64(count))
+}
+
+// startCounted starts a server under callgrind and waits until it answers. Some starts hang there, so startCounted tries
+// a few times.
+func startCounted(ctx context.Context, start func() (*process, error), body func(int) ([]byte, error)) (*process, error) {
+	first, err := body(0)
+	if err != nil {
+		return nil, err
+	}
+	var last error
+	for range 5 {
+		p, err := start()
+		if err != nil {
+			return nil, err
+		}
+		for range 2 { // a start under callgrind takes longer
+			if last = p.waitUntilAllows(ctx, first); last == nil {
+				return p, nil
+			}
+		}
+		stop(p)
+	}
+	return nil, last
 }
 
 // readAccount reads a file of callgrind (its format is in the manual of valgrind). A line with counts belongs to the

@@ -190,9 +190,8 @@ func (w *world) command(ctx context.Context, name string, args ...string) *exec.
 // startClaimgate starts claimgate, with the environment variables set as further
 // settings.
 func (w *world) startClaimgate(ctx context.Context, name, issuerURL string, set ...string) (*process, error) {
-	listen, err1 := freeAddress(ctx)
-	admin, err2 := freeAddress(ctx)
-	if err := errors.Join(err1, err2); err != nil {
+	listen, admin, err := twoFreeAddresses(ctx)
+	if err != nil {
 		return nil, err
 	}
 	cmd := w.command(ctx, w.claimgate, "serve")
@@ -225,10 +224,20 @@ func ask(ctx context.Context, url string, body []byte) (string, error) {
 }
 
 func freeAddress(ctx context.Context) (string, error) {
+	address, _, err := twoFreeAddresses(ctx)
+	return address, err
+}
+
+// twoFreeAddresses returns two different addresses on the loopback interface.
+func twoFreeAddresses(ctx context.Context) (one, other string, err error) {
 	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	l1, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return l.Addr().String(), l.Close()
+	l2, err := lc.Listen(ctx, "tcp", "127.0.0.1:0") // while l1 is open, so that the kernel gives another port
+	if err != nil {
+		return "", "", errors.Join(err, l1.Close())
+	}
+	return l1.Addr().String(), l2.Addr().String(), errors.Join(l1.Close(), l2.Close())
 }

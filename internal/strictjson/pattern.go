@@ -94,10 +94,14 @@ func (p *Pattern) take(data []byte, nodes []node, at cursor) ([]node, cursor, bo
 		// The first byte tells the kind of a value. Only numbers begin with different bytes.
 		return nodes, at, at.pos < len(data) && digit(p.data[start]) && digit(data[at.pos])
 	}
-	// The last node whose first byte is the same. All calls for a text together pass each node once.
-	k := i
-	for k+1 < len(p.nodes) && int(p.nodes[k+1].start) < start+same {
-		k++
+	// The last node whose first byte is the same. Nodes begin one after the other.
+	k, beyond := i, len(p.nodes)
+	for k+1 < beyond {
+		if half := int(uint(k+beyond) / 2); int(p.nodes[half].start) < start+same {
+			k = half
+		} else {
+			beyond = half
+		}
 	}
 	by := int32(at.pos - start)
 	// The objects and lists around the cursor that end before node k end as in the pattern.
