@@ -231,6 +231,32 @@ func asError(err *Error) error {
 	return err
 }
 
+// Sessions that come back together wait for each other: no check is refused as long as nobody forges. After a failure
+// the same checks would be too many.
+func TestAHerdOfGoodTokensWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, forged := range []bool{false, true} {
+			b := newCredentials(newCheckPool(2, 1, 4096))
+			if forged {
+				b.named("mallory").check(t.Context(), took(false))
+			}
+			var herd sync.WaitGroup
+			var refused atomic.Int64
+			for n := range 3000 {
+				herd.Go(func() {
+					if b.named(fmt.Sprint("session ", n)).check(t.Context(), took(true)) != nil {
+						refused.Add(1)
+					}
+				})
+			}
+			herd.Wait()
+			if got := refused.Load(); (got > 0) != forged {
+				t.Errorf("after a forgery: %v; %d good tokens are refused", forged, got)
+			}
+		}
+	})
+}
+
 // A check waits at most maxCheckWait, for the rest and for a slot of the pool together.
 func TestNoCheckWaitsLongerThanMaxCheckWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
