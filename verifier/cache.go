@@ -103,7 +103,7 @@ func newTokenCache(bytes int64) (*tokenCache, error) {
 
 // find returns the digest of a token and its entry, or nil.
 func (c *tokenCache) find(token string, now time.Time) (digest [32]byte, _ *verified) {
-	slot := &c.front[maphash.String(c.seed, token)%frontSlots]
+	slot := c.slot(token)
 	e := slot.Load()
 	if e != nil && e.token == token {
 		if f := e.valid(now); f != nil {
@@ -124,6 +124,13 @@ func (c *tokenCache) find(token string, now time.Time) (digest [32]byte, _ *veri
 		c.keepInFront(slot, token, f)
 	}
 	return digest, f
+}
+
+// slot returns the front slot of a token. The slot is chosen by the end of the token, a part of its signature, which no
+// two tokens share. Hashing the whole token would cost as much as comparing it.
+func (c *tokenCache) slot(token string) *atomic.Pointer[frontEntry] {
+	const end = 64
+	return &c.front[maphash.String(c.seed, token[max(0, len(token)-end):])%frontSlots]
 }
 
 // byDigest returns the entry for a token, or nil. The key of a good token must be in the
