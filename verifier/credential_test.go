@@ -238,7 +238,7 @@ func TestAHerdOfGoodTokensWaits(t *testing.T) {
 		for _, forged := range []bool{false, true} {
 			b := newCredentials(newCheckPool(2, 1, 4096))
 			if forged {
-				b.named("mallory").check(t.Context(), took(false))
+				_ = b.named("mallory").check(t.Context(), took(false))
 			}
 			var herd sync.WaitGroup
 			var refused atomic.Int64
