@@ -86,12 +86,12 @@ func (r *Reader) RefuseOtherCase(text string, names []string) {
 
 // ReadString reads a member that is a string. It sets Err for a value of another type.
 func (r *Reader) ReadString(m Member, name string, v strictjson.Value) {
-	r.IsString(name, v)
+	r.CheckString(name, v)
 	r.Values[m] = v
 }
 
-// IsString sets Err unless v is a string.
-func (r *Reader) IsString(name string, v strictjson.Value) {
+// CheckString sets Err unless v is a string.
+func (r *Reader) CheckString(name string, v strictjson.Value) {
 	if v.Kind() != strictjson.String {
 		r.Fail(name, v, "a string")
 	}

@@ -66,7 +66,7 @@ func (r *reader) member(name string, v strictjson.Value) {
 	case "action":
 		r.ReadString(dialect.Action, name, v)
 	case "originalAction":
-		r.IsString(name, v)
+		r.CheckString(name, v)
 	case "bucket":
 		r.ReadString(dialect.Bucket, name, v)
 	case "conditions":
