@@ -54,6 +54,9 @@ func (p checkPool) check(ctx context.Context, f func() bool) *Error {
 			return good
 		}
 		if w.failedLately() {
+			// One wait for both pools: checks that began to wait before the failure may still fill the wide one.
+			ctx, cancel := context.WithTimeout(ctx, maxCheckWait)
+			defer cancel()
 			fits := true
 			if !w.narrow.Do(ctx, func() bool { fits = p.Do(ctx, f); return true }) || !fits {
 				return errPoolFull

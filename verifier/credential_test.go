@@ -257,6 +257,21 @@ func TestAHerdOfGoodTokensWaits(t *testing.T) {
 	})
 }
 
+// After a failure a check waits maxCheckWait for both pools together, also if checks from before the failure fill the
+// wide one.
+func TestAfterAFailureBothPoolsShareOneWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newCheckPool(1, 1, 4096)
+		release := occupy.Slot(t, p.Pool)
+		defer release()
+		p.limit.failed()
+		start := time.Now()
+		if err := p.check(t.Context(), took(true)); ReasonOf(asError(err)) != Overloaded || time.Since(start) != maxCheckWait {
+			t.Errorf("%v after %s, want a refusal after %s", err, time.Since(start), maxCheckWait)
+		}
+	})
+}
+
 // A check waits at most maxCheckWait, for the rest and for a slot of the pool together.
 func TestNoCheckWaitsLongerThanMaxCheckWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
