@@ -22,28 +22,16 @@ const (
 	claims // how many there are
 )
 
+var claimNames = [claims]string{
+	claimIss: "iss", claimSub: "sub", claimSID: "sid", claimExp: "exp", claimSAPolicy: "sa-policy", claimProvider: "oidc_provider",
+	claimParent: "parent", claimSessionPolicy: "sessionPolicy",
+}
+
 // ClaimsOf returns the claims that v holds. v is an object, or null.
 func ClaimsOf(v strictjson.Value) Claims {
 	c := Claims{Value: v}
-	for name, v := range v.Members() {
-		switch name.View() {
-		case "iss":
-			c.found[claimIss] = v
-		case "sub":
-			c.found[claimSub] = v
-		case "sid":
-			c.found[claimSID] = v
-		case "exp":
-			c.found[claimExp] = v
-		case "sa-policy":
-			c.found[claimSAPolicy] = v
-		case "oidc_provider":
-			c.found[claimProvider] = v
-		case "parent":
-			c.found[claimParent] = v
-		case "sessionPolicy":
-			c.found[claimSessionPolicy] = v
-		}
+	for n, name := range claimNames {
+		c.found[n] = v.Get(name)
 	}
 	return c
 }
