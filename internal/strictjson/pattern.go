@@ -92,7 +92,7 @@ func (p *Pattern) take(data []byte, nodes []node, at cursor) ([]node, cursor, bo
 	same := commonPrefix(data[at.pos:], p.data[start:])
 	if same == 0 {
 		// The first byte tells the kind of a value. Only numbers begin with different bytes.
-		return nodes, at, at.pos < len(data) && digit(p.data[start]) && digit(data[at.pos])
+		return nodes, at, at.pos < len(data) && beginsNumber(p.data[start]) && beginsNumber(data[at.pos])
 	}
 	// The last node whose first byte is the same. Nodes begin one after the other.
 	k, beyond := i, len(p.nodes)
@@ -140,8 +140,8 @@ func moved(nodes, more []node, by int32) []node {
 
 func (p *Pattern) size() int { return len(p.nodes) }
 
-// digit reports whether a value that begins with c is a number.
-func digit(c byte) bool { return c == '-' || '0' <= c && c <= '9' }
+// beginsNumber reports whether a value that begins with c is a number.
+func beginsNumber(c byte) bool { return c == '-' || '0' <= c && c <= '9' }
 
 // commonPrefix returns the length of the common prefix of two texts. The runtime compares long strings 32
 // bytes at a time.
